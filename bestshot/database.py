@@ -1,0 +1,147 @@
+"""A small SQLite file, opened well: of the right kind, up to date, its troubles told in sentences."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bestshot.errors import StateError
+from bestshot.text import printable
+
+_BUSY_SECONDS = 30
+
+_BUSY = "{path} is in use by another program. Let that finish, then try again."
+_FULL = "There is no room left for {path}. Free some space, then try again."
+_REFUSED = "{path} cannot be opened or written. Check its permissions and those of its folder."
+_DAMAGED = "{path} is damaged, or no database at all. Move it away to start afresh, then try again."
+_OTHER = "{path} cannot be used: {error}. If this happens again, move it away to start afresh."
+_OS_OTHER = "{path} cannot be used: {error}. Check its folder and the disk."
+_FOREIGN = "{path} belongs to another program. Move it away, or choose another folder."
+_NEWER = "{path} was written by a newer version of Photo Organizer. Update this one, or choose another folder."
+
+_SQLITE_SENTENCES = {
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _REFUSED,
+    sqlite3.SQLITE_PERM: _REFUSED,
+    sqlite3.SQLITE_CANTOPEN: _REFUSED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+_OS_SENTENCES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EACCES: _REFUSED,
+    errno.EPERM: _REFUSED,
+    errno.EROFS: _REFUSED,
+}
+
+
+def open_database(path: Path, *, application_id: int, migrations: Sequence[str]) -> sqlite3.Connection:
+    """Open the database at `path`, made and brought up to date as needed.
+
+    `application_id` (31 bits, not 0) tells our files from others. Each migration is an SQL script; their
+    number is the version of the file. The connection is in autocommit mode: write inside `transaction`, read
+    inside `storage_errors`. Raises StateError for a file that is foreign, damaged, newer, or out of reach.
+    """
+    with storage_errors(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite's default, the rollback journal, stays: a WAL cannot live in a network folder.
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            _bring_up_to_date(connection, path, application_id, migrations)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all of the block or none of it, alone among all processes; raises as `storage_errors` does."""
+    with storage_errors(_path_of(connection)):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # after some errors SQLite has rolled back by itself
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite or the disk refuses into a StateError that says what to do about `path`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # Errors of Python's own wrapper carry no code. The low byte is the kind, the others its finer points.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        raise _told(_SQLITE_SENTENCES.get(code, _OTHER), path, str(error)) from error
+    except OSError as error:
+        sentence = _OS_SENTENCES.get(error.errno or 0, _OS_OTHER)
+        raise _told(sentence, error.filename or path, error.strerror or str(error)) from error
+
+
+def to_key(text: str) -> bytes:
+    """The bytes under which a text is stored: SQLite's own texts cannot hold names that are not UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def from_key(key: bytes) -> str:
+    """The text that `to_key` stored."""
+    return key.decode("utf-8", "surrogateescape")
+
+
+def _told(sentence: str, path: Path | str, error: str = "") -> StateError:
+    return StateError(sentence.format(path=printable(str(path)), error=error))
+
+
+def _bring_up_to_date(
+    connection: sqlite3.Connection, path: Path, application_id: int, migrations: Sequence[str]
+) -> None:
+    if _identity(connection) == (application_id, len(migrations)):
+        return
+    with transaction(connection):
+        found_id, version = _identity(connection)  # again: another process may have migrated meanwhile
+        # An empty file is a new database; a single byte is what SQLite puts into one on some Macs to lock it.
+        if found_id != application_id and path.stat().st_size > 1:
+            raise _told(_FOREIGN, path)
+        if version > len(migrations):
+            raise _told(_NEWER, path)
+        if version == 0:
+            with suppress(PermissionError):  # some network folders know no permissions
+                path.chmod(0o600)
+        for script in migrations[version:]:
+            _execute_script(connection, script)
+        connection.execute(f"PRAGMA application_id = {application_id:d}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+def _identity(connection: sqlite3.Connection) -> tuple[int, int]:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return application_id, version
+
+
+def _execute_script(connection: sqlite3.Connection, script: str) -> None:
+    """Run the statements one by one: `executescript` would commit the transaction around them."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+def _path_of(connection: sqlite3.Connection) -> Path:
+    text_factory, connection.text_factory = connection.text_factory, bytes  # the path need not be UTF-8
+    try:
+        return Path(os.fsdecode(connection.execute("PRAGMA database_list").fetchone()[2]))
+    finally:
+        connection.text_factory = text_factory

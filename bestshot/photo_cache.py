@@ -1,0 +1,187 @@
+"""Pictures that were expensive to get, kept on disk up to a size."""
+
+import hashlib
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bestshot.database import open_database, storage_errors, transaction
+from bestshot.errors import StateError
+from bestshot.text import in_bytes, printable
+
+_APPLICATION_ID = 0x50684F43  # "PhOC"
+_MIGRATIONS = (
+    """
+    CREATE TABLE entry (
+        serial INTEGER PRIMARY KEY AUTOINCREMENT, -- names the file; no number is ever used twice
+        id BLOB NOT NULL UNIQUE,                  -- SHA-256 of the photo's id
+        size INTEGER NOT NULL,                    -- of the file, in bytes
+        checksum BLOB NOT NULL,                   -- SHA-256 of the file
+        footprint INTEGER NOT NULL,               -- what the file takes on the disk, in bytes
+        used INTEGER NOT NULL                     -- grows with each use, so the smallest is the first to go
+    );
+    CREATE INDEX entry_by_use ON entry (used);
+    CREATE TABLE total (footprint INTEGER NOT NULL);
+    INSERT INTO total VALUES (0);
+    CREATE TRIGGER entry_added AFTER INSERT ON entry BEGIN
+        UPDATE total SET footprint = footprint + new.footprint;
+    END;
+    CREATE TRIGGER entry_removed AFTER DELETE ON entry BEGIN
+        UPDATE total SET footprint = footprint - old.footprint;
+    END;
+    """,
+)
+_SUFFIX = ".cached"
+_BLOCK = 4096  # bytes; most file systems hand out space in these
+
+
+class PhotoTooLargeError(StateError):
+    """A photo alone is larger than the whole cache; it was not kept, and everything else goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    serial: int
+    size: int
+    checksum: bytes
+    is_newest: bool
+
+
+class PhotoCache:
+    """A folder of pictures under ids, of at most `max_size_mb` million bytes; the least lately used go first.
+
+    The limit is on all that the cache puts there: pictures in whole blocks, its database, the database's
+    journal. It holds at every moment, whichever processes write or are killed; a lower limit than last time
+    takes hold with the next write. Only the empty database, some 30 kB, is there in any case. Files of others
+    are left alone and not counted.
+
+    An instance holds no connection and no file open: threads share it, processes get it pickled or forked.
+    Both methods raise StateError when the folder cannot be used.
+
+    All changes, of rows and of files, happen in one exclusive transaction, and a file is named by a number
+    given out in it. So what a killed process wrote lies under the very name that the next write will use, and
+    the rows of what it removed, brought back by the rollback, go when their turn comes.
+    """
+
+    def __init__(self, cache_dir: Path | str, max_size_mb: float = 5000) -> None:
+        self._folder = Path(cache_dir).absolute()
+        self._max_bytes = max_size_mb * 1_000_000
+
+    def get_cached_photo(self, photo_id: str) -> Path | None:
+        """The file kept under this id, or None where there is none that is as it was written.
+
+        It is checked here and now; the next write, of any process, may drop it.
+        """
+        with self._database() as database:
+            entry = _find(database, photo_id)
+            if entry is None:
+                return None
+            path = self._path(entry.serial)
+            if not _is_intact(path, entry):
+                with transaction(database):
+                    self._drop(database, entry.serial)
+                return None
+            return path if entry.is_newest or _touch(database, entry.serial) else None
+
+    def cache_photo(self, photo_id: str, data: bytes) -> Path:
+        """Keep `data` under this id, in place of what was there, and say where.
+
+        Raises PhotoTooLargeError when it does not fit even alone; then nothing is kept under this id.
+        """
+        with self._database() as database, transaction(database):
+            old = _find(database, photo_id)
+            if old is not None:
+                self._drop(database, old.serial)
+            serial = _insert(database, photo_id, data)
+            self._make_room(database, len(data))
+            self._write(serial, data)
+        return self._path(serial)
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        path = self._folder / "cache.sqlite"
+        with (
+            storage_errors(path),
+            closing(open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)) as database,
+        ):
+            yield database
+
+    def _path(self, serial: int) -> Path:
+        return self._folder / f"{serial:012}{_SUFFIX}"
+
+    def _make_room(self, database: sqlite3.Connection, size: int) -> None:
+        """Drop the least recently used until the newest, of `size` bytes, fits; none if it cannot."""
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        (page_size,) = database.execute("PRAGMA page_size").fetchone()
+        # The journal holds each page at most once, with 8 bytes around it, and a header of a block or two.
+        limit = self._max_bytes - pages * (2 * page_size + 8) - 2 * _BLOCK
+        if _footprint(size) > limit:
+            raise PhotoTooLargeError(
+                f"A photo of {in_bytes(size)} does not fit into the cache {printable(str(self._folder))}"
+                f" of {in_bytes(int(self._max_bytes))}. Allow the cache more."
+            )
+        while database.execute("SELECT footprint FROM total").fetchone()[0] > limit:
+            (serial,) = database.execute("SELECT serial FROM entry ORDER BY used LIMIT 1").fetchone()
+            self._drop(database, serial)
+
+    def _drop(self, database: sqlite3.Connection, serial: int) -> None:
+        database.execute("DELETE FROM entry WHERE serial = ?", [serial])
+        self._path(serial).unlink(missing_ok=True)
+
+    def _write(self, serial: int, data: bytes) -> None:
+        path = self._path(serial)
+        # The first of all entries: what bears our names came with a database that was lost.
+        leftovers = self._folder.glob(f"{'[0-9]' * 12}{_SUFFIX}") if serial == 1 else [path]
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)
+        with storage_errors(path):
+            path.touch(mode=0o600, exist_ok=False)
+            path.write_bytes(data)
+
+
+def _find(database: sqlite3.Connection, photo_id: str) -> _Entry | None:
+    row = database.execute(
+        "SELECT serial, size, checksum, used = (SELECT max(used) FROM entry) FROM entry WHERE id = ?",
+        [_key(photo_id)],
+    ).fetchone()
+    return None if row is None else _Entry(*row)
+
+
+def _insert(database: sqlite3.Connection, photo_id: str, data: bytes) -> int:
+    serial = database.execute(
+        "INSERT INTO entry (id, size, checksum, footprint, used)"
+        " VALUES (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM entry))",
+        [_key(photo_id), len(data), hashlib.sha256(data).digest(), _footprint(len(data))],
+    ).lastrowid
+    assert serial is not None  # SQLite has one after every insert
+    return serial
+
+
+def _touch(database: sqlite3.Connection, serial: int) -> bool:
+    """Make an entry the most recently used; False if another process dropped it meanwhile."""
+    with transaction(database):
+        update = "UPDATE entry SET used = (SELECT max(used) + 1 FROM entry) WHERE serial = ?"
+        return database.execute(update, [serial]).rowcount == 1
+
+
+def _is_intact(path: Path, entry: _Entry) -> bool:
+    """Whether the very file that was written lies at `path`; one that cannot be read does not count."""
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest() == entry.checksum
+    except OSError:
+        return False
+
+
+def _footprint(size: int) -> int:
+    return -(-size // _BLOCK) * _BLOCK
+
+
+def _key(photo_id: str) -> bytes:
+    return hashlib.sha256(photo_id.encode("utf-8", "surrogatepass")).digest()
