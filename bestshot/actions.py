@@ -1,0 +1,103 @@
+"""What a plan does and what came of it, as data.
+
+Paths in the output are relative to it, with `/`. An action says all that is needed to carry it out.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bestshot.model import LinkMethod
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFile:
+    """Bring one file of a photo into its group's folder."""
+
+    destination: str
+    number: int
+    origin: str
+    key: str
+    source: str
+    revision: str
+    size: int
+    method: LinkMethod
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceBest:
+    """Show the best photo of a group beside its originals; `target` is its file among them."""
+
+    destination: str
+    number: int
+    origin: str
+    key: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetireBest:
+    """Take away the mark of a photo that is no longer the best; `target` still holds the photo."""
+
+    destination: str
+    number: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMetadata:
+    """Write a group's metadata.txt, anew or in place of our own unchanged one."""
+
+    destination: str
+    number: int
+    text: str
+
+
+Action = CopyFile | PlaceBest | RetireBest | WriteMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a change left: the file at the destination, and what stood there before.
+
+    `checksum` is SHA-256 in hexadecimal, None for a symbolic link. `folders` are those made on the way, relative to
+    the output. `replaced` is the earlier text of a metadata.txt that gave way.
+    """
+
+    size: int = 0
+    mtime_ns: int = 0
+    checksum: str | None = None
+    folders: tuple[str, ...] = ()
+    replaced: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An action that was carried out, with all that is needed to take it back."""
+
+    action: Action
+    trace: Trace
+
+
+class Condition(Enum):
+    """How a file that we made is found."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class LaidFile:
+    """A file that an earlier run made in the output, and how it is found now."""
+
+    receipt: Receipt
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class OutputState:
+    """What the output holds: our own files by path, and the names that are taken in the groups' folders."""
+
+    laid: dict[str, LaidFile]
+    taken: frozenset[str]
+    last_number: int

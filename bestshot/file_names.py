@@ -1,0 +1,55 @@
+"""Names in the output: short enough for any file system, and free of clashes on any of them."""
+
+import os
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+OUTPUT_MARKER = ".photo-organizer"
+"""The folder that marks an output of this tool; it holds the lock."""
+
+_GROUP_FOLDER = re.compile(r"group_(\d{4,})")
+_LONGEST_NAME_BYTES = 255
+
+
+def group_folder(number: int) -> str:
+    """The name of a group's folder in the output."""
+    return f"group_{number:04}"
+
+
+def group_number(name: str) -> int | None:
+    """The number of the group whose folder has this name; None if it is no group's folder."""
+    match = _GROUP_FOLDER.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+def base_name(path: str) -> str:
+    """The last part of a path of this machine or of a relative one with `/`."""
+    return path.replace(os.sep, "/").rpartition("/")[2]
+
+
+def folded(path: str) -> str:
+    """The same for names that some file system takes for one: other case, or composed in another way."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def renamed(name: str, picture: str, copy: int) -> str:
+    """The name of a photo's file in the `copy`-th photo of that name; `picture` is the name of its picture.
+
+    The second IMG_1.jpg becomes "IMG_1 (2).jpg" and its IMG_1.jpg.xmp "IMG_1 (2).jpg.xmp", so that they stay together.
+    """
+    stem = PurePosixPath(picture).stem if name.startswith(PurePosixPath(picture).stem) else PurePosixPath(name).stem
+    mark = "" if copy == 1 else f" ({copy})"
+    return _fitted(stem, mark + name[len(stem) :])
+
+
+def prefixed(prefix: str, name: str) -> str:
+    """The name with a prefix, its stem cut where it would become too long."""
+    stem = PurePosixPath(name).stem
+    return _fitted(prefix + stem, name[len(stem) :])
+
+
+def _fitted(stem: str, ending: str) -> str:
+    while len(os.fsencode(stem + ending)) > _LONGEST_NAME_BYTES and len(stem) > 1:
+        stem = stem[:-1]
+    return stem + ending

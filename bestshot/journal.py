@@ -1,0 +1,134 @@
+"""What was begun, done, and how to take it back, in SQLite.
+
+A change is written here before it is made and again after. One that was begun and not finished tells the next run
+where the power went.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from bestshot.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
+from bestshot.database import open_database, storage_errors, to_key, transaction
+
+_APPLICATION_ID = 0x50684F4A  # "PhOJ"
+_MIGRATIONS = (
+    """
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        target BLOB NOT NULL,
+        sources TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        finished_at TEXT
+    );
+    CREATE INDEX runs_by_target ON runs (target);
+    CREATE TABLE changes (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs (id),
+        kind TEXT NOT NULL,
+        action TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('begun', 'done', 'dropped')),
+        receipt TEXT,
+        error TEXT,
+        CHECK ((state = 'done') = (receipt IS NOT NULL))
+    );
+    CREATE INDEX changes_by_run ON changes (run);
+    CREATE INDEX unfinished_changes ON changes (run) WHERE state = 'begun';
+    """,
+)
+
+_KINDS: dict[str, type[Action]] = {kind.__name__: kind for kind in (CopyFile, PlaceBest, RetireBest, WriteMetadata)}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry: an action that was begun."""
+
+    id: int
+    action: Action
+
+
+class Journal:
+    """The changes made to outputs, run by run. A target names an output for good (its real path)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def begin_run(self, target: str, sources: Sequence[str]) -> int:
+        """Write that a run starts to change the target; returns the run's number."""
+        with transaction(self._connection):
+            cursor = self._connection.execute(
+                "INSERT INTO runs (target, sources, started_at) VALUES (?, ?, ?)",
+                (to_key(target), json.dumps(list(sources)), _now()),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def end_run(self, run: int) -> None:
+        """Write that a run came to its end."""
+        with transaction(self._connection):
+            self._connection.execute("UPDATE runs SET finished_at = ? WHERE id = ?", (_now(), run))
+
+    def begin(self, run: int, actions: Sequence[Action]) -> list[Change]:
+        """Write what is about to be done, all of it at once."""
+        with transaction(self._connection):
+            return [self._insert(run, action) for action in actions]
+
+    def _insert(self, run: int, action: Action) -> Change:
+        cursor = self._connection.execute(
+            "INSERT INTO changes (run, kind, action, state) VALUES (?, ?, ?, 'begun')",
+            (run, type(action).__name__, _to_json(action)),
+        )
+        return Change(int(cursor.lastrowid or 0), action)
+
+    def finish(self, receipts: Sequence[tuple[Change, Receipt]]) -> None:
+        """Write that changes were made."""
+        rows = [(_to_json(receipt.trace), change.id) for change, receipt in receipts]
+        with transaction(self._connection):
+            self._connection.executemany("UPDATE changes SET state = 'done', receipt = ? WHERE id = ?", rows)
+
+    def drop(self, change: Change, why: str) -> None:
+        """Write that a change was not made after all."""
+        with transaction(self._connection):
+            self._connection.execute("UPDATE changes SET state = 'dropped', error = ? WHERE id = ?", (why, change.id))
+
+    def unfinished(self, target: str) -> list[Change]:
+        """The changes to this target that were begun and of which nothing more is known, oldest first."""
+        query = (
+            "SELECT changes.id, kind, action FROM changes JOIN runs ON runs.id = run"
+            " WHERE state = 'begun' AND target = ? ORDER BY changes.id"
+        )
+        with storage_errors(self._path):
+            rows = self._connection.execute(query, (to_key(target),)).fetchall()
+        return [Change(number, _action(kind, action)) for number, kind, action in rows]
+
+    def receipts(self, target: str) -> Iterator[Receipt]:
+        """Every change made to this target, oldest first."""
+        query = (
+            "SELECT kind, action, receipt FROM changes JOIN runs ON runs.id = run"
+            " WHERE state = 'done' AND target = ? ORDER BY changes.id"
+        )
+        with storage_errors(self._path):
+            for kind, action, trace in self._connection.execute(query, (to_key(target),)):
+                yield Receipt(_action(kind, action), msgspec.convert(json.loads(trace), Trace))
+
+
+def _to_json(value: Action | Trace) -> str:
+    # The standard library's json keeps the surrogates of undecodable file names; msgspec's refuses them.
+    return json.dumps(msgspec.to_builtins(value))
+
+
+def _action(kind: str, text: str) -> Action:
+    return msgspec.convert(json.loads(text), _KINDS[kind])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

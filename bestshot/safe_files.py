@@ -1,0 +1,169 @@
+"""Copying and publishing files so that nothing is lost: verified, never over another file, never half-written."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from bestshot.errors import OutputError, TransientError
+from bestshot.text import printable
+
+_CHUNK_BYTES = 1 << 20
+
+# What a file system answers that has no hard links, or none from here to there.
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal; raises OSError."""
+    state = sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            state.update(chunk)
+    return state.hexdigest()
+
+
+def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
+    """Copy a file with its times and permissions and read the copy back; returns the SHA-256 of both.
+
+    `revision` is the size and mtime_ns that the source was seen with. Raises TransientError if the source cannot be
+    read or has changed since, OutputError if the copy cannot be written or is not what was read. `copy` must not
+    exist; where an error is raised it may be left half-written.
+    """
+    with _reading(), source.open("rb") as reading:
+        status = os.fstat(reading.fileno())
+        if (status.st_size, status.st_mtime_ns) != revision:
+            raise TransientError("it has changed since it was looked at; the next run will see it anew")
+        with _writing(copy), copy.open("xb") as writing:
+            wanted = _pump(reading, writing)
+            writing.flush()
+            os.fsync(writing.fileno())
+    with _writing(copy):
+        _keep_times_and_permissions(source, copy)
+        if copy.stat().st_size != status.st_size or checksum(copy) != wanted:
+            raise OutputError(
+                f"The copy {printable(str(copy))} does not hold what was read from {printable(str(source))}: "
+                "check the output's disk."
+            )
+    return wanted
+
+
+def _pump(reading: BinaryIO, writing: BinaryIO) -> str:
+    state = sha256()
+    while True:
+        with _reading():
+            chunk = reading.read(_CHUNK_BYTES)
+        if not chunk:
+            return state.hexdigest()
+        state.update(chunk)
+        writing.write(chunk)
+
+
+def _keep_times_and_permissions(source: Path, copy: Path) -> None:
+    status = source.stat()
+    # File systems without permissions (FAT, some network shares) refuse chmod; the picture itself is safe there.
+    with suppress(PermissionError):
+        shutil.copymode(source, copy)
+    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def publish(temporary: Path, final: Path) -> None:
+    """Give a finished file its name, never over an existing one; raises FileExistsError, OutputError."""
+    with _writing(final):
+        try:
+            os.link(temporary, final)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            if os.path.lexists(final):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
+            temporary.rename(final)
+        else:
+            temporary.unlink()
+
+
+def link_or_none(existing: Path, new: Path) -> bool:
+    """Hard-link a file under another name; False where the file system has no hard links."""
+    with _writing(new):
+        try:
+            os.link(existing, new)
+        except OSError as error:
+            if error.errno in _NO_HARD_LINKS:
+                return False
+            raise
+    return True
+
+
+def link_symbolically(target: str, new: Path) -> None:
+    """Make a symbolic link; raises FileExistsError, OutputError."""
+    with _writing(new):
+        new.symlink_to(target)
+
+
+def replace(temporary: Path, final: Path) -> None:
+    """Put a finished file in the place of one that is ours; raises OutputError."""
+    with _writing(final):
+        temporary.replace(final)
+
+
+def remove(path: Path) -> None:
+    """Take away a file that is ours; raises OutputError."""
+    with _writing(path):
+        path.unlink()
+
+
+def write_text(path: Path, content: bytes) -> None:
+    """Write a small new file and force it to the disk; raises OutputError."""
+    with _writing(path), path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def make_folders(path: Path, root: Path) -> tuple[str, ...]:
+    """Make a folder below the root; returns the folders that were new, relative to the root, outermost first."""
+    missing = [folder for folder in (path, *path.parents) if folder.is_relative_to(root) and not folder.is_dir()]
+    with _writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return tuple(folder.relative_to(root).as_posix() for folder in reversed(missing))
+
+
+def sync_folder(path: Path) -> None:
+    """Force a folder's entries to the disk, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(f"it cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise OutputError(_advice(path, error)) from error
+
+
+def _advice(path: Path, error: OSError) -> str:
+    shown = printable(str(path))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"There is no room left for {shown}: free some space and run again; what is done stays done."
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"{shown} may not be written ({error.strerror}): check the output folder's permissions."
+    return f"{shown} cannot be written: {error.strerror or error}."

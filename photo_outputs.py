@@ -1,0 +1,333 @@
+"""Where decisions are carried out: the folders of an output, and the journal that remembers every change."""
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from bestshot.actions import (
+    Action,
+    Condition,
+    CopyFile,
+    LaidFile,
+    OutputState,
+    PlaceBest,
+    Receipt,
+    RetireBest,
+    Trace,
+    WriteMetadata,
+)
+from bestshot.errors import OutputError, PhotoError
+from bestshot.file_names import OUTPUT_MARKER, folded, group_number
+from bestshot.journal import Change, Journal
+from bestshot.library_lock import LibraryLock
+from bestshot.model import LinkMethod
+from bestshot.planning import text_bytes, text_checksum
+from bestshot.safe_files import (
+    checksum,
+    copy_verified,
+    link_or_none,
+    link_symbolically,
+    make_folders,
+    publish,
+    remove,
+    replace,
+    sync_folder,
+    write_text,
+)
+from bestshot.text import in_bytes, printable
+
+_FLUSH_SECONDS = 1.0
+"""Finished changes are written to the journal at least this often; a kill in between is mended by recovery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An action that failed, and why; the others went on."""
+
+    action: Action
+    error: str
+
+
+class FolderOutput:
+    """The folder in which groups are laid out. Every change goes through the journal, before and after it is made."""
+
+    def __init__(self, path: Path, journal: Journal) -> None:
+        self._root = path.resolve()
+        self._journal = journal
+
+    @property
+    def target(self) -> str:
+        """Names this output for good."""
+        return f"folder:{self._root}"
+
+    def lock(self) -> LibraryLock:
+        """The lock that keeps a second run out, also one in another container; makes the folder if need be."""
+        if self._root.exists() and not self._root.is_dir():
+            raise OutputError(f"The output {printable(str(self._root))} is a file: name a folder.")
+        make_folders(self._root / OUTPUT_MARKER, self._root)
+        return LibraryLock(self._root / OUTPUT_MARKER / "lock")
+
+    def state(self) -> OutputState:
+        """What earlier runs made here and how it is found now; changes nothing."""
+        return _survey(self._root, self._journal.receipts(self.target))
+
+    @staticmethod
+    def found(path: Path) -> OutputState:
+        """What is found in a folder of which no journal tells; changes nothing."""
+        return _survey(path, ())
+
+    def recover(self) -> None:
+        """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
+        for change in self._journal.unfinished(self.target):
+            with suppress(FileNotFoundError):
+                self._temporary(change).unlink()
+            trace = self._found(change.action)
+            if trace is None:
+                self._journal.drop(change, "the run ended before it was made")
+            else:
+                self._journal.finish([(change, Receipt(change.action, trace))])
+
+    def _found(self, action: Action) -> Trace | None:
+        """The trace of an action that was carried out although the journal does not say so."""
+        path = self._root / action.destination
+        match action:
+            case CopyFile():
+                is_ours = os.path.lexists(path) and _holds(path, action)
+            case PlaceBest():
+                is_ours = os.path.lexists(path) and _same_content(path, self._root / action.target)
+            case WriteMetadata():
+                is_ours = path.is_file() and checksum(path) == text_checksum(action.text)
+            case RetireBest():
+                return None if os.path.lexists(path) else Trace()
+            case _:
+                assert_never(action)
+        return _trace(path) if is_ours else None
+
+    def check_space(self, actions: Sequence[Action]) -> None:
+        """Raise OutputError if the copies will not fit."""
+        needed = sum(
+            action.size for action in actions if isinstance(action, CopyFile) and action.method is LinkMethod.COPY
+        )
+        free = shutil.disk_usage(self._root).free
+        if needed > free:
+            raise OutputError(
+                f"The copies need {in_bytes(needed)} and {printable(str(self._root))} has {in_bytes(free)} free: "
+                "make room, choose another output, or use --link hardlink or symlink. Nothing was copied."
+            )
+
+    def carry_out(
+        self, actions: Sequence[Action], sources: Sequence[str], state: OutputState
+    ) -> Iterator[Receipt | Undone]:
+        """Do what was planned, one action after the other, and tell what came of each.
+
+        An action whose photo cannot be read is reported and passed over; an output that cannot be written raises
+        OutputError. Whatever was done by then is in the journal.
+        """
+        self.check_space(actions)
+        run = self._journal.begin_run(self.target, sources)
+        finished = _Finished(self._journal, self._sync)
+        try:
+            for change in self._journal.begin(run, actions):
+                try:
+                    receipt = Receipt(change.action, self._apply(change, state))
+                except (PhotoError, FileExistsError) as error:
+                    self._journal.drop(change, _why(error))
+                    yield Undone(change.action, _why(error))
+                else:
+                    finished.add(change, receipt)
+                    yield receipt
+        finally:
+            finished.flush()
+        self._journal.end_run(run)
+
+    def _sync(self, receipts: Sequence[Receipt]) -> None:
+        for folder in {(self._root / receipt.action.destination).parent for receipt in receipts}:
+            sync_folder(folder)
+
+    def _temporary(self, change: Change) -> Path:
+        return (self._root / change.action.destination).parent / f".photo-organizer-{change.id}.part"
+
+    def _apply(self, change: Change, state: OutputState) -> Trace:
+        action = change.action
+        final = self._root / action.destination
+        folders = make_folders(final.parent, self._root)
+        temporary = self._temporary(change)
+        try:
+            match action:
+                case CopyFile():
+                    return self._copy(action, temporary, final, folders)
+                case PlaceBest():
+                    return self._place_best(action, temporary, final, folders)
+                case RetireBest():
+                    return self._retire_best(action, state)
+                case WriteMetadata():
+                    return self._write_metadata(action, temporary, folders, state)
+                case _:
+                    assert_never(action)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+
+    def _copy(self, action: CopyFile, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
+        source = Path(action.source)
+        match action.method:
+            case LinkMethod.COPY:
+                size, mtime_ns = _parsed_revision(action.revision)
+                known = copy_verified(source, temporary, (size, mtime_ns))
+                publish(temporary, final)
+                return _trace(final, folders, known)
+            case LinkMethod.HARDLINK:
+                if not link_or_none(source, final):
+                    raise OutputError(
+                        f"{printable(action.source)} cannot be hard-linked into {printable(str(self._root))}: both "
+                        "must lie on one file system that has hard links. Use --link copy or --link symlink."
+                    )
+                return _trace(final, folders)
+            case LinkMethod.SYMLINK:
+                link_symbolically(action.source, final)
+                return _trace(final, folders)
+            case _:
+                assert_never(action.method)
+
+    def _place_best(self, action: PlaceBest, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
+        target = self._root / action.target
+        if not os.path.lexists(target):
+            raise PhotoError("its file is not among the originals, so it cannot be shown as the best")
+        if target.is_symlink():
+            link_symbolically(os.path.relpath(target, final.parent), final)
+        elif not link_or_none(target, final):
+            status = target.stat()
+            copy_verified(target, temporary, (status.st_size, status.st_mtime_ns))
+            publish(temporary, final)
+        return _trace(final, folders)
+
+    def _retire_best(self, action: RetireBest, state: OutputState) -> Trace:
+        path = self._root / action.destination
+        self._check_ours(action.destination, state)
+        if not os.path.lexists(self._root / action.target):
+            raise PhotoError("its original has gone, so the file that shows it as the best is kept")
+        trace = _trace(path)
+        remove(path)
+        return trace
+
+    def _write_metadata(
+        self, action: WriteMetadata, temporary: Path, folders: tuple[str, ...], state: OutputState
+    ) -> Trace:
+        final = self._root / action.destination
+        content = text_bytes(action.text)
+        write_text(temporary, content)
+        if action.destination not in state.laid or not final.exists():
+            publish(temporary, final)
+            return _trace(final, folders)
+        self._check_ours(action.destination, state)
+        earlier = final.read_bytes().decode("utf-8", "surrogateescape")
+        replace(temporary, final)
+        trace = _trace(final, folders)
+        return Trace(trace.size, trace.mtime_ns, trace.checksum, trace.folders, replaced=earlier)
+
+    def _check_ours(self, destination: str, state: OutputState) -> None:
+        if _condition(self._root, state.laid[destination].receipt) is not Condition.UNCHANGED:
+            raise PhotoError(f"{destination} was changed by somebody else and is left alone")
+
+
+def _survey(root: Path, receipts: Iterable[Receipt]) -> OutputState:
+    laid: dict[str, Receipt] = {}
+    for receipt in receipts:
+        laid.pop(receipt.action.destination, None)
+        if not isinstance(receipt.action, RetireBest):
+            laid[receipt.action.destination] = receipt
+    taken, last_number = _taken_names(root)
+    return OutputState(
+        laid={path: LaidFile(receipt, _condition(root, receipt)) for path, receipt in laid.items()},
+        taken=taken,
+        last_number=last_number,
+    )
+
+
+def _condition(root: Path, receipt: Receipt) -> Condition:
+    try:
+        status = os.lstat(root / receipt.action.destination)
+    except FileNotFoundError:
+        return Condition.MISSING
+    same = (status.st_size, status.st_mtime_ns) == (receipt.trace.size, receipt.trace.mtime_ns)
+    return Condition.UNCHANGED if same else Condition.CHANGED
+
+
+def _taken_names(root: Path) -> tuple[frozenset[str], int]:
+    """The names in the groups' folders, folded, and the highest group number."""
+    taken: set[str] = set()
+    numbers = [0]
+    with suppress(FileNotFoundError), os.scandir(root) as entries:
+        for entry in entries:
+            number = group_number(entry.name)
+            if number is not None and entry.is_dir():
+                numbers.append(number)
+                taken.update(_names_below(Path(entry.path), entry.name))
+    return frozenset(taken), max(numbers)
+
+
+class _Finished:
+    """Receipts on their way into the journal, a second's worth at a time."""
+
+    def __init__(self, journal: Journal, sync: Callable[[Sequence[Receipt]], None]) -> None:
+        self._journal = journal
+        self._sync = sync
+        self._waiting: list[tuple[Change, Receipt]] = []
+        self._flushed_at = time.monotonic()
+
+    def add(self, change: Change, receipt: Receipt) -> None:
+        self._waiting.append((change, receipt))
+        if time.monotonic() - self._flushed_at > _FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        self._sync([receipt for _, receipt in self._waiting])
+        self._journal.finish(self._waiting)
+        self._waiting = []
+        self._flushed_at = time.monotonic()
+
+
+def _names_below(folder: Path, prefix: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{prefix}/{entry.name}"
+            yield folded(path)
+            if entry.name == "originals" and entry.is_dir():
+                yield from _names_below(Path(entry.path), path)
+
+
+def _parsed_revision(revision: str) -> tuple[int, int]:
+    size, _, mtime_ns = revision.partition("-")
+    return int(size, 16), int(mtime_ns, 16)
+
+
+def _trace(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None = None) -> Trace:
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        return Trace(status.st_size, status.st_mtime_ns, None, folders)
+    return Trace(status.st_size, status.st_mtime_ns, known_checksum or checksum(path), folders)
+
+
+def _holds(path: Path, action: CopyFile) -> bool:
+    """Whether the file is the copy or link that the action was to make."""
+    if path.is_symlink():
+        return os.readlink(path) == action.source  # noqa: PTH115 - pathlib would tidy the path
+    return path.stat().st_size == action.size and _same_content(path, Path(action.source))
+
+
+def _same_content(path: Path, other: Path) -> bool:
+    if path.is_symlink() or not other.exists():
+        return path.is_symlink() and path.exists()
+    return path.stat().st_size == other.stat().st_size and checksum(path) == checksum(other)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileExistsError):
+        return f"{printable(str(error.filename2 or error.filename))} came to be meanwhile and is left alone"
+    return str(error)
