@@ -1,0 +1,156 @@
+"""Which files of one folder are one photo: raw and JPEG, live photos, and their sidecars."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bestshot.formats import RAW_SUFFIXES
+from bestshot.model import FileRole
+
+# What a camera writes beside a raw file, and what a phone films a moment around.
+_DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
+_VIDEO_SUFFIXES = frozenset({".mov", ".mp4"})
+
+# Google Takeout tells about a photo in NAME.supplemental-metadata.json, once NAME.json, and cuts what stands
+# before ".json" to this length. The number of a namesake follows the cut: IMG.jpg(1).json is for IMG(1).jpg.
+_TAKEOUT_CUT = 46
+_TAKEOUT_ENDING = "supplemental-metadata"
+_NUMBER = re.compile(r"\([0-9]+\)\Z")
+
+# Apple keeps the adjustments before the last ones to IMG_1234 in IMG_O1234.AAE.
+_APPLE_ORIGINAL = re.compile(r"_o([0-9]+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One photo: the file that shows it, and those that travel with it, by name."""
+
+    picture: str
+    companions: tuple[tuple[str, FileRole], ...] = ()
+
+
+def gather(photos: Iterable[str], others: Iterable[str]) -> tuple[Unit, ...]:
+    """Join the files of one folder to photos, ordered by the name of the picture.
+
+    `photos` are the names of all pictures, raw ones too; `others` are those of the remaining files. What
+    belongs to no photo is left out. The order of the names does not matter, nor does their case.
+    """
+    pictures = set(photos)
+    folder = _Folder(sorted(pictures))
+    rest = sorted(set(others) - pictures)
+    for add in (folder.add_video, folder.add_sidecar):
+        for name in rest:
+            add(name)
+    return folder.units()
+
+
+class _Folder:
+    """The photos of one folder while their companions are being found."""
+
+    def __init__(self, photos: list[str]) -> None:
+        # A file of a photo, as it is written and in lower case -> the picture of the photo.
+        self._owners: dict[str, str] = {}
+        # A long name as Takeout cuts it, and its number -> the pictures it may mean.
+        self._cut: dict[tuple[str, str], set[str]] = defaultdict(set)
+        # A stem in lower case -> the picture that a raw file or a video joins, and the one a sidecar joins.
+        self._developed: dict[str, str] = {}
+        self._homes: dict[str, str] = {}
+        self._companions: dict[str, list[tuple[str, FileRole]]] = {}
+        namesakes: dict[str, list[str]] = defaultdict(list)
+        for name in photos:
+            namesakes[_stem(name)].append(name)
+        for stem, names in namesakes.items():
+            self._add_photos(stem, names)
+
+    def _add_photos(self, stem: str, names: list[str]) -> None:
+        raws = [name for name in names if _suffix(name) in RAW_SUFFIXES]
+        developed = next((name for name in names if _suffix(name) in _DEVELOPED_SUFFIXES), None)
+        self._homes[stem] = developed or (raws or names)[0]
+        joined = raws if developed else []
+        for name in names:
+            if name not in joined:
+                self._companions[name] = []
+                self._own(name, name)
+        if developed:
+            self._developed[stem] = developed
+            for raw in raws:
+                self._join(raw, developed, FileRole.RAW)
+
+    def add_video(self, name: str) -> None:
+        """Join a video to the picture of the same moment."""
+        picture = self._developed.get(_stem(name))
+        if picture and _suffix(name) in _VIDEO_SUFFIXES:
+            self._join(name, picture, FileRole.VIDEO)
+
+    def add_sidecar(self, name: str) -> None:
+        """Join a sidecar to the photo that it names."""
+        picture, role = None, FileRole.SIDECAR
+        match _suffix(name):
+            case ".xmp":
+                picture = self._find(_split(name)[0]) or self._homes.get(_stem(name))
+            case ".aae":
+                stem = _stem(name)
+                picture = self._homes.get(stem) or self._homes.get(_APPLE_ORIGINAL.sub(r"_\1", stem))
+            case ".json":
+                picture, role = self._find_takeout(_split(name)[0]), FileRole.TAKEOUT
+        if picture:
+            self._companions[picture].append((name, role))
+
+    def units(self) -> tuple[Unit, ...]:
+        """What was found, in order."""
+        return tuple(
+            Unit(picture, tuple(sorted(companions, key=lambda companion: companion[0])))
+            for picture, companions in sorted(self._companions.items())
+        )
+
+    def _join(self, name: str, picture: str, role: FileRole) -> None:
+        self._companions[picture].append((name, role))
+        self._own(name, picture)
+
+    def _own(self, name: str, picture: str) -> None:
+        self._owners[name] = picture
+        self._owners.setdefault(name.lower(), picture)
+        root, suffix = _split(name)
+        plain, number = _split_number(root)
+        if len(plain + suffix) > _TAKEOUT_CUT:
+            self._cut[(plain + suffix)[:_TAKEOUT_CUT].lower(), number].add(picture)
+
+    def _find(self, name: str) -> str | None:
+        return self._owners.get(name) or self._owners.get(name.lower())
+
+    def _find_takeout(self, body: str) -> str | None:
+        """The picture that `body`.json of Takeout tells about; none if two long names were cut alike."""
+        base, number = _split_number(body)
+        for name in _uncut_names(base):
+            root, suffix = _split(name)
+            if picture := self._find(root + number + suffix):
+                return picture
+        pictures = self._cut.get((base.lower(), number), set())
+        return next(iter(pictures)) if len(pictures) == 1 else None
+
+
+def _uncut_names(base: str) -> Iterator[str]:
+    yield base
+    name, dot, ending = base.rpartition(".")
+    if dot and _TAKEOUT_ENDING.startswith(ending):
+        yield name
+
+
+def _split_number(text: str) -> tuple[str, str]:
+    """Part "IMG(1)" into "IMG" and "(1)"."""
+    match = _NUMBER.search(text)
+    return (text[: match.start()], match[0]) if match else (text, "")
+
+
+def _split(name: str) -> tuple[str, str]:
+    stem, dot, ending = name.rpartition(".")
+    return (stem, dot + ending) if stem else (name, "")
+
+
+def _stem(name: str) -> str:
+    return _split(name)[0].lower()
+
+
+def _suffix(name: str) -> str:
+    return _split(name)[1].lower()

@@ -1,0 +1,144 @@
+"""EXIF as a photo has it, sound or not: no value is believed before it was looked at."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import BinaryIO, SupportsFloat
+
+from PIL import ExifTags, Image, TiffImagePlugin
+
+from bestshot.decoding import decoding
+from bestshot.errors import PhotoError, TransientError
+
+_LONGEST_TEXT = 200
+_LONGEST_CHUNK = 8_000_000
+_MOST_SUB_PICTURES = 8
+_TURNED = frozenset({5, 6, 7, 8})
+_INFINITE = 0xFFFFFFFF
+_EMPTY_EXIF = 20  # bytes of a sound EXIF without a single tag
+_XMP_CHUNK = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, in no language
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The values of one part of EXIF by tag, of whatever type the file made them."""
+
+    values: Mapping[int, object] = field(default_factory=dict)
+
+    def text(self, tag: int) -> str:
+        """One line that can be shown and stored; empty where there is none."""
+        value = self.values.get(tag, "")
+        if isinstance(value, tuple):
+            value = value[0] if value else ""
+        return _line(value if isinstance(value, bytes) else str(value))
+
+    def number(self, tag: int) -> float | None:
+        """The first number of a value unless EXIF means "unknown" or "infinite" by it; else None."""
+        first = next(iter(self.numbers(tag)), 0.0)
+        return first if 0 < first < _INFINITE else None
+
+    def numbers(self, tag: int) -> tuple[float, ...]:
+        """All numbers of a value; none if one of them is not finite, such as a fraction over zero."""
+        value = self.values.get(tag, ())
+        numbers = tuple(map(_number, value if isinstance(value, tuple) else (value,)))
+        return numbers if all(map(math.isfinite, numbers)) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """What EXIF tells of the picture and its capture, and of the place; what is damaged is left out."""
+
+    tags: Tags
+    gps: Tags
+    is_damaged: bool
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the stored picture lies on its side."""
+        return self.tags.number(ExifTags.Base.Orientation) in _TURNED
+
+
+def read_exif(image: Image.Image, stream: BinaryIO) -> Exif:
+    """Read the EXIF of a picture that was opened from `stream`, without decoding its pixels.
+
+    Raises TransientError if the disk fails; damage never raises.
+    """
+    if image.format == "PNG":
+        _find_late_chunks(image, stream)
+    main = _undamaged(lambda: dict(image.getexif()))
+    capture = _undamaged(lambda: image.getexif().get_ifd(ExifTags.IFD.Exif))
+    gps = _undamaged(lambda: image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+    is_damaged = main is None or capture is None or _is_missing(image, main, capture)
+    return Exif(Tags({**(main or {}), **(capture or {})}), Tags(gps or {}), is_damaged)
+
+
+def read_sub_tags(stream: BinaryIO, exif: Exif) -> Iterator[Tags]:
+    """Read the tags of the further pictures that the first one of a TIFF file names."""
+    for offset in exif.tags.numbers(ExifTags.Base.SubIFDs)[:_MOST_SUB_PICTURES]:
+        yield Tags(_undamaged(partial(_directory, stream, int(offset))) or {})
+
+
+def _directory(stream: BinaryIO, offset: int) -> dict[int, object]:
+    stream.seek(0)
+    directory = TiffImagePlugin.ImageFileDirectory_v2(stream.read(8))
+    stream.seek(offset)
+    directory.load(stream)
+    return dict(directory)
+
+
+def _undamaged(read: Callable[[], dict[int, object]]) -> dict[int, object] | None:
+    """What could be read; None if it is damaged beyond that."""
+    try:
+        with decoding():
+            return read()
+    except TransientError:
+        raise
+    except PhotoError:
+        return None
+
+
+def _is_missing(image: Image.Image, main: Mapping[int, object], capture: Mapping[int, object]) -> bool:
+    """Whether EXIF, or its part on the capture, is announced but empty, as Pillow passes over what is cut off."""
+    if ExifTags.IFD.Exif in main:
+        return not capture
+    return not main and len(image.info.get("exif") or b"") > _EMPTY_EXIF
+
+
+def _find_late_chunks(image: Image.Image, stream: BinaryIO) -> None:
+    """Add the EXIF and XMP behind the pixels of a PNG; Pillow would decode them all to get there."""
+    if "exif" in image.info or "Raw profile type exif" in image.info:
+        return
+    with decoding():
+        for kind, data in _chunks(stream, {b"eXIf", b"iTXt"}):
+            if kind == b"eXIf":
+                image.info["exif"] = data
+            elif data.startswith(_XMP_CHUNK):
+                image.info.setdefault("xmp", data.removeprefix(_XMP_CHUNK))
+    image.info.setdefault("exif", b"")  # or Pillow would still look for it
+
+
+def _chunks(stream: BinaryIO, kinds: set[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Walk through a PNG: each chunk has a length, a kind, its data, and a checksum of four bytes."""
+    stream.seek(8)
+    while len(head := stream.read(8)) == 8:
+        length, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if kind in kinds and length <= _LONGEST_CHUNK:
+            yield kind, stream.read(length)
+            length = 0
+        stream.seek(length + 4, os.SEEK_CUR)
+
+
+def _line(value: str | bytes) -> str:
+    """One line without what cannot be shown; Pillow reads all text as Latin-1, though much of it is UTF-8."""
+    try:
+        text = (value if isinstance(value, bytes) else value.encode("latin-1")).decode()
+    except UnicodeError:
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+    shown = "".join(char if char.isprintable() else " " for char in text[: 2 * _LONGEST_TEXT])
+    return " ".join(shown.split())[:_LONGEST_TEXT]
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, SupportsFloat) else math.nan

@@ -1,0 +1,194 @@
+"""What a photo says of itself: when, how and where it was taken, and what of that cannot be believed."""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import PurePath
+from typing import BinaryIO
+
+from PIL import Image
+from PIL.ExifTags import GPS, Base
+
+from bestshot.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
+from bestshot.errors import PhotoError, TransientError
+from bestshot.exif import Exif, Tags, read_exif, read_sub_tags
+from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
+from bestshot.imaging import open_image
+from bestshot.model import CaptureTime, FileRole, Metadata, Photo, TimeSource
+from bestshot.raw import raw_capture
+from bestshot.sidecars import read_sidecar, read_takeout_time, read_xmp_time
+from bestshot.text import printable
+
+_TimeReader = Callable[[bytes], CaptureTime | None]
+
+# The largest value of the old tag for ISO; it then means that the sensitivity stands elsewhere (EXIF 2.3).
+_ISO_ELSEWHERE = 65535
+
+
+def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
+    """Read the header of a photo's picture, and its sidecars if EXIF does not tell when it was taken.
+
+    `photo.files` must begin with the picture, whose date is the last resort. Damaged values are left out, and
+    `problems` says where that cost a better time. The size is None in raw photos that only LibRaw reads.
+
+    Raises:
+        PhotoError: it is no picture; the sentence lacks the name.
+        TransientError: the disk failed.
+    """
+    try:
+        image = open_image(picture, photo.name)
+    except TransientError:
+        raise
+    except PhotoError:
+        if not _is_raw(picture, photo.name):
+            raise
+        return _raw_metadata(picture, photo)
+    exif = read_exif(image, picture)
+    width, height = _upright_size(image, exif, picture)
+    exif_taken, complaints = exif_time(_dates(exif))
+    if exif.is_damaged:
+        complaints = ("its EXIF is damaged", *complaints)
+    taken, problems = _settle_time(exif_taken, complaints, photo, image.info.get("xmp"))
+    latitude, longitude = _place(exif.gps)
+    return Metadata(
+        taken=taken,
+        width=width,
+        height=height,
+        format=_format(photo.name, image),
+        camera=_camera(exif.tags.text(Base.Make), exif.tags.text(Base.Model)),
+        lens=exif.tags.text(Base.LensModel) or None,
+        exposure_seconds=exif.tags.number(Base.ExposureTime),
+        f_number=exif.tags.number(Base.FNumber),
+        iso=_iso(exif.tags),
+        focal_length_mm=exif.tags.number(Base.FocalLength),
+        latitude=latitude,
+        longitude=longitude,
+        problems=problems,
+    )
+
+
+def _is_raw(picture: BinaryIO, name: str) -> bool:
+    picture.seek(0)
+    return suffix_of(name) in RAW_SUFFIXES or sniff(picture.read(HEADER_LENGTH)) is PictureKind.RAW
+
+
+def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
+    """Of a raw photo that is no TIFF file, which only LibRaw reads."""
+    capture = raw_capture(picture)
+    clock = None if capture.taken is None else CaptureTime(capture.taken, None, TimeSource.EXIF_ORIGINAL)
+    taken, problems = _settle_time(clock, (), photo, None)
+    return Metadata(
+        taken=taken,
+        format=_format(photo.name, None),
+        exposure_seconds=capture.exposure_seconds,
+        f_number=capture.f_number,
+        iso=capture.iso,
+        focal_length_mm=capture.focal_length_mm,
+        problems=problems,
+    )
+
+
+def _settle_time(
+    exif: CaptureTime | None, complaints: tuple[str, ...], photo: Photo, xmp: object
+) -> tuple[CaptureTime, tuple[str, ...]]:
+    """Find the most trusted time; complaints end in what came of them, and are dropped if nothing did."""
+    found = list(complaints)
+    taken = choose_time(exif, _sidecar_times(photo, xmp, found), photo.name, photo.files[0].mtime_ns)
+    if taken.source is TimeSource.EXIF_ORIGINAL:
+        return taken, ()
+    end = "so its time is a guess" if taken.is_guess else f"so the time of its {taken.source.value} is taken"
+    return taken, tuple(f"{complaint}, {end}" for complaint in found)
+
+
+def _sidecar_times(photo: Photo, embedded_xmp: object, complaints: list[str]) -> Iterator[CaptureTime]:
+    """The times told beside EXIF, the most trusted first; what cannot be read is complained of."""
+    for name, content, read_time in _sidecars(photo, embedded_xmp):
+        try:
+            taken = read_time(content())
+        except PhotoError as error:
+            complaints.append(f"its {name} {error}")
+            continue
+        if taken is not None:
+            yield taken
+
+
+def _sidecars(photo: Photo, embedded_xmp: object) -> Iterator[tuple[str, Callable[[], bytes], _TimeReader]]:
+    """What to call them, their content, and how to read it; of two XMP, a file is newer than a packet."""
+    names = [(file, PurePath(file.path).name) for file in photo.files[1:]]
+    for file, name in names:
+        if file.role is FileRole.SIDECAR and suffix_of(name) == ".xmp":
+            yield printable(name), partial(read_sidecar, file.path), read_xmp_time
+    if isinstance(embedded_xmp, bytes):
+        yield "XMP", partial(bytes, embedded_xmp), read_xmp_time
+    for file, name in names:
+        if file.role is FileRole.TAKEOUT:
+            yield printable(name), partial(read_sidecar, file.path), read_takeout_time
+
+
+def _dates(exif: Exif) -> ExifDates:
+    text = exif.tags.text
+    return ExifDates(
+        ExifDate(text(Base.DateTimeOriginal), text(Base.SubsecTimeOriginal), text(Base.OffsetTimeOriginal)),
+        ExifDate(text(Base.DateTimeDigitized), text(Base.SubsecTimeDigitized), text(Base.OffsetTimeDigitized)),
+        text(Base.OffsetTime),
+        gps_moment(exif.gps.text(GPS.GPSDateStamp), exif.gps.numbers(GPS.GPSTimeStamp)),
+    )
+
+
+def _upright_size(image: Image.Image, exif: Exif, picture: BinaryIO) -> tuple[int, int]:
+    """The size of the upright picture; Pillow has turned that of a TIFF file, and libheif that of HEIF."""
+    width, height = image.size
+    if image.format != "TIFF":
+        return (height, width) if exif.is_turned else (width, height)
+    sizes = [(not _is_reduced(exif.tags), image.size)]
+    for tags in read_sub_tags(picture, exif):  # in a raw photo the first picture is often but a thumbnail
+        size = int(tags.number(Base.ImageWidth) or 0), int(tags.number(Base.ImageLength) or 0)
+        if all(size):
+            sizes.append((not _is_reduced(tags), size[::-1] if exif.is_turned else size))
+    return max(sizes, key=lambda size: (size[0], math.prod(size[1])))[1]
+
+
+def _is_reduced(tags: Tags) -> bool:
+    """Whether this is a smaller version of another picture in the file (TIFF 6.0, NewSubfileType)."""
+    return any(int(bits) & 1 for bits in tags.numbers(Base.NewSubfileType))
+
+
+def _format(name: str, image: Image.Image | None) -> str | None:
+    """The kind of the picture; a raw photo by its suffix, as its content is mostly some TIFF."""
+    suffix = suffix_of(name)
+    if image is None or (image.format == "TIFF" and suffix in RAW_SUFFIXES):
+        return suffix.removeprefix(".").upper() or "RAW"
+    return "JPEG" if image.format == "MPO" else image.format  # several JPEG pictures in one file
+
+
+def _camera(make: str, model: str) -> str | None:
+    """Make and model, without the make where the model begins with it: "Canon EOS 6D", "Apple iPhone 7"."""
+    brand = make.partition(" ")[0]
+    return (model if model.lower().startswith(brand.lower()) else f"{make} {model}".strip()) or None
+
+
+def _iso(tags: Tags) -> int | None:
+    iso = tags.number(Base.ISOSpeedRatings)
+    if iso is None or iso == _ISO_ELSEWHERE:
+        iso = tags.number(Base.RecommendedExposureIndex)
+    return round(iso) if iso else None
+
+
+def _place(gps: Tags) -> tuple[float, float] | tuple[None, None]:
+    """Latitude and longitude in degrees, north and east positive; both or none."""
+    latitude = _degrees(gps.numbers(GPS.GPSLatitude), gps.text(GPS.GPSLatitudeRef), "NS", 90)
+    longitude = _degrees(gps.numbers(GPS.GPSLongitude), gps.text(GPS.GPSLongitudeRef), "EW", 180)
+    if latitude is None or longitude is None or (latitude, longitude) == (0, 0):  # what phones write without a fix
+        return None, None
+    return latitude, longitude
+
+
+def _degrees(parts: tuple[float, ...], reference: str, signs: str, limit: int) -> float | None:
+    """Degrees, minutes and seconds as one number; none without the letter for the half of the globe."""
+    half = reference[:1].upper()
+    if not parts or not half or half not in signs:
+        return None
+    degrees = math.fsum(part / 60.0**power for power, part in enumerate(parts[:3]))
+    if not 0 <= degrees <= limit:
+        return None
+    return -degrees if half == signs[1] else degrees
