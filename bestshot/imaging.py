@@ -1,0 +1,191 @@
+"""Bytes to upright pixels at the size asked for."""
+
+from io import BytesIO
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from bestshot.decoding import JPEG_PIXELS, OTHER_PIXELS, WEBP_PIXELS, check_size, decoding
+from bestshot.errors import PhotoError
+from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
+from bestshot.raw import raw_preview
+
+# Our own limits take its place: they know the kind of the picture, and speak in sentences.
+Image.MAX_IMAGE_PIXELS = None
+
+_DNG_VERSION = 50706
+_HEIF_BOXES_LENGTH = 65536  # they stand before the coded pixels; a picture of many tiles needs some 10 kB
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# What white may be in pixels deeper than 8 bits, which do not say so themselves.
+_WHITES = {"I": (4095.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
+
+
+def open_image(stream: BinaryIO, name: str) -> Image.Image:
+    """Read the header of a picture, of the kind its content shows; its pixels are not decoded.
+
+    A TIFF-based raw photo opens as the TIFF it is, for its EXIF.
+
+    Raises:
+        PhotoError: it is empty, no picture, damaged, or claims too many pixels; the sentence lacks the name.
+        TransientError: the disk failed.
+    """
+    with decoding():
+        kind = _kind_of(stream, name)
+        if kind is PictureKind.HEIF:
+            _register_heif()
+        # face_recognition switches this on for the whole process; a cut-off picture would pass for whole.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        pillow_format = "TIFF" if kind is PictureKind.RAW else kind.name
+        try:
+            image = Image.open(stream, formats=[pillow_format])
+        except UnidentifiedImageError as error:
+            raise PhotoError(f"is cut off or damaged: its {kind.value} header cannot be read") from error
+        check_size(image.size, _limit_of(image))
+        if kind is PictureKind.HEIF:
+            _restore_orientation(image, stream)
+        return image
+
+
+def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = False) -> Image.Image:
+    """Decode a picture upright, as RGB or L, shrunk to at most this many pixels along its longest side.
+
+    It is never enlarged. Transparency shows white, an animation its first frame, a raw photo its preview.
+
+    Raises:
+        PhotoError: it is empty, no picture, damaged, or claims too many pixels; the sentence lacks the name.
+        TransientError: the disk failed.
+    """
+    with decoding():
+        image, orientation = _open_viewable(stream, name)
+        mode = "L" if grey else "RGB"
+        target = _fitted(image.size, longest_side)
+        image.draft(mode, target)  # JPEG decodes at 1/2, 1/4 or 1/8, HEIF takes its thumbnail
+        image.load()
+        turn = _turn_of(image, orientation)
+        pixels = _eight_bit(_shrunk(_resizable(image), target)).convert(mode)
+        return pixels if turn is None else pixels.transpose(turn)
+
+
+def _kind_of(stream: BinaryIO, name: str) -> PictureKind:
+    stream.seek(0)
+    header = stream.read(HEADER_LENGTH)
+    if not header:
+        raise PhotoError("is empty")
+    kind = sniff(header)
+    suffix = suffix_of(name)
+    if suffix in RAW_SUFFIXES and kind in (None, PictureKind.TIFF):
+        return PictureKind.RAW
+    if kind is None and suffix in UNSUPPORTED_SUFFIXES:
+        raise PhotoError(f"is a {suffix} picture, a kind that is not supported")
+    if kind is None:
+        raise PhotoError("is not a picture, whatever its name says")
+    return kind
+
+
+def _open_viewable(stream: BinaryIO, name: str) -> tuple[Image.Image, int]:
+    """Open the picture, or the preview of a raw photo; with the orientation to use where it states none."""
+    if _kind_of(stream, name) is not PictureKind.RAW:
+        image = open_image(stream, name)
+        if not (isinstance(image, TiffImageFile) and _DNG_VERSION in image.tag_v2):
+            return image, 1
+    preview = raw_preview(stream)
+    return open_image(BytesIO(preview.data), name), preview.orientation
+
+
+def _register_heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def _restore_orientation(image: Image.Image, stream: BinaryIO) -> None:
+    """Give a HEIF picture back the EXIF orientation that pillow_heif took away, where nothing else turns it.
+
+    The container's own turn (`irot`, `imir`) goes before EXIF, and MIAF forbids EXIF to turn anything. Some
+    telephone programs wrote neither; such a file is upright by its EXIF.
+    """
+    stated = image.info.get("original_orientation")
+    if stated in _TURNS:
+        stream.seek(0)
+        boxes = stream.read(_HEIF_BOXES_LENGTH)
+        if not any(box in boxes for box in (b"irot", b"imir", b"miaf")):
+            image.getexif()[ExifTags.Base.Orientation] = stated
+
+
+def _limit_of(image: Image.Image) -> int:
+    if isinstance(image, WebPImageFile):
+        return WEBP_PIXELS
+    # A progressive JPEG is held whole by its decoder, at whatever scale it is decoded.
+    is_scalable = isinstance(image, JpegImageFile) and "progressive" not in image.info
+    return JPEG_PIXELS if is_scalable else OTHER_PIXELS
+
+
+def _fitted(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
+    scale = min(1.0, longest_side / max(size))
+    width, height = size
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _turn_of(image: Image.Image, default: int) -> Image.Transpose | None:
+    """The turn that is left to do once the pixels are loaded; TIFF and HEIF have been turned by then."""
+    try:
+        with decoding():
+            return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, default))
+    except PhotoError:
+        return _TURNS.get(default)  # damaged EXIF is no reason to refuse the picture
+
+
+def _resizable(image: Image.Image) -> Image.Image:
+    """Bring the pixels into a mode that Pillow can interpolate."""
+    if image.mode.startswith("I;16"):
+        return image.convert("I")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode in ("1", "P"):
+        return image.convert("L" if image.mode == "1" else "RGB")
+    return image
+
+
+def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
+    if image.size == target:
+        return image
+    # Deep pixels must not overshoot at edges: their brightest one tells what white is.
+    sampler = Image.Resampling.BOX if image.mode in _WHITES else Image.Resampling.LANCZOS
+    return image.resize(target, sampler, reducing_gap=2.0)
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Bring the pixels into a mode of 8 bits without alpha that Pillow can convert to RGB and L."""
+    if image.mode in _WHITES:
+        return _scaled_to_white(image)
+    if image.mode == "LAB":
+        return _rgb_of_lab(image)
+    if image.mode == "RGBA":
+        paper = Image.new("RGBA", image.size, "white")
+        paper.alpha_composite(image)
+        return paper
+    return image
+
+
+def _scaled_to_white(image: Image.Image) -> Image.Image:
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
+    brightest = values.max()
+    white = next((white for white in _WHITES[image.mode] if brightest <= white), brightest)
+    return Image.fromarray(np.clip(np.rint(values * (255.0 / white)), 0, 255).astype(np.uint8))
+
+
+def _rgb_of_lab(image: Image.Image) -> Image.Image:
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)

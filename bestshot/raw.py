@@ -1,0 +1,107 @@
+"""Raw photos: the picture a camera put into them, and when and how they were taken."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy.typing as npt
+from PIL import Image
+
+from bestshot.decoding import OTHER_PIXELS, check_size, decoding
+from bestshot.errors import PhotoError
+
+if TYPE_CHECKING:
+    import rawpy
+
+# LibRaw's flip counts bits (1 mirrors, 2 turns upside down, 4 swaps the axes); this is dcraw's table to EXIF.
+_EXIF_ORIENTATION_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A picture file that stands for a raw photo, and the EXIF orientation to use where it states none."""
+
+    data: bytes
+    orientation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawCapture:
+    """When and how a raw photo was taken; None where it does not say. `taken` is the camera's wall clock."""
+
+    taken: datetime | None
+    iso: int | None
+    exposure_seconds: float | None
+    f_number: float | None
+    focal_length_mm: float | None
+
+
+def raw_preview(stream: BinaryIO) -> Preview:
+    """Get the largest embedded preview, or a half-size development of the raw data if there is none.
+
+    Raises:
+        PhotoError: it is no raw photo, or one that is damaged or of an unknown kind.
+    """
+    with _opened(stream) as raw:
+        return _embedded(raw) or _developed(raw)
+
+
+def raw_capture(stream: BinaryIO) -> RawCapture:
+    """Read when and how a raw photo was taken, to whole seconds.
+
+    It unpacks the raw data on the way, so it is for files whose EXIF nothing cheaper can read.
+
+    Raises:
+        PhotoError: it is no raw photo, or one that is damaged or of an unknown kind.
+    """
+    with _opened(stream) as raw:
+        check_size((raw.sizes.raw_width, raw.sizes.raw_height), OTHER_PIXELS)
+        other = raw.other
+    return RawCapture(
+        taken=None if other.timestamp == datetime.fromtimestamp(0) else other.timestamp,
+        iso=round(other.iso_speed) or None,
+        exposure_seconds=other.shutter_speed or None,
+        f_number=other.aperture or None,
+        focal_length_mm=other.focal_length or None,
+    )
+
+
+@contextmanager
+def _opened(stream: BinaryIO) -> Iterator["rawpy.RawPy"]:
+    import rawpy
+
+    with decoding():
+        stream.seek(0)
+        try:
+            with rawpy.imread(stream) as raw:
+                yield raw
+        except rawpy.LibRawError as error:
+            [cause] = error.args  # LibRaw's words come as bytes
+            raise PhotoError(f"cannot be read as a raw photo: {cause.decode()}") from error
+
+
+def _embedded(raw: "rawpy.RawPy") -> Preview | None:
+    import rawpy
+
+    try:
+        preview = raw.extract_thumb()
+    except (rawpy.LibRawError, NotImplementedError):  # none, a damaged one, or of a kind rawpy does not know
+        return None
+    orientation = _EXIF_ORIENTATION_OF_FLIP[raw.sizes.flip]
+    if isinstance(preview.data, bytes):
+        return Preview(preview.data, orientation)
+    return Preview(_picture_file(preview.data), orientation)
+
+
+def _developed(raw: "rawpy.RawPy") -> Preview:
+    check_size((raw.sizes.raw_width, raw.sizes.raw_height), OTHER_PIXELS)
+    return Preview(_picture_file(raw.postprocess(half_size=True, use_camera_wb=True)), orientation=1)
+
+
+def _picture_file(pixels: npt.NDArray[Any]) -> bytes:
+    file = BytesIO()
+    Image.fromarray(pixels.squeeze()).save(file, "BMP")
+    return file.getvalue()
