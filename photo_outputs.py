@@ -183,7 +183,7 @@ class FolderOutput:
                 publish(temporary, final)
                 return _trace(final, folders, known)
             case LinkMethod.HARDLINK:
-                if not link_or_none(source, final):
+                if not link_or_none(source.resolve(), final):
                     raise OutputError(
                         f"{printable(action.source)} cannot be hard-linked into {printable(str(self._root))}: both "
                         "must lie on one file system that has hard links. Use --link copy or --link symlink."

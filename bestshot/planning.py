@@ -93,10 +93,10 @@ def number_groups(groups: Sequence[Group], remembered: Mapping[Place, int], last
 
 
 def plan_folders(
-    groups: Iterable[PlannedGroup], listed: Iterable[Photo], state: OutputState, link: LinkMethod
+    groups: Iterable[PlannedGroup], seen: Iterable[Photo], state: OutputState, link: LinkMethod
 ) -> list[Action]:
-    """What is missing in the output for these groups; `listed` are all photos of this run, grouped or not."""
-    present = {(photo.origin, photo.key) for photo in listed}
+    """What is missing in the output for these groups; `seen` are all photos this run could read, grouped or not."""
+    present = {(photo.origin, photo.key) for photo in seen}
     absent_from = {number for place, number in remembered_numbers(state).items() if place not in present}
     by_number: dict[int, dict[str, LaidFile]] = {}
     for path, laid in state.laid.items():

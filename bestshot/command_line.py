@@ -1,0 +1,117 @@
+"""The command line: what can be said, and how it is explained."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bestshot import __version__
+
+_EXAMPLES = """\
+examples:
+  look, change nothing:        photo_organizer.py ~/Photos
+  lay out groups in folders:   photo_organizer.py ~/Photos -o ~/Organized
+  see what that would do:      photo_organizer.py ~/Photos -o ~/Organized --dry-run --verbose
+  without using more disk:     photo_organizer.py ~/Photos -o ~/Organized --link hardlink
+  record the decisions:        photo_organizer.py ~/Photos --plan plan.json
+  from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
+
+exit codes:
+  0 done   1 done, but something new failed   2 wrong usage   3 source not reachable
+  4 another run holds the library   130 interrupted
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the command line said: the settings that were given, and what is no setting."""
+
+    flags: dict[str, object]
+    config: Path | None
+    demo: bool
+
+
+def parse_command(argv: Sequence[str] | None) -> Command:
+    """Read the command line; on a mistake argparse explains it and leaves with exit code 2."""
+    given = vars(build_parser().parse_intermixed_args(argv))
+    config, demo = given.pop("config", None), given.pop("demo", False)
+    named = [*given.pop("folders", []), *given.pop("source", [])]
+    flags = {**given, "source": named} if named else given
+    return Command(flags, Path(config) if config else None, demo)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; what was not given does not appear in its result, so that other settings show through."""
+    parser = argparse.ArgumentParser(
+        prog="photo_organizer.py",
+        description="Group near-identical photos, pick the best shot of each group, say why. Nothing is ever deleted.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    _add_photos(parser.add_argument_group("which photos"))
+    _add_grouping(parser.add_argument_group("what belongs together"))
+    _add_result(parser.add_argument_group("what to do with the groups"))
+    _add_running(parser.add_argument_group("how to run"))
+    return parser
+
+
+def _add_photos(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("folders", nargs="*", metavar="SOURCE", help="folder of photos; several may be given")
+    group.add_argument("-s", "--source", action="append", metavar="DIR", help="the same, as a flag")
+    group.add_argument("--source-type", metavar="{local,immich}", help="where the photos are (default: local)")
+    group.add_argument(
+        "--exclude",
+        action="append",
+        metavar="GLOB",
+        help="pass over names that match, such as '*.png', or paths if it holds a slash, such as 'Scans/*'",
+    )
+    group.add_argument("--limit", metavar="N", help="look at no more than the first N photos")
+    group.add_argument(
+        "--demo", action="store_true", help="draw a small library into ./photo-organizer-demo and use it"
+    )
+
+
+def _add_grouping(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "-t",
+        "--threshold",
+        metavar="N",
+        help="bits of 64 in which the hashes of two photos may differ: 3 strict, 10 generous (default: 5)",
+    )
+    group.add_argument(
+        "--time-window",
+        metavar="SECONDS",
+        help="longest pause between neighbours of a group (default: 300)",
+    )
+    group.add_argument(
+        "--no-time-window",
+        action="store_true",
+        help="compare by picture alone, for wrong clocks and old copies",
+    )
+    group.add_argument("--min-group-size", metavar="N", help="photos that make a group (default: 2)")
+    group.add_argument("--no-faces", action="store_true", help="judge without looking for faces: faster")
+
+
+def _add_result(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("-o", "--output", metavar="DIR", help="lay the groups out here; without it, only look")
+    group.add_argument(
+        "--link",
+        metavar="{copy,hardlink,symlink}",
+        help="how photos get into the output (default: copy)",
+    )
+    group.add_argument("--plan", metavar="FILE", help="write the decisions as JSON; - is standard output")
+    group.add_argument("--dry-run", action="store_true", help="decide and tell, but change nothing")
+
+
+def _add_running(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--workers", metavar="N", help="processes that read pictures (default: one per core)")
+    group.add_argument("--cache-dir", metavar="DIR", help="where measurements and previews are kept")
+    group.add_argument("--cache-size", metavar="MB", help="most room for previews (default: 5000)")
+    group.add_argument("--state-dir", metavar="DIR", help="where the journal of changes is kept")
+    group.add_argument("--config", metavar="FILE", help="settings as TOML (default: in your config folder)")
+    group.add_argument("--log-file", metavar="FILE", help="write what happens to this file as well")
+    group.add_argument("-v", "--verbose", action="store_true", help="tell every group with its reasons")
+    group.add_argument("-q", "--quiet", action="store_true", help="print nothing unless the exit code is not 0")
+    group.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

@@ -1,0 +1,117 @@
+"""What a person at the terminal sees, and cron does not: output, diagnostics, progress."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from logging.handlers import MemoryHandler
+from typing import TextIO
+
+from bestshot.actions import Receipt
+from bestshot.errors import UsageError
+from bestshot.model import Skipped
+from bestshot.planning import Plan
+from bestshot.settings import Settings
+from bestshot.text import printable
+from bestshot.wording import group_lines, summary
+
+logger = logging.getLogger("photo_organizer")
+
+_UNLIMITED = 1 << 30
+
+
+class Console:
+    """Standard output and error of one run; quiet ones are held back until the exit code is known."""
+
+    def __init__(self) -> None:
+        self._is_quiet = False
+        self._has_stdout_taken = False
+        self._is_verbose = False
+        self._lines: list[str] = []
+        for stream in (sys.stdout, sys.stderr):
+            _show_any_name(stream)
+        self._stderr = logging.StreamHandler()
+        self._stderr.setFormatter(logging.Formatter("%(message)s"))
+        self._handlers: list[logging.Handler] = []
+        self._attach(self._stderr, logging.WARNING)
+
+    def configure(self, settings: Settings) -> None:
+        """Take on what the settings say of output; raises UsageError for a log file that cannot be written."""
+        self._is_quiet = settings.quiet
+        self._is_verbose = settings.verbose
+        self._has_stdout_taken = settings.plan == "-"
+        if settings.quiet:
+            self._detach(self._stderr)
+            # Held back until close(), which passes everything on or nothing.
+            held = MemoryHandler(_UNLIMITED, flushLevel=_UNLIMITED, target=self._stderr, flushOnClose=False)
+            self._attach(held, logging.WARNING)
+        if settings.log_file:
+            self._attach(_file_handler(settings.log_file), logging.INFO)
+
+    def _attach(self, handler: logging.Handler, level: int) -> None:
+        handler.setLevel(level)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(handler)
+        self._handlers.append(handler)
+
+    def _detach(self, handler: logging.Handler) -> None:
+        logger.removeHandler(handler)
+        self._handlers.remove(handler)
+
+    @contextmanager
+    def progress(self, title: str, total: int) -> Iterator[Callable[[int], object]]:
+        """A progress bar on standard error, if that is a terminal and the run is not quiet."""
+        from tqdm import tqdm
+
+        is_hidden = self._is_quiet or not sys.stderr.isatty()
+        with tqdm(desc=title, total=total, unit="photo", disable=is_hidden, leave=False) as bar:
+            yield bar.update
+
+    def tell(self, plan: Plan, receipts: Sequence[Receipt], failed: Sequence[Skipped], *, acted: bool) -> None:
+        """The groups where they are what was asked for, what was passed over, and the run in one line."""
+        if self._is_verbose or plan.wishes.output is None:
+            for group in plan.groups:
+                self._lines += group_lines(group, with_reasons=self._is_verbose)
+        for skipped in plan.skipped:
+            level = logging.WARNING if skipped.is_new else logging.INFO
+            logger.log(level, "%s: %s", printable(skipped.id), skipped.error)
+        known = sum(not skipped.is_new for skipped in plan.skipped)
+        for change in failed:
+            logger.warning("%s: %s", printable(change.id), change.error)
+        self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted))
+        logger.info("%s", self._lines[-1])
+
+    def close(self, code: int) -> None:
+        """Print what is to be printed, and let go of the log."""
+        try:
+            if not self._is_quiet or code:
+                print(
+                    "\n".join(self._lines),
+                    file=sys.stderr if self._has_stdout_taken else sys.stdout,
+                    flush=True,
+                )
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough; Python must not complain when it closes the stream.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for handler in list(self._handlers):
+            if isinstance(handler, MemoryHandler) and code:
+                handler.flush()
+            self._detach(handler)
+            handler.close()
+
+
+def _show_any_name(stream: TextIO) -> None:
+    """Let a stream show any file name, whatever the terminal's encoding."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+def _file_handler(path: str) -> logging.Handler:
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"The log file {printable(path)} cannot be written: {error.strerror or error}.") from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler

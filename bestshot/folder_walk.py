@@ -1,0 +1,206 @@
+"""Walking folders for photos: what counts, what is passed over, and which names are one and the same photo."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from bestshot.companions import gather
+from bestshot.file_names import OUTPUT_MARKER, group_number
+from bestshot.formats import (
+    HEADER_LENGTH,
+    PHOTO_SUFFIXES,
+    RAW_SUFFIXES,
+    UNSUPPORTED_SUFFIXES,
+    sniff,
+    suffix_of,
+)
+from bestshot.model import FileRole, Listing, Photo, PhotoFile, Skipped
+
+# Thumbnails and bins that other programs keep among the photos, in lower case.
+_FOREIGN_FOLDERS = {
+    "@eadir",
+    "@recently-snapshot",
+    "@recycle",
+    "@tmp",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "lost+found",
+    "recycler",
+    "system volume information",
+}
+
+# Files that are found among photos and are none; everything else without a known suffix is told by its content.
+_OTHER_SUFFIXES = frozenset(
+    (
+        ".xmp .json .aae .mov .mp4 .m4v .avi .mkv .3gp .mts .m2ts .mpg .mpeg .wmv .webm .mp .mp3 .m4a .wav .aac .thm"
+        " .lrv .txt .md .htm .html .pdf .doc .docx .xls .xlsx .csv .yml .yaml .toml .xml .ini .db .sqlite .log .zip"
+        " .tar .gz .7z .rar .exe .py .sh .js .css .svg .url .lnk .part .tmp .bak"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A photo with what tells whether another name already stands for it."""
+
+    photo: Photo
+    is_link: bool
+    identity: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    path: Path
+    origin: str
+    prefix: str
+
+    def key(self, path: str) -> str:
+        return os.path.relpath(path, self.path).replace(os.sep, "/")
+
+
+class FolderWalk:
+    """Collects the photos of one or more folders; of several names of one file the first real one stands for it."""
+
+    def __init__(self, exclude: Sequence[str] = ()) -> None:
+        self._exclude = tuple(exclude)
+        self._found: list[_Found] = []
+        self._skipped: list[Skipped] = []
+        self._visited: set[tuple[int, int]] = set()
+        self._empty: list[str] = []
+
+    def add(self, path: Path, origin: str, prefix: str) -> None:
+        """Walk a folder; linked folders come last, so that what they repeat is known by its real place."""
+        root = _Root(path, origin, prefix)
+        known_before = len(self._found), len(self._visited)
+        linked: list[str] = [str(path)]
+        while linked:
+            linked = sorted(self._walk(root, linked))
+        # A folder that was walked as part of an earlier one is not empty, but known.
+        if len(self._found) == known_before[0] and len(self._visited) > known_before[1]:
+            self._empty.append(origin)
+
+    def listing(self) -> Listing:
+        """All photos, each once, in order of id."""
+        photos: list[Photo] = []
+        seen: set[tuple[int, int]] = set()
+        for found in sorted(self._found, key=lambda item: (item.is_link, item.photo.id)):
+            if found.identity not in seen:
+                seen.add(found.identity)
+                photos.append(found.photo)
+        by_id = sorted(photos, key=lambda photo: photo.id)
+        skipped = sorted(self._skipped, key=lambda item: item.id)
+        return Listing(tuple(by_id), tuple(skipped), tuple(self._empty))
+
+    def _walk(self, root: _Root, folders: list[str]) -> Iterator[str]:
+        """Walk real folders depth first; gives the linked ones that were met."""
+        waiting = folders[::-1]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                if not self._is_new(folder):
+                    continue
+                with os.scandir(folder) as entries:
+                    listed = list(entries)
+            except OSError as error:
+                self._skip(root, folder, f"the folder cannot be read: {error.strerror or error}")
+                continue
+            files: list[os.DirEntry[str]] = []
+            for entry in self._wanted(root, listed):
+                if not entry.is_dir():
+                    files.append(entry)
+                elif entry.is_symlink():
+                    yield entry.path
+                else:
+                    waiting.append(entry.path)
+            self._gather(root, files)
+
+    def _is_new(self, folder: str) -> bool:
+        status = os.stat(folder)  # noqa: PTH116 - a path may hold bytes that are no text
+        identity = (status.st_dev, status.st_ino)
+        is_new = identity not in self._visited
+        self._visited.add(identity)
+        return is_new
+
+    def _wanted(self, root: _Root, entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+        is_output = any(entry.name == OUTPUT_MARKER for entry in entries)
+        for entry in entries:
+            is_our_group = is_output and group_number(entry.name) is not None
+            if not (is_our_group or _is_foreign(entry.name) or self._is_excluded(root.key(entry.path))):
+                yield entry
+
+    def _is_excluded(self, key: str) -> bool:
+        name = key.rpartition("/")[2]
+        return any(fnmatchcase(key if "/" in pattern else name, pattern) for pattern in self._exclude)
+
+    def _gather(self, root: _Root, files: list[os.DirEntry[str]]) -> None:
+        entries = {entry.name: entry for entry in files}
+        statuses: dict[str, os.stat_result] = {}
+        for name, entry in entries.items():
+            if status := self._status(root, entry):
+                statuses[name] = status
+        photos = {name for name in statuses if self._is_photo(root, entries[name])}
+        for unit in gather(photos, statuses.keys() - photos):
+            roles = ((unit.picture, FileRole.PICTURE), *unit.companions)
+            photo_files = tuple(
+                PhotoFile(entries[name].path, role, statuses[name].st_size, statuses[name].st_mtime_ns)
+                for name, role in roles
+            )
+            self._found.append(_found(root, entries[unit.picture], statuses[unit.picture], photo_files))
+
+    def _status(self, root: _Root, entry: os.DirEntry[str]) -> os.stat_result | None:
+        """What a file is, or None for one that is passed over: reported if its name says that it is a photo."""
+        claims_photo = suffix_of(entry.name) in PHOTO_SUFFIXES | RAW_SUFFIXES | UNSUPPORTED_SUFFIXES
+        try:
+            status = os.stat(entry.path)  # noqa: PTH116 - a path may hold bytes that are no text
+        except OSError as error:
+            if claims_photo:
+                what = "it is a link to nothing" if entry.is_symlink() else "it cannot be read"
+                self._skip(root, entry.path, f"{what}: {error.strerror or error}")
+            return None
+        if stat.S_ISREG(status.st_mode):
+            return status
+        if claims_photo:
+            self._skip(root, entry.path, "it is not a regular file")
+        return None
+
+    def _is_photo(self, root: _Root, entry: os.DirEntry[str]) -> bool:
+        suffix = suffix_of(entry.name)
+        if suffix in UNSUPPORTED_SUFFIXES:
+            self._skip(root, entry.path, f"{suffix[1:].upper()} pictures are not supported")
+            return False
+        if suffix in PHOTO_SUFFIXES or suffix in RAW_SUFFIXES:
+            return True
+        return suffix not in _OTHER_SUFFIXES and self._looks_like_picture(root, entry.path)
+
+    def _looks_like_picture(self, root: _Root, path: str) -> bool:
+        try:
+            with open(path, "rb") as stream:  # noqa: PTH123 - a path may hold bytes that are no text
+                return sniff(stream.read(HEADER_LENGTH)) is not None
+        except OSError as error:
+            self._skip(root, path, f"it cannot be read: {error.strerror or error}")
+            return False
+
+    def _skip(self, root: _Root, path: str, error: str) -> None:
+        self._skipped.append(Skipped(root.prefix + root.key(path), error))
+
+
+def _is_foreign(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _FOREIGN_FOLDERS
+
+
+def _found(root: _Root, entry: os.DirEntry[str], status: os.stat_result, files: tuple[PhotoFile, ...]) -> _Found:
+    key = root.key(entry.path)
+    photo = Photo(
+        id=root.prefix + key,
+        origin=root.origin,
+        key=key,
+        revision=files[0].revision,
+        name=entry.name,
+        size=status.st_size,
+        files=files,
+    )
+    return _Found(photo, entry.is_symlink(), (status.st_dev, status.st_ino))

@@ -1,0 +1,135 @@
+"""What was measured before, in SQLite: same photo, same recipe, same numbers."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+from bestshot.database import from_key, open_database, storage_errors, to_key, transaction
+from bestshot.model import Photo, Skipped
+
+Value = TypeVar("Value")
+
+_APPLICATION_ID = 0x50684F49  # "PhOI"
+_MIGRATIONS = (
+    """
+    CREATE TABLE origins (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);
+    CREATE TABLE measurements (
+        origin INTEGER NOT NULL REFERENCES origins (id),
+        key BLOB NOT NULL,
+        recipe TEXT NOT NULL,
+        revision TEXT NOT NULL,
+        value BLOB,
+        error TEXT,
+        PRIMARY KEY (origin, key, recipe),
+        CHECK ((value IS NULL) <> (error IS NULL))
+    ) WITHOUT ROWID;
+    CREATE TABLE notices (
+        origin INTEGER NOT NULL REFERENCES origins (id),
+        id BLOB NOT NULL,
+        error TEXT NOT NULL,
+        PRIMARY KEY (origin, id)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A measurement that could not be made, and why; a passing one is not kept, but tried again next time."""
+
+    error: str
+    is_passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Generic[Value]):
+    """What is known of a photo under one recipe."""
+
+    photo: Photo
+    revision: str
+    value: Value | Failure
+
+
+class Index:
+    """Measurements by origin, key, revision and recipe; of each photo and recipe the newest revision is kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def knows(self, origin: str) -> bool:
+        """Whether any photo of this library was ever measured."""
+        query = (
+            "SELECT 1 FROM measurements JOIN origins ON origins.id = origin"
+            " WHERE name = ? AND value IS NOT NULL LIMIT 1"
+        )
+        with storage_errors(self._path):
+            return self._connection.execute(query, (to_key(origin),)).fetchone() is not None
+
+    def recall(self, wanted: Sequence[tuple[Photo, str]], recipe: str, kind: type[Value]) -> Iterator[Measured[Value]]:
+        """What is known of these photos at these revisions; those of which nothing is known are left out."""
+        by_place = {(photo.origin, photo.key): (photo, revision) for photo, revision in wanted}
+        decoder = msgspec.json.Decoder(kind)
+        for place, revision, value, error in self._rows({photo.origin for photo, _ in wanted}, recipe):
+            photo, wanted_revision = by_place.get(place, (None, None))
+            if photo is not None and revision == wanted_revision:
+                yield Measured(photo, revision, Failure(error) if value is None else decoder.decode(value))
+
+    def store(self, measured: Iterable[Measured[Value]], recipe: str) -> None:
+        """Keep what was measured, in one transaction."""
+        rows = [_row(item, recipe) for item in measured if not _is_passing(item.value)]
+        with transaction(self._connection):
+            self._name_origins({row[0] for row in rows})
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO measurements (origin, key, recipe, revision, value, error)"
+                " VALUES ((SELECT id FROM origins WHERE name = ?), ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def news(self, library: str, skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+        """The same, each marked as new unless an earlier run over this library told it; from now on all are known."""
+        name = to_key(library)
+        query = "SELECT notices.id, error FROM notices JOIN origins ON origins.id = origin WHERE name = ?"
+        with transaction(self._connection):
+            known = dict(self._connection.execute(query, (name,)).fetchall())
+            marked = tuple(replace(item, is_new=known.get(to_key(item.id)) != item.error) for item in skipped)
+            self._name_origins({name})
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO notices (origin, id, error)"
+                " VALUES ((SELECT id FROM origins WHERE name = ?), ?, ?)",
+                [(name, to_key(item.id), item.error) for item in marked if item.is_new],
+            )
+        return marked
+
+    def _name_origins(self, names: set[bytes]) -> None:
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO origins (name) VALUES (?)", [(name,) for name in sorted(names)]
+        )
+
+    def _rows(self, origins: set[str], recipe: str) -> Iterator[tuple[tuple[str, str], str, bytes | None, str]]:
+        query = (
+            "SELECT key, revision, value, error FROM measurements JOIN origins ON origins.id = origin"
+            " WHERE name = ? AND recipe = ?"
+        )
+        for origin in sorted(origins):
+            with storage_errors(self._path):
+                for key, revision, value, error in self._connection.execute(query, (to_key(origin), recipe)):
+                    yield (origin, from_key(key)), revision, value, error
+
+
+def _row(item: Measured[Value], recipe: str) -> tuple[bytes, bytes, str, str, bytes | None, str | None]:
+    place = to_key(item.photo.origin), to_key(item.photo.key), recipe, item.revision
+    if isinstance(item.value, Failure):
+        return *place, None, item.value.error
+    return *place, msgspec.json.encode(item.value), None
+
+
+def _is_passing(value: object) -> bool:
+    return isinstance(value, Failure) and value.is_passing

@@ -1,0 +1,103 @@
+"""What the tool says of its groups and its work, on the terminal and in metadata.txt."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bestshot.actions import CopyFile, Receipt
+from bestshot.model import Metadata, Photo, RankedPhoto, Verdict
+from bestshot.plan_format import counts
+from bestshot.planning import Plan, PlannedGroup
+from bestshot.text import count, in_bytes, printable
+
+
+def metadata_text(number: int, verdict: Verdict, facts: Mapping[str, Metadata]) -> str:
+    """What metadata.txt says of a group; the same for the same group in every run."""
+    head = [
+        f"Group {number}: {count(len(verdict.ranking), 'photo')} of one shot, best first.",
+        f"Best: {printable(verdict.best.name)}",
+        "",
+    ]
+    body = [
+        line
+        for place, ranked in enumerate(verdict.ranking, start=1)
+        for line in _photo_lines(place, ranked, facts[ranked.photo.id])
+    ]
+    return "\n".join(head + body).rstrip("\n") + "\n"
+
+
+def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[str]:
+    photo = ranked.photo
+    yield f"{place}. {printable(photo.name)}"
+    for label, value in _facts_in_words(photo, facts):
+        yield f"   {label + ':':<12} {value}"
+    yield f"   {'score:':<12} {ranked.score:.3f}"
+    for reason in ranked.reasons:
+        yield f"   {'':<12} {reason.name}: {reason.text}"
+    yield ""
+
+
+def _facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
+    path = photo.files[0].path if photo.files else photo.id
+    yield "path", printable(path)
+    if photo.files[1:]:
+        yield "with", ", ".join(printable(file.path.rpartition("/")[2]) for file in photo.files[1:])
+    yield "size", in_bytes(photo.size)
+    if facts.width and facts.height:
+        yield "dimensions", f"{facts.width} x {facts.height}"
+    guess = f" (a guess: {facts.taken.source.value})" if facts.taken.is_guess else ""
+    yield "time", facts.taken.isoformat() + guess
+    if camera := ", ".join(part for part in (facts.camera, facts.lens) if part):
+        yield "camera", camera
+    if exposure := ", ".join(_exposure(facts)):
+        yield "exposure", exposure
+    if facts.latitude is not None and facts.longitude is not None:
+        yield "GPS", f"{facts.latitude:.6f}, {facts.longitude:.6f}"
+
+
+def _exposure(facts: Metadata) -> Iterator[str]:
+    seconds = facts.exposure_seconds
+    if seconds:
+        yield f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s"
+    if facts.f_number:
+        yield f"f/{facts.f_number:g}"
+    if facts.iso:
+        yield f"ISO {facts.iso}"
+    if facts.focal_length_mm:
+        yield f"{facts.focal_length_mm:g} mm"
+
+
+def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
+    """A group for the terminal: the best marked with a star, the rest below."""
+    yield f"Group {group.number}: {count(len(group.verdict.ranking), 'photo')}"
+    for place, ranked in enumerate(group.verdict.ranking):
+        yield f"  {'*' if place == 0 else ' '} {printable(ranked.photo.id)}"
+        if with_reasons:
+            yield f"      {'; '.join(reason.text for reason in ranked.reasons)}"
+
+
+def summary(plan: Plan, receipts: Sequence[Receipt], *, known_skipped: int, acted: bool) -> str:
+    """The run in one line."""
+    numbers = counts(plan)
+    parts = [
+        f"{count(numbers['photos'], 'photo')}: {count(numbers['groups'], 'group')}"
+        f" with {count(numbers['grouped'], 'photo')}"
+    ]
+    singles = count(numbers["singles"], "single photo")
+    if plan.wishes.output is None:
+        parts.append(singles)
+    else:
+        parts.append(f"{singles} {'is' if numbers['singles'] == 1 else 'are'} NOT in the output")
+        parts.append(_done(receipts) if acted else f"{count(numbers['actions'], 'change')} planned, none made")
+    if plan.skipped:
+        known = f" ({known_skipped:,} of them known from earlier)" if known_skipped else ""
+        parts.append(f"{len(plan.skipped):,} skipped{known}")
+    return "; ".join(parts) + "."
+
+
+def _done(receipts: Sequence[Receipt]) -> str:
+    copies = [receipt for receipt in receipts if isinstance(receipt.action, CopyFile)]
+    if not receipts:
+        return "nothing to do, everything is in place"
+    if not copies:
+        return f"{count(len(receipts), 'change')} made"
+    size = in_bytes(sum(receipt.action.size for receipt in copies if isinstance(receipt.action, CopyFile)))
+    return f"{count(len(copies), 'file')} brought into the output ({size})"

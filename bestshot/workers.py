@@ -1,0 +1,146 @@
+"""Work spread over processes that survives what decoders do: a dying worker takes its photo along, not the run."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_WAITING_PER_WORKER = 3
+"""Batches handed out ahead, so that no worker runs dry and little is in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDied:
+    """The process that worked on a batch of one was killed by it, or for want of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Item, Result]):
+    """A batch and what came of it."""
+
+    batch: Sequence[Item]
+    result: Result | WorkerDied
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """Runs batches on an executor of the caller's or on a pool of processes, one per core, made when first needed.
+
+    The processes are spawned, not forked: they hold neither the library's lock nor its databases.
+    """
+
+    def __init__(self, count: int | None = None, executor: Executor | None = None) -> None:
+        self._count = count or available_cores()
+        self._given = executor
+        self._pool: Executor | None = executor
+
+    def close(self) -> None:
+        """Let the processes go; what they are working on is given up."""
+        if self._pool is not None and self._given is None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = self._given
+
+    def run(
+        self, work: Callable[[Sequence[Item]], Result], batches: Iterable[Sequence[Item]]
+    ) -> Iterator[Finished[Item, Result]]:
+        """Work on every batch, in whatever order they finish; what `work` raises is raised here."""
+        waiting = iter(batches)
+        pending: dict[Future[Result], Sequence[Item]] = {}
+        while True:
+            suspects = self._hand_out(work, waiting, pending)
+            if not pending and not suspects:
+                return
+            done = wait(pending, return_when=FIRST_COMPLETED).done if pending else set()
+            for future in done:
+                batch = pending.pop(future)
+                try:
+                    result = future.result()
+                except BrokenExecutor:
+                    suspects.append(batch)
+                else:
+                    yield Finished(batch, result)
+            if suspects:
+                # A broken pool breaks all that was handed out; one of these batches did it.
+                suspects += pending.values()
+                pending.clear()
+                yield from self._one_by_one(work, suspects)
+
+    def _hand_out(
+        self,
+        work: Callable[[Sequence[Item]], Result],
+        waiting: Iterator[Sequence[Item]],
+        pending: dict[Future[Result], Sequence[Item]],
+    ) -> list[Sequence[Item]]:
+        """Submit batches until enough are ahead; returns those that a pool found broken did not take."""
+        for batch in islice(waiting, max(0, self._count * _WAITING_PER_WORKER - len(pending))):
+            try:
+                pending[self._executor().submit(work, batch)] = batch
+            except BrokenExecutor:
+                return [batch]
+        return []
+
+    def _one_by_one(
+        self, work: Callable[[Sequence[Item]], Result], batches: Sequence[Sequence[Item]]
+    ) -> Iterator[Finished[Item, Result]]:
+        for batch in batches:
+            self._renew()
+            try:
+                yield Finished(batch, self._executor().submit(work, batch).result())
+            except BrokenExecutor:
+                if len(batch) > 1:
+                    yield from self._one_by_one(work, [[item] for item in batch])
+                else:
+                    yield Finished(batch, WorkerDied())
+        self._renew()
+
+    def _renew(self) -> None:
+        if self._given is None and self._pool is not None and _is_broken(self._pool):
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def _executor(self) -> Executor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work
+            )
+        return self._pool
+
+
+def _is_broken(pool: Executor) -> bool:
+    try:
+        pool.submit(int).result()
+    except BrokenExecutor:
+        return True
+    return False
+
+
+def _begin_work() -> None:
+    """Make a fresh process a quiet worker that ends with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends the work in order
+    warnings.simplefilter("ignore")
+    # What decoders written in C print is not for the user; what matters comes back as a result.
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - os.devnull is no path to be joined
+        os.dup2(nowhere.fileno(), 2)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

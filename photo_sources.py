@@ -1,0 +1,178 @@
+"""Where photos come from: an abstract source, and folders as one."""
+
+import io
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from bestshot.errors import SourceError, TransientError
+from bestshot.folder_walk import FolderWalk
+from bestshot.model import Listing, Metadata, Photo, digest
+from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
+from bestshot.text import printable
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["LocalPhotoSource", "PhotoCache", "PhotoSource"]
+
+_PREVIEW_SIZE = 1280
+"""Longest side, in pixels, of the previews that stand for pictures which are costly to decode."""
+
+_PREVIEW_QUALITY = 92
+
+
+class PhotoSource(ABC):
+    """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
+
+    @abstractmethod
+    def scan(self) -> Listing:
+        """List the library; raises SourceError if it cannot be reached."""
+
+    @abstractmethod
+    def check_reachable(self) -> None:
+        """Raise SourceError if the library has gone since it was listed."""
+
+    @abstractmethod
+    def origins(self) -> tuple[str, ...]:
+        """The names, for good, of the libraries that are read."""
+
+    @abstractmethod
+    def locations(self) -> tuple[str, ...]:
+        """Where the photos are, in the user's words."""
+
+    @abstractmethod
+    def open_photo(self, photo: Photo) -> BinaryIO:
+        """The bytes of a photo's picture as a seekable stream; raises TransientError."""
+
+    @abstractmethod
+    def get_metadata(self, photo: Photo) -> Metadata:
+        """What a photo says of itself; raises PhotoError."""
+
+    @abstractmethod
+    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """The upright picture, no larger than asked for, from the smallest data that serve; raises PhotoError."""
+
+    def list_photos(self, album: str | None = None) -> list[Photo]:
+        """The photos of the library, or of one album of it, in order of id."""
+        if album is not None:
+            raise SourceError(f"{type(self).__name__} has no albums to list.")
+        return list(self.scan().photos)
+
+    def get_photo_data(self, photo: Photo) -> bytes:
+        """All bytes of a photo's picture; raises TransientError."""
+        with self.open_photo(photo) as stream:
+            return stream.read()
+
+
+class LocalPhotoSource(PhotoSource):
+    """One or more folders.
+
+    With one folder a photo's id is its path in it; with several, the folder as it was given stands before that.
+    `exclude` holds glob patterns. Previews of RAW and HEIF pictures are kept in the `cache`, if there is one.
+    """
+
+    def __init__(
+        self,
+        source_dir: str | Path,
+        *more_dirs: str | Path,
+        exclude: Sequence[str] = (),
+        cache: PhotoCache | None = None,
+    ) -> None:
+        self._given = [str(folder) for folder in (source_dir, *more_dirs)]
+        self._exclude = tuple(exclude)
+        self._cache = cache
+
+    def scan(self) -> Listing:
+        """List every photo below the folders; raises SourceError for a folder that is missing or cannot be read."""
+        for given in self._given:
+            _check_folder(given)
+        walk = FolderWalk(self._exclude)
+        for given, origin in zip(self._given, self.origins(), strict=True):
+            prefix = "" if len(self._given) == 1 else given.rstrip("/") + "/"
+            walk.add(Path(given).resolve(), origin, prefix)
+        return walk.listing()
+
+    def check_reachable(self) -> None:
+        """Raise SourceError if a folder has gone or become empty, as when its disk is unmounted."""
+        for given in self._given:
+            _check_folder(given)
+            with os.scandir(given) as entries:
+                if next(entries, None) is None:
+                    raise SourceError(
+                        f"{printable(given)} became empty during the run: was its disk unmounted? "
+                        "Nothing more was done; run again when it is back."
+                    )
+
+    def origins(self) -> tuple[str, ...]:
+        """The real paths of the folders, however they were spelled."""
+        return tuple(f"folder:{Path(given).resolve()}" for given in self._given)
+
+    def locations(self) -> tuple[str, ...]:
+        """The folders as they were given."""
+        return tuple(self._given)
+
+    def open_photo(self, photo: Photo) -> BinaryIO:
+        """The picture's file, opened."""
+        try:
+            return Path(photo.files[0].path).open("rb")
+        except OSError as error:
+            raise TransientError(f"it cannot be read: {error.strerror or error}") from error
+
+    def get_metadata(self, photo: Photo) -> Metadata:
+        """EXIF, or else what sidecars, the name and the file's date tell."""
+        from bestshot.metadata import read_metadata
+
+        with self.open_photo(photo) as stream:
+            return read_metadata(stream, photo)
+
+    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """Decode the picture, scaled down while decoding where its format can."""
+        from bestshot.imaging import load_pixels
+
+        with self.open_photo(photo) as stream:
+            if self._cache is None or not _is_costly(stream, photo.name) or longest_side > _PREVIEW_SIZE:
+                return load_pixels(stream, photo.name, longest_side, grey=grey)
+            preview = self._preview(self._cache, stream, photo)
+        return load_pixels(io.BytesIO(preview), photo.name, longest_side, grey=grey)
+
+    def _preview(self, cache: PhotoCache, stream: BinaryIO, photo: Photo) -> bytes:
+        """The preview's JPEG, made and kept if need be; hashes come from it either way, so that they are the same."""
+        from bestshot.imaging import load_pixels
+
+        preview_id = digest("preview/1", photo.origin, photo.key, photo.revision)
+        kept = cache.get_cached_photo(preview_id)
+        if kept is not None:
+            return kept.read_bytes()
+        encoded = io.BytesIO()
+        load_pixels(stream, photo.name, _PREVIEW_SIZE).save(encoded, "JPEG", quality=_PREVIEW_QUALITY)
+        # A cache too small for one preview serves without keeping it.
+        with suppress(PhotoTooLargeError):
+            cache.cache_photo(preview_id, encoded.getvalue())
+        return encoded.getvalue()
+
+
+def _check_folder(given: str) -> None:
+    folder = Path(given)
+    shown = printable(given)
+    try:
+        if not folder.exists():
+            raise SourceError(f"The source {shown} does not exist: check the path, or mount its disk.")
+        if not folder.is_dir():
+            raise SourceError(f"The source {shown} is a file: name the folder that holds the photos.")
+        os.scandir(folder).close()
+    except OSError as error:
+        raise SourceError(f"The source {shown} cannot be read: {error.strerror or error}.") from error
+
+
+def _is_costly(stream: BinaryIO, name: str) -> bool:
+    """Whether a picture cannot be decoded at a smaller scale, or hides in a RAW file."""
+    from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
+
+    kind = sniff(stream.read(HEADER_LENGTH))
+    stream.seek(0)
+    is_raw = kind is PictureKind.RAW or (kind is PictureKind.TIFF and Path(name).suffix.lower() in RAW_SUFFIXES)
+    return is_raw or kind in (PictureKind.HEIF, PictureKind.AVIF)
