@@ -1,0 +1,1 @@
+"""What the tool costs, measured; never run by the tests."""
