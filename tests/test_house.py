@@ -1,0 +1,79 @@
+"""The floors of the house: an import goes down or stays level, never up; see "Inside" in the README."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+FLOORS = {
+    "photo_organizer": 6,
+    "photo_outputs": 5,
+    "photo_sources": 4,
+    "bestshot.console": 4,
+    "bestshot.command_line": 4,
+    "bestshot.demo": 4,
+    "bestshot.examination": 3,
+    "bestshot.wording": 3,
+    "bestshot.appraisal": 2,
+    "bestshot.folder_walk": 2,
+    "bestshot.library_lock": 2,
+    "bestshot.metadata": 2,
+    "bestshot.photo_cache": 2,
+    "bestshot.plan_format": 2,
+    "bestshot.settings": 2,
+    "bestshot.model": 0,
+    "bestshot.errors": 0,
+    "bestshot.text": 0,
+    "bestshot": 0,
+}
+GROUND_FLOOR = 1
+
+PURE = ("bestshot.clocks", "bestshot.grouping", "bestshot.grouping_rules", "bestshot.judging", "bestshot.planning")
+WORLDLY = {"PIL", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
+
+
+def _modules() -> dict[str, Path]:
+    doors = {path.stem: path for path in ROOT.glob("*.py")}
+    craft = {f"bestshot.{path.stem}": path for path in (ROOT / "bestshot").glob("*.py") if path.stem != "__init__"}
+    return doors | craft
+
+
+MODULES = _modules()
+
+
+def _imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            names.add(node.module or "")
+    return names
+
+
+def _floor(module: str) -> int:
+    return FLOORS.get(module, GROUND_FLOOR)
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_imports_no_module_of_a_higher_floor(module: str) -> None:
+    higher = {name for name in _imports(MODULES[module]) if name in MODULES and _floor(name) > _floor(module)}
+    assert not higher
+
+
+@pytest.mark.parametrize("module", [name for name in sorted(MODULES) if name.startswith("bestshot.")])
+def test_the_craft_never_imports_the_doors(module: str) -> None:
+    doors = {name for name in MODULES if not name.startswith("bestshot.")}
+    assert not _imports(MODULES[module]) & doors
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_rooms_that_decide_know_neither_pictures_nor_disk_nor_network(module: str) -> None:
+    assert not {name.partition(".")[0] for name in _imports(MODULES[module])} & WORLDLY
+
+
+def test_every_module_named_here_exists() -> None:
+    assert set(FLOORS) - {"bestshot"} | set(PURE) <= set(MODULES)
