@@ -71,15 +71,15 @@ def _face(
         top=top / height,
         right=right / width,
         bottom=bottom / height,
-        eye_aspect_ratio=_mean_eye_aspect_ratio(eyes),
+        eye_aspect_ratio=_smaller_eye_aspect_ratio(eyes),
         smile=_smile(eyes, mouth),
         sharpness=sharpness(pixels[top:bottom, left:right].mean(axis=2)),
     )
 
 
-def _mean_eye_aspect_ratio(eyes: Sequence[Points]) -> float | None:
-    ratios = [ratio for eye in eyes if (ratio := eye_aspect_ratio(eye)) is not None]
-    return float(np.mean(ratios)) if ratios else None
+def _smaller_eye_aspect_ratio(eyes: Sequence[Points]) -> float | None:
+    """That of the eye which is less open: a wink spoils a photo as a blink does."""
+    return min((ratio for eye in eyes if (ratio := eye_aspect_ratio(eye)) is not None), default=None)
 
 
 def eye_aspect_ratio(eye: Points) -> float | None:

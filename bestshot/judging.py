@@ -11,7 +11,7 @@ from bestshot.model import Appraisal, Face, Group, Metadata, Photo, RankedPhoto,
 from bestshot.text import count
 
 # Between these eye aspect ratios an eye goes from closed to open (Soukupova & Cech 2016 put the limit at 0.2).
-_EYES_CLOSED, _EYES_OPEN = 0.16, 0.28
+_EYES_CLOSED, _EYES_OPEN = 0.14, 0.22
 
 
 @dataclass(frozen=True, slots=True)
