@@ -82,8 +82,10 @@ class Clocks:
             ends = np.searchsorted(clock[order], clock[order] + window, side="right")
             start = 0
             while start < len(order):
-                stop = start + block_rows(int(ends[start]) - start)
-                yield order[start:stop], order[start : int(ends[min(stop, len(order)) - 1])]
+                stop = min(start + block_rows(int(ends[start]) - start), len(order))
+                # The last row may reach much further than the first.
+                stop = min(stop, start + block_rows(int(ends[stop - 1]) - start))
+                yield order[start:stop], order[start : int(ends[stop - 1])]
                 start = stop
 
     def zone_unknown_blocks(self) -> Iterator[tuple[Indices, Indices]]:

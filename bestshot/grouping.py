@@ -85,39 +85,64 @@ class _Joining:
     def __init__(self, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> None:
         self._hashes = hashes
         self._clocks = clocks
+        self._untimed = clocks.untimed
         self._window = rules.time_window
         self._bound = min(rules.threshold * DIAMETER_PER_THRESHOLD, HASH_BITS)
         self._members: dict[int, list[int]] = {}
         self._cluster_of: dict[int, int] = {}
+        # Clusters only grow, so two that are too unlike stay so; a long timelapse would ask a million times.
+        self._unlike: dict[int, set[int]] = {}
 
     def clusters(self) -> list[list[int]]:
         return list(self._members.values())
 
     def join(self, left: int, right: int) -> None:
         first, second = self._cluster(left), self._cluster(right)
-        if first == second or not self._fit(self._members[first], self._members[second]):
+        if first == second or not self._are_alike(first, second):
+            return
+        # The two photos themselves are neighbours; they tell nothing of their clusters if one time is a guess.
+        either_untimed = bool(self._untimed[left] or self._untimed[right])
+        if either_untimed and not self._are_neighbours_in_time(first, second):
             return
         if len(self._members[first]) < len(self._members[second]):
             first, second = second, first
-        moved = self._members.pop(second)
-        self._members[first] += moved
-        self._cluster_of.update(dict.fromkeys(moved, first))
+        self._merge(first, second)
 
     def _cluster(self, index: int) -> int:
         if index not in self._cluster_of:
             self._cluster_of[index] = index
             self._members[index] = [index]
+            self._unlike[index] = set()
         return self._cluster_of[index]
 
-    def _fit(self, left: list[int], right: list[int]) -> bool:
-        rows, columns = np.array(left)[:, None], np.array(right)[None, :]
-        if int(self._hashes.distances(rows, columns).max()) > self._bound:
-            return False
-        return self._window is None or self._neighbours_in_time(np.array(left), np.array(right), self._window)
+    def _merge(self, first: int, second: int) -> None:
+        moved = self._members.pop(second)
+        self._members[first] += moved
+        self._cluster_of.update(dict.fromkeys(moved, first))
+        for other in self._unlike.pop(second):
+            self._unlike[other].remove(second)
+            self._part(first, other)
 
-    def _neighbours_in_time(self, left: Indices, right: Indices, window: float) -> bool:
-        timed_left = left[~self._clocks.untimed[left]]
-        timed_right = right[~self._clocks.untimed[right]]
-        if not len(timed_left) or not len(timed_right):
+    def _part(self, first: int, second: int) -> None:
+        self._unlike[first].add(second)
+        self._unlike[second].add(first)
+
+    def _are_alike(self, first: int, second: int) -> bool:
+        if second in self._unlike[first]:
+            return False
+        rows, columns = np.array(self._members[first])[:, None], np.array(self._members[second])[None, :]
+        if int(self._hashes.distances(rows, columns).max()) <= self._bound:
             return True
-        return bool((self._clocks.gap(timed_left[:, None], timed_right[None, :]) <= window).any())
+        self._part(first, second)
+        return False
+
+    def _are_neighbours_in_time(self, first: int, second: int) -> bool:
+        left, right = self._timed(first), self._timed(second)
+        if self._window is None or not len(left) or not len(right):
+            return True
+        return bool((self._clocks.gap(left[:, None], right[None, :]) <= self._window).any())
+
+    def _timed(self, cluster: int) -> Indices:
+        members: Indices = np.array(self._members[cluster])
+        timed: Indices = members[~self._untimed[members]]
+        return timed

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.clocks import Indices
+from bestshot.clocks import Flags, Indices
 from bestshot.model import Fingerprint
 
 FINGERPRINT_RECIPE = "dhash64/1"
@@ -29,7 +29,7 @@ _UNLIKE = 255
 """The distance between pictures that no threshold joins."""
 
 _EQUALS_PAIRED = 64
-"""How many of its equals a photo is paired with."""
+"""How many of its equals a photo is paired with, before and after it."""
 
 
 def fingerprint(picture: Image.Image) -> Fingerprint:
@@ -72,15 +72,23 @@ def near_pairs(
 ) -> Iterator[tuple[Indices, Indices]]:
     """The pairs within each block whose hashes differ in at most `threshold` bits, the smaller index first.
 
-    Many equal hashes (black frames, white pages) would make as many pairs as the square of their number; each photo
-    is paired with its nearest few among its equals, which connects them all the same.
+    Many equal hashes (black frames, white pages) would make as many pairs as the square of their number; a photo
+    that is among its block's columns is paired only with the few of its equals that stand nearest to it there. That
+    connects them all the same, also within a window of time, if the columns come in the order of the clock.
     """
-    rank = np.empty(len(hashes.bits), dtype=np.int64)
-    rank[np.argsort(hashes.bits, kind="stable")] = np.arange(len(hashes.bits))
     for rows, columns in blocks:
         distances = hashes.distances(rows[:, None], columns[None, :])
         at_row, at_column = np.nonzero(distances <= threshold)
         left, right = rows[at_row], columns[at_column]
-        few_equals = (distances[at_row, at_column] > 0) | (np.abs(rank[left] - rank[right]) <= _EQUALS_PAIRED)
-        keep = (left != right) & few_equals
+        is_equal = distances[at_row, at_column] == 0
+        keep = (left != right) & (~is_equal | _few_between(at_row, is_equal, left == right))
         yield np.minimum(left[keep], right[keep]), np.maximum(left[keep], right[keep])
+
+
+def _few_between(at_row: Indices, is_equal: Flags, is_itself: Flags) -> Flags:
+    """Which equals of a row stand near the row's own photo; all of them where that is not among the columns."""
+    place = np.cumsum(is_equal)
+    own_place = np.full(int(at_row[-1]) + 1 if len(at_row) else 0, np.nan)
+    own_place[at_row[is_itself]] = place[is_itself]
+    are_many: Flags = np.abs(place - own_place[at_row]) > _EQUALS_PAIRED
+    return ~are_many
