@@ -8,8 +8,13 @@ from pathlib import PurePosixPath
 OUTPUT_MARKER = ".photo-organizer"
 """The folder that marks an output of this tool; it holds the lock."""
 
+BEST_PREFIX = "best_"
+"""What the name of a group's best photo begins with."""
+
 _GROUP_FOLDER = re.compile(r"group_(\d{4,})")
 _LONGEST_NAME_BYTES = 255
+_LONGEST_ENDING_BYTES = 100
+"""What follows the stem is kept whole up to this; beyond, it is the rest of a sentence ("St. Petersburg, ...")."""
 
 
 def group_folder(number: int) -> str:
@@ -38,15 +43,22 @@ def renamed(name: str, picture: str, copy: int) -> str:
 
     The second IMG_1.jpg becomes "IMG_1 (2).jpg" and its IMG_1.jpg.xmp "IMG_1 (2).jpg.xmp", so that they stay together.
     """
-    stem = PurePosixPath(picture).stem if name.startswith(PurePosixPath(picture).stem) else PurePosixPath(name).stem
-    mark = "" if copy == 1 else f" ({copy})"
-    return _fitted(stem, mark + name[len(stem) :])
+    stem, ending = _parted(name, PurePosixPath(picture).stem)
+    return _fitted(stem, ending if copy == 1 else f" ({copy}){ending}")
 
 
 def prefixed(prefix: str, name: str) -> str:
     """The name with a prefix, its stem cut where it would become too long."""
-    stem = PurePosixPath(name).stem
-    return _fitted(prefix + stem, name[len(stem) :])
+    stem, ending = _parted(name, PurePosixPath(name).stem)
+    return _fitted(prefix + stem, ending)
+
+
+def _parted(name: str, picture_stem: str) -> tuple[str, str]:
+    """A name in two after the stem of its picture, else after its own, else nowhere."""
+    for stem in (picture_stem, PurePosixPath(name).stem):
+        if name.startswith(stem) and len(os.fsencode(name[len(stem) :])) <= _LONGEST_ENDING_BYTES:
+            return stem, name[len(stem) :]
+    return name, ""
 
 
 def _fitted(stem: str, ending: str) -> str:

@@ -55,13 +55,17 @@ def judge(
     facts: Mapping[str, Metadata],
     weights: Weights | None = None,
 ) -> Verdict:
-    """Rank a group from best to worst; of equals the earliest is first, then the one whose id comes first."""
+    """Rank a group from best to worst; of equals the earliest is first, then the one whose id comes first.
+
+    A guessed time comes after all known ones: a messenger's copy bears a bare date, which reads as midnight.
+    """
     criteria = _criteria(weights or Weights())
     everyone = [Candidate(photo, appraisals[photo.id], facts[photo.id]) for photo in group.photos]
     ranked = [_rank(candidate, everyone, criteria) for candidate in everyone]
 
-    def order(item: RankedPhoto) -> tuple[float, float, str]:
-        return -item.score, facts[item.photo.id].taken.seconds, item.photo.id
+    def order(item: RankedPhoto) -> tuple[float, bool, float, str]:
+        taken = facts[item.photo.id].taken
+        return -item.score, taken.is_guess, taken.seconds, item.photo.id
 
     ranking = tuple(sorted(ranked, key=order))
     return Verdict(group, ranking, _confidence(ranking))

@@ -58,7 +58,6 @@ def _photo(ranked: RankedPhoto, facts: Metadata) -> dict[str, Any]:
         "revision": ranked.photo.revision,
         "name": ranked.photo.name,
         "taken_at": facts.taken.isoformat(),
-        "taken_at_is_guess": facts.taken.is_guess,
         "score": ranked.score,
         "reasons": [msgspec.to_builtins(reason) for reason in ranked.reasons],
     }

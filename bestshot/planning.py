@@ -19,7 +19,7 @@ from bestshot.actions import (
     RetireBest,
     WriteMetadata,
 )
-from bestshot.file_names import base_name, folded, group_folder, prefixed, renamed
+from bestshot.file_names import BEST_PREFIX, base_name, folded, group_folder, prefixed, renamed
 from bestshot.model import Group, LinkMethod, Photo, PhotoFile, Skipped, Verdict
 
 Place = tuple[str, str]
@@ -108,6 +108,9 @@ def plan_folders(
     return actions
 
 
+_ANY_REVISION = ""
+
+
 class _GroupFolder:
     """What is missing in the folder of one group."""
 
@@ -121,9 +124,15 @@ class _GroupFolder:
         self._taken = taken
         self._claimed: set[str] = set()
         self._copy_of = {
-            (laid.receipt.action.source, laid.receipt.action.revision): path
+            _shown_by(laid.receipt.action): path
             for path, laid in laid.items()
             if isinstance(laid.receipt.action, CopyFile) and laid.condition is not Condition.MISSING
+        }
+        # A mark of the best may show what stood there, so no other photo takes the place.
+        self._kept_for = {
+            folded(path): (laid.receipt.action.source, laid.receipt.action.revision)
+            for path, laid in laid.items()
+            if isinstance(laid.receipt.action, CopyFile) and laid.condition is Condition.MISSING
         }
 
     def plan(self, *, is_partial: bool) -> list[Action]:
@@ -132,10 +141,13 @@ class _GroupFolder:
 
     def _copies(self, photo: Photo) -> list[CopyFile]:
         missing = [file for file in photo.files if self._laid_copy(file) is None]
-        names = self._free_names(photo, missing)
+        if not missing:
+            return []
+        picture = photo.files[0]
+        copy = self._copy_number(picture, missing)
         return [
             CopyFile(
-                destination=destination,
+                destination=self._claimed_original(file, picture, copy),
                 number=self._group.number,
                 origin=photo.origin,
                 key=photo.key,
@@ -144,22 +156,34 @@ class _GroupFolder:
                 size=file.size,
                 method=self._link,
             )
-            for file, destination in zip(missing, names, strict=True)
+            for file in missing
         ]
 
     def _laid_copy(self, file: PhotoFile) -> str | None:
-        return self._copy_of.get((file.path, file.revision))
+        return self._copy_of.get((file.path, file.revision)) or self._copy_of.get((file.path, _ANY_REVISION))
 
-    def _free_names(self, photo: Photo, files: Sequence[PhotoFile]) -> list[str]:
-        """One name a file, all with the same suffix, so that what belongs together is seen to."""
-        picture = base_name(photo.files[0].path)
+    def _copy_number(self, picture: PhotoFile, missing: Sequence[PhotoFile]) -> int:
+        """The number under which these files of a photo find room, beside their own picture and no other."""
         copy = 1
-        while True:
-            names = [f"{self._path}/originals/{renamed(base_name(file.path), picture, copy)}" for file in files]
-            if all(self._is_free(name) for name in names):
-                self._claimed.update(map(folded, names))
-                return names
+        while not all(self._is_for(file, self._original(file, picture, copy)) for file in (picture, *missing)):
             copy += 1
+        return copy
+
+    def _claimed_original(self, file: PhotoFile, picture: PhotoFile, copy: int) -> str:
+        # The files of one photo may have names that differ in case alone.
+        while not self._is_for(file, path := self._original(file, picture, copy)):
+            copy += 1
+        self._claimed.add(folded(path))
+        return path
+
+    def _original(self, file: PhotoFile, picture: PhotoFile, copy: int) -> str:
+        return f"{self._path}/originals/{renamed(base_name(file.path), base_name(picture.path), copy)}"
+
+    def _is_for(self, file: PhotoFile, path: str) -> bool:
+        """Whether a file is laid at a path, or may be."""
+        identity = file.path, file.revision
+        is_kept = self._kept_for.get(folded(path), identity) != identity
+        return self._laid_copy(file) == path or (self._is_free(path) and not is_kept)
 
     def _is_free(self, path: str) -> bool:
         return folded(path) not in self._taken and folded(path) not in self._claimed
@@ -176,10 +200,10 @@ class _GroupFolder:
         target = self._target(best.files[0], copies)
         actions: list[Action] = []
         if target not in {_target_of(laid) for laid in standing.values()}:
-            destination = self._free_best_name(base_name(target))
+            destination = self._free_best_name(prefixed(BEST_PREFIX, base_name(target)))
             actions.append(PlaceBest(destination, self._group.number, best.origin, best.key, target))
         for path, laid in standing.items():
-            if _target_of(laid) != target and self._may_retire(laid):
+            if _target_of(laid) != target and self._may_retire(laid, copies):
                 actions.append(RetireBest(path, self._group.number, _target_of(laid)))
         return actions
 
@@ -187,18 +211,17 @@ class _GroupFolder:
         planned = {copy.source: copy.destination for copy in copies}
         return self._laid_copy(file) or planned[file.path]
 
-    def _may_retire(self, laid: LaidFile) -> bool:
-        """Only what is still ours, and only while the photo itself still stands among the originals."""
+    def _may_retire(self, laid: LaidFile, copies: Sequence[CopyFile]) -> bool:
+        """Only what is still ours, and only if the photo itself stands among the originals, or is brought back."""
         original = self._laid.get(_target_of(laid))
-        return (
-            laid.condition is Condition.UNCHANGED and original is not None and original.condition is Condition.UNCHANGED
-        )
+        stands = original is not None and original.condition is Condition.UNCHANGED
+        is_brought_back = _target_of(laid) in {copy.destination for copy in copies}
+        return laid.condition is Condition.UNCHANGED and (stands or is_brought_back)
 
     def _free_best_name(self, name: str) -> str:
         copy = 1
-        while not self._is_free(path := f"{self._path}/{prefixed('best_', renamed(name, name, copy))}"):
+        while not self._is_free(path := f"{self._path}/{renamed(name, name, copy)}"):
             copy += 1
-        self._claimed.add(folded(path))
         return path
 
     def _metadata(self, *, is_partial: bool) -> list[Action]:
@@ -210,6 +233,11 @@ class _GroupFolder:
             is_ours = laid.condition is Condition.UNCHANGED
             wanted = is_ours and not is_partial and laid.receipt.trace.checksum != text_checksum(self._group.text)
         return [WriteMetadata(path, self._group.number, self._group.text)] if wanted else []
+
+
+def _shown_by(action: CopyFile) -> tuple[str, str]:
+    """The file and the revision of it that a copy holds; a symbolic link shows whatever the file has become."""
+    return action.source, _ANY_REVISION if action.method is LinkMethod.SYMLINK else action.revision
 
 
 def _target_of(laid: LaidFile) -> str:

@@ -1,0 +1,131 @@
+"""Claims about names in the output: short enough, free of clashes, and seen to belong together."""
+
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bestshot.file_names import base_name, folded, group_folder, group_number, prefixed, renamed
+
+LONGEST = 255
+
+
+def is_name(name: str) -> bool:
+    return not set(name) & {"/", "\0"} and name not in ("", ".", "..")
+
+
+# What a folder can hold: any bytes, those that are no UTF-8 as surrogates.
+raw_names = st.binary(min_size=1, max_size=LONGEST).map(os.fsdecode).filter(is_name)
+text_names = st.text(min_size=1, max_size=LONGEST).filter(
+    lambda name: is_name(name) and _encodable(name) and len(os.fsencode(name)) <= LONGEST
+)
+stems = st.sampled_from(["IMG_1", "ä" * 120, "📷" * 62, "St. Petersburg " + "x" * 230, "a." + "b" * 250, ".hidden"])
+suffixes = st.sampled_from(["", ".jpg", ".JPEG", "." + "x" * 20])
+names = (
+    raw_names
+    | text_names
+    | st.builds(str.__add__, stems, suffixes).filter(lambda name: len(os.fsencode(name)) <= LONGEST)
+)
+copies = st.integers(1, 12)
+
+
+def _encodable(name: str) -> bool:
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@given(names, names, copies)
+def test_no_name_is_longer_than_file_systems_take(name: str, picture: str, copy: int) -> None:
+    for made in (renamed(name, picture, copy), renamed(name, name, copy), prefixed("best_", name)):
+        assert 0 < len(os.fsencode(made)) <= LONGEST
+        assert is_name(made)
+
+
+@given(names)
+def test_the_name_of_the_best_begins_as_such_whatever_follows(name: str) -> None:
+    shown = prefixed("best_", name)
+    assert shown.startswith("best_")
+    assert len(shown) > len("best_")
+    assert len(os.fsencode(name)) > LONGEST - len("best_") or shown == "best_" + name
+
+
+@given(names)
+def test_the_first_of_its_name_keeps_it(name: str) -> None:
+    assert renamed(name, name, 1) == name
+
+
+@given(names, names, copies, copies)
+def test_copies_of_one_name_never_clash(name: str, picture: str, one: int, other: int) -> None:
+    if one != other:
+        assert folded(renamed(name, picture, one)) != folded(renamed(name, picture, other))
+
+
+@given(names, copies, copies)
+def test_the_shown_names_of_copies_never_clash(name: str, one: int, other: int) -> None:
+    """The mark of the copy is not what is cut from a name that is long already."""
+    shown = prefixed("best_", name)
+    if one != other:
+        assert folded(renamed(shown, shown, one)) != folded(renamed(shown, shown, other))
+
+
+@pytest.mark.parametrize(
+    ("name", "picture", "wanted"),
+    [
+        ("IMG_1.jpg", "IMG_1.jpg", "IMG_1 (2).jpg"),
+        ("IMG_1.xmp", "IMG_1.jpg", "IMG_1 (2).xmp"),
+        ("IMG_1.jpg.xmp", "IMG_1.jpg", "IMG_1 (2).jpg.xmp"),
+        ("IMG_1.jpg.supplemental-metadata.json", "IMG_1.jpg", "IMG_1 (2).jpg.supplemental-metadata.json"),
+        ("IMG_1.DNG", "IMG_1.jpg", "IMG_1 (2).DNG"),
+        ("img_1.mov", "IMG_1.HEIC", "img_1 (2).mov"),
+        ("IMG_O1.AAE", "IMG_1.HEIC", "IMG_O1 (2).AAE"),
+        ("no suffix", "no suffix", "no suffix (2)"),
+        ("a.b.c.jpg", "a.b.c.jpg", "a.b.c (2).jpg"),
+    ],
+)
+def test_the_files_of_the_second_of_a_name_are_marked_alike(name: str, picture: str, wanted: str) -> None:
+    assert renamed(name, picture, 2) == wanted
+
+
+def test_a_long_name_gives_up_the_end_of_its_stem_and_keeps_its_suffix() -> None:
+    assert renamed("a" * 251 + ".jpg", "a" * 251 + ".jpg", 2) == "a" * 247 + " (2).jpg"
+    assert prefixed("best_", "ä" * 125 + ".jpg") == "best_" + "ä" * 123 + ".jpg"
+
+
+@given(st.text().filter(_encodable))
+def test_names_that_differ_in_case_or_composition_are_folded_into_one(text: str) -> None:
+    """macOS stores "é" in two characters, Windows takes "A" for "a"."""
+    decomposed = unicodedata.normalize("NFD", text)
+    assert folded(unicodedata.normalize("NFC", text)) == folded(decomposed)
+    assert folded(folded(text)) == folded(text)
+
+
+@pytest.mark.parametrize(("one", "other"), [("A.JPG", "a.jpg"), ("é.jpg", "É.JPG"), ("straße", "STRASSE")])
+def test_names_that_some_file_system_takes_for_one_are_folded_into_one(one: str, other: str) -> None:
+    assert folded(one) == folded(other)
+    assert folded("a.jpg") != folded("b.jpg")
+
+
+@given(st.integers(1, 10**6))
+def test_the_number_of_a_group_can_be_read_from_its_folder(number: int) -> None:
+    assert group_number(group_folder(number)) == number
+
+
+@pytest.mark.parametrize("name", ["group_1", "group_0001 copy", "Group_0001", "group_", "originals"])
+def test_other_folders_are_no_groups(name: str) -> None:
+    assert group_number(name) is None
+
+
+def test_folders_of_groups_sort_as_their_numbers() -> None:
+    assert group_folder(1) == "group_0001"
+    assert group_folder(12_345) == "group_12345"
+
+
+def test_the_base_name_is_the_last_part() -> None:
+    assert base_name("group_0001/originals/a.jpg") == "a.jpg"
+    assert base_name(str(Path("photos") / "b.jpg")) == "b.jpg"
