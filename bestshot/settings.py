@@ -2,20 +2,25 @@
 
 import dataclasses
 import difflib
+import json
+import math
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import platformdirs
+from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.grouping_rules import GroupingRules
 from bestshot.model import LinkMethod
+from bestshot.text import printable
 
 APPLICATION = "photo-organizer"
 ENVIRONMENT_PREFIX = "PHOTO_ORGANIZER_"
@@ -29,32 +34,34 @@ class SourceType(Enum):
 
 
 _AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+# An empty path would mean the folder one happens to be in.
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a run can be told; the names are those of the flags."""
 
-    source: tuple[str, ...] = ()
-    output: str | None = None
+    source: tuple[_Text, ...] = ()
+    output: _Text | None = None
     threshold: Annotated[int, msgspec.Meta(ge=0, le=64)] = 5
     time_window: Annotated[float, msgspec.Meta(ge=0)] = 300.0
     no_time_window: bool = False
     min_group_size: Annotated[int, msgspec.Meta(ge=2)] = 2
     source_type: SourceType = SourceType.LOCAL
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[_Text, ...] = ()
     limit: _AtLeastOne | None = None
     workers: _AtLeastOne | None = None
     link: LinkMethod = LinkMethod.COPY
     no_faces: bool = False
-    cache_dir: str = dataclasses.field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
+    cache_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
     cache_size: Annotated[float, msgspec.Meta(gt=0)] = 5000.0
-    state_dir: str = dataclasses.field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
-    plan: str | None = None
+    state_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
+    plan: _Text | None = None
     dry_run: bool = False
     verbose: bool = False
     quiet: bool = False
-    log_file: str | None = None
+    log_file: _Text | None = None
 
     @property
     def grouping_rules(self) -> GroupingRules:
@@ -63,7 +70,14 @@ class Settings:
         return GroupingRules(self.threshold, window, self.min_group_size)
 
 
-_TYPES: dict[str, Any] = get_type_hints(Settings, include_extras=True)
+def _without_none(kind: Any) -> Any:
+    """The type of a setting that is given; None only ever stands for one that is not."""
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    return next(member for member in get_args(kind) if member is not NoneType)
+
+
+_TYPES = {key: _without_none(kind) for key, kind in get_type_hints(Settings, include_extras=True).items()}
 _PATHS = frozenset({"source", "output", "cache_dir", "state_dir", "plan", "log_file"})
 _LISTS = frozenset({"source", "exclude"})
 
@@ -80,11 +94,12 @@ def load_settings(
 
     `flags` holds only what was given on the command line. Without `config_file` the default one is read if it exists.
     """
-    values = {
-        **_from_file(config_file),
-        **_from_environment(environment),
-        **{key: _converted(key, value, _flag(key)) for key, value in flags.items()},
-    }
+    named = {key: _converted(key, value, _flag(key)) for key, value in flags.items()}
+    values: dict[str, Any] = {}
+    for layer in (_from_file(config_file), _from_environment(environment), named):
+        if "time_window" in layer:
+            values["no_time_window"] = False  # what a weaker layer says of no window is overruled as well
+        values |= layer
     return Settings(**values)
 
 
@@ -93,16 +108,19 @@ def _flag(key: str) -> str:
 
 
 def _from_file(config_file: Path | None) -> dict[str, Any]:
-    path = config_file or default_config_file()
-    if config_file is None and not path.exists():
+    path = Path(_expanded(str(config_file))) if config_file else default_config_file()
+    if config_file is None and not os.path.exists(path):  # noqa: PTH110 - Path.exists raises in a home that is locked
         return {}
+    shown = printable(str(path))
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The configuration file {path} cannot be read: {error}.") from error
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"The configuration file {shown} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"The configuration file {shown} is not text in UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The configuration file {path} is not valid TOML: {error}.") from error
-    return {key: _converted(key, value, f"{key} in {path}", strict=True) for key, value in table.items()}
+        raise UsageError(f"The configuration file {shown} is not valid TOML: {error}.") from error
+    return {key: _converted(key, value, f"{printable(key)} in {shown}", strict=True) for key, value in table.items()}
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -119,15 +137,45 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
     if key not in _TYPES:
         near = difflib.get_close_matches(key, _TYPES, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        raise UsageError(f"{where}: there is no setting called {key}.{hint}")
+        raise UsageError(f"{where}: there is no setting called {printable(key)}.{hint}")
     try:
         converted = msgspec.convert(value, _TYPES[key], strict=strict)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {error}, but it is {value!r}.") from error
-    return _expanded(converted) if key in _PATHS else converted
+        raise UsageError(_complaint(key, value, where)) from error
+    if isinstance(converted, float) and math.isinf(converted):
+        raise UsageError(_complaint(key, value, where))
+    if key not in _PATHS:
+        return converted
+    return tuple(map(_expanded, converted)) if isinstance(converted, tuple) else _expanded(converted)
 
 
-def _expanded(value: object) -> object:
-    if isinstance(value, tuple):
-        return tuple(_expanded(item) for item in value)
-    return os.path.expanduser(value) if isinstance(value, str) else value  # noqa: PTH111 - keeps './x' as given
+def _complaint(key: str, value: object, where: str) -> str:
+    given = printable(json.dumps(value, ensure_ascii=False, default=str))
+    return f"{where} must be {_wanted(inspect.type_info(_TYPES[key]))}, but it is {given}."
+
+
+def _wanted(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.EnumType():
+            *others, last = (member.value for member in kind.cls)
+            return f"{', '.join(others)} or {last}"
+        case inspect.IntType():
+            return f"a whole number {_bounds(kind)}"
+        case inspect.FloatType():
+            return f"a number {_bounds(kind)}"
+        case inspect.VarTupleType():
+            return 'a list of names that are not empty, such as ["a", "b"]'
+        case _:
+            return "a path that is not empty"
+
+
+def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
+    if kind.gt is not None:
+        return f"above {kind.gt:g}"
+    return f"of at least {kind.ge:g}" if kind.le is None else f"from {kind.ge:g} to {kind.le:g}"
+
+
+def _expanded(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111 - keeps './x' as given

@@ -1,0 +1,248 @@
+"""Claims about settings: who wins, and what is said of those that make no sense."""
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bestshot.errors import UsageError
+from bestshot.grouping_rules import GroupingRules
+from bestshot.model import LinkMethod
+from bestshot.settings import Settings, SourceType, default_config_file, load_settings
+
+PREFIX = "PHOTO_ORGANIZER_"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One setting as each place says it, and what is meant by each."""
+
+    toml: str
+    from_toml: object
+    variable: str
+    from_variable: object
+    flag: object
+    from_flag: object
+
+
+def text(*names: str) -> Sample:
+    toml, variable, flag = names
+    return Sample(f'"{toml}"', toml, variable, variable, flag, flag)
+
+
+SAMPLES = {
+    "source": Sample('["a", "b"]', ("a", "b"), os.pathsep.join("cd"), ("c", "d"), ["e"], ("e",)),
+    "exclude": Sample('["*.a"]', ("*.a",), os.pathsep.join(("*.b", "c/*")), ("*.b", "c/*"), ["*.d"], ("*.d",)),
+    "output": text("/a", "/b", "/c"),
+    "cache_dir": text("/a", "/b", "/c"),
+    "state_dir": text("/a", "/b", "/c"),
+    "plan": text("a.json", "b.json", "-"),
+    "log_file": text("a.log", "b.log", "c.log"),
+    "threshold": Sample("0", 0, "64", 64, "7", 7),
+    "time_window": Sample("60", 60.0, "1.5", 1.5, "0", 0.0),
+    "min_group_size": Sample("2", 2, "3", 3, "4", 4),
+    "limit": Sample("1", 1, "2", 2, "3", 3),
+    "workers": Sample("1", 1, "2", 2, "3", 3),
+    "cache_size": Sample("0.5", 0.5, "2", 2.0, "3", 3.0),
+    "source_type": Sample('"immich"', SourceType.IMMICH, "local", SourceType.LOCAL, "immich", SourceType.IMMICH),
+    "link": Sample('"hardlink"', LinkMethod.HARDLINK, "copy", LinkMethod.COPY, "symlink", LinkMethod.SYMLINK),
+    **dict.fromkeys(
+        ("no_time_window", "no_faces", "dry_run", "verbose", "quiet"), Sample("true", True, "false", False, True, True)
+    ),
+}
+every_setting = pytest.mark.parametrize("key", SAMPLES)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration file, empty at first."""
+    file = tmp_path / "config.toml"
+    file.write_text("")
+    return file
+
+
+def complaint(
+    config: Path, *, toml: str = "", flags: dict[str, object] | None = None, environment: dict[str, str] | None = None
+) -> str:
+    """What is said of settings that make no sense."""
+    config.write_text(toml)
+    with pytest.raises(UsageError) as caught:
+        load_settings(flags or {}, environment or {}, config)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_every_setting_has_a_sample() -> None:
+    assert set(SAMPLES) == {field.name for field in dataclasses.fields(Settings)}
+
+
+@every_setting
+def test_flags_win_over_the_environment_that_over_the_file_that_over_the_default(key: str, config: Path) -> None:
+    sample = SAMPLES[key]
+    variable = {PREFIX + key.upper(): sample.variable}
+    flag = {key: sample.flag}
+
+    def value(flags: dict[str, object], environment: dict[str, str]) -> object:
+        return getattr(load_settings(flags, environment, config), key)
+
+    assert value({}, {}) == getattr(Settings(), key)
+    assert value({}, variable) == sample.from_variable
+    assert value(flag, {}) == sample.from_flag
+    config.write_text(f"{key} = {sample.toml}")
+    assert value({}, {}) == sample.from_toml
+    assert value({}, variable) == sample.from_variable
+    assert value(flag, variable) == sample.from_flag
+    assert value(flag, {}) == sample.from_flag
+
+
+def test_without_any_word_the_defaults_are_those_of_the_readme(config: Path) -> None:
+    defaults = load_settings({}, {"HOME": "/somewhere", "OTHER": "1"}, config)
+    assert defaults == Settings()
+    assert defaults.grouping_rules == GroupingRules(5, 300.0, 2)
+    assert (defaults.link, defaults.cache_size, defaults.output) == (LinkMethod.COPY, 5000.0, None)
+
+
+def test_no_time_window_means_any_time() -> None:
+    assert Settings(no_time_window=True, time_window=60).grouping_rules.time_window is None
+
+
+def test_a_window_on_the_command_line_overrules_a_file_that_wants_none(config: Path) -> None:
+    config.write_text("no_time_window = true")
+    assert load_settings({}, {}, config).grouping_rules.time_window is None
+    assert load_settings({"time_window": "60"}, {}, config).grouping_rules.time_window == 60
+    assert load_settings({}, {PREFIX + "TIME_WINDOW": "60"}, config).grouping_rules.time_window == 60
+    both: dict[str, object] = {"time_window": "60", "no_time_window": True}
+    assert load_settings(both, {}, config).grouping_rules.time_window is None
+
+
+# What makes no sense
+
+WRONG = {
+    "threshold": ("65", "a whole number from 0 to 64"),
+    "time_window": ("-1", "a number of at least 0"),
+    "min_group_size": ("1", "a whole number of at least 2"),
+    "limit": ("0", "a whole number of at least 1"),
+    "workers": ("two", "a whole number of at least 1"),
+    "cache_size": ("0", "a number above 0"),
+    "source_type": ("ftp", "local or immich"),
+    "link": ("move", "copy, hardlink or symlink"),
+    "no_faces": ("perhaps", "true or false"),
+}
+
+
+@pytest.mark.parametrize("key", WRONG)
+def test_a_value_that_makes_no_sense_is_named_with_what_would_make_some(key: str, config: Path) -> None:
+    value, wanted = WRONG[key]
+    flag = "--" + key.replace("_", "-")
+    assert complaint(config, flags={key: value}) == f'{flag} must be {wanted}, but it is "{value}".'
+    assert complaint(config, environment={PREFIX + key.upper(): value}) == (
+        f'The environment variable {PREFIX}{key.upper()} must be {wanted}, but it is "{value}".'
+    )
+    assert complaint(config, toml=f'{key} = "{value}"') == f'{key} in {config} must be {wanted}, but it is "{value}".'
+
+
+@pytest.mark.parametrize(
+    ("toml", "wanted", "given"),
+    [
+        ('threshold = "5"', "a whole number from 0 to 64", '"5"'),
+        ("threshold = 5.5", "a whole number from 0 to 64", "5.5"),
+        ("threshold = true", "a whole number from 0 to 64", "true"),
+        ("no_faces = 1", "true or false", "1"),
+        ("output = 3", "a path that is not empty", "3"),
+        ("output = 2024-01-31", "a path that is not empty", '"2024-01-31"'),
+        ('exclude = "*.png"', 'a list of names that are not empty, such as ["a", "b"]', '"*.png"'),
+        ('exclude = ["*.png", 1]', 'a list of names that are not empty, such as ["a", "b"]', '["*.png", 1]'),
+        ("time_window = nan", "a number of at least 0", "NaN"),
+        ("time_window = inf", "a number of at least 0", "Infinity"),
+        ("cache_size = inf", "a number above 0", "Infinity"),
+    ],
+)
+def test_a_wrong_type_in_the_file_is_named_with_what_is_wanted(
+    toml: str, wanted: str, given: str, config: Path
+) -> None:
+    key = toml.partition(" ")[0]
+    assert complaint(config, toml=toml) == f"{key} in {config} must be {wanted}, but it is {given}."
+
+
+@pytest.mark.parametrize("key", ["output", "source", "exclude", "cache_dir", "plan"])
+def test_an_empty_name_is_refused_for_it_would_mean_the_folder_one_is_in(key: str, config: Path) -> None:
+    """As a shell makes it of -o "$OUT" where OUT is not set."""
+    assert "not empty" in complaint(config, environment={PREFIX + key.upper(): ""})
+    assert "not empty" in complaint(config, flags={key: [""] if key in ("source", "exclude") else ""})
+
+
+@pytest.mark.parametrize("key", ["limit", "workers"])
+def test_null_is_no_number(key: str, config: Path) -> None:
+    assert f"--{key} must be" in complaint(config, flags={key: "null"})
+
+
+def test_an_unknown_key_is_named_where_it_stands_with_what_was_meant(config: Path) -> None:
+    assert complaint(config, toml="thresold = 5") == (
+        f"thresold in {config}: there is no setting called thresold. Did you mean threshold?"
+    )
+    assert complaint(config, environment={PREFIX + "TIMEWINDOW": "5"}) == (
+        f"The environment variable {PREFIX}TIMEWINDOW: there is no setting called timewindow. Did you mean time_window?"
+    )
+    assert complaint(config, toml="[colours]\nred = 1") == (f"colours in {config}: there is no setting called colours.")
+
+
+def test_what_is_quoted_from_a_file_cannot_speak_to_the_terminal(config: Path) -> None:
+    for toml in ('"\\u001b[31m" = 1', 'link = "\\u001b[31m\\u202e"'):
+        assert complaint(config, toml=toml).isprintable()
+
+
+# The file
+
+
+def test_a_file_that_is_no_toml_is_named_with_the_place_of_the_mistake(config: Path) -> None:
+    found = complaint(config, toml="threshold = 5\nlink = copy\n")
+    assert found.startswith(f"The configuration file {config} is not valid TOML: ")
+    assert "line 2" in found
+
+
+def test_a_file_that_is_no_text_is_called_so(config: Path) -> None:
+    config.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="is not text in UTF-8"):
+        load_settings({}, {}, config)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(config: Path) -> None:
+    """Notepad writes one."""
+    config.write_text("threshold = 9", encoding="utf-8-sig")
+    assert load_settings({}, {}, config).threshold == 9
+
+
+def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.toml cannot be read: No such file or directory\."):
+        load_settings({}, {}, tmp_path / "nowhere.toml")
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_settings({}, {}, tmp_path)
+
+
+def test_without_a_named_file_that_of_the_user_is_read_if_there_is_one() -> None:
+    assert load_settings({}, {}) == Settings()
+    default_config_file().parent.mkdir(parents=True)
+    default_config_file().write_text("threshold = 9")
+    assert load_settings({}, {}).threshold == 9
+
+
+def test_a_home_that_is_no_folder_holds_no_file(monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
+    """Services are often given /dev/null for a home."""
+    monkeypatch.setenv("HOME", str(config))
+    assert load_settings({}, {}).threshold == 5
+
+
+def test_a_tilde_is_the_users_home_in_every_place_that_names_a_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "my.toml").write_text('log_file = "~/x.log"\nexclude = ["~*"]')
+    flags: dict[str, object] = {"source": ["~/Photos", "./here"], "plan": "-"}
+    found = load_settings(flags, {PREFIX + "OUTPUT": "~/Organized"}, Path("~/my.toml"))
+    assert found.source == (str(tmp_path / "Photos"), "./here")
+    assert found.output == str(tmp_path / "Organized")
+    assert found.log_file == str(tmp_path / "x.log")
+    assert (found.plan, found.exclude) == ("-", ("~*",))
