@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +23,13 @@ from bestshot.actions import (
     WriteMetadata,
 )
 from bestshot.errors import OutputError, PhotoError
-from bestshot.file_names import OUTPUT_MARKER, folded, group_number
+from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded, group_number
 from bestshot.journal import Change, Journal
 from bestshot.library_lock import LibraryLock
 from bestshot.model import LinkMethod
 from bestshot.planning import text_bytes, text_checksum
 from bestshot.safe_files import (
+    check_unchanged,
     checksum,
     copy_verified,
     link_or_none,
@@ -36,9 +37,11 @@ from bestshot.safe_files import (
     make_folders,
     publish,
     remove,
+    remove_empty_folders,
     replace,
     sync_folder,
     write_text,
+    writing,
 )
 from bestshot.text import in_bytes, printable
 
@@ -58,7 +61,7 @@ class FolderOutput:
     """The folder in which groups are laid out. Every change goes through the journal, before and after it is made."""
 
     def __init__(self, path: Path, journal: Journal) -> None:
-        self._root = path.resolve()
+        self._root = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
         self._journal = journal
 
     @property
@@ -68,9 +71,13 @@ class FolderOutput:
 
     def lock(self) -> LibraryLock:
         """The lock that keeps a second run out, also one in another container; makes the folder if need be."""
-        if self._root.exists() and not self._root.is_dir():
-            raise OutputError(f"The output {printable(str(self._root))} is a file: name a folder.")
-        make_folders(self._root / OUTPUT_MARKER, self._root)
+        with writing(self._root):
+            if self._root.exists() and not self._root.is_dir():
+                raise OutputError(f"The output {printable(str(self._root))} is a file: name a folder.")
+        try:
+            make_folders(self._root / OUTPUT_MARKER, self._root)
+        except PhotoError as error:  # without its group's folder one photo is stuck, without this one all are
+            raise OutputError(str(error)) from error
         return LibraryLock(self._root / OUTPUT_MARKER / "lock")
 
     def state(self) -> OutputState:
@@ -84,14 +91,24 @@ class FolderOutput:
 
     def recover(self) -> None:
         """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
-        for change in self._journal.unfinished(self.target):
-            with suppress(FileNotFoundError):
-                self._temporary(change).unlink()
-            trace = self._found(change.action)
-            if trace is None:
-                self._journal.drop(change, "the run ended before it was made")
-            else:
-                self._journal.finish([(change, Receipt(change.action, trace))])
+        unfinished = self._journal.unfinished(self.target)
+        if not unfinished:
+            return
+        made: list[tuple[Change, Receipt]] = []
+        lost: list[Change] = []
+        with writing(self._root):
+            for change in unfinished:
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    self._temporary(change).unlink()
+                trace = self._found(change.action)
+                if trace is None:
+                    lost.append(change)
+                else:
+                    made.append((change, Receipt(change.action, trace)))
+        for folder in {self._final(change).parent for change in lost}:
+            remove_empty_folders(folder, self._root)
+        self._journal.finish(made)
+        self._journal.drop(lost, "the run ended before it was made")
 
     def _found(self, action: Action) -> Trace | None:
         """The trace of an action that was carried out although the journal does not say so."""
@@ -100,7 +117,7 @@ class FolderOutput:
             case CopyFile():
                 is_ours = os.path.lexists(path) and _holds(path, action)
             case PlaceBest():
-                is_ours = os.path.lexists(path) and _same_content(path, self._root / action.target)
+                is_ours = os.path.lexists(path) and _shows(path, self._root / action.target)
             case WriteMetadata():
                 is_ours = path.is_file() and checksum(path) == text_checksum(action.text)
             case RetireBest():
@@ -114,7 +131,8 @@ class FolderOutput:
         needed = sum(
             action.size for action in actions if isinstance(action, CopyFile) and action.method is LinkMethod.COPY
         )
-        free = shutil.disk_usage(self._root).free
+        with writing(self._root):
+            free = shutil.disk_usage(self._root).free
         if needed > free:
             raise OutputError(
                 f"The copies need {in_bytes(needed)} and {printable(str(self._root))} has {in_bytes(free)} free: "
@@ -123,11 +141,11 @@ class FolderOutput:
 
     def carry_out(
         self, actions: Sequence[Action], sources: Sequence[str], state: OutputState
-    ) -> Iterator[Receipt | Undone]:
+    ) -> Generator[Receipt | Undone, None, None]:
         """Do what was planned, one action after the other, and tell what came of each.
 
         An action whose photo cannot be read is reported and passed over; an output that cannot be written raises
-        OutputError. Whatever was done by then is in the journal.
+        OutputError. Whatever was done by then is in the journal; who stops before the end must close the generator.
         """
         self.check_space(actions)
         run = self._journal.begin_run(self.target, sources)
@@ -137,7 +155,7 @@ class FolderOutput:
                 try:
                     receipt = Receipt(change.action, self._apply(change, state))
                 except (PhotoError, FileExistsError) as error:
-                    self._journal.drop(change, _why(error))
+                    self._journal.drop([change], _why(error))
                     yield Undone(change.action, _why(error))
                 else:
                     finished.add(change, receipt)
@@ -147,42 +165,53 @@ class FolderOutput:
         self._journal.end_run(run)
 
     def _sync(self, receipts: Sequence[Receipt]) -> None:
-        for folder in {(self._root / receipt.action.destination).parent for receipt in receipts}:
+        changed = {receipt.action.destination for receipt in receipts}
+        made = {folder for receipt in receipts for folder in receipt.trace.folders}
+        for folder in {(self._root / path).parent for path in changed | made}:
             sync_folder(folder)
 
+    def _final(self, change: Change) -> Path:
+        return self._root / change.action.destination
+
     def _temporary(self, change: Change) -> Path:
-        return (self._root / change.action.destination).parent / f".photo-organizer-{change.id}.part"
+        return self._final(change).parent / f".photo-organizer-{change.id}.part"
 
     def _apply(self, change: Change, state: OutputState) -> Trace:
-        action = change.action
+        """Make one change, or leave nothing of it behind."""
+        folder, temporary = self._final(change).parent, self._temporary(change)
+        with writing(self._final(change)):
+            folders = make_folders(folder, self._root)
+            # A file of that name was left by a run whose journal is lost: the lock keeps those that live out.
+            temporary.unlink(missing_ok=True)
+            try:
+                return self._make(change.action, temporary, folders, state)
+            finally:
+                temporary.unlink(missing_ok=True)
+                remove_empty_folders(folder, self._root)
+
+    def _make(self, action: Action, temporary: Path, folders: tuple[str, ...], state: OutputState) -> Trace:
         final = self._root / action.destination
-        folders = make_folders(final.parent, self._root)
-        temporary = self._temporary(change)
-        try:
-            match action:
-                case CopyFile():
-                    return self._copy(action, temporary, final, folders)
-                case PlaceBest():
-                    return self._place_best(action, temporary, final, folders)
-                case RetireBest():
-                    return self._retire_best(action, state)
-                case WriteMetadata():
-                    return self._write_metadata(action, temporary, folders, state)
-                case _:
-                    assert_never(action)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
+        match action:
+            case CopyFile():
+                return self._copy(action, temporary, final, folders)
+            case PlaceBest():
+                return self._place_best(action, temporary, final, folders)
+            case RetireBest():
+                return self._retire_best(action, state)
+            case WriteMetadata():
+                return self._write_metadata(action, temporary, folders, state)
+            case _:
+                assert_never(action)
 
     def _copy(self, action: CopyFile, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
-        source = Path(action.source)
+        source, revision = Path(action.source), _parsed_revision(action.revision)
         match action.method:
             case LinkMethod.COPY:
-                size, mtime_ns = _parsed_revision(action.revision)
-                known = copy_verified(source, temporary, (size, mtime_ns))
+                known = copy_verified(source, temporary, revision)
                 publish(temporary, final)
                 return _trace(final, folders, known)
             case LinkMethod.HARDLINK:
+                check_unchanged(source, revision)
                 if not link_or_none(source.resolve(), final):
                     raise OutputError(
                         f"{printable(action.source)} cannot be hard-linked into {printable(str(self._root))}: both "
@@ -190,6 +219,7 @@ class FolderOutput:
                     )
                 return _trace(final, folders)
             case LinkMethod.SYMLINK:
+                check_unchanged(source, revision)
                 link_symbolically(action.source, final)
                 return _trace(final, folders)
             case _:
@@ -212,6 +242,8 @@ class FolderOutput:
         self._check_ours(action.destination, state)
         if not os.path.lexists(self._root / action.target):
             raise PhotoError("its original has gone, so the file that shows it as the best is kept")
+        if not any(other.name.startswith(BEST_PREFIX) and other != path for other in path.parent.iterdir()):
+            raise PhotoError("no better photo could be shown in its place, so it is kept")
         trace = _trace(path)
         remove(path)
         return trace
@@ -220,6 +252,8 @@ class FolderOutput:
         self, action: WriteMetadata, temporary: Path, folders: tuple[str, ...], state: OutputState
     ) -> Trace:
         final = self._root / action.destination
+        if not (final.parent / "originals").is_dir():
+            raise PhotoError("none of the group's photos could be brought here")
         content = text_bytes(action.text)
         write_text(temporary, content)
         if action.destination not in state.laid or not final.exists():
@@ -233,7 +267,7 @@ class FolderOutput:
 
     def _check_ours(self, destination: str, state: OutputState) -> None:
         if _condition(self._root, state.laid[destination].receipt) is not Condition.UNCHANGED:
-            raise PhotoError(f"{destination} was changed by somebody else and is left alone")
+            raise PhotoError("it was changed by somebody else and is left alone")
 
 
 def _survey(root: Path, receipts: Iterable[Receipt]) -> OutputState:
@@ -242,18 +276,18 @@ def _survey(root: Path, receipts: Iterable[Receipt]) -> OutputState:
         laid.pop(receipt.action.destination, None)
         if not isinstance(receipt.action, RetireBest):
             laid[receipt.action.destination] = receipt
-    taken, last_number = _taken_names(root)
-    return OutputState(
-        laid={path: LaidFile(receipt, _condition(root, receipt)) for path, receipt in laid.items()},
-        taken=taken,
-        last_number=last_number,
-    )
+    with writing(root):
+        taken, last_number = _taken_names(root)
+        # A number is never given twice, also when its folder has gone.
+        last_number = max([last_number, *(receipt.action.number for receipt in laid.values())])
+        conditions = {path: LaidFile(receipt, _condition(root, receipt)) for path, receipt in laid.items()}
+    return OutputState(laid=conditions, taken=taken, last_number=last_number)
 
 
 def _condition(root: Path, receipt: Receipt) -> Condition:
     try:
         status = os.lstat(root / receipt.action.destination)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Condition.MISSING
     same = (status.st_size, status.st_mtime_ns) == (receipt.trace.size, receipt.trace.mtime_ns)
     return Condition.UNCHANGED if same else Condition.CHANGED
@@ -318,13 +352,22 @@ def _holds(path: Path, action: CopyFile) -> bool:
     """Whether the file is the copy or link that the action was to make."""
     if path.is_symlink():
         return os.readlink(path) == action.source  # noqa: PTH115 - pathlib would tidy the path
-    return path.stat().st_size == action.size and _same_content(path, Path(action.source))
+    status = path.stat()
+    if (status.st_size, status.st_mtime_ns) == _parsed_revision(action.revision):
+        return True  # taken over from the source, which may have gone or changed by now
+    try:
+        return status.st_size == action.size and checksum(path) == checksum(Path(action.source))
+    except OSError:
+        return False  # the file stays as one that nobody here knows
 
 
-def _same_content(path: Path, other: Path) -> bool:
-    if path.is_symlink() or not other.exists():
-        return path.is_symlink() and path.exists()
-    return path.stat().st_size == other.stat().st_size and checksum(path) == checksum(other)
+def _shows(path: Path, target: Path) -> bool:
+    """Whether a file is the mark of the best that was to be made of an original."""
+    if path.is_symlink():
+        return target.exists() and path.samefile(target)
+    if not (path.is_file() and target.is_file()):
+        return False
+    return path.stat().st_size == target.stat().st_size and checksum(path) == checksum(target)
 
 
 def _why(error: Exception) -> str:

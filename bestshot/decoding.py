@@ -31,7 +31,7 @@ def decoding() -> Iterator[None]:
     except PhotoError:
         raise
     except MemoryError as error:
-        raise PhotoError("needs more memory than there is") from error
+        raise TransientError("needs more memory than there is now") from error
     except Exception as error:  # a border: what a decoder may raise for a bad file is written nowhere
         if isinstance(error, OSError) and error.errno not in _FAULT_OF_THE_FILE:
             raise TransientError(f"cannot be read now: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """What was measured before, in SQLite: same photo, same recipe, same numbers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -80,7 +81,8 @@ class Index:
         for place, revision, value, error in self._rows({photo.origin for photo, _ in wanted}, recipe):
             photo, wanted_revision = by_place.get(place, (None, None))
             if photo is not None and revision == wanted_revision:
-                yield Measured(photo, revision, Failure(error) if value is None else decoder.decode(value))
+                with suppress(msgspec.DecodeError):  # damaged on the disk: measured anew
+                    yield Measured(photo, revision, Failure(error) if value is None else decoder.decode(value))
 
     def store(self, measured: Iterable[Measured[Value]], recipe: str) -> None:
         """Keep what was measured, in one transaction."""

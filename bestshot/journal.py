@@ -95,10 +95,11 @@ class Journal:
         with transaction(self._connection):
             self._connection.executemany("UPDATE changes SET state = 'done', receipt = ? WHERE id = ?", rows)
 
-    def drop(self, change: Change, why: str) -> None:
-        """Write that a change was not made after all."""
+    def drop(self, changes: Sequence[Change], why: str) -> None:
+        """Write that changes were not made after all."""
+        rows = [(why, change.id) for change in changes]
         with transaction(self._connection):
-            self._connection.execute("UPDATE changes SET state = 'dropped', error = ? WHERE id = ?", (why, change.id))
+            self._connection.executemany("UPDATE changes SET state = 'dropped', error = ? WHERE id = ?", rows)
 
     def unfinished(self, target: str) -> list[Change]:
         """The changes to this target that were begun and of which nothing more is known, oldest first."""

@@ -2,14 +2,14 @@
 
 import errno
 import os
-import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from bestshot.errors import OutputError, TransientError
+from bestshot.errors import OutputError, PhotoError, TransientError
 from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20
@@ -34,46 +34,64 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
     read or has changed since, OutputError if the copy cannot be written or is not what was read. `copy` must not
     exist; where an error is raised it may be left half-written.
     """
-    with _reading(), source.open("rb") as reading:
-        status = os.fstat(reading.fileno())
-        if (status.st_size, status.st_mtime_ns) != revision:
-            raise TransientError("it has changed since it was looked at; the next run will see it anew")
-        with _writing(copy), copy.open("xb") as writing:
-            wanted = _pump(reading, writing)
-            writing.flush()
-            os.fsync(writing.fileno())
-    with _writing(copy):
-        _keep_times_and_permissions(source, copy)
+    with _reading():
+        stream = source.open("rb")
+    with stream:
+        with _reading():
+            status = os.fstat(stream.fileno())
+        _check_same(status, revision)
+        wanted = _write_copy(stream, copy)
+        with _reading():
+            _check_same(os.fstat(stream.fileno()), revision)  # else it was changed while it was read
+    with writing(copy):
         if copy.stat().st_size != status.st_size or checksum(copy) != wanted:
             raise OutputError(
                 f"The copy {printable(str(copy))} does not hold what was read from {printable(str(source))}: "
                 "check the output's disk."
             )
+        _keep_times_and_permissions(status, copy)
     return wanted
 
 
-def _pump(reading: BinaryIO, writing: BinaryIO) -> str:
+def check_unchanged(source: Path, revision: tuple[int, int]) -> None:
+    """Raise TransientError if a file is no longer there, or not of the size and mtime_ns it was seen with."""
+    with _reading():
+        status = source.stat()
+    _check_same(status, revision)
+
+
+def _check_same(status: os.stat_result, revision: tuple[int, int]) -> None:
+    if (status.st_size, status.st_mtime_ns) != revision:
+        raise TransientError("it has changed since it was looked at; the next run will see it anew")
+
+
+def _write_copy(source: BinaryIO, copy: Path) -> str:
     state = sha256()
-    while True:
-        with _reading():
-            chunk = reading.read(_CHUNK_BYTES)
-        if not chunk:
-            return state.hexdigest()
-        state.update(chunk)
-        writing.write(chunk)
+    with writing(copy), copy.open("xb") as stream:
+        while chunk := _read_chunk(source):
+            state.update(chunk)
+            stream.write(chunk)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return state.hexdigest()
 
 
-def _keep_times_and_permissions(source: Path, copy: Path) -> None:
-    status = source.stat()
+def _read_chunk(stream: BinaryIO) -> bytes:
+    with _reading():
+        return stream.read(_CHUNK_BYTES)
+
+
+def _keep_times_and_permissions(status: os.stat_result, copy: Path) -> None:
     # File systems without permissions (FAT, some network shares) refuse chmod; the picture itself is safe there.
-    with suppress(PermissionError):
-        shutil.copymode(source, copy)
+    with suppress(OSError):
+        # A source may be readable by its access list alone, which is not copied: the owner can always read a copy.
+        copy.chmod(stat.S_IMODE(status.st_mode) | stat.S_IRUSR)
     os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def publish(temporary: Path, final: Path) -> None:
     """Give a finished file its name, never over an existing one; raises FileExistsError, OutputError."""
-    with _writing(final):
+    with writing(final):
         try:
             os.link(temporary, final)
         except OSError as error:
@@ -81,6 +99,7 @@ def publish(temporary: Path, final: Path) -> None:
                 raise
             if os.path.lexists(final):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
+            # Without hard links, no portable call renames and spares; only the moment since the look is unguarded.
             temporary.rename(final)
         else:
             temporary.unlink()
@@ -88,7 +107,7 @@ def publish(temporary: Path, final: Path) -> None:
 
 def link_or_none(existing: Path, new: Path) -> bool:
     """Hard-link a file under another name; False where the file system has no hard links."""
-    with _writing(new):
+    with writing(new):
         try:
             os.link(existing, new)
         except OSError as error:
@@ -100,36 +119,54 @@ def link_or_none(existing: Path, new: Path) -> bool:
 
 def link_symbolically(target: str, new: Path) -> None:
     """Make a symbolic link; raises FileExistsError, OutputError."""
-    with _writing(new):
+    with writing(new):
         new.symlink_to(target)
 
 
 def replace(temporary: Path, final: Path) -> None:
     """Put a finished file in the place of one that is ours; raises OutputError."""
-    with _writing(final):
+    with writing(final):
         temporary.replace(final)
 
 
 def remove(path: Path) -> None:
     """Take away a file that is ours; raises OutputError."""
-    with _writing(path):
+    with writing(path):
         path.unlink()
 
 
 def write_text(path: Path, content: bytes) -> None:
     """Write a small new file and force it to the disk; raises OutputError."""
-    with _writing(path), path.open("xb") as stream:
+    with writing(path), path.open("xb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
 
 
 def make_folders(path: Path, root: Path) -> tuple[str, ...]:
-    """Make a folder below the root; returns the folders that were new, relative to the root, outermost first."""
+    """Make a folder below the root; returns the folders that were new, relative to the root, outermost first.
+
+    Raises PhotoError if a file is in the way, OutputError if it cannot be made.
+    """
     missing = [folder for folder in (path, *path.parents) if folder.is_relative_to(root) and not folder.is_dir()]
-    with _writing(path):
-        path.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise PhotoError(f"The folder {printable(str(path))} cannot be made: a file is in its way.") from error
     return tuple(folder.relative_to(root).as_posix() for folder in reversed(missing))
+
+
+def remove_empty_folders(path: Path, root: Path) -> None:
+    """Take away a folder and those above it, up to the root, as far as they are empty."""
+    while path != root:
+        try:
+            path.rmdir()
+        except FileNotFoundError:
+            pass  # a run may end between a folder and the one below it
+        except OSError:
+            return
+        path = path.parent
 
 
 def sync_folder(path: Path) -> None:
@@ -151,7 +188,8 @@ def _reading() -> Iterator[None]:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Turn what an output's disk refuses into an OutputError that says what to do; FileExistsError passes."""
     try:
         yield
     except FileExistsError:
@@ -165,5 +203,5 @@ def _advice(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"There is no room left for {shown}: free some space and run again; what is done stays done."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{shown} may not be written ({error.strerror}): check the output folder's permissions."
+        return f"{shown} may not be read or written ({error.strerror}): check the output folder's permissions."
     return f"{shown} cannot be written: {error.strerror or error}."

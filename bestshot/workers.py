@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
+from bestshot.errors import OrganizerError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _WAITING_PER_WORKER = 3
 """Batches handed out ahead, so that no worker runs dry and little is in memory."""
+
+
+class WorkersError(OrganizerError):
+    """Worker processes die before they have anything to work on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,15 @@ def available_cores() -> int:
 class Workers:
     """Runs batches on an executor of the caller's or on a pool of processes, one per core, made when first needed.
 
-    The processes are spawned, not forked: they hold neither the library's lock nor its databases.
+    The processes are spawned, not forked: they hold neither the library's lock nor its databases. What dies in the
+    caller's executor is the caller's to know: its BrokenExecutor is passed on.
     """
 
     def __init__(self, count: int | None = None, executor: Executor | None = None) -> None:
         self._count = count or available_cores()
         self._given = executor
         self._pool: Executor | None = executor
+        self._mendable = (BrokenExecutor,) if executor is None else ()
 
     def close(self) -> None:
         """Let the processes go; what they are working on is given up."""
@@ -58,7 +66,10 @@ class Workers:
     def run(
         self, work: Callable[[Sequence[Item]], Result], batches: Iterable[Sequence[Item]]
     ) -> Iterator[Finished[Item, Result]]:
-        """Work on every batch, in whatever order they finish; what `work` raises is raised here."""
+        """Work on every batch, in whatever order they finish; what `work` raises is raised here.
+
+        Raises WorkersError if the processes die of something else than their work.
+        """
         waiting = iter(batches)
         pending: dict[Future[Result], Sequence[Item]] = {}
         while True:
@@ -70,7 +81,7 @@ class Workers:
                 batch = pending.pop(future)
                 try:
                     result = future.result()
-                except BrokenExecutor:
+                except self._mendable:
                     suspects.append(batch)
                 else:
                     yield Finished(batch, result)
@@ -90,7 +101,7 @@ class Workers:
         for batch in islice(waiting, max(0, self._count * _WAITING_PER_WORKER - len(pending))):
             try:
                 pending[self._executor().submit(work, batch)] = batch
-            except BrokenExecutor:
+            except self._mendable:
                 return [batch]
         return []
 
@@ -105,13 +116,18 @@ class Workers:
                 if len(batch) > 1:
                     yield from self._one_by_one(work, [[item] for item in batch])
                 else:
+                    self._renew()
                     yield Finished(batch, WorkerDied())
-        self._renew()
 
     def _renew(self) -> None:
-        if self._given is None and self._pool is not None and _is_broken(self._pool):
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        """See to it that the pool works, so that a death which follows is that of the work's."""
+        if _is_broken(self._executor()):
+            self.close()
+            if _is_broken(self._executor()):
+                raise WorkersError(
+                    "The processes that read the photos end as soon as they are started. A script that calls this "
+                    'needs `if __name__ == "__main__":` around it; otherwise, see whether memory is short.'
+                )
 
     def _executor(self) -> Executor:
         if self._pool is None:

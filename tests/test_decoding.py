@@ -105,7 +105,6 @@ def test_a_failing_disk_says_nothing_about_the_picture() -> None:
         struct.error("unpack"),
         zlib.error("incorrect header check"),
         ZeroDivisionError(),
-        MemoryError(),
         RecursionError(),
         Image.DecompressionBombError("too big"),
     ],
@@ -116,6 +115,11 @@ def test_what_decoders_raise_becomes_a_photo_error_that_is_not_for_now_only(erro
     assert type(refusal.value) is PhotoError
     assert str(refusal.value)
     assert refusal.value.__cause__ is error
+
+
+def test_want_of_memory_is_not_held_against_the_photo() -> None:
+    with pytest.raises(TransientError, match="memory"), decoding():
+        raise MemoryError
 
 
 def test_the_warnings_of_decoders_are_muted() -> None:
