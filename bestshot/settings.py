@@ -140,7 +140,7 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
         raise UsageError(f"{where}: there is no setting called {printable(key)}.{hint}")
     try:
         converted = msgspec.convert(value, _TYPES[key], strict=strict)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for a name that is no UTF-8
         raise UsageError(_complaint(key, value, where)) from error
     if isinstance(converted, float) and math.isinf(converted):
         raise UsageError(_complaint(key, value, where))

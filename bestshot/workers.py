@@ -7,8 +7,10 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
 from bestshot.errors import OrganizerError
@@ -22,6 +24,9 @@ _WAITING_PER_WORKER = 3
 
 class WorkersError(OrganizerError):
     """Worker processes die before they have anything to work on."""
+
+
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Workers:
         """Submit batches until enough are ahead; returns those that a pool found broken did not take."""
         for batch in islice(waiting, max(0, self._count * _WAITING_PER_WORKER - len(pending))):
             try:
-                pending[self._executor().submit(work, batch)] = batch
+                pending[self._submit(work, batch)] = batch
             except self._mendable:
                 return [batch]
         return []
@@ -111,13 +116,17 @@ class Workers:
         for batch in batches:
             self._renew()
             try:
-                yield Finished(batch, self._executor().submit(work, batch).result())
+                yield Finished(batch, self._submit(work, batch).result())
             except BrokenExecutor:
                 if len(batch) > 1:
                     yield from self._one_by_one(work, [[item] for item in batch])
                 else:
                     self._renew()
                     yield Finished(batch, WorkerDied())
+
+    def _submit(self, work: Callable[[Sequence[Item]], Result], batch: Sequence[Item]) -> Future[Result]:
+        with _uninterrupted():
+            return self._executor().submit(work, batch)
 
     def _renew(self) -> None:
         """See to it that the pool works, so that a death which follows is that of the work's."""
@@ -137,9 +146,36 @@ class Workers:
         return self._pool
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let signals wait while a process is started: it must neither see SIGINT before it can ignore it, nor be orphaned.
+
+    Blocked signals stay blocked in the new process; but another thread may take them for this process, and Python
+    then raises here, so its own answers to them have to wait as well.
+    """
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield  # Windows sends no signals to processes, and Python raises nothing but in its main thread
+        return
+    # Started with the first process, the tracker would leave SIGINT unblocked in this thread.
+    resource_tracker.ensure_running()
+    came: list[int] = []
+    earlier = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in _INTERRUPTS}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for late in came:
+            signal.raise_signal(late)
+
+
 def _is_broken(pool: Executor) -> bool:
     try:
-        pool.submit(int).result()
+        with _uninterrupted():
+            waiting = pool.submit(int)
+        waiting.result()
     except BrokenExecutor:
         return True
     return False

@@ -173,6 +173,11 @@ def test_an_empty_name_is_refused_for_it_would_mean_the_folder_one_is_in(key: st
     assert "not empty" in complaint(config, flags={key: [""] if key in ("source", "exclude") else ""})
 
 
+def test_a_name_that_is_no_utf8_is_no_choice(config: Path) -> None:
+    with pytest.raises(UsageError, match=r"--link must be copy, hardlink or symlink, but it is .*xff"):
+        load_settings({"link": "\udcff"}, {}, config)
+
+
 @pytest.mark.parametrize("key", ["limit", "workers"])
 def test_null_is_no_number(key: str, config: Path) -> None:
     assert f"--{key} must be" in complaint(config, flags={key: "null"})
