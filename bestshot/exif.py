@@ -17,7 +17,7 @@ _LONGEST_CHUNK = 8_000_000
 _MOST_SUB_PICTURES = 8
 _TURNED = frozenset({5, 6, 7, 8})
 _INFINITE = 0xFFFFFFFF
-_EMPTY_EXIF = 20  # bytes of a sound EXIF without a single tag
+_EMPTY_EXIF = 14  # bytes of a sound EXIF without a single tag
 _XMP_CHUNK = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, in no language
 
 
@@ -101,9 +101,18 @@ def _undamaged(read: Callable[[], dict[int, object]]) -> dict[int, object] | Non
 
 def _is_missing(image: Image.Image, main: Mapping[int, object], capture: Mapping[int, object]) -> bool:
     """Whether EXIF, or its part on the capture, is announced but empty, as Pillow passes over what is cut off."""
+    block = (image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
     if ExifTags.IFD.Exif in main:
-        return not capture
-    return not main and len(image.info.get("exif") or b"") > _EMPTY_EXIF
+        return not capture and not _is_empty_directory(block, main[ExifTags.IFD.Exif])
+    return not main and len(block) > _EMPTY_EXIF
+
+
+def _is_empty_directory(block: bytes, offset: object) -> bool:
+    """Whether a directory is there and holds no tags, as programs write it that have nothing to tell."""
+    if not isinstance(offset, int):
+        return False
+    count = block[offset : offset + 2]
+    return len(count) == 2 and not any(count)
 
 
 def _find_late_chunks(image: Image.Image, stream: BinaryIO) -> None:

@@ -236,6 +236,13 @@ def test_an_unknown_date_is_no_problem() -> None:
     assert read(data).problems == ()
 
 
+def test_exif_that_has_nothing_to_tell_is_no_problem() -> None:
+    empty_part = Image.Exif()
+    empty_part[IFD.Exif] = {}
+    for exif in (Image.Exif(), empty_part):
+        assert read(picture(exif.tobytes())).problems == ()
+
+
 @pytest.mark.parametrize(
     "exif",
     [
