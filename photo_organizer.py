@@ -11,13 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.command_line import Command, parse_command
-from bestshot.console import Console
+from bestshot.console import Console, write_out
 from bestshot.errors import OrganizerError, OutputError, SourceError, UsageError
 from bestshot.settings import Settings, SourceType, load_settings
 from bestshot.text import printable
@@ -58,10 +58,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """What looking at a library tells; `seen` are the photos that could be read."""
+    """What looking at a library tells; `photos` are those that could be read."""
 
     photos: tuple["Photo", ...]
-    seen: tuple["Photo", ...]
     facts: Mapping[str, "Metadata"]
     verdicts: tuple["Verdict", ...]
     skipped: tuple["Skipped", ...]
@@ -139,7 +138,7 @@ class PhotoOrganizer:
         lost = {skipped.id for skipped in unread}
         skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
         seen = tuple(photo for photo in photos if photo.id not in lost)
-        return _Library(photos, seen, facts.values, verdicts, tuple(skipped))
+        return _Library(seen, facts.values, verdicts, tuple(skipped))
 
     def _appraise(
         self, examiner: "Examiner", groups: Sequence["Group"]
@@ -204,7 +203,7 @@ class PhotoOrganizer:
             PlannedGroup(number, verdict, metadata_text(number, verdict, library.facts))
             for number, verdict in sorted(zip(numbers, library.verdicts, strict=True), key=lambda pair: pair[0])
         )
-        actions = plan_folders(groups, library.seen, state, self._settings.link) if state else []
+        actions = plan_folders(groups, library.photos, state, self._settings.link) if state else []
         wishes = Wishes(self._settings.output, self._settings.link)
         return Plan(wishes, groups, tuple(actions), library.skipped, len(library.photos))
 
@@ -217,7 +216,7 @@ class PhotoOrganizer:
         source = {"type": self._settings.source_type.value, "locations": list(self._source.locations())}
         text = plan_to_json(plan, source, library.facts)
         if self._settings.plan == "-":
-            sys.stdout.write(text)
+            write_out(text)
             return plan
         try:
             Path(self._settings.plan).write_text(text, encoding="ascii")
@@ -233,8 +232,11 @@ class PhotoOrganizer:
         receipts: list[Receipt] = []
         failed: list[Skipped] = []
         if plan.actions:
-            with self._progress("Laying out", len(plan.actions)) as advance:
-                for result in output.carry_out(plan.actions, self._source.origins(), state):
+            with (
+                self._progress("Laying out", len(plan.actions)) as advance,
+                closing(output.carry_out(plan.actions, self._source.origins(), state)) as results,
+            ):
+                for result in results:
                     if isinstance(result, Receipt):
                         receipts.append(result)
                     else:
@@ -268,18 +270,18 @@ def _no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, and leaves by SystemExit only for --help and wrong usage."""
+    command = parse_command(argv)
     console = Console()
     try:
         with _terminable():
-            code = _run(parse_command(argv), console)
+            code = _run(command, console)
     except OrganizerError as error:
         logger.error("%s", error)
         code = error.exit_code
     except KeyboardInterrupt:
         logger.error("Interrupted. What is done stays done; the next run goes on from here.")
         code = EXIT_INTERRUPTED
-    console.close(code)
-    return code
+    return console.close(code)
 
 
 def _run(command: Command, console: Console) -> int:

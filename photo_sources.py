@@ -3,8 +3,8 @@
 import io
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,6 +23,9 @@ _PREVIEW_SIZE = 1280
 """Longest side, in pixels, of the previews that stand for pictures which are costly to decode."""
 
 _PREVIEW_QUALITY = 92
+
+_THUMBNAIL_SIZE = 256
+"""Up to this size the thumbnail that most HEIF and RAW files carry serves, a hundred times faster than the picture."""
 
 
 class PhotoSource(ABC):
@@ -64,7 +67,7 @@ class PhotoSource(ABC):
 
     def get_photo_data(self, photo: Photo) -> bytes:
         """All bytes of a photo's picture; raises TransientError."""
-        with self.open_photo(photo) as stream:
+        with self.open_photo(photo) as stream, _reading():
             return stream.read()
 
 
@@ -87,13 +90,16 @@ class LocalPhotoSource(PhotoSource):
         self._cache = cache
 
     def scan(self) -> Listing:
-        """List every photo below the folders; raises SourceError for a folder that is missing or cannot be read."""
+        """List every photo below the folders; raises SourceError for a folder that is missing or cannot be read.
+
+        Of folders within one another the outer one is walked first, in whatever order they were given.
+        """
         for given in self._given:
             _check_folder(given)
         walk = FolderWalk(self._exclude)
-        for given, origin in zip(self._given, self.origins(), strict=True):
+        for path, given in sorted((Path(given).resolve(), given) for given in self._given):
             prefix = "" if len(self._given) == 1 else given.rstrip("/") + "/"
-            walk.add(Path(given).resolve(), origin, prefix)
+            walk.add(path, _origin(path), prefix)
         return walk.listing()
 
     def check_reachable(self) -> None:
@@ -109,7 +115,7 @@ class LocalPhotoSource(PhotoSource):
 
     def origins(self) -> tuple[str, ...]:
         """The real paths of the folders, however they were spelled."""
-        return tuple(f"folder:{Path(given).resolve()}" for given in self._given)
+        return tuple(_origin(Path(given).resolve()) for given in self._given)
 
     def locations(self) -> tuple[str, ...]:
         """The folders as they were given."""
@@ -117,10 +123,8 @@ class LocalPhotoSource(PhotoSource):
 
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The picture's file, opened."""
-        try:
+        with _reading():
             return Path(photo.files[0].path).open("rb")
-        except OSError as error:
-            raise TransientError(f"it cannot be read: {error.strerror or error}") from error
 
     def get_metadata(self, photo: Photo) -> Metadata:
         """EXIF, or else what sidecars, the name and the file's date tell."""
@@ -134,25 +138,40 @@ class LocalPhotoSource(PhotoSource):
         from bestshot.imaging import load_pixels
 
         with self.open_photo(photo) as stream:
-            if self._cache is None or not _is_costly(stream, photo.name) or longest_side > _PREVIEW_SIZE:
+            is_preview_size = _THUMBNAIL_SIZE < longest_side <= _PREVIEW_SIZE
+            if self._cache is None or not is_preview_size or not _is_costly(stream, photo.name):
                 return load_pixels(stream, photo.name, longest_side, grey=grey)
             preview = self._preview(self._cache, stream, photo)
         return load_pixels(io.BytesIO(preview), photo.name, longest_side, grey=grey)
 
     def _preview(self, cache: PhotoCache, stream: BinaryIO, photo: Photo) -> bytes:
-        """The preview's JPEG, made and kept if need be; hashes come from it either way, so that they are the same."""
+        """The preview's JPEG, made and kept if need be; what is measured on it is the same either way."""
         from bestshot.imaging import load_pixels
 
         preview_id = digest("preview/1", photo.origin, photo.key, photo.revision)
         kept = cache.get_cached_photo(preview_id)
         if kept is not None:
-            return kept.read_bytes()
+            # Another process may have dropped it by now, to make room.
+            with suppress(FileNotFoundError):
+                return kept.read_bytes()
         encoded = io.BytesIO()
         load_pixels(stream, photo.name, _PREVIEW_SIZE).save(encoded, "JPEG", quality=_PREVIEW_QUALITY)
         # A cache too small for one preview serves without keeping it.
         with suppress(PhotoTooLargeError):
             cache.cache_photo(preview_id, encoded.getvalue())
         return encoded.getvalue()
+
+
+def _origin(path: Path) -> str:
+    return f"folder:{path}"
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(f"cannot be read now: {error.strerror or error}") from error
 
 
 def _check_folder(given: str) -> None:
@@ -172,7 +191,8 @@ def _is_costly(stream: BinaryIO, name: str) -> bool:
     """Whether a picture cannot be decoded at a smaller scale, or hides in a RAW file."""
     from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
 
-    kind = sniff(stream.read(HEADER_LENGTH))
-    stream.seek(0)
+    with _reading():
+        kind = sniff(stream.read(HEADER_LENGTH))
+        stream.seek(0)
     is_raw = kind is PictureKind.RAW or (kind is PictureKind.TIFF and Path(name).suffix.lower() in RAW_SUFFIXES)
     return is_raw or kind in (PictureKind.HEIF, PictureKind.AVIF)

@@ -1,6 +1,7 @@
 """The command line: what can be said, and how it is explained."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,13 @@ from bestshot import __version__
 
 _EXAMPLES = """\
 examples:
+  see it work on a drawing:    photo_organizer.py --demo
   look, change nothing:        photo_organizer.py ~/Photos
   lay out groups in folders:   photo_organizer.py ~/Photos -o ~/Organized
   see what that would do:      photo_organizer.py ~/Photos -o ~/Organized --dry-run --verbose
   without using more disk:     photo_organizer.py ~/Photos -o ~/Organized --link hardlink
   record the decisions:        photo_organizer.py ~/Photos --plan plan.json
+  several folders, wider net:  photo_organizer.py ~/Photos ~/Scans --exclude '*.png' -t 8
   from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
 
 exit codes:
@@ -33,11 +36,18 @@ class Command:
 
 def parse_command(argv: Sequence[str] | None) -> Command:
     """Read the command line; on a mistake argparse explains it and leaves with exit code 2."""
-    given = vars(build_parser().parse_intermixed_args(argv))
+    arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
+    given = vars(build_parser().parse_intermixed_args(arguments))
     config, demo = given.pop("config", None), given.pop("demo", False)
-    named = [*given.pop("folders", []), *given.pop("source", [])]
+    named = [*given.pop("folders", []), *given.pop("source", []), *after]
     flags = {**given, "source": named} if named else given
     return Command(flags, Path(config) if config else None, demo)
+
+
+def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """What stands before `--` and after it; intermixed parsing would take names after it for flags."""
+    cut = argv.index("--") if "--" in argv else len(argv)
+    return argv[:cut], argv[cut + 1 :]
 
 
 def build_parser() -> argparse.ArgumentParser:

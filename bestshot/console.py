@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
+from pathlib import Path
 from typing import TextIO
 
 from bestshot.actions import Receipt
-from bestshot.errors import UsageError
+from bestshot.errors import OutputError, UsageError
 from bestshot.model import Skipped
 from bestshot.planning import Plan
 from bestshot.settings import Settings
@@ -29,6 +30,7 @@ class Console:
         self._has_stdout_taken = False
         self._is_verbose = False
         self._lines: list[str] = []
+        _open_closed_streams()
         for stream in (sys.stdout, sys.stderr):
             _show_any_name(stream)
         self._stderr = logging.StreamHandler()
@@ -65,40 +67,60 @@ class Console:
         from tqdm import tqdm
 
         is_hidden = self._is_quiet or not sys.stderr.isatty()
-        with tqdm(desc=title, total=total, unit="photo", disable=is_hidden, leave=False) as bar:
+        with tqdm(desc=title, total=total, unit="", disable=is_hidden, leave=False) as bar:
             yield bar.update
 
     def tell(self, plan: Plan, receipts: Sequence[Receipt], failed: Sequence[Skipped], *, acted: bool) -> None:
-        """The groups where they are what was asked for, what was passed over, and the run in one line."""
-        if self._is_verbose or plan.wishes.output is None:
+        """The groups where telling them is all that is done, what was passed over, and the run in one line."""
+        if self._is_verbose or not acted:
             for group in plan.groups:
                 self._lines += group_lines(group, with_reasons=self._is_verbose)
         for skipped in plan.skipped:
-            level = logging.WARNING if skipped.is_new else logging.INFO
-            logger.log(level, "%s: %s", printable(skipped.id), skipped.error)
+            since = "" if skipped.is_new else " (known from earlier)"
+            logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
         known = sum(not skipped.is_new for skipped in plan.skipped)
         for change in failed:
             logger.warning("%s: %s", printable(change.id), change.error)
         self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted))
         logger.info("%s", self._lines[-1])
 
-    def close(self, code: int) -> None:
-        """Print what is to be printed, and let go of the log."""
-        try:
-            if not self._is_quiet or code:
-                print(
-                    "\n".join(self._lines),
-                    file=sys.stderr if self._has_stdout_taken else sys.stdout,
-                    flush=True,
-                )
-        except BrokenPipeError:
-            # The reader (head, less) has seen enough; Python must not complain when it closes the stream.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    def close(self, code: int) -> int:
+        """Print what is to be printed and let go of the log; gives the exit code, 1 if printing was all that failed."""
+        if self._lines and (code or not self._is_quiet):
+            try:
+                write_out("".join(f"{line}\n" for line in self._lines), to_stderr=self._has_stdout_taken)
+            except OutputError as error:
+                logger.error("%s", error)
+                code = code or error.exit_code
         for handler in list(self._handlers):
             if isinstance(handler, MemoryHandler) and code:
                 handler.flush()
             self._detach(handler)
             handler.close()
+        return code
+
+
+def write_out(text: str, *, to_stderr: bool = False) -> None:
+    """Write to standard output or error; a reader that has seen enough (head, less) is no fault.
+
+    Raises OutputError when it cannot be written, as on a full disk.
+    """
+    stream = sys.stderr if to_stderr else sys.stdout
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        # What is left in its buffer must not bring the complaint back when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(f"Standard output cannot be written: {error.strerror or error}.") from error
+
+
+def _open_closed_streams() -> None:
+    """Let what is written to a closed stream (`>&-`) vanish; else a database would be opened under its number."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open for good
 
 
 def _show_any_name(stream: TextIO) -> None:

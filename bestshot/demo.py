@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageDraw, ImageEnhance, ImageFilter
 
+from bestshot.errors import OutputError
+from bestshot.text import printable
+
 _SIZE = (960, 640)
 _MARGIN = 40
 """What a scene is drawn larger by on each side, so that a hand can shake."""
@@ -28,15 +31,22 @@ class _Shot:
 
 
 def draw_library(folder: Path) -> None:
-    """Draw bursts, a retake, a messenger's copy and single photos; files that are there already are left alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for scene, shots in enumerate(_occasions()):
-        picture: Image.Image | None = None
-        for shot in shots:
-            path = folder / shot.name
-            if not path.exists():
-                picture = picture or _scene(scene)
-                _save(_taken(picture, shot), shot, path)
+    """Draw bursts, a retake, a messenger's copy and single photos; files that are there already are left alone.
+
+    Raises OutputError where the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for scene, shots in enumerate(_occasions()):
+            picture: Image.Image | None = None
+            for shot in shots:
+                path = folder / shot.name
+                if not path.exists():
+                    picture = picture or _scene(scene)
+                    _save(_taken(picture, shot), shot, path)
+    except OSError as error:
+        shown = printable(str(folder))
+        raise OutputError(f"The demo cannot be drawn into {shown}: {error.strerror or error}.") from error
 
 
 def _occasions() -> Iterator[list[_Shot]]:
@@ -105,4 +115,7 @@ def _save(picture: Image.Image, shot: _Shot, path: Path) -> None:
         capture = exif.get_ifd(ExifTags.IFD.Exif)
         capture[ExifTags.Base.DateTimeOriginal] = f"{shot.taken:%Y:%m:%d %H:%M:%S}"
         capture[ExifTags.Base.SubsecTimeOriginal] = f"{shot.taken.microsecond // 1000:03}"
-    picture.save(path, quality=88 if shot.taken else 60, exif=exif)
+    # Under a hidden name until it is whole: a demo that was cut short must not leave half a picture.
+    draft = path.with_name(f".{path.name}")
+    picture.save(draft, quality=88 if shot.taken else 60, exif=exif)
+    draft.replace(path)

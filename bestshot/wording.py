@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bestshot.actions import CopyFile, Receipt
+from bestshot.file_names import base_name
 from bestshot.model import Metadata, Photo, RankedPhoto, Verdict
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup
@@ -39,7 +40,7 @@ def _facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
     path = photo.files[0].path if photo.files else photo.id
     yield "path", printable(path)
     if photo.files[1:]:
-        yield "with", ", ".join(printable(file.path.rpartition("/")[2]) for file in photo.files[1:])
+        yield "with", ", ".join(printable(base_name(file.path)) for file in photo.files[1:])
     yield "size", in_bytes(photo.size)
     if facts.width and facts.height:
         yield "dimensions", f"{facts.width} x {facts.height}"
@@ -67,7 +68,7 @@ def _exposure(facts: Metadata) -> Iterator[str]:
 
 def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
     """A group for the terminal: the best marked with a star, the rest below."""
-    yield f"Group {group.number}: {count(len(group.verdict.ranking), 'photo')}"
+    yield f"Group {group.number}: {count(len(group.verdict.ranking), 'photo')}, best first"
     for place, ranked in enumerate(group.verdict.ranking):
         yield f"  {'*' if place == 0 else ' '} {printable(ranked.photo.id)}"
         if with_reasons:
@@ -76,28 +77,46 @@ def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
 
 def summary(plan: Plan, receipts: Sequence[Receipt], *, known_skipped: int, acted: bool) -> str:
     """The run in one line."""
-    numbers = counts(plan)
-    parts = [
-        f"{count(numbers['photos'], 'photo')}: {count(numbers['groups'], 'group')}"
-        f" with {count(numbers['grouped'], 'photo')}"
-    ]
-    singles = count(numbers["singles"], "single photo")
-    if plan.wishes.output is None:
-        parts.append(singles)
-    else:
-        parts.append(f"{singles} {'is' if numbers['singles'] == 1 else 'are'} NOT in the output")
-        parts.append(_done(receipts) if acted else f"{count(numbers['actions'], 'change')} planned, none made")
+    parts = [*_groups_in_words(plan, receipts, acted=acted)]
     if plan.skipped:
-        known = f" ({known_skipped:,} of them known from earlier)" if known_skipped else ""
-        parts.append(f"{len(plan.skipped):,} skipped{known}")
+        parts.append(f"{len(plan.skipped):,} skipped or in doubt{_known(known_skipped, len(plan.skipped))}")
     return "; ".join(parts) + "."
 
 
-def _done(receipts: Sequence[Receipt]) -> str:
-    copies = [receipt for receipt in receipts if isinstance(receipt.action, CopyFile)]
-    if not receipts:
-        return "nothing to do, everything is in place"
-    if not copies:
-        return f"{count(len(receipts), 'change')} made"
-    size = in_bytes(sum(receipt.action.size for receipt in copies if isinstance(receipt.action, CopyFile)))
-    return f"{count(len(copies), 'file')} brought into the output ({size})"
+def _groups_in_words(plan: Plan, receipts: Sequence[Receipt], *, acted: bool) -> Iterator[str]:
+    numbers = counts(plan)
+    if not numbers["photos"]:
+        yield "No photos found"
+        return
+    groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}"
+    yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
+    singles = count(numbers["singles"], "single photo")
+    if plan.wishes.output is None:
+        yield singles
+        return
+    if numbers["singles"]:
+        yield f"{singles} {'is' if numbers['singles'] == 1 else 'are'} NOT in the output"
+    else:
+        yield "no single photos"
+    if not plan.actions:
+        yield "nothing to do, everything is in place"
+    elif not acted:
+        yield f"{count(numbers['actions'], 'change')} planned, none made"
+    else:
+        yield from _done(receipts, plan.wishes.output)
+        if failed := numbers["actions"] - len(receipts):
+            yield f"{count(failed, 'change')} FAILED"
+
+
+def _done(receipts: Sequence[Receipt], output: str) -> Iterator[str]:
+    copies = [receipt.action.size for receipt in receipts if isinstance(receipt.action, CopyFile)]
+    if copies:
+        yield f"{count(len(copies), 'file')} ({in_bytes(sum(copies))}) brought into {printable(output)}"
+    elif receipts:
+        yield f"{count(len(receipts), 'change')} made in {printable(output)}"
+
+
+def _known(known: int, total: int) -> str:
+    if not known:
+        return ""
+    return " (known from earlier)" if known == total else f" ({known:,} of them known from earlier)"

@@ -1,0 +1,154 @@
+"""What README, --help and CHANGELOG say is so."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from bestshot import __version__, errors
+from bestshot.command_line import build_parser, parse_command
+from bestshot.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
+from tests.drawn_library import ROOT, add, add_burst, scene
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HELP = build_parser().format_help()
+
+NO_SETTINGS = {"config", "demo", "help", "version"}
+"""The flags that no environment variable and no configuration file can give."""
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def _rows() -> Iterator[list[str]]:
+    """The cells of README's table of flags."""
+    for line in README.splitlines():
+        if line.startswith("| `"):
+            yield [cell.strip() for cell in line.split("|")[1:-1]]
+
+
+def _commands() -> list[list[str]]:
+    """What README and --help say after `photo_organizer.py`, as a shell would split it."""
+    readme = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("python photo_org")]
+    cron = [line.partition("&& ")[2] for line in README.splitlines() if line.startswith("0 3 * * *")]
+    examples = [line.partition(":")[2] for line in HELP.splitlines() if ":  " in line and "photo_organizer.py" in line]
+    assert (len(readme) >= 5, len(cron), len(examples) >= 5) == (True, 1, True)
+    words = [shlex.split(line, comments=True) for line in (*readme, *cron, *examples)]
+    return [
+        line[1 + next(at for at, word in enumerate(line) if word.endswith("photo_organizer.py")) :] for line in words
+    ]
+
+
+def _code_blocks_that_set_up() -> list[str]:
+    return [block for block in _blocks("sh") if "-m venv" in block]
+
+
+def test_readme_explains_every_flag_and_none_that_is_not_there() -> None:
+    explained = {flag for cells in _rows() for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cells[0])}
+    assert explained == {flag for action in build_parser()._actions for flag in action.option_strings}
+
+
+def test_no_flag_is_mentioned_anywhere_that_is_not_there() -> None:
+    known = {flag for action in build_parser()._actions for flag in action.option_strings}
+    for text in (README, HELP):
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
+
+
+def test_the_defaults_in_readme_are_those_of_the_settings_and_of_help() -> None:
+    defaults = Settings()
+    told = {cells[0].split("--")[1].split()[0].strip("`"): cells[2].strip("`") for cells in _rows() if "--" in cells[0]}
+    for name in ("threshold", "time_window", "min_group_size", "cache_size"):
+        value = f"{getattr(defaults, name):g}"
+        flag = name.replace("_", "-")
+        assert told[flag] == value
+        assert re.search(rf"--{flag} [^-]*\(default:\s+{value}\)", HELP), flag
+    for name in ("link", "source_type"):
+        assert told[name.replace("_", "-")] == getattr(defaults, name).value
+
+
+@pytest.mark.parametrize("command", _commands(), ids=" ".join)
+def test_every_command_that_is_shown_does_its_work(
+    command: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_burst(home / "Photos")
+    add(home / "Scans" / "scan.jpg", scene(5), None)
+    monkeypatch.chdir(tmp_path)
+    at_home = [part.replace("/srv/photos", "~/Photos").replace("/srv/organized", "~/Organized") for part in command]
+    assert main([*at_home, "--no-faces", "--workers", "1"]) == 0
+    assert bool(capsys.readouterr().out) != ("--quiet" in command)
+    given = parse_command(command).flags
+    assert (home / "Organized" / "group_0001").exists() == ("output" in given and "dry_run" not in given)
+    assert (tmp_path / "plan.json").exists() == ("plan" in given)
+
+
+def test_every_setting_has_the_variable_that_readme_promises() -> None:
+    flags = {action.dest for action in build_parser()._actions} - {"folders"}
+    assert {field.name for field in fields(Settings)} == flags - NO_SETTINGS
+    for name in NO_SETTINGS:
+        assert (
+            f"`--{name}`" in re.sub(r"\n", " ", README).partition("Every flag but ")[2].partition("has a variable")[0]
+        )
+    examples = dict(re.findall(rf"`?({ENVIRONMENT_PREFIX}[A-Z_]+)=([^`]+)`", README))
+    assert len(examples) >= 3
+    settings = load_settings({}, examples)
+    assert (settings.threshold, settings.no_faces, settings.source) == (8, True, ("/photos", "/scans"))
+
+
+def test_the_configuration_file_in_readme_is_read(tmp_path: Path) -> None:
+    (example,) = _blocks("toml")
+    (tmp_path / "config.toml").write_text(example)
+    settings = load_settings({}, {}, tmp_path / "config.toml")
+    assert {name: getattr(settings, name) for name in tomllib.loads(example)} == {
+        "threshold": 8,
+        "time_window": 120.0,
+        "exclude": ("*.png", "Scans/*"),
+    }
+
+
+def test_the_python_example_in_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = _blocks("python")
+    (tmp_path / "example.py").write_text(example)
+    add_burst(tmp_path / "Photos")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    done = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1 burst_2.jpg\n"), done.stderr
+
+
+def test_ci_calls_exactly_the_first_two_lines_of_readme() -> None:
+    first, second = _code_blocks_that_set_up()
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (pick,) = re.findall(r"^readme_line\(\).*$", ci, re.MULTILINE)
+    for line, ending in ((first, "--demo"), (second, "pytest")):
+        assert f"readme_line '{ending}'" in ci
+        picked = subprocess.run(
+            ["bash", "-c", f"{pick}\nreadme_line '{ending}'"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert picked.stdout == line
+
+
+def test_the_exit_codes_in_readme_and_help_are_those_of_the_program() -> None:
+    children = vars(errors).values()
+    of_errors = {error.exit_code for error in children if isinstance(error, type) and hasattr(error, "exit_code")}
+    expected = of_errors | {EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED}
+    for text in (README.partition("Exit codes:")[2].partition("\n\n")[0], HELP.partition("exit codes:")[2]):
+        assert {int(code) for code in re.findall(r"(?<![\w.])\d+(?= [a-z])", text)} == expected
+
+
+def test_the_changelog_is_kept_as_it_says() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "keepachangelog.com" in changelog
+    headings = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
+    assert headings
+    assert all(re.fullmatch(r"\[Unreleased\]|\[\d+\.\d+\.\d+\] - \d{4}-\d{2}-\d{2}", heading) for heading in headings)
+    assert "[Unreleased]" in headings or f"[{__version__}]" in changelog
+    kinds = set(re.findall(r"^### (.*)$", changelog, re.MULTILINE))
+    assert kinds
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}

@@ -1,0 +1,160 @@
+"""Faces in real pictures, found by the real dlib; and what happens where it cannot be had."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import skimage.data
+from PIL import Image, ImageFilter
+
+from bestshot.faces import eye_aspect_ratio, face_detection_problem, find_faces
+from bestshot.imaging import load_pixels
+from bestshot.model import Face
+from tests.drawn_library import ROOT, add, add_burst, run_program, scene
+
+samples: Any = skimage.data  # its functions have no types
+
+OPEN = 0.2
+"""Soukupova & Cech 2016 take an eye with a smaller aspect ratio for closed."""
+
+
+def portrait() -> Image.Image:
+    """The astronaut without her suit, whose badge is round enough to pass for a face."""
+    return Image.fromarray(samples.astronaut()[:300])
+
+
+def pixels(picture: Image.Image) -> npt.NDArray[np.uint8]:
+    return np.asarray(picture)
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    (found,) = find_faces(pixels(portrait()))
+    return found
+
+
+def test_faces_can_be_looked_for_where_the_requirements_are_installed() -> None:
+    assert face_detection_problem() is None
+
+
+def test_the_face_of_a_portrait_is_found_where_it_is(face: Face) -> None:
+    assert 0.30 < face.left < 0.40 < 0.48 < face.right < 0.56
+    assert 0.15 < face.top < 0.35 < 0.45 < face.bottom < 0.65
+
+
+def test_open_eyes_and_a_smile_are_measured_as_such(face: Face) -> None:
+    assert face.eye_aspect_ratio is not None
+    assert OPEN < face.eye_aspect_ratio < 0.6
+    assert face.smile is not None
+    assert 0.3 < face.smile <= 1
+    assert face.sharpness is not None
+    assert face.sharpness > 0
+
+
+def test_a_blurred_face_is_less_sharp(face: Face) -> None:
+    (blurred,) = find_faces(pixels(portrait().filter(ImageFilter.GaussianBlur(2))))
+    assert blurred.sharpness is not None
+    assert face.sharpness is not None
+    assert blurred.sharpness < face.sharpness / 2
+
+
+def test_several_faces_come_from_left_to_right(face: Face) -> None:
+    twice = np.concatenate([pixels(portrait()), pixels(portrait())], axis=1)
+    left, right = find_faces(twice)
+    assert left.left == pytest.approx(face.left / 2, abs=0.01)
+    assert right.left == pytest.approx(face.left / 2 + 0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("picture", [scene(1), Image.new("RGB", (40, 30)), Image.fromarray(samples.chelsea())])
+def test_a_picture_without_a_face_has_none(picture: Image.Image) -> None:
+    assert find_faces(pixels(picture)) == ()
+
+
+def test_a_face_cut_by_the_edge_stays_within_the_picture() -> None:
+    for found in find_faces(pixels(portrait().crop((200, 0, 512, 300)))):
+        assert 0 <= found.left < found.right <= 1
+        assert 0 <= found.top < found.bottom <= 1
+
+
+def test_the_eye_aspect_ratio_is_height_over_width() -> None:
+    eye = np.array([(0, 0), (1, 1), (3, 1), (4, 0), (3, -1), (1, -1)], dtype=np.float64)
+    assert eye_aspect_ratio(eye) == 0.5
+    assert eye_aspect_ratio(np.zeros((6, 2))) is None
+
+
+def test_looking_for_faces_does_not_make_cut_off_pictures_pass_for_whole() -> None:
+    program = (
+        "import numpy\n"
+        "from PIL import ImageFile\n"
+        "from bestshot.faces import find_faces\n"
+        "find_faces(numpy.zeros((64, 64, 3), numpy.uint8))\n"
+        "print(ImageFile.LOAD_TRUNCATED_IMAGES)\n"
+    )
+    told = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, check=True)
+    assert told.stdout.strip() == b"False"
+
+
+@pytest.mark.parametrize("series", ["lp_d0", "lp_d9", "lp_d14", "lp_s20"])
+def test_open_eyes_of_a_real_series_measure_more_than_closed_ones(shared: Path, series: str) -> None:
+    labels = json.loads((shared / "faces" / "labels.json").read_bytes())["images"]
+    ratios: dict[str, list[float]] = {"open": [], "closed": [], "half": []}
+    for name in sorted(name for name in labels if name.startswith(series)):
+        with (shared / "faces" / name).open("rb") as stream:
+            (found,) = find_faces(pixels(load_pixels(stream, name, 1024)))
+        assert found.eye_aspect_ratio is not None
+        ratios[labels[name]["eyes"]].append(found.eye_aspect_ratio)
+    assert min(ratios["open"]) > OPEN > max(ratios["closed"])
+
+
+@pytest.mark.parametrize(
+    ("module", "content"),
+    [
+        ("dlib", "raise ImportError('no wheel for this machine')"),
+        ("face_recognition", "raise ImportError('no wheel for this machine')"),
+        ("face_recognition", "raise RuntimeError('no wheel for this machine')"),
+        ("face_recognition", "quit('no wheel for this machine')"),  # as it does without its models
+    ],
+)
+def test_without_working_face_detection_the_run_says_so_once_and_judges(
+    tmp_path: Path, module: str, content: str
+) -> None:
+    library, broken = tmp_path / "library", tmp_path / "broken"
+    add_burst(library, "one", number=1)
+    add_burst(library, "two", number=2)
+    broken.mkdir()
+    (broken / f"{module}.py").write_text(content)
+    done = run_program(str(library), "--workers", "1", environment={"PYTHONPATH": str(broken)})
+    assert done.returncode == 0
+    said = done.stderr.decode().splitlines()
+    assert len(said) == 1
+    assert "judged by sharpness and exposure" in said[0]
+    assert "no wheel for this machine" in said[0]
+    assert b"* one_2.jpg" in done.stdout
+    assert b"* two_2.jpg" in done.stdout
+
+
+def test_a_missing_package_is_named(tmp_path: Path) -> None:
+    add_burst(tmp_path / "library")
+    program = (
+        "import sys, importlib.util\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name: None if name == 'face_recognition_models' else found(name)\n"
+        "from photo_organizer import main\n"
+        f"sys.exit(main([{str(tmp_path / 'library')!r}, '--workers', '1']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, b"face_recognition_models is not installed" in done.stderr) == (0, True)
+
+
+def test_the_sharp_portrait_is_the_best_of_its_group(tmp_path: Path) -> None:
+    sharp = portrait()
+    add(tmp_path / "a_blurred.jpg", sharp.filter(ImageFilter.GaussianBlur(3)))
+    add(tmp_path / "b_sharp.jpg", sharp)
+    done = run_program(str(tmp_path), "--verbose", "--workers", "1")
+    assert done.returncode == 0
+    assert b"* b_sharp.jpg\n      eyes open on 1 of 1 face; 1 face found; sharpest faces" in done.stdout

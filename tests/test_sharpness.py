@@ -1,0 +1,70 @@
+"""Claims about how sharp a picture is said to be."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFilter
+
+from bestshot.sharpness import sharpness
+
+Grey = npt.NDArray[np.float64]
+
+
+def scene(seed: int = 0) -> Grey:
+    """Blocks of grey with hard edges, neither black nor white."""
+    blocks = np.random.default_rng(seed).integers(64, 192, (24, 32))
+    return blocks.repeat(8, axis=0).repeat(8, axis=1).astype(np.float64)
+
+
+def blurred(grey: Grey, radius: float) -> Grey:
+    picture = Image.fromarray(grey.astype(np.uint8)).filter(ImageFilter.GaussianBlur(radius))
+    return np.asarray(picture).astype(np.float64)
+
+
+def told(grey: npt.NDArray[np.generic]) -> float:
+    """The sharpness of a picture that is large enough to tell."""
+    value = sharpness(grey)
+    assert value is not None
+    return value
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32), st.floats(0.7, 2))
+def test_the_more_blurred_a_picture_the_less_sharp_it_is(seed: int, radius: float) -> None:
+    grey = scene(seed)
+    assert told(grey) > told(blurred(grey, radius)) > told(blurred(grey, radius + 1))
+
+
+def test_a_darker_or_flatter_copy_is_as_sharp() -> None:
+    """An exposure bracket is not told by its contrast."""
+    grey = scene()
+    assert told(grey * 0.5) == pytest.approx(told(grey), rel=1e-3)
+    assert told(grey + 40) == pytest.approx(told(grey), rel=1e-3)
+
+
+def test_a_sharp_subject_before_a_soft_background_is_sharp() -> None:
+    soft = blurred(scene(), 6)
+    portrait = soft.copy()
+    portrait[64:128, 96:160] = scene()[64:128, 96:160]
+    assert told(portrait) > 3 * told(soft)
+
+
+@pytest.mark.parametrize("turned", [np.fliplr, np.flipud, np.rot90])
+def test_how_it_is_held_changes_little(turned: object) -> None:
+    assert callable(turned)
+    assert told(turned(scene())) == pytest.approx(told(scene()), rel=0.05)
+
+
+@pytest.mark.parametrize("luma", [0, 128, 255])
+def test_a_plain_picture_shows_nothing_sharp(luma: int) -> None:
+    assert sharpness(np.full((64, 64), luma, dtype=np.uint8)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_told"), [((15, 400), False), ((400, 15), False), ((1, 1), False), ((16, 16), True)]
+)
+def test_a_picture_too_small_for_its_tiles_tells_nothing(shape: tuple[int, int], is_told: bool) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, shape)
+    assert (sharpness(noise.astype(np.uint8)) is not None) == is_told
