@@ -36,7 +36,11 @@ WORLDLY = {"PIL", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_he
 
 def _modules() -> dict[str, Path]:
     doors = {path.stem: path for path in ROOT.glob("*.py")}
-    craft = {f"bestshot.{path.stem}": path for path in (ROOT / "bestshot").glob("*.py") if path.stem != "__init__"}
+    craft = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for path in (ROOT / "bestshot").rglob("*.py")
+        if path.stem != "__init__"
+    }
     return doors | craft
 
 

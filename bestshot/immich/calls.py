@@ -1,0 +1,256 @@
+"""The calls of Immich's API as data, in the words of each version; nothing here speaks to a server."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from bestshot.errors import TooOldError
+from bestshot.immich.model import Stack
+from bestshot.immich.versions import Dialect
+
+PAGE_SIZE = 1000
+"""The most that a search gives at once, in every version."""
+
+ThumbnailSize = Literal["thumbnail", "preview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request; `path` is below /api. `is_repeatable` if sending it twice does no harm."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
+    is_repeatable: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.method} /api/{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetChange:
+    """What to set on assets; None leaves a field as it is, a rating of 0 takes the stars away."""
+
+    is_favorite: bool | None = None
+    is_archived: bool | None = None
+    rating: int | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls in one dialect."""
+
+    dialect: Dialect
+
+    def current_user(self) -> Call:
+        """The owner of the key."""
+        return Call("GET", "users/me" if self.dialect.has_plural_routes else "user/me")
+
+    def features(self) -> Call:
+        """What the server is set up to do."""
+        return Call("GET", f"{self.dialect.server_routes}/features")
+
+    def statistics(self, query: Mapping[str, str]) -> Call:
+        """The count of own assets."""
+        return Call("GET", f"{self._assets}/statistics", query=query)
+
+    def own_key(self) -> Call:
+        """The key itself."""
+        return Call("GET", "api-keys/me")
+
+    def search(self, filters: Mapping[str, Any], page: int) -> Call:
+        """One page of a search by metadata."""
+        return Call("POST", "search/metadata", body={**filters, "page": page, "size": PAGE_SIZE})
+
+    def asset(self, asset_id: str) -> Call:
+        """All about one asset."""
+        return Call("GET", f"{self._assets}/{_id(asset_id)}")
+
+    def thumbnail(self, asset_id: str, size: ThumbnailSize) -> Call:
+        """A small picture of 250 pixels, or a preview of about 1440."""
+        if self.dialect.has_plural_routes:
+            return Call("GET", f"assets/{_id(asset_id)}/thumbnail", query={"size": size})
+        picture = "JPEG" if size == "preview" else "WEBP"
+        return Call("GET", f"asset/thumbnail/{_id(asset_id)}", query={"format": picture})
+
+    def original(self, asset_id: str) -> Call:
+        """The file as it was uploaded."""
+        if self.dialect.has_plural_routes:
+            return Call("GET", f"assets/{_id(asset_id)}/original")
+        return Call("POST", f"download/asset/{_id(asset_id)}")
+
+    def faces(self, asset_id: str) -> Call:
+        """The faces of an asset."""
+        return Call("GET", "faces" if self.dialect.has_plural_routes else "face", query={"id": asset_id})
+
+    def duplicates(self) -> Call:
+        """The groups of the server's own duplicate detection."""
+        if not self.dialect.has_duplicates:
+            raise TooOldError(f"Immich {self.dialect.version} finds no duplicates itself: 1.106 or newer does.")
+        return Call("GET", "duplicates")
+
+    def update_asset(self, asset_id: str, change: AssetChange) -> Call:
+        """Set fields of one asset."""
+        return Call("PUT", f"{self._assets}/{_id(asset_id)}", body=self._fields(change))
+
+    def update_assets(self, asset_ids: Sequence[str], change: AssetChange) -> Call:
+        """Set the same on many assets: all or nothing."""
+        return Call("PUT", self._assets, body={"ids": list(asset_ids), **self._fields(change)})
+
+    def changes_in_bulk(self, change: AssetChange) -> bool:
+        """Whether one call can set this on many assets."""
+        rates = change.rating is None or self.dialect.rates_in_bulk
+        return rates and (change.description is None or self.dialect.describes_in_bulk)
+
+    def tags(self) -> Call:
+        """All tags of the user."""
+        return Call("GET", self._tags)
+
+    def upsert_tags(self, values: Sequence[str]) -> Call:
+        """Make the tags of these paths that are missing, from 1.113."""
+        return Call("PUT", "tags", body={"tags": list(values)})
+
+    def create_tag(self, name: str) -> Call:
+        """Make a flat tag, before 1.113."""
+        return Call("POST", self._tags, body={"name": name, "type": "CUSTOM"}, is_repeatable=False)
+
+    def tag_assets(self, tag_ids: Sequence[str], asset_ids: Sequence[str]) -> Call:
+        """Put many tags on many assets; before 1.129 one pair that is there already makes it fail as a whole."""
+        body = {"tagIds": list(tag_ids), "assetIds": list(asset_ids)}
+        return Call("PUT", "tags/assets", body=body, is_repeatable=self.dialect.tags_again)
+
+    def tag_with(self, tag_id: str, asset_ids: Sequence[str]) -> Call:
+        """Put one tag on assets."""
+        return Call("PUT", f"{self._tags}/{_id(tag_id)}/assets", body={self._tagged_ids: list(asset_ids)})
+
+    def untag(self, tag_id: str, asset_ids: Sequence[str]) -> Call:
+        """Take one tag off assets."""
+        return Call("DELETE", f"{self._tags}/{_id(tag_id)}/assets", body={self._tagged_ids: list(asset_ids)})
+
+    def delete_tag(self, tag_id: str) -> Call:
+        """Take a tag away."""
+        return Call("DELETE", f"{self._tags}/{_id(tag_id)}", is_repeatable=False)
+
+    def assets_of_tag(self, tag_id: str) -> Call:
+        """The assets of a tag, before 1.113."""
+        return Call("GET", f"{self._tags}/{_id(tag_id)}/assets")
+
+    def months_of_tag(self, tag_id: str) -> Call:
+        """The months with assets of a tag, from 1.113 to 1.125."""
+        return Call("GET", "timeline/buckets", query={"tagId": tag_id, "size": "MONTH"})
+
+    def month_of_tag(self, tag_id: str, month: str) -> Call:
+        """The assets of a tag in one month, from 1.113 to 1.125."""
+        return Call("GET", "timeline/bucket", query={"tagId": tag_id, "size": "MONTH", "timeBucket": month})
+
+    def albums(self) -> tuple[Call, ...]:
+        """The calls that list own albums and those shared with the user."""
+        own = Call("GET", self._albums)
+        return (
+            (own,) if self.dialect.lists_shared_albums else (own, Call("GET", self._albums, query={"shared": "true"}))
+        )
+
+    def albums_of_asset(self, asset_id: str) -> Call:
+        """The albums that hold an asset."""
+        return Call("GET", self._albums, query={"assetId": asset_id})
+
+    def album(self, album_id: str) -> Call:
+        """One album, with its assets up to 2.7."""
+        return Call("GET", f"{self._albums}/{_id(album_id)}")
+
+    def create_album(self, name: str, asset_ids: Sequence[str], description: str) -> Call:
+        """Make an album; names need not be unique."""
+        body = {"albumName": name, "assetIds": list(asset_ids)} | ({"description": description} if description else {})
+        return Call("POST", self._albums, body=body, is_repeatable=False)
+
+    def add_to_album(self, album_id: str, asset_ids: Sequence[str]) -> Call:
+        """Add assets to an album."""
+        return Call("PUT", f"{self._albums}/{_id(album_id)}/assets", body={"ids": list(asset_ids)})
+
+    def remove_from_album(self, album_id: str, asset_ids: Sequence[str]) -> Call:
+        """Take assets out of an album."""
+        return Call("DELETE", f"{self._albums}/{_id(album_id)}/assets", body={"ids": list(asset_ids)})
+
+    def delete_album(self, album_id: str) -> Call:
+        """Take an album away; its assets stay."""
+        return Call("DELETE", f"{self._albums}/{_id(album_id)}", is_repeatable=False)
+
+    def stacks(self) -> Call:
+        """All stacks, from 1.113."""
+        return Call("GET", "stacks")
+
+    def stack(self, stack_id: str) -> Call:
+        """One stack, from 1.113."""
+        return Call("GET", f"stacks/{_id(stack_id)}")
+
+    def create_stack(self, asset_ids: Sequence[str]) -> Call:
+        """Stack assets, the first on top; stacks whose primary is among them are merged in."""
+        if self.dialect.has_stack_routes:
+            return Call("POST", "stacks", body={"assetIds": list(asset_ids)}, is_repeatable=False)
+        primary, *children = asset_ids
+        return Call("PUT", self._assets, body={"ids": children, "stackParentId": primary})
+
+    def set_stack_primary(self, stack: Stack, asset_id: str) -> Call:
+        """Put another member on top."""
+        if self.dialect.has_stack_routes:
+            return Call("PUT", f"stacks/{_id(stack.id)}", body={"primaryAssetId": asset_id})
+        body = {"oldParentId": stack.primary_id, "newParentId": asset_id}
+        return Call("PUT", f"{self._assets}/stack/parent", body=body, is_repeatable=False)
+
+    def delete_stack(self, stack: Stack) -> Call:
+        """Dissolve a stack; its assets stay."""
+        if self.dialect.has_stack_routes:
+            return Call("DELETE", f"stacks/{_id(stack.id)}", is_repeatable=False)
+        return Call("PUT", self._assets, body={"ids": list(stack.asset_ids), "removeParent": True})
+
+    def remove_from_stack(self, stack: Stack, asset_id: str) -> Call:
+        """Take one member, not the primary, out of a stack; not from 1.113 to 1.135."""
+        if self.dialect.has_stack_routes:
+            return Call("DELETE", f"stacks/{_id(stack.id)}/assets/{_id(asset_id)}", is_repeatable=False)
+        return Call("PUT", self._assets, body={"ids": [asset_id], "removeParent": True})
+
+    @property
+    def _assets(self) -> str:
+        return "assets" if self.dialect.has_plural_routes else "asset"
+
+    @property
+    def _tags(self) -> str:
+        return "tags" if self.dialect.has_plural_routes else "tag"
+
+    @property
+    def _albums(self) -> str:
+        return "albums" if self.dialect.has_plural_routes else "album"
+
+    @property
+    def _tagged_ids(self) -> str:
+        return "ids" if self.dialect.has_tag_paths else "assetIds"
+
+    def _fields(self, change: AssetChange) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        if change.is_favorite is not None:
+            fields["isFavorite"] = change.is_favorite
+        if change.is_archived is not None:
+            fields |= self._archived(is_archived=change.is_archived)
+        if change.rating is not None:
+            fields["rating"] = self._rating(change.rating)
+        if change.description is not None:
+            fields["description"] = change.description
+        return fields
+
+    def _archived(self, *, is_archived: bool) -> dict[str, Any]:
+        if self.dialect.has_visibility:
+            return {"visibility": "archive" if is_archived else "timeline"}
+        return {"isArchived": is_archived}
+
+    def _rating(self, rating: int) -> int | None:
+        if not self.dialect.has_ratings:
+            raise TooOldError(f"Immich {self.dialect.version} has no ratings: 1.112 or newer does.")
+        return None if rating == 0 and self.dialect.has_empty_ratings else rating
+
+
+def _id(text: str) -> str:
+    """An id as one part of a path, whatever it holds."""
+    return quote(text, safe="")

@@ -1,0 +1,98 @@
+"""What an Immich server's refusals mean, in all versions."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from bestshot.errors import (
+    ImmichError,
+    MissingPermissionError,
+    NotFoundError,
+    NotImmichError,
+    RejectedError,
+    UnreachableError,
+    WrongKeyError,
+)
+from bestshot.immich.retries import BUSY
+
+_LONGEST_MESSAGE = 300
+_PERMISSION = re.compile(r"Missing required permission: ([\w.]+)")
+_ABSENT = re.compile(r"^Not found or no [\w.]+ access|\bnot found\b", re.IGNORECASE)
+_NO_ROUTE = re.compile(r"^Cannot [A-Z]+ /")
+
+
+def failure(status: int, body: bytes, what: str, needed: Sequence[str]) -> ImmichError:
+    """The error for an answer that is no success; `what` names the call, `needed` the permissions of the job."""
+    message = _message(body)
+    if status in BUSY:
+        return UnreachableError(
+            f"The Immich server is overloaded, starting or behind a proxy that cannot reach it ({status}): "
+            "try again later."
+        )
+    if message is None or status == 406 or 300 <= status < 400:
+        return _foreign(status, what)
+    if status == 401:
+        return _unauthorized(message)
+    if status == 403:
+        return _forbidden(message, needed)
+    if status == 404 and _NO_ROUTE.match(message):
+        return NotImmichError(
+            f"The server does not know {what}: is a proxy in front of it, or is it a preview version?"
+        )
+    if status == 404 or (status == 400 and _ABSENT.search(message)):
+        return NotFoundError(f"Not found, or no access to it ({what}: {message}).")
+    return RejectedError(status, message)
+
+
+def _foreign(status: int, what: str) -> ImmichError:
+    if status >= 500:
+        return RejectedError(status, what)
+    if status in (401, 403):
+        return NotImmichError(
+            f"Something in front of the Immich server refuses {what} ({status}): "
+            "let the path /api pass through the proxy."
+        )
+    if status == 413:
+        return RejectedError(status, "the proxy in front of the server takes no request of this size")
+    return NotImmichError(f"What answers {what} is not Immich's API ({status}): check the address of the server.")
+
+
+def _unauthorized(message: str) -> ImmichError:
+    if "elevated permission" in message.lower():
+        return NotFoundError("Not found, or no access to it: no API key can open the locked folder.")
+    return WrongKeyError(
+        f"The Immich server does not accept the API key ({message}): "
+        "make one in Immich under Account Settings, API Keys, and check that it was copied whole."
+    )
+
+
+def _forbidden(message: str, needed: Sequence[str]) -> ImmichError:
+    missing = _PERMISSION.search(message)
+    if missing is not None:
+        return MissingPermissionError(missing.group(1), tuple(needed))
+    return RejectedError(403, message)
+
+
+def _message(body: bytes) -> str | None:
+    """The server's own words, however its version wraps them; None if the body is not of an Immich server."""
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not isinstance(content, dict) or "message" not in content:
+        return None
+    parts = content["message"] if isinstance(content["message"], list) else [content["message"]]
+    errors = content.get("errors")
+    words = [str(part) for part in parts] + [_validation(item) for item in (errors if isinstance(errors, list) else ())]
+    return "; ".join(words)[:_LONGEST_MESSAGE]
+
+
+def _validation(item: Any) -> str:
+    """One entry of the error list that 3.x adds to "Validation failed"."""
+    if not isinstance(item, dict):
+        return str(item)
+    path = item.get("path")
+    place = ".".join(str(part) for part in path) if isinstance(path, list) else str(path)
+    return f"{place}: {item.get('message', '')}"

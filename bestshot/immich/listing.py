@@ -1,0 +1,172 @@
+"""Listing a library completely, although the server's paging is not exact.
+
+Before 3.1 a search is sorted by time alone: photos of the same instant may change places between two pages, so that
+one comes twice and another not at all. Without other changes that can only happen where they straddle two pages.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from bestshot.errors import NotFoundError, NotImmichError
+from bestshot.immich.answers import WireAlbum, WireSearch, WireStatistics
+from bestshot.immich.asset_answers import WireAsset
+from bestshot.immich.calls import Calls
+from bestshot.immich.http import ImmichServer
+from bestshot.immich.model import Asset, Visibility
+from bestshot.immich.versions import Scope
+
+_MARGIN = timedelta(milliseconds=1)
+"""Answers tell times to the millisecond, the server sorts by more."""
+
+_READERS = 4
+"""Assets that are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetListing:
+    """Assets in order of id, each once; `missing` says how many more the server counts than it would list."""
+
+    assets: tuple[Asset, ...]
+    missing: int = 0
+
+    def __iter__(self) -> Iterator[Asset]:
+        return iter(self.assets)
+
+    def __len__(self) -> int:
+        return len(self.assets)
+
+
+def list_library(server: ImmichServer, owner_id: str, *, with_archived: bool, with_exif: bool = False) -> AssetListing:
+    """The owner's visible photos."""
+    extra = {"withExif": True} if with_exif else {}
+    found: dict[str, Asset] = {}
+    missing = 0
+    for scope in server.dialect.scopes(with_archived=with_archived):
+        search = _Search(server, lambda asset: _is_own_photo(asset, owner_id, with_archived=with_archived))
+        missing += search.complete({**scope.search, **extra}, partial(_count, server, scope.statistics))
+        found |= search.found
+        if server.dialect.searches_hide_favorites:
+            found |= _favorites(server, scope, search.found)
+    return _listing(found.values(), missing)
+
+
+def list_album(server: ImmichServer, album_id: str, owner_id: str, *, with_archived: bool) -> AssetListing:
+    """The owner's visible photos in an album."""
+    members = list_album_members(server, album_id)
+    own = [asset for asset in members if _is_own_photo(asset, owner_id, with_archived=with_archived)]
+    return _listing(own, members.missing)
+
+
+def list_album_members(server: ImmichServer, album_id: str) -> AssetListing:
+    """What is in an album: anybody's, photos and videos, archived ones too, but nothing hidden or from the trash."""
+    album = server.ask(Calls(server.dialect).album(album_id), WireAlbum)
+    if album.assets is not None:
+        return _listing([asset.asset() for asset in album.assets], 0)
+    # Hidden halves of live photos are found too, but not counted.
+    search = _Search(server, lambda asset: asset.visibility is not Visibility.HIDDEN)
+    missing = search.complete({"albumIds": [album_id]}, lambda: album.asset_count)
+    return _listing(search.found.values(), missing)
+
+
+def find_ids(server: ImmichServer, filters: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of the visible photos, archived ones too, that a search finds."""
+    search = _Search(server, lambda _asset: True)
+    for scope in server.dialect.scopes(with_archived=True):
+        search.run({**scope.search, **filters})
+        search.look_between_pages({**scope.search, **filters})
+    return frozenset(search.found)
+
+
+def read_assets(server: ImmichServer, asset_ids: Iterable[str]) -> dict[str, Asset]:
+    """All about each of these assets, a few side by side; those that are gone are left out."""
+    call = Calls(server.dialect).asset
+
+    def read(asset_id: str) -> Asset | None:
+        try:
+            return server.ask(call(asset_id), WireAsset).asset()
+        except NotFoundError:
+            return None
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        return {asset.id: asset for asset in pool.map(read, dict.fromkeys(asset_ids)) if asset is not None}
+
+
+class _Search:
+    """Gathers wanted assets, each once, over several runs."""
+
+    def __init__(self, server: ImmichServer, is_wanted: Callable[[Asset], bool]) -> None:
+        self.found: dict[str, Asset] = {}
+        self._server = server
+        self._is_wanted = is_wanted
+        self._doubtful_times: set[datetime] = set()
+
+    def complete(self, filters: Mapping[str, Any], count: Callable[[], int]) -> int:
+        """Search until as many are found as there are; tells how many are still missing."""
+        self.run(filters)
+        if len(self.found) < count():
+            self.look_between_pages(filters)
+        if len(self.found) < count():
+            self.run({**filters, "order": "asc"})
+        return max(0, count() - len(self.found))
+
+    def run(self, filters: Mapping[str, Any]) -> None:
+        """Gather all pages of one search."""
+        last: Asset | None = None
+        for wires in search_pages(self._server, filters):
+            page = [wire.asset() for wire in wires]
+            if last is not None and page:
+                self._doubt(last.file_created_at, page[0].file_created_at)
+            self.found |= {asset.id: asset for asset in page if self._is_wanted(asset)}
+            last = page[-1] if page else None
+
+    def look_between_pages(self, filters: Mapping[str, Any]) -> None:
+        """Search the instants again at which something may have slipped through."""
+        for time in sorted(self._doubtful_times):
+            self.run({**filters, "takenAfter": _text(time - _MARGIN), "takenBefore": _text(time + _MARGIN)})
+
+    def _doubt(self, before: datetime | None, after: datetime | None) -> None:
+        if before is not None and after is not None and abs(before - after) <= _MARGIN:
+            self._doubtful_times |= {before, after}
+
+
+def search_pages(server: ImmichServer, filters: Mapping[str, Any]) -> Iterator[tuple[WireAsset, ...]]:
+    """All pages of one search, one at a time."""
+    calls = Calls(server.dialect)
+    number = 1
+    while True:
+        page = server.ask(calls.search(filters, number), WireSearch).assets
+        yield page.items
+        if page.next_page is None:
+            return
+        number += 1
+        if page.next_page != str(number):
+            raise NotImmichError(f"After page {number - 1} of a search the server names page {page.next_page[:20]}.")
+
+
+def _favorites(server: ImmichServer, scope: Scope, assets: Mapping[str, Asset]) -> dict[str, Asset]:
+    """Those of the assets that are favourites, marked as such."""
+    search = _Search(server, lambda asset: asset.id in assets)
+    search.run({**scope.search, "isFavorite": True})
+    search.look_between_pages({**scope.search, "isFavorite": True})
+    return {asset_id: replace(assets[asset_id], is_favorite=True) for asset_id in search.found}
+
+
+def _count(server: ImmichServer, query: Mapping[str, str]) -> int:
+    return server.ask(Calls(server.dialect).statistics(query), WireStatistics).images
+
+
+def _is_own_photo(asset: Asset, owner_id: str, *, with_archived: bool) -> bool:
+    is_in_sight = asset.visibility is Visibility.TIMELINE or (with_archived and asset.is_archived)
+    return asset.is_image and asset.owner_id == owner_id and is_in_sight and not asset.is_trashed
+
+
+def _listing(assets: Collection[Asset], missing: int) -> AssetListing:
+    return AssetListing(tuple(sorted(assets, key=lambda asset: asset.id)), missing)
+
+
+def _text(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,94 @@
+"""Stacks on an Immich server: things of their own from 1.113, parents of assets before."""
+
+from collections.abc import Sequence
+
+from bestshot.errors import NotFoundError, UsageError
+from bestshot.immich.answers import WireStack
+from bestshot.immich.asset_answers import WireAsset
+from bestshot.immich.calls import Calls
+from bestshot.immich.http import ImmichServer
+from bestshot.immich.listing import search_pages
+from bestshot.immich.model import Stack
+
+
+def list_stacks(server: ImmichServer) -> tuple[Stack, ...]:
+    """All stacks of the user; before 1.113 at the cost of a call for each."""
+    calls = Calls(server.dialect)
+    if server.dialect.has_stack_routes:
+        return tuple(stack.value() for stack in server.ask(calls.stacks(), tuple[WireStack, ...]))
+    stacks: dict[str, Stack] = {}
+    for asset_id in _stacked_ids(server):
+        stack = None if asset_id in stacks else find_stack(server, asset_id)
+        if stack is not None:
+            stacks |= dict.fromkeys(stack.asset_ids, stack)
+    return tuple({stack.id: stack for stack in stacks.values()}.values())
+
+
+def find_stack(server: ImmichServer, asset_id: str) -> Stack | None:
+    """The stack that an asset is in, or None if it is in none."""
+    calls = Calls(server.dialect)
+    asset = server.ask(calls.asset(asset_id), WireAsset)
+    if not server.dialect.has_stack_routes:
+        return asset.old_stack()
+    ref = asset.asset().stack
+    return None if ref is None else server.ask(calls.stack(ref.id), WireStack).value()
+
+
+def create_stack(server: ImmichServer, asset_ids: Sequence[str]) -> Stack:
+    """Stack assets, the first on top.
+
+    An existing stack is merged in whole if its primary is among them, or before 1.113 any member; from 1.113 a mere
+    child leaves its stack for this one.
+    """
+    ids = list(dict.fromkeys(asset_ids))
+    if len(ids) < 2:
+        raise UsageError("A stack needs two photos.")
+    call = Calls(server.dialect).create_stack(ids)
+    if server.dialect.has_stack_routes:
+        return server.ask(call, WireStack).value()
+    server.tell(call)
+    return _found_again(server, ids[0])
+
+
+def set_primary(server: ImmichServer, stack: Stack, asset_id: str) -> Stack:
+    """Put another member on top; the stack keeps its members, and its id from 1.113."""
+    call = Calls(server.dialect).set_stack_primary(stack, asset_id)
+    if server.dialect.has_stack_routes:
+        return server.ask(call, WireStack).value()
+    if asset_id != stack.primary_id:
+        server.tell(call)
+    return _found_again(server, asset_id)
+
+
+def remove_from_stack(server: ImmichServer, stack: Stack, asset_id: str) -> Stack | None:
+    """Take one member, not the primary, out; None if that leaves no stack. From 1.113 to 1.135 the id changes."""
+    if asset_id == stack.primary_id:
+        raise UsageError("The photo on top cannot be taken out of a stack: put another one on top first.")
+    calls = Calls(server.dialect)
+    rest = [member for member in stack.asset_ids if member != asset_id]
+    if len(rest) < 2:
+        server.tell(calls.delete_stack(stack))
+        return None
+    if server.dialect.removes_one_from_stack:
+        server.tell(calls.remove_from_stack(stack, asset_id))
+        return Stack(stack.id, stack.primary_id, tuple(rest))
+    server.tell(calls.delete_stack(stack))
+    return create_stack(server, rest)
+
+
+def delete_stack(server: ImmichServer, stack: Stack) -> None:
+    """Dissolve a stack; its assets stay."""
+    server.tell(Calls(server.dialect).delete_stack(stack))
+
+
+def _stacked_ids(server: ImmichServer) -> list[str]:
+    scope = server.dialect.scopes(with_archived=True)[0]
+    pages = search_pages(server, {**scope.search, "withStacked": True})
+    return [asset.id for page in pages for asset in page if asset.stack_count]
+
+
+def _found_again(server: ImmichServer, asset_id: str) -> Stack:
+    stack = find_stack(server, asset_id)
+    if stack is None:
+        raise NotFoundError(f"The stack of {asset_id} is gone again: does somebody else change it?")
+    return stack

@@ -1,0 +1,197 @@
+"""The one place that knows how versions of Immich differ, from 1.95 to 3.2.
+
+The facts come from the OpenAPI files of the releases and from the answers of real servers.
+"""
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+from bestshot.errors import TooOldError
+
+logger = logging.getLogger(__name__)
+
+
+class Version(NamedTuple):
+    """A release of Immich."""
+
+    major: int
+    minor: int
+    patch: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+OLDEST = Version(1, 95)
+NEWEST = Version(3, 2, 2)
+
+
+class Task(Enum):
+    """A part of the job that needs permissions of its own."""
+
+    READ = "read"
+    READ_ALBUMS = "read albums"
+    FACES = "faces"
+    DOWNLOAD = "download"
+    UPDATE = "update"
+    TAGS = "tags"
+    ALBUMS = "albums"
+    STACKS = "stacks"
+    DUPLICATES = "duplicates"
+    TAKE_BACK = "take back"
+
+
+_PERMISSIONS = {
+    Task.READ: "user.read asset.read asset.view asset.statistics",
+    Task.READ_ALBUMS: "album.read",
+    Task.FACES: "face.read",
+    Task.DOWNLOAD: "asset.download",
+    Task.UPDATE: "asset.update",
+    Task.TAGS: "tag.read tag.create tag.asset",
+    Task.ALBUMS: "album.read album.create albumAsset.create",
+    Task.STACKS: "stack.read stack.create stack.update stack.delete",
+    Task.DUPLICATES: "duplicate.read",
+    Task.TAKE_BACK: "albumAsset.delete album.delete tag.delete",
+}
+
+_GUARDED_SINCE_1_113 = ("album.", "tag.", "stack.", "face.")
+_TIMELINE = "asset.read"
+"""1.113 to 1.135 check scopes on these families and on the timeline alone, which is asked up to 1.125."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A part of the library: how to search it, and how to count it."""
+
+    search: Mapping[str, Any]
+    statistics: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What one version can do, and by which names."""
+
+    version: Version
+
+    @classmethod
+    def of(cls, version: Version) -> "Dialect":
+        """The dialect of a version; raises TooOldError below 1.95. One newer than known speaks like the newest."""
+        if version < OLDEST:
+            raise TooOldError(f"Immich {version} is too old: {OLDEST} is the oldest that this tool can talk to.")
+        if version[:2] > NEWEST[:2]:
+            logger.info("Immich %s is newer than any version known here and treated like %s.", version, NEWEST)
+        return cls(version)
+
+    def permissions(self, tasks: Collection[Task]) -> tuple[str, ...]:
+        """The scopes that a key needs for these tasks; none before 1.113, where keys have none."""
+        if not self._since(1, 113):
+            return ()
+        if self.version[:2] == (1, 136):
+            return ("all",)
+        wanted = dict.fromkeys(name for task in Task if task in tasks for name in _PERMISSIONS[task].split())
+        if self._since(1, 137):
+            return tuple(wanted)
+        guarded = _GUARDED_SINCE_1_113 if self.searches_tags else (*_GUARDED_SINCE_1_113, _TIMELINE)
+        return tuple(name for name in wanted if name.startswith(guarded))
+
+    @property
+    def server_routes(self) -> str:
+        """Where the server tells about itself."""
+        return "server" if self._since(1, 107) else "server-info"
+
+    @property
+    def has_plural_routes(self) -> bool:
+        """Whether routes are named "assets", with their own shapes for thumbnails and originals."""
+        return self._since(1, 106)
+
+    @property
+    def has_duplicates(self) -> bool:
+        """Whether the server lists duplicates of its own."""
+        return self._since(1, 106)
+
+    @property
+    def knows_own_key(self) -> bool:
+        """Whether a key can ask for its own permissions."""
+        return self._since(1, 139, 2)
+
+    @property
+    def searches_hide_favorites(self) -> bool:
+        """Whether favourites are told from others by the search filter alone."""
+        return self._since(1, 98) and not self._since(1, 113)
+
+    @property
+    def has_stack_routes(self) -> bool:
+        """Whether stacks have routes and ids of their own; before, a stack is the parent of its assets."""
+        return self._since(1, 113)
+
+    @property
+    def removes_one_from_stack(self) -> bool:
+        """Whether one asset can be taken out of a stack in one call."""
+        return self._since(1, 136) or not self.has_stack_routes
+
+    @property
+    def has_tag_paths(self) -> bool:
+        """Whether tags are hierarchical, made by path, and put on assets many at once."""
+        return self._since(1, 113)
+
+    @property
+    def tags_again(self) -> bool:
+        """Whether tagging many at once passes over what is there already; before, it then fails as a whole."""
+        return self._since(1, 129)
+
+    @property
+    def searches_tags(self) -> bool:
+        """Whether a search can ask for the assets of a tag."""
+        return self._since(1, 126)
+
+    @property
+    def has_members_in_album(self) -> bool:
+        """Whether an album comes with its assets; otherwise they are searched."""
+        return not self._since(3, 0)
+
+    @property
+    def lists_shared_albums(self) -> bool:
+        """Whether the list of albums holds those that others share with the user."""
+        return self._since(3, 0)
+
+    @property
+    def has_visibility(self) -> bool:
+        """Whether archived is one of several visibilities; before, it is a flag."""
+        return self._since(1, 133)
+
+    @property
+    def has_ratings(self) -> bool:
+        """Whether assets can be rated."""
+        return self._since(1, 112)
+
+    @property
+    def has_empty_ratings(self) -> bool:
+        """Whether null takes a rating away; before, 0 does, and null is refused."""
+        return self._since(2, 6)
+
+    @property
+    def rates_in_bulk(self) -> bool:
+        """Whether the bulk call can rate; before, it accepts a rating and then fails."""
+        return self._since(1, 143)
+
+    @property
+    def describes_in_bulk(self) -> bool:
+        """Whether the bulk call can describe; before, it drops descriptions in silence."""
+        return self._since(1, 133)
+
+    def scopes(self, *, with_archived: bool) -> tuple[Scope, ...]:
+        """The user's visible photos: what is searched and counted together."""
+        if self.has_visibility:
+            names = ("timeline", "archive") if with_archived else ("timeline",)
+            return tuple(Scope({"type": "IMAGE", "visibility": name}, {"visibility": name}) for name in names)
+        search: dict[str, Any] = {"type": "IMAGE", "isVisible": True}
+        if self._since(1, 95, 1):
+            # In 1.95.0 it would mean "only archived ones", which come without being asked for.
+            search["withArchived"] = with_archived
+        return (Scope(search, {} if with_archived else {"isArchived": "false"}),)
+
+    def _since(self, major: int, minor: int, patch: int = 0) -> bool:
+        return self.version >= (major, minor, patch)
