@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console, write_out
 from bestshot.errors import OrganizerError, OutputError, SourceError, UsageError
-from bestshot.settings import Settings, SourceType, load_settings
+from bestshot.settings import Settings, SourceType, check_fit, load_settings
 from bestshot.text import printable
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from bestshot.index import Index
     from bestshot.model import Appraisal, Group, Metadata, Photo, Skipped, Verdict
     from bestshot.planning import Plan
+    from immich_client import KeySource
     from photo_outputs import FolderOutput
-    from photo_sources import LocalPhotoSource, PhotoSource
+    from photo_sources import PhotoSource
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]
 
@@ -122,7 +123,8 @@ class PhotoOrganizer:
                     "disk mounted? If it was emptied on purpose, leave it out of the command."
                 )
         photos = listing.photos[: self._settings.limit]
-        facts = examiner.measure(photos, DESCRIBE)
+        facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
+        facts.values.update({photo.id: listing.facts[photo.id] for photo in photos if photo.id in listing.facts})
         readable = [photo for photo in photos if photo.id in facts.values]
         times = {photo.id: facts.values[photo.id].taken for photo in readable}
         rules = self._settings.grouping_rules
@@ -289,7 +291,14 @@ def _run(command: Command, console: Console) -> int:
     console.configure(settings)
     if command.demo:
         settings = _with_demo(settings)
-    outcome = PhotoOrganizer(_source(settings), settings, progress=console.progress).run()
+    check_fit(command.flags, settings.source_type)
+    if "immich_api_key" in command.flags:
+        logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
+    source = _source(settings)
+    if command.check:
+        console.say(_check(source))
+        return EXIT_DONE
+    outcome = PhotoOrganizer(source, settings, progress=console.progress).run()
     console.tell(outcome.plan, outcome.receipts, outcome.failed, acted=outcome.acted)
     return outcome.exit_code
 
@@ -321,15 +330,56 @@ def _with_demo(settings: Settings) -> Settings:
     return replace(settings, source=(str(photos),), output=settings.output or str(Path(DEMO_FOLDER) / "organized"))
 
 
-def _source(settings: Settings) -> "LocalPhotoSource":
-    from photo_sources import LocalPhotoSource, PhotoCache
+def _source(settings: Settings) -> "PhotoSource":
+    from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoCache
 
-    if settings.source_type is SourceType.IMMICH:
-        raise UsageError("This version reads folders only: leave out --source-type immich.")
-    if not settings.source:
-        raise UsageError("Name the folder that holds the photos, or try --demo. See --help for examples.")
     cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
-    return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache)
+    if settings.source_type is SourceType.LOCAL:
+        if not settings.source:
+            raise UsageError("Name the folder that holds the photos, or try --demo. See --help for examples.")
+        return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache)
+    if settings.output is not None:
+        raise UsageError("Photos of an Immich server are only looked at in this version: leave out --output.")
+    if settings.immich_url is None:
+        raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
+    return ImmichPhotoSource(
+        settings.immich_url,
+        _immich_key(settings),
+        use_thumbnails=not settings.use_full_resolution,
+        album=settings.immich_album,
+        include_archived=settings.include_archived,
+        verify=settings.immich_ca or not settings.no_verify_ssl,
+        cache=cache,
+    )
+
+
+def _immich_key(settings: Settings) -> "KeySource":
+    """Where the key lies; processes that read pictures look for it there themselves."""
+    from bestshot.immich.keys import KEY_VARIABLE, KeyFromEnvironment, KeyFromFile
+
+    if settings.immich_api_key_file is not None:
+        return KeyFromFile(settings.immich_api_key_file)
+    if settings.immich_api_key is not None:
+        os.environ[KEY_VARIABLE] = settings.immich_api_key
+    return KeyFromEnvironment()
+
+
+def _check(source: "PhotoSource") -> Iterator[str]:
+    """What a connection test tells, line by line; raises an ImmichError."""
+    from photo_sources import ImmichPhotoSource
+
+    if not isinstance(source, ImmichPhotoSource):
+        raise UsageError("--check tests the connection to an Immich server: add --source-type immich.")
+    client = source.client
+    yield f"Server:      Immich {client.get_version()}"
+    yield f"User:        {printable(client.get_current_user().name)}"
+    yield f"Photos:      {client.get_statistics().images:,}"
+    needed, granted = client.get_needed_permissions(), client.get_key_permissions()
+    if granted is None:
+        yield f"Permissions: this version does not tell; needed are {', '.join(needed) or 'none'}"
+        return
+    lacking = [name for name in needed if name not in granted and "all" not in granted]
+    yield f"Permissions: lacking {', '.join(lacking)}" if lacking else "Permissions: all that are needed"
 
 
 if __name__ == "__main__":

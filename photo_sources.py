@@ -5,19 +5,24 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from bestshot.errors import SourceError, TransientError
+from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError, UsageError
 from bestshot.folder_walk import FolderWalk
-from bestshot.model import Listing, Metadata, Photo, digest
+from bestshot.model import Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 from bestshot.text import printable
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["LocalPhotoSource", "PhotoCache", "PhotoSource"]
+    from bestshot.immich.calls import ThumbnailSize
+    from immich_client import ImmichClient, KeySource
+
+__all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
 
 _PREVIEW_SIZE = 1280
 """Longest side, in pixels, of the previews that stand for pictures which are costly to decode."""
@@ -26,6 +31,12 @@ _PREVIEW_QUALITY = 92
 
 _THUMBNAIL_SIZE = 256
 """Up to this size the thumbnail that most HEIF and RAW files carry serves, a hundred times faster than the picture."""
+
+
+_IMMICH_THUMBNAIL_SIZE = 250
+"""Longest side, in pixels, up to which Immich's thumbnail serves; its previews have about 1440."""
+
+_IN_MEMORY = 16_000_000
 
 
 class PhotoSource(ABC):
@@ -69,6 +80,130 @@ class PhotoSource(ABC):
         """All bytes of a photo's picture; raises TransientError."""
         with self.open_photo(photo) as stream, _reading():
             return stream.read()
+
+
+class ImmichPhotoSource(PhotoSource):
+    """The photos of one user of an Immich server, or those in one of the user's albums.
+
+    The listing tells when photos were taken, so only pictures are fetched later, each from the smallest that serves:
+    thumbnail, preview, or (without `use_thumbnails`) the original. They are kept in the `cache`.
+    """
+
+    def __init__(  # noqa: PLR0913 - each says one thing about the library, and has a default
+        self,
+        url: str,
+        api_key: "str | KeySource",
+        cache_dir: str | Path | None = None,
+        *,
+        use_thumbnails: bool = True,
+        album: str | None = None,
+        include_archived: bool = False,
+        verify: bool | str = True,
+        cache: PhotoCache | None = None,
+    ) -> None:
+        from immich_client import ImmichClient
+
+        self._client = ImmichClient(url, api_key, verify=verify)
+        self._location = url
+        self._use_thumbnails = use_thumbnails
+        self._album = album
+        self._include_archived = include_archived
+        self._cache = PhotoCache(cache_dir) if cache is None and cache_dir is not None else cache
+
+    @property
+    def client(self) -> "ImmichClient":
+        """The server this source reads."""
+        return self._client
+
+    def scan(self) -> Listing:
+        """List the user's photos in order of time; raises an ImmichError."""
+        return self._listing(self._album)
+
+    def list_photos(self, album: str | None = None) -> list[Photo]:
+        """The photos of the library, or of one album by its exact name or id, in order of time."""
+        return list(self._listing(album or self._album).photos)
+
+    def _listing(self, album: str | None) -> Listing:
+        from bestshot.immich.facts import metadata_of, photo_of
+
+        skip_archived = not self._include_archived
+        if album is None:
+            found = self._client.get_all_assets(skip_archived=skip_archived)
+        else:
+            found = self._client.get_album_assets(self._album_id(album), skip_archived=skip_archived)
+        [origin] = self.origins()
+        assets = sorted(found, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
+        skipped = []
+        if found.missing:
+            skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
+        facts = {asset.id: metadata_of(asset) for asset in assets}
+        return Listing(tuple(photo_of(asset, origin) for asset in assets), tuple(skipped), facts=facts)
+
+    def _album_id(self, wanted: str) -> str:
+        """The one album of this id or exact name; raises UsageError that lists the near ones."""
+        albums = self._client.get_albums()
+        named = [album for album in albums if album.id == wanted] or [album for album in albums if album.name == wanted]
+        if len(named) == 1:
+            return named[0].id
+        if named:
+            ids = ", ".join(sorted(album.id for album in named))
+            raise UsageError(f"{len(named)} albums are called {printable(wanted)}: name one by its id ({ids}).")
+        near = get_close_matches(wanted, [album.name for album in albums], n=3, cutoff=0.4)
+        hint = f" Near to it: {', '.join(map(printable, near))}." if near else ""
+        raise UsageError(f"There is no album called {printable(wanted)} on the server.{hint}")
+
+    def check_reachable(self) -> None:
+        """Raise SourceError if the server no longer answers."""
+        if not self._client.ping():
+            raise SourceError(f"The Immich server at {self._location} no longer answers. Run again when it is back.")
+
+    def origins(self) -> tuple[str, ...]:
+        """The user, whose id is the same by whatever address the server is reached."""
+        return (f"immich:{self._client.get_current_user().id}",)
+
+    def locations(self) -> tuple[str, ...]:
+        """The server's address."""
+        return (self._location,)
+
+    def open_photo(self, photo: Photo) -> BinaryIO:
+        """The original file, downloaded; small ones stay in memory."""
+        stream = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+        with _immich_reading():
+            self._client.save_asset(photo.key, cast(BinaryIO, stream))
+        stream.seek(0)
+        return cast(BinaryIO, stream)
+
+    def get_metadata(self, photo: Photo) -> Metadata:
+        """What the server says of one photo."""
+        from bestshot.immich.facts import metadata_of
+
+        with _immich_reading():
+            return metadata_of(self._client.get_asset_info(photo.key))
+
+    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """Fetch and decode the smallest picture of the server's that is as large as asked for."""
+        from bestshot.imaging import load_pixels
+
+        if not self._use_thumbnails:
+            with self.open_photo(photo) as stream:
+                return load_pixels(stream, photo.name, longest_side, grey=grey)
+        size: ThumbnailSize = "thumbnail" if longest_side <= _IMMICH_THUMBNAIL_SIZE else "preview"
+        # The server makes its own JPEG or WebP, whatever the name of the photo says.
+        return load_pixels(io.BytesIO(self._picture(photo, size)), size, longest_side, grey=grey)
+
+    def _picture(self, photo: Photo, size: "ThumbnailSize") -> bytes:
+        picture_id = digest("immich/1", photo.key, photo.revision, size)
+        kept = self._cache.get_cached_photo(picture_id) if self._cache else None
+        if kept is not None:
+            # Another process may have dropped it by now, to make room.
+            with suppress(FileNotFoundError):
+                return kept.read_bytes()
+        with _immich_reading():
+            data = self._client.get_asset_thumbnail(photo.key, size)
+        if self._cache:
+            with suppress(PhotoTooLargeError):
+                self._cache.cache_photo(picture_id, data)
+        return data
 
 
 class LocalPhotoSource(PhotoSource):
@@ -164,6 +299,15 @@ class LocalPhotoSource(PhotoSource):
 
 def _origin(path: Path) -> str:
     return f"folder:{path}"
+
+
+@contextmanager
+def _immich_reading() -> Iterator[None]:
+    """One photo that is gone, or has no picture yet, does not end the run; a server that is gone does."""
+    try:
+        yield
+    except (NotFoundError, RejectedError) as error:
+        raise TransientError(f"cannot be fetched now: {error}") from error
 
 
 @contextmanager

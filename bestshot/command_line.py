@@ -18,6 +18,8 @@ examples:
   record the decisions:        photo_organizer.py ~/Photos --plan plan.json
   several folders, wider net:  photo_organizer.py ~/Photos ~/Scans --exclude '*.png' -t 8
   from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
+  an Immich server:            photo_organizer.py --source-type immich --immich-url http://nas:2283
+  can it be reached?           photo_organizer.py --source-type immich --check
 
 exit codes:
   0 done   1 done, but something new failed   2 wrong usage   3 source not reachable
@@ -32,16 +34,17 @@ class Command:
     flags: dict[str, object]
     config: Path | None
     demo: bool
+    check: bool
 
 
 def parse_command(argv: Sequence[str] | None) -> Command:
     """Read the command line; on a mistake argparse explains it and leaves with exit code 2."""
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
-    config, demo = given.pop("config", None), given.pop("demo", False)
+    config, demo, check = given.pop("config", None), given.pop("demo", False), given.pop("check", False)
     named = [*given.pop("folders", []), *given.pop("source", []), *after]
     flags = {**given, "source": named} if named else given
-    return Command(flags, Path(config) if config else None, demo)
+    return Command(flags, Path(config) if config else None, demo, check)
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -61,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_photos(parser.add_argument_group("which photos"))
+    _add_immich(parser.add_argument_group("an Immich server"))
     _add_grouping(parser.add_argument_group("what belongs together"))
     _add_result(parser.add_argument_group("what to do with the groups"))
     _add_running(parser.add_argument_group("how to run"))
@@ -81,6 +85,20 @@ def _add_photos(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--demo", action="store_true", help="draw a small library into ./photo-organizer-demo and use it"
     )
+
+
+def _add_immich(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--immich-url", metavar="URL", help="the server's address, or IMMICH_URL")
+    group.add_argument("--immich-api-key-file", metavar="FILE", help="a file that holds only the API key")
+    group.add_argument(
+        "--immich-api-key", metavar="KEY", help="the key itself; better IMMICH_API_KEY, which is not seen"
+    )
+    group.add_argument("--immich-album", metavar="NAME|ID", help="look at one album only")
+    group.add_argument("--include-archived", action="store_true", help="look at archived photos too")
+    group.add_argument("--use-full-resolution", action="store_true", help="fetch originals instead of previews: slow")
+    group.add_argument("--immich-ca", metavar="FILE", help="certificate authorities to trust")
+    group.add_argument("--no-verify-ssl", action="store_true", help="trust any certificate")
+    group.add_argument("--check", action="store_true", help="test the connection and the key, and do nothing else")
 
 
 def _add_grouping(group: argparse._ArgumentGroup) -> None:

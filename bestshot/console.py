@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
 from pathlib import Path
@@ -83,6 +83,10 @@ class Console:
             logger.warning("%s: %s", printable(change.id), change.error)
         self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted))
         logger.info("%s", self._lines[-1])
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Print lines at the end of the run."""
+        self._lines += lines
 
     def close(self, code: int) -> int:
         """Print what is to be printed and let go of the log; gives the exit code, 1 if printing was all that failed."""

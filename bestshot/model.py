@@ -1,6 +1,7 @@
 """The nouns: what travels between the rooms, frozen."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from hashlib import blake2b
@@ -238,11 +239,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The photos of a source in order of id, what was passed over on the way, and the origins that held no photo."""
+    """The photos of a source in an order that stays, what was passed over, and the origins that held no photo.
+
+    `facts` is what the source knows of its photos already, by id; those of the others have to be read.
+    """
 
     photos: tuple[Photo, ...]
     skipped: tuple["Skipped", ...] = ()
     empty_origins: tuple[str, ...] = ()
+    facts: Mapping[str, Metadata] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ class Settings:
     no_time_window: bool = False
     min_group_size: Annotated[int, msgspec.Meta(ge=2)] = 2
     source_type: SourceType = SourceType.LOCAL
+    immich_url: _Text | None = None
+    immich_api_key: _Text | None = dataclasses.field(default=None, repr=False)
+    immich_api_key_file: _Text | None = None
+    immich_album: _Text | None = None
+    immich_ca: _Text | None = None
+    no_verify_ssl: bool = False
+    include_archived: bool = False
+    use_full_resolution: bool = False
     exclude: tuple[_Text, ...] = ()
     limit: _AtLeastOne | None = None
     workers: _AtLeastOne | None = None
@@ -78,8 +86,26 @@ def _without_none(kind: Any) -> Any:
 
 
 _TYPES = {key: _without_none(kind) for key, kind in get_type_hints(Settings, include_extras=True).items()}
-_PATHS = frozenset({"source", "output", "cache_dir", "state_dir", "plan", "log_file"})
+_PATHS = frozenset(
+    {"source", "output", "cache_dir", "state_dir", "plan", "log_file", "immich_api_key_file", "immich_ca"}
+)
 _LISTS = frozenset({"source", "exclude"})
+# What Immich's own tools call them.
+_KNOWN_VARIABLES = {"IMMICH_URL": "immich_url", "IMMICH_API_KEY": "immich_api_key"}
+
+FOLDERS_ONLY = frozenset({"source", "exclude"})
+IMMICH_ONLY = frozenset(
+    {
+        "immich_url",
+        "immich_api_key",
+        "immich_api_key_file",
+        "immich_album",
+        "immich_ca",
+        "no_verify_ssl",
+        "include_archived",
+        "use_full_resolution",
+    }
+)
 
 
 def default_config_file() -> Path:
@@ -101,6 +127,15 @@ def load_settings(
             values["no_time_window"] = False  # what a weaker layer says of no window is overruled as well
         values |= layer
     return Settings(**values)
+
+
+def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
+    """Raise UsageError for a flag that says nothing to this kind of source."""
+    foreign = FOLDERS_ONLY if source_type is SourceType.IMMICH else IMMICH_ONLY
+    for key in sorted(foreign & flags.keys()):
+        name = "SOURCE" if key == "source" else _flag(key)
+        other = "folders" if source_type is SourceType.IMMICH else "--source-type immich"
+        raise UsageError(f"{name} goes with {other} only: leave it out.")
 
 
 def _flag(key: str) -> str:
@@ -125,6 +160,9 @@ def _from_file(config_file: Path | None) -> dict[str, Any]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
+    for name, key in _KNOWN_VARIABLES.items():
+        if environment.get(name):
+            values[key] = _converted(key, environment[name], f"The environment variable {name}")
     for name, text in environment.items():
         if name.startswith(ENVIRONMENT_PREFIX):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower()

@@ -70,7 +70,10 @@ def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
     """A group for the terminal: the best marked with a star, the rest below."""
     yield f"Group {group.number}: {count(len(group.verdict.ranking), 'photo')}, best first"
     for place, ranked in enumerate(group.verdict.ranking):
-        yield f"  {'*' if place == 0 else ' '} {printable(ranked.photo.id)}"
+        photo = ranked.photo
+        # A server's ids say nothing to a person.
+        name = "" if photo.id.endswith(photo.name) else f"{printable(photo.name)}  "
+        yield f"  {'*' if place == 0 else ' '} {name}{printable(photo.id)}"
         if with_reasons:
             yield f"      {'; '.join(reason.text for reason in ranked.reasons)}"
 

@@ -200,7 +200,7 @@ class TestSettings:
     ("argv", "code", "named"),
     [
         ([], 2, "Name the folder that holds the photos"),
-        (["--source-type", "immich"], 2, "This version reads folders only"),
+        (["--source-type", "immich"], 2, "--immich-url"),
         (["--source-type", "cloud", "."], 2, "--source-type"),
         (["--threshold", "many", "."], 2, "--threshold"),
         (["--threshold", "65", "."], 2, "--threshold"),

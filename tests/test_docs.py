@@ -16,11 +16,12 @@ from bestshot.command_line import build_parser, parse_command
 from bestshot.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
 from tests.drawn_library import ROOT, add, add_burst, scene
+from tests.fake_immich import FakeImmich
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HELP = build_parser().format_help()
 
-NO_SETTINGS = {"config", "demo", "help", "version"}
+NO_SETTINGS = {"check", "config", "demo", "help", "version"}
 """The flags that no environment variable and no configuration file can give."""
 
 
@@ -82,7 +83,13 @@ def test_every_command_that_is_shown_does_its_work(
     add(home / "Scans" / "scan.jpg", scene(5), None)
     monkeypatch.chdir(tmp_path)
     at_home = [part.replace("/srv/photos", "~/Photos").replace("/srv/organized", "~/Organized") for part in command]
-    assert main([*at_home, "--no-faces", "--workers", "1"]) == 0
+    with FakeImmich("3.1.0") as server:
+        server.seeds.burst(2)
+        monkeypatch.setenv("IMMICH_URL", server.url)
+        monkeypatch.setenv("IMMICH_API_KEY", server.admin.secret)
+        on_hand = [part.replace("http://nas:2283", server.url) for part in at_home]
+        assert main([*on_hand, "--no-faces", "--workers", "1"]) == 0
+        assert not server.writes
     assert bool(capsys.readouterr().out) != ("--quiet" in command)
     given = parse_command(command).flags
     assert (home / "Organized" / "group_0001").exists() == ("output" in given and "dry_run" not in given)

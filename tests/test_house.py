@@ -11,6 +11,7 @@ FLOORS = {
     "photo_organizer": 6,
     "photo_outputs": 5,
     "photo_sources": 4,
+    "immich_client": 2,
     "bestshot.console": 4,
     "bestshot.command_line": 4,
     "bestshot.demo": 4,

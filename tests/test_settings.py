@@ -40,6 +40,11 @@ SAMPLES = {
     "state_dir": text("/a", "/b", "/c"),
     "plan": text("a.json", "b.json", "-"),
     "log_file": text("a.log", "b.log", "c.log"),
+    "immich_url": text("http://a", "http://b", "http://c"),
+    "immich_api_key": text("a1", "b2", "c3"),
+    "immich_api_key_file": text("/a", "/b", "/c"),
+    "immich_album": text("a", "b", "c"),
+    "immich_ca": text("/a", "/b", "/c"),
     "threshold": Sample("0", 0, "64", 64, "7", 7),
     "time_window": Sample("60", 60.0, "1.5", 1.5, "0", 0.0),
     "min_group_size": Sample("2", 2, "3", 3, "4", 4),
@@ -49,7 +54,17 @@ SAMPLES = {
     "source_type": Sample('"immich"', SourceType.IMMICH, "local", SourceType.LOCAL, "immich", SourceType.IMMICH),
     "link": Sample('"hardlink"', LinkMethod.HARDLINK, "copy", LinkMethod.COPY, "symlink", LinkMethod.SYMLINK),
     **dict.fromkeys(
-        ("no_time_window", "no_faces", "dry_run", "verbose", "quiet"), Sample("true", True, "false", False, True, True)
+        (
+            "no_time_window",
+            "no_faces",
+            "dry_run",
+            "verbose",
+            "quiet",
+            "no_verify_ssl",
+            "include_archived",
+            "use_full_resolution",
+        ),
+        Sample("true", True, "false", False, True, True),
     ),
 }
 every_setting = pytest.mark.parametrize("key", SAMPLES)

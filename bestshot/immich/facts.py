@@ -1,0 +1,103 @@
+"""What an Immich asset is to this tool: a photo, and what the listing already says of it."""
+
+from datetime import timedelta
+
+from bestshot.capture_time import time_from_name
+from bestshot.immich.model import Asset, Exif
+from bestshot.model import CaptureTime, Metadata, Photo, TimeSource, digest
+
+_SIDEWAYS = frozenset({"5", "6", "7", "8"})
+"""EXIF orientations that swap width and height."""
+
+_SAME_MOMENT = timedelta(seconds=1)
+
+
+def photo_of(asset: Asset, origin: str) -> Photo:
+    """The asset as a photo.
+
+    Its revision comes from all that changes with the picture: the checksum alone does not, as that of an external
+    library is only its path's.
+    """
+    modified = asset.file_modified_at.isoformat() if asset.file_modified_at else ""
+    return Photo(
+        id=asset.id,
+        origin=origin,
+        key=asset.id,
+        revision=digest(asset.checksum, modified, asset.thumbhash or ""),
+        name=asset.file_name,
+        size=(asset.exif.size if asset.exif else None) or 0,
+    )
+
+
+def metadata_of(asset: Asset) -> Metadata:
+    """What the listing says of the asset, in this tool's terms."""
+    exif = asset.exif
+    if exif is None:
+        return Metadata(capture_time_of(asset))
+    width, height = _upright_size(exif)
+    return Metadata(
+        taken=capture_time_of(asset),
+        width=width,
+        height=height,
+        camera=_camera(exif),
+        lens=exif.lens,
+        exposure_seconds=_seconds(exif.exposure),
+        f_number=exif.f_number,
+        iso=round(exif.iso) if exif.iso else None,
+        focal_length_mm=exif.focal_length_mm,
+        latitude=exif.latitude,
+        longitude=exif.longitude,
+    )
+
+
+def capture_time_of(asset: Asset) -> CaptureTime:
+    """When the asset was taken: the server's local time is the camera's wall clock, its creation time the moment.
+
+    Without a time zone the server reads the wall clock as if it were in its own, so that moment is worth nothing.
+    Without a date in the file it takes the file's own dates: a guess, as a bare date in the name is.
+    """
+    if _has_file_dates_only(asset):
+        named = time_from_name(asset.file_name)
+        moment = asset.file_created_at or asset.file_modified_at
+        return named or CaptureTime(asset.local_time, moment, TimeSource.FILE_DATE)
+    has_zone = asset.exif is not None and asset.exif.time_zone is not None
+    instant = asset.file_created_at if has_zone or asset.local_time is None else None
+    return CaptureTime(asset.local_time, instant, TimeSource.SERVER)
+
+
+def _has_file_dates_only(asset: Asset) -> bool:
+    """Whether the time is only the file's: the server does not say so, but such a file names no camera either.
+
+    The server uses the date of upload's creation up to 1.118, later the earlier one of creation and change.
+    """
+    created, modified, exif = asset.file_created_at, asset.file_modified_at, asset.exif
+    if created is None:
+        return asset.local_time is None
+    if exif is not None and (exif.make or exif.model or exif.time_zone):
+        return False
+    return exif is None or exif.taken is None or (modified is not None and abs(created - modified) <= _SAME_MOMENT)
+
+
+def _upright_size(exif: Exif) -> tuple[int, int] | tuple[None, None]:
+    if not exif.width or not exif.height:
+        return None, None
+    width, height = round(exif.width), round(exif.height)
+    return (height, width) if exif.orientation in _SIDEWAYS else (width, height)
+
+
+def _camera(exif: Exif) -> str | None:
+    make, model = exif.make or "", exif.model or ""
+    brand = make.partition(" ")[0].lower()
+    return (model if model.lower().startswith(brand) else f"{make} {model}".strip()) or None
+
+
+def _seconds(exposure: str | None) -> float | None:
+    """An exposure time as the server writes it, "1/60" or "0.5"; None if it is neither."""
+    if not exposure:
+        return None
+    above, _, below = exposure.partition("/")
+    try:
+        seconds = float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return seconds if seconds > 0 else None
