@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console, write_out
-from bestshot.errors import OrganizerError, OutputError, SourceError, UsageError
+from bestshot.errors import MissingPermissionError, OrganizerError, OutputError, SourceError, UsageError
 from bestshot.settings import Settings, SourceType, check_fit, load_settings
 from bestshot.text import printable
 
@@ -59,12 +59,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """What looking at a library tells; `photos` are those that could be read."""
+    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows."""
 
     photos: tuple["Photo", ...]
     facts: Mapping[str, "Metadata"]
     verdicts: tuple["Verdict", ...]
     skipped: tuple["Skipped", ...]
+    beyond_limit: int
 
 
 class PhotoOrganizer:
@@ -106,7 +107,7 @@ class PhotoOrganizer:
             library = self._look(index, Examiner(self._source, index, workers, self._progress))
             workers.close()
             outcome = self._conclude(library)
-            told = index.news(library_id, outcome.plan.skipped)
+            told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
     def _look(self, index: "Index", examiner: "Examiner") -> _Library:
@@ -119,7 +120,7 @@ class PhotoOrganizer:
         for origin in listing.empty_origins:
             if index.knows(origin):
                 raise SourceError(
-                    f"{printable(origin.partition(':')[2])} holds no photos, yet earlier runs saw some there: is its "
+                    f"{self._place(origin)} holds no photos, yet earlier runs saw some there: is its "
                     "disk mounted? If it was emptied on purpose, leave it out of the command."
                 )
         photos = listing.photos[: self._settings.limit]
@@ -140,7 +141,12 @@ class PhotoOrganizer:
         lost = {skipped.id for skipped in unread}
         skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
         seen = tuple(photo for photo in photos if photo.id not in lost)
-        return _Library(seen, facts.values, verdicts, tuple(skipped))
+        return _Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
+
+    def _place(self, origin: str) -> str:
+        """An origin in the user's words: a folder's path, or the address of a server."""
+        kind, _, place = origin.partition(":")
+        return printable(place if kind == "folder" else ", ".join(self._source.locations()))
 
     def _appraise(
         self, examiner: "Examiner", groups: Sequence["Group"]
@@ -159,7 +165,7 @@ class PhotoOrganizer:
             else:
                 return findings.values, findings.skipped
         if problem is not None:
-            logger.warning("Faces are not looked at, photos are judged by sharpness and exposure: %s.", problem)
+            logger.warning("%s Photos are judged by sharpness and exposure.", problem)
         findings = examiner.measure(members, appraisal_task(faces=False))
         return findings.values, findings.skipped
 
@@ -173,15 +179,17 @@ class PhotoOrganizer:
         if settings.output is None:
             return Outcome(self._written(self._plan(library, None), library))
         if settings.dry_run and not journal_path.exists():
-            return Outcome(self._written(self._plan(library, FolderOutput.found(Path(settings.output))), library))
+            state = FolderOutput.found(Path(settings.output), library.photos)
+            return Outcome(self._written(self._plan(library, state), library))
         with ExitStack() as stack:
             journal = Journal(journal_path)
             stack.callback(journal.close)
             output = FolderOutput(Path(settings.output), journal)
             if settings.dry_run:
-                return Outcome(self._written(self._plan(library, output.state()), library))
+                return Outcome(self._written(self._plan(library, output.state(library.photos)), library))
             stack.enter_context(output.lock())
             output.recover()
+            output.catch_up(library.photos, self._source.origins())
             state = output.state()
             plan = self._written(self._plan(library, state), library)
             return self._act(output, plan, state)
@@ -197,7 +205,7 @@ class PhotoOrganizer:
         )
         from bestshot.wording import metadata_text
 
-        remembered = remembered_numbers(state) if state else {}
+        remembered = remembered_numbers(state, library.photos) if state else {}
         numbers = number_groups(
             [verdict.group for verdict in library.verdicts], remembered, state.last_number if state else 0
         )
@@ -207,7 +215,16 @@ class PhotoOrganizer:
         )
         actions = plan_folders(groups, library.photos, state, self._settings.link) if state else []
         wishes = Wishes(self._settings.output, self._settings.link)
-        return Plan(wishes, groups, tuple(actions), library.skipped, len(library.photos))
+        unread = {item.id for item in library.skipped} - {photo.id for photo in library.photos}
+        return Plan(
+            wishes,
+            groups,
+            tuple(actions),
+            library.skipped,
+            photo_count=len(library.photos),
+            beyond_limit=library.beyond_limit,
+            unread_count=len(unread),
+        )
 
     def _written(self, plan: "Plan", library: _Library) -> "Plan":
         """The same plan, after it was recorded where the settings say."""
@@ -323,8 +340,8 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 def _with_demo(settings: Settings) -> Settings:
     from bestshot.demo import draw_library
 
-    if settings.source:
-        raise UsageError("--demo draws its own photos: name no SOURCE with it, or leave --demo out.")
+    if settings.source or settings.source_type is SourceType.IMMICH:
+        raise UsageError("--demo draws its own photos: name no SOURCE or server with it, or leave --demo out.")
     photos = Path(DEMO_FOLDER) / "photos"
     draw_library(photos)
     return replace(settings, source=(str(photos),), output=settings.output or str(Path(DEMO_FOLDER) / "organized"))
@@ -379,7 +396,12 @@ def _check(source: "PhotoSource") -> Iterator[str]:
         yield f"Permissions: this version does not tell; needed are {', '.join(needed) or 'none'}"
         return
     lacking = [name for name in needed if name not in granted and "all" not in granted]
-    yield f"Permissions: lacking {', '.join(lacking)}" if lacking else "Permissions: all that are needed"
+    if not lacking:
+        yield f"Permissions: all that are needed ({', '.join(needed)})"
+        return
+    yield f"Permissions: has {', '.join(name for name in needed if name in granted) or 'none'}"
+    yield f"             lacks {', '.join(lacking)}"
+    raise MissingPermissionError(lacking[0], needed)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where decisions are carried out: the folders of an output, and the journal that remembers every change."""
 
+import logging
 import os
 import shutil
 import stat
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from dataclasses import replace as with_changes
 from pathlib import Path
 from typing import assert_never
 
@@ -22,17 +24,19 @@ from bestshot.actions import (
     Trace,
     WriteMetadata,
 )
+from bestshot.adoption import adoptable
 from bestshot.errors import OutputError, PhotoError
 from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded, group_number
 from bestshot.journal import Change, Journal
 from bestshot.library_lock import LibraryLock
-from bestshot.model import LinkMethod
+from bestshot.model import LinkMethod, Photo, PhotoFile
 from bestshot.planning import text_bytes, text_checksum
 from bestshot.safe_files import (
+    NoHardLinkError,
     check_unchanged,
     checksum,
     copy_verified,
-    link_or_none,
+    link,
     link_symbolically,
     make_folders,
     publish,
@@ -44,6 +48,8 @@ from bestshot.safe_files import (
     writing,
 )
 from bestshot.text import in_bytes, printable
+
+logger = logging.getLogger("photo_organizer.outputs")
 
 _FLUSH_SECONDS = 1.0
 """Finished changes are written to the journal at least this often; a kill in between is mended by recovery."""
@@ -80,35 +86,63 @@ class FolderOutput:
             raise OutputError(str(error)) from error
         return LibraryLock(self._root / OUTPUT_MARKER / "lock")
 
-    def state(self) -> OutputState:
-        """What earlier runs made here and how it is found now; changes nothing."""
-        return _survey(self._root, self._journal.receipts(self.target))
+    def state(self, photos: Sequence[Photo] = ()) -> OutputState:
+        """What earlier runs made here and how it is found now; changes nothing.
+
+        What a killed run left counts as `recover` would mend it, and these photos as if `catch_up` had seen them.
+        """
+        made, lost = self._look_at_unfinished()
+        receipts = [*self._journal.receipts(self.target), *(receipt for _, receipt in made)]
+        abandoned = frozenset(
+            folded(path.relative_to(self._root).as_posix())
+            for change in lost
+            for path in (self._temporary(change), *self._final(change).parents)
+            if path.is_relative_to(self._root)
+        )
+        return _survey(self._root, [*receipts, *_learned(self._root, receipts, photos)], abandoned)
 
     @staticmethod
-    def found(path: Path) -> OutputState:
+    def found(path: Path, photos: Sequence[Photo] = ()) -> OutputState:
         """What is found in a folder of which no journal tells; changes nothing."""
-        return _survey(path, ())
+        return _survey(path, _learned(path, (), photos))
+
+    def catch_up(self, photos: Sequence[Photo], sources: Sequence[str]) -> None:
+        """Write into the journal what is known only from the looks of the output and of these photos.
+
+        Those are our files of which it does not tell, and copies whose source has another time but the same content.
+        """
+        learned = _learned(self._root, list(self._journal.receipts(self.target)), photos)
+        if not learned:
+            return
+        run = self._journal.begin_run(self.target, sources)
+        changes = self._journal.begin(run, [receipt.action for receipt in learned])
+        self._journal.finish(list(zip(changes, learned, strict=True)))
+        self._journal.end_run(run)
 
     def recover(self) -> None:
         """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
-        unfinished = self._journal.unfinished(self.target)
-        if not unfinished:
-            return
+        made, lost = self._look_at_unfinished()
+        with writing(self._root):
+            for change in [*(change for change, _ in made), *lost]:
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    self._temporary(change).unlink()
+        for folder in {self._final(change).parent for change in lost}:
+            remove_empty_folders(folder, self._root)
+        self._journal.finish(made)
+        self._journal.drop(lost, "the run ended before it was made")
+
+    def _look_at_unfinished(self) -> tuple[list[tuple[Change, Receipt]], list[Change]]:
+        """Which of the changes that were begun are found to stand, and which are not."""
         made: list[tuple[Change, Receipt]] = []
         lost: list[Change] = []
         with writing(self._root):
-            for change in unfinished:
-                with suppress(FileNotFoundError, NotADirectoryError):
-                    self._temporary(change).unlink()
+            for change in self._journal.unfinished(self.target):
                 trace = self._found(change.action)
                 if trace is None:
                     lost.append(change)
                 else:
                     made.append((change, Receipt(change.action, trace)))
-        for folder in {self._final(change).parent for change in lost}:
-            remove_empty_folders(folder, self._root)
-        self._journal.finish(made)
-        self._journal.drop(lost, "the run ended before it was made")
+        return made, lost
 
     def _found(self, action: Action) -> Trace | None:
         """The trace of an action that was carried out although the journal does not say so."""
@@ -193,6 +227,8 @@ class FolderOutput:
         final = self._root / action.destination
         match action:
             case CopyFile():
+                if action.replaces:
+                    return self._copy_over(action, temporary, final, state)
                 return self._copy(action, temporary, final, folders)
             case PlaceBest():
                 return self._place_best(action, temporary, final, folders)
@@ -212,11 +248,14 @@ class FolderOutput:
                 return _trace(final, folders, known)
             case LinkMethod.HARDLINK:
                 check_unchanged(source, revision)
-                if not link_or_none(source.resolve(), final):
+                try:
+                    link(source.resolve(), final)
+                except NoHardLinkError as error:
                     raise OutputError(
-                        f"{printable(action.source)} cannot be hard-linked into {printable(str(self._root))}: both "
-                        "must lie on one file system that has hard links. Use --link copy or --link symlink."
-                    )
+                        f"{printable(action.source)} cannot be hard-linked into {printable(str(self._root))} "
+                        f"({error}): both must lie on one file system that has hard links. "
+                        "Use --link copy or --link symlink."
+                    ) from error
                 return _trace(final, folders)
             case LinkMethod.SYMLINK:
                 check_unchanged(source, revision)
@@ -225,16 +264,28 @@ class FolderOutput:
             case _:
                 assert_never(action.method)
 
+    def _copy_over(self, action: CopyFile, temporary: Path, final: Path, state: OutputState) -> Trace:
+        """Put a copy in the place of our own older one, or of a link; what the older one said stays in the journal."""
+        self._check_ours(action.destination, state)
+        known = copy_verified(Path(action.source), temporary, _parsed_revision(action.revision))
+        earlier = None if final.is_symlink() else final.read_bytes().decode("utf-8", "surrogateescape")
+        replace(temporary, final)
+        trace = _trace(final, (), known)
+        return Trace(trace.size, trace.mtime_ns, trace.checksum, replaced=earlier)
+
     def _place_best(self, action: PlaceBest, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
         target = self._root / action.target
         if not os.path.lexists(target):
             raise PhotoError("its file is not among the originals, so it cannot be shown as the best")
         if target.is_symlink():
             link_symbolically(os.path.relpath(target, final.parent), final)
-        elif not link_or_none(target, final):
-            status = target.stat()
-            copy_verified(target, temporary, (status.st_size, status.st_mtime_ns))
-            publish(temporary, final)
+        else:
+            try:
+                link(target, final)
+            except NoHardLinkError:
+                status = target.stat()
+                copy_verified(target, temporary, (status.st_size, status.st_mtime_ns))
+                publish(temporary, final)
         return _trace(final, folders)
 
     def _retire_best(self, action: RetireBest, state: OutputState) -> Trace:
@@ -270,14 +321,69 @@ class FolderOutput:
             raise PhotoError("it was changed by somebody else and is left alone")
 
 
-def _survey(root: Path, receipts: Iterable[Receipt]) -> OutputState:
+def _learned(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> list[Receipt]:
+    """What no receipt tells and these photos prove."""
+    if not photos:
+        return []
+    if receipts:
+        return list(_renewed(root, receipts, photos))
+    with writing(root):
+        adopted = [Receipt(action, _trace(root / action.destination)) for action in adoptable(root, photos)]
+    if adopted:
+        logger.warning(
+            "The journal knows nothing of %s, which holds %s of these photos: they are taken for laid out.",
+            printable(str(root)),
+            sum(isinstance(receipt.action, CopyFile) for receipt in adopted),
+        )
+    return adopted
+
+
+def _renewed(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> Iterator[Receipt]:
+    """The receipts of copies whose source has another time by now, but holds the same."""
+    listed = {file.path: file for photo in photos for file in photo.files}
+    laid = _laid(receipts)
+    known = {
+        (action.number, action.source, action.revision)
+        for receipt in laid.values()
+        if isinstance(action := receipt.action, CopyFile)
+    }
+    for receipt in laid.values():
+        action = receipt.action
+        if not isinstance(action, CopyFile) or action.method is LinkMethod.SYMLINK:
+            continue
+        file = listed.get(action.source)
+        if file is None or (action.number, file.path, file.revision) in known:
+            continue
+        if (trace := _trace_of_same(root, receipt, file)) is not None:
+            yield Receipt(with_changes(action, revision=file.revision), trace)
+
+
+def _trace_of_same(root: Path, receipt: Receipt, file: PhotoFile) -> Trace | None:
+    """What to remember of a copy if its source still holds the same; None if it does not, or cannot be read."""
+    path, source = root / receipt.action.destination, Path(file.path)
+    try:
+        # The time of a hard link's source is its own.
+        is_ours = _condition(root, receipt) is Condition.UNCHANGED or path.samefile(source)
+        if not is_ours or file.size != receipt.trace.size or checksum(source) != receipt.trace.checksum:
+            return None
+        return with_changes(receipt.trace, mtime_ns=path.lstat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+def _laid(receipts: Iterable[Receipt]) -> dict[str, Receipt]:
     laid: dict[str, Receipt] = {}
     for receipt in receipts:
         laid.pop(receipt.action.destination, None)
         if not isinstance(receipt.action, RetireBest):
             laid[receipt.action.destination] = receipt
+    return laid
+
+
+def _survey(root: Path, receipts: Iterable[Receipt], abandoned: frozenset[str] = frozenset()) -> OutputState:
+    laid = _laid(receipts)
     with writing(root):
-        taken, last_number = _taken_names(root)
+        taken, last_number = _taken_names(root, abandoned)
         # A number is never given twice, also when its folder has gone.
         last_number = max([last_number, *(receipt.action.number for receipt in laid.values())])
         conditions = {path: LaidFile(receipt, _condition(root, receipt)) for path, receipt in laid.items()}
@@ -293,16 +399,21 @@ def _condition(root: Path, receipt: Receipt) -> Condition:
     return Condition.UNCHANGED if same else Condition.CHANGED
 
 
-def _taken_names(root: Path) -> tuple[frozenset[str], int]:
-    """The names in the groups' folders, folded, and the highest group number."""
+def _taken_names(root: Path, abandoned: frozenset[str]) -> tuple[frozenset[str], int]:
+    """The names in the groups' folders, folded, and the highest group number.
+
+    Folders that a killed run made and that hold nothing but its half-written files do not count.
+    """
     taken: set[str] = set()
     numbers = [0]
     with suppress(FileNotFoundError), os.scandir(root) as entries:
         for entry in entries:
             number = group_number(entry.name)
             if number is not None and entry.is_dir():
-                numbers.append(number)
-                taken.update(_names_below(Path(entry.path), entry.name))
+                names = set(_names_below(Path(entry.path), entry.name))
+                if not abandoned.issuperset({entry.name, *names}):
+                    numbers.append(number)
+                    taken.update(names)
     return frozenset(taken), max(numbers)
 
 
@@ -351,7 +462,8 @@ def _trace(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None
 def _holds(path: Path, action: CopyFile) -> bool:
     """Whether the file is the copy or link that the action was to make."""
     if path.is_symlink():
-        return os.readlink(path) == action.source  # noqa: PTH115 - pathlib would tidy the path
+        is_wanted = action.method is LinkMethod.SYMLINK  # else it is the link that was to give way
+        return is_wanted and os.readlink(path) == action.source  # noqa: PTH115 - pathlib would tidy the path
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) == _parsed_revision(action.revision):
         return True  # taken over from the source, which may have gone or changed by now

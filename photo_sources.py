@@ -1,10 +1,11 @@
-"""Where photos come from: an abstract source, and folders as one."""
+"""Where photos come from: an abstract source, folders, and an Immich server."""
 
 import io
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from bestshot.immich.calls import ThumbnailSize
-    from immich_client import ImmichClient, KeySource
+    from immich_client import AssetListing, ImmichClient, KeySource
 
 __all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
 
@@ -101,9 +102,10 @@ class ImmichPhotoSource(PhotoSource):
         verify: bool | str = True,
         cache: PhotoCache | None = None,
     ) -> None:
-        from immich_client import ImmichClient
+        from immich_client import ImmichClient, Task
 
-        self._client = ImmichClient(url, api_key, verify=verify)
+        tasks = {Task.READ, *([Task.READ_ALBUMS] if album else []), *([] if use_thumbnails else [Task.DOWNLOAD])}
+        self._client = ImmichClient(url, api_key, verify=verify, tasks=tasks)
         self._location = url
         self._use_thumbnails = use_thumbnails
         self._album = album
@@ -126,18 +128,26 @@ class ImmichPhotoSource(PhotoSource):
     def _listing(self, album: str | None) -> Listing:
         from bestshot.immich.facts import metadata_of, photo_of
 
-        skip_archived = not self._include_archived
-        if album is None:
-            found = self._client.get_all_assets(skip_archived=skip_archived)
-        else:
-            found = self._client.get_album_assets(self._album_id(album), skip_archived=skip_archived)
+        found = self._all_assets() if album is None else self._album_assets(album)
         [origin] = self.origins()
         assets = sorted(found, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
         skipped = []
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
         facts = {asset.id: metadata_of(asset) for asset in assets}
-        return Listing(tuple(photo_of(asset, origin) for asset in assets), tuple(skipped), facts=facts)
+        empty_origins = (origin,) if album is None and not assets else ()
+        return Listing(tuple(photo_of(asset, origin) for asset in assets), tuple(skipped), empty_origins, facts)
+
+    def _all_assets(self) -> "AssetListing":
+        return self._client.get_all_assets(skip_archived=not self._include_archived, with_exif=True)
+
+    def _album_assets(self, album: str) -> "AssetListing":
+        """The photos of an album; from 3.0 on they come without what is in their files, which the library tells."""
+        found = self._client.get_album_assets(self._album_id(album), skip_archived=not self._include_archived)
+        if all(asset.exif for asset in found):
+            return found
+        known = {asset.id: asset for asset in self._all_assets()}
+        return replace(found, assets=tuple(known.get(asset.id, asset) for asset in found))
 
     def _album_id(self, wanted: str) -> str:
         """The one album of this id or exact name; raises UsageError that lists the near ones."""
@@ -148,8 +158,9 @@ class ImmichPhotoSource(PhotoSource):
         if named:
             ids = ", ".join(sorted(album.id for album in named))
             raise UsageError(f"{len(named)} albums are called {printable(wanted)}: name one by its id ({ids}).")
-        near = get_close_matches(wanted, [album.name for album in albums], n=3, cutoff=0.4)
-        hint = f" Near to it: {', '.join(map(printable, near))}." if near else ""
+        names = {album.name.casefold(): album.name for album in albums}
+        near = get_close_matches(wanted.casefold(), names, n=3, cutoff=0.4)
+        hint = f" Near to it: {', '.join(printable(names[name]) for name in near)}." if near else ""
         raise UsageError(f"There is no album called {printable(wanted)} on the server.{hint}")
 
     def check_reachable(self) -> None:
@@ -167,11 +178,13 @@ class ImmichPhotoSource(PhotoSource):
 
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The original file, downloaded; small ones stay in memory."""
-        stream = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
-        with _immich_reading():
-            self._client.save_asset(photo.key, cast(BinaryIO, stream))
-        stream.seek(0)
-        return cast(BinaryIO, stream)
+        with ExitStack() as stack:
+            stream = cast(BinaryIO, stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY)))
+            with _immich_reading():
+                self._client.save_asset(photo.key, stream)
+            stream.seek(0)
+            stack.pop_all()  # the caller closes it
+        return stream
 
     def get_metadata(self, photo: Photo) -> Metadata:
         """What the server says of one photo."""
@@ -234,7 +247,7 @@ class LocalPhotoSource(PhotoSource):
         walk = FolderWalk(self._exclude)
         for path, given in sorted((Path(given).resolve(), given) for given in self._given):
             prefix = "" if len(self._given) == 1 else given.rstrip("/") + "/"
-            walk.add(path, _origin(path), prefix)
+            walk.add(path, _origin(path), prefix, given)
         return walk.listing()
 
     def check_reachable(self) -> None:

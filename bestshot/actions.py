@@ -11,7 +11,11 @@ from bestshot.model import LinkMethod
 
 @dataclass(frozen=True, slots=True)
 class CopyFile:
-    """Bring one file of a photo into its group's folder."""
+    """Bring one file of a photo into its group's folder.
+
+    `replaces` says that our own earlier copy there gives way: that of a sidecar which was edited since, or a link
+    where a copy is wanted now.
+    """
 
     destination: str
     number: int
@@ -21,6 +25,7 @@ class CopyFile:
     revision: str
     size: int
     method: LinkMethod
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Trace:
     """What a change left: the file at the destination, and what stood there before.
 
     `checksum` is SHA-256 in hexadecimal, None for a symbolic link. `folders` are those made on the way, relative to
-    the output. `replaced` is the earlier text of a metadata.txt that gave way.
+    the output. `replaced` is the earlier text of a metadata.txt or sidecar that gave way.
     """
 
     size: int = 0

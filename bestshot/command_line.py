@@ -79,7 +79,7 @@ def _add_photos(group: argparse._ArgumentGroup) -> None:
         "--exclude",
         action="append",
         metavar="GLOB",
-        help="pass over names that match, such as '*.png', or paths if it holds a slash, such as 'Scans/*'",
+        help="pass over matching names, such as '*.png', or paths if it holds a slash, such as 'Scans/*'; in any case",
     )
     group.add_argument("--limit", metavar="N", help="look at no more than the first N photos")
     group.add_argument(

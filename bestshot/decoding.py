@@ -1,6 +1,7 @@
 """The border to the decoders: what they may be given, and what their complaints mean."""
 
 import errno
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,35 @@ WEBP_PIXELS = 80_000_000
 _FAULT_OF_THE_FILE = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
 
 
+class _Muted:
+    """Mutes warnings while any thread is within; Python's filters are the whole process's.
+
+    Were each thread to put back the filters it met, the last to leave might put back those of another one's muting.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._within = 0
+        self._catcher = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._within:
+                self._catcher = warnings.catch_warnings()
+                self._catcher.__enter__()
+                warnings.simplefilter("ignore")
+            self._within += 1
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within:
+                self._catcher.__exit__(None, None, None)
+
+
+_MUTED = _Muted()
+
+
 @contextmanager
 def decoding() -> Iterator[None]:
     """Turn what decoders raise into PhotoError, and what the disk raises into TransientError.
@@ -25,8 +55,7 @@ def decoding() -> Iterator[None]:
     Their warnings are muted: they are about details nobody here uses, or an error follows them.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _MUTED:
             yield
     except PhotoError:
         raise

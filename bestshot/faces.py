@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,28 +19,39 @@ Points = npt.NDArray[np.float64]
 # Width of the mouth over the distance between the eyes: a mouth at rest and a broad smile.
 _MOUTH_AT_REST, _MOUTH_SMILING = 0.85, 1.15
 
+# face_recognition keeps one detector and one predictor for all threads, and dlib crashes if two of them use it.
+_ONE_AT_A_TIME = threading.Lock()
+
+_LOADING_FAILED = (ImportError, OSError, RuntimeError, SystemExit)
+"""What is raised by a package that is there and does not work; face_recognition quits when its models are missing."""
+
 
 class FaceDetectionError(OrganizerError):
     """Faces cannot be looked for on this machine."""
 
 
 def face_detection_problem() -> str | None:
-    """Why faces cannot be looked for, or None if they can; costs little, no model is loaded."""
+    """A sentence on why faces cannot be looked for, or None if they can; costs little, no model is loaded."""
     try:
         importlib.import_module("dlib")
-    except ImportError as error:
-        return str(error)
+    except _LOADING_FAILED as error:
+        return _problem(error)
     for name in ("face_recognition", "face_recognition_models"):
         if importlib.util.find_spec(name) is None:
-            return f"the package {name} is not installed"
+            return _problem(f"the package {name} is not installed")
     return None
+
+
+def _problem(reason: object) -> str:
+    return f"Faces cannot be looked for: {str(reason).rstrip('.')}."
 
 
 def find_faces(pixels: npt.NDArray[np.uint8]) -> tuple[Face, ...]:
     """The faces in an upright RGB picture, from left to right; raises FaceDetectionError."""
-    recognition = _face_recognition()
-    boxes = recognition.face_locations(pixels, number_of_times_to_upsample=1, model="hog")
-    landmarks = recognition.face_landmarks(pixels, boxes) if boxes else []
+    with _ONE_AT_A_TIME:
+        recognition = _face_recognition()
+        boxes = recognition.face_locations(pixels, number_of_times_to_upsample=1, model="hog")
+        landmarks = recognition.face_landmarks(pixels, boxes) if boxes else []
     faces = [_face(pixels, box, marks) for box, marks in zip(boxes, landmarks, strict=True)]
     return tuple(sorted(faces, key=lambda face: (face.left, face.top)))
 
@@ -47,12 +59,8 @@ def find_faces(pixels: npt.NDArray[np.uint8]) -> tuple[Face, ...]:
 def _face_recognition() -> Any:
     try:
         module = importlib.import_module("face_recognition")
-    except (
-        ImportError,
-        RuntimeError,
-        SystemExit,
-    ) as error:  # it quits the program when its models are missing
-        raise FaceDetectionError(f"Faces cannot be looked for: {error}") from error
+    except _LOADING_FAILED as error:
+        raise FaceDetectionError(_problem(error)) from error
     # face_recognition makes Pillow accept cut-off pictures in silence; here they are told.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     return module

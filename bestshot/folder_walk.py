@@ -57,26 +57,61 @@ class _Root:
     path: Path
     origin: str
     prefix: str
+    spellings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, path: Path, origin: str, prefix: str, given: str) -> "_Root":
+        places = {str(path), given, os.path.abspath(given)}  # noqa: PTH100 - links are to stay in it
+        ahead = {_without_dot(place.replace(os.sep, "/").rstrip("/") + "/") for place in places}
+        return cls(path, origin, prefix, ("", *sorted(ahead - {""})))
 
     def key(self, path: str) -> str:
         # Every path begins with the root's; os.path.relpath, not knowing that, took half the time of a large listing.
         return path[len(str(self.path)) :].replace(os.sep, "/").strip("/")
 
 
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What to pass over, in any case: a name, or a path from the source on or with the source before it."""
+
+    text: str
+    is_path: bool
+
+    @classmethod
+    def of(cls, given: str) -> "_Pattern":
+        text = given.rstrip("/")
+        return cls(_without_dot(text).casefold(), "/" in text)
+
+    def matches(self, root: _Root, entry: os.DirEntry[str]) -> bool:
+        if not self.is_path:
+            return fnmatchcase(entry.name.casefold(), self.text)
+        key = root.key(entry.path)
+        return any(fnmatchcase((ahead + key).casefold(), self.text) for ahead in root.spellings)
+
+
+def _without_dot(path: str) -> str:
+    while path.startswith("./"):
+        path = path[2:].lstrip("/")
+    return path
+
+
 class FolderWalk:
     """Collects the photos of one or more folders; of several names of one file the first real one stands for it."""
 
     def __init__(self, exclude: Sequence[str] = ()) -> None:
-        self._exclude = tuple(pattern.rstrip("/") for pattern in exclude)
+        self._exclude = tuple(_Pattern.of(pattern) for pattern in exclude)
         self._found: list[_Found] = []
         self._skipped: list[Skipped] = []
         self._visited: set[tuple[int, int]] = set()
         self._empty: list[str] = []
         self._excluded_count = 0
 
-    def add(self, path: Path, origin: str, prefix: str) -> None:
-        """Walk a folder; linked folders come last, so that what they repeat is known by its real place."""
-        root = _Root(path, origin, prefix)
+    def add(self, path: Path, origin: str, prefix: str, given: str | None = None) -> None:
+        """Walk a folder; linked folders come last, so that what they repeat is known by its real place.
+
+        `given` is how the user spelled the folder, as patterns may do too.
+        """
+        root = _Root.of(path, origin, prefix, str(path) if given is None else given)
         found_before, visited_before, excluded_before = len(self._found), len(self._visited), self._excluded_count
         linked: list[str] = [str(path)]
         while linked:
@@ -140,9 +175,7 @@ class FolderWalk:
                 yield entry
 
     def _is_excluded(self, root: _Root, entry: os.DirEntry[str]) -> bool:
-        return any(
-            fnmatchcase(root.key(entry.path) if "/" in pattern else entry.name, pattern) for pattern in self._exclude
-        )
+        return any(pattern.matches(root, entry) for pattern in self._exclude)
 
     def _gather(self, root: _Root, files: list[os.DirEntry[str]]) -> None:
         entries = {entry.name: entry for entry in files}

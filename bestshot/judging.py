@@ -7,7 +7,7 @@ only that makes sense (sharpness). The score is the weighted mean of the marks t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.model import Appraisal, Face, Group, Metadata, Photo, RankedPhoto, Reason, Verdict
+from bestshot.model import Appraisal, CaptureTime, Face, Group, Metadata, Photo, RankedPhoto, Reason, Verdict
 from bestshot.text import count
 
 # Between these eye aspect ratios an eye goes from closed to open (Soukupova & Cech 2016 put the limit at 0.2).
@@ -57,18 +57,26 @@ def judge(
 ) -> Verdict:
     """Rank a group from best to worst; of equals the earliest is first, then the one whose id comes first.
 
+    Moments are compared where the group's photos all tell theirs, so that zones do not matter, else wall clocks.
     A guessed time comes after all known ones: a messenger's copy bears a bare date, which reads as midnight.
     """
     criteria = _criteria(weights or Weights())
     everyone = [Candidate(photo, appraisals[photo.id], facts[photo.id]) for photo in group.photos]
     ranked = [_rank(candidate, everyone, criteria) for candidate in everyone]
 
+    seconds = _seconds({photo.id: facts[photo.id].taken for photo in group.photos})
+
     def order(item: RankedPhoto) -> tuple[float, bool, float, str]:
-        taken = facts[item.photo.id].taken
-        return -item.score, taken.is_guess, taken.seconds, item.photo.id
+        return -item.score, facts[item.photo.id].taken.is_guess, seconds[item.photo.id], item.photo.id
 
     ranking = tuple(sorted(ranked, key=order))
     return Verdict(group, ranking, _confidence(ranking))
+
+
+def _seconds(times: Mapping[str, CaptureTime]) -> dict[str, float]:
+    """When the photos were taken, by one and the same clock wherever there is one."""
+    instants = {id_: instant for id_, taken in times.items() if (instant := taken.instant_seconds) is not None}
+    return instants if len(instants) == len(times) else {id_: taken.seconds for id_, taken in times.items()}
 
 
 def _rank(candidate: Candidate, everyone: Sequence[Candidate], criteria: Sequence[_Criterion]) -> RankedPhoto:

@@ -252,7 +252,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that was passed over or not fully used, and why; `is_new` if the last run did not know of it."""
+    """Something that was passed over or not fully used, and why; `is_new` unless an earlier run told the same."""
 
     id: str
     error: str

@@ -5,7 +5,7 @@ nothing; what is merely absent from this run is never a reason to take anything 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,7 +20,8 @@ from bestshot.actions import (
     WriteMetadata,
 )
 from bestshot.file_names import BEST_PREFIX, base_name, folded, group_folder, prefixed, renamed
-from bestshot.model import Group, LinkMethod, Photo, PhotoFile, Skipped, Verdict
+from bestshot.model import FileRole, Group, LinkMethod, Photo, PhotoFile, Skipped, Verdict
+from bestshot.text import printable
 
 Place = tuple[str, str]
 """A photo's origin and key."""
@@ -45,13 +46,19 @@ class PlannedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was decided: the groups, what is to be done, and what was passed over."""
+    """What was decided: the groups, what is to be done, and what was passed over.
+
+    `photo_count` is that of the photos that were read; `beyond_limit` of those that nobody looked at, `unread_count`
+    of those that could not be read.
+    """
 
     wishes: Wishes
     groups: tuple[PlannedGroup, ...]
     actions: tuple[Action, ...]
     skipped: tuple[Skipped, ...]
     photo_count: int
+    beyond_limit: int = 0
+    unread_count: int = 0
 
     @property
     def grouped_count(self) -> int:
@@ -59,16 +66,36 @@ class Plan:
         return sum(len(group.verdict.ranking) for group in self.groups)
 
 
-def remembered_numbers(state: OutputState) -> dict[Place, int]:
-    """The group number under which each photo was last laid out."""
-    return {
-        (laid.receipt.action.origin, laid.receipt.action.key): laid.receipt.action.number
-        for laid in state.laid.values()
-        if isinstance(laid.receipt.action, CopyFile)
+def remembered_numbers(state: OutputState, photos: Iterable[Photo]) -> dict[Place, frozenset[int]]:
+    """The group numbers under which these photos were ever laid out.
+
+    A photo is known by its place; one that is at a new place since, as its folder was moved or another folder was
+    named as the source, by the name and revision of its picture.
+    """
+    by_place: dict[Place, set[int]] = {}
+    by_name: dict[tuple[str, str], set[int]] = {}
+    for action in _copies_in(state.laid.values()):
+        by_place.setdefault((action.origin, action.key), set()).add(action.number)
+        by_name.setdefault(_name_and_revision(action.source, action.revision), set()).add(action.number)
+    found = {
+        (photo.origin, photo.key): by_place.get((photo.origin, photo.key))
+        or by_name.get(_name_and_revision(photo.files[0].path, photo.files[0].revision))
+        for photo in photos
     }
+    return {place: frozenset(numbers) for place, numbers in found.items() if numbers}
 
 
-def number_groups(groups: Sequence[Group], remembered: Mapping[Place, int], last_number: int) -> list[int]:
+def _copies_in(laid: Iterable[LaidFile]) -> Iterator[CopyFile]:
+    for file in laid:
+        if isinstance(file.receipt.action, CopyFile):
+            yield file.receipt.action
+
+
+def _name_and_revision(path: str, revision: str) -> tuple[str, str]:
+    return base_name(path), revision
+
+
+def number_groups(groups: Sequence[Group], remembered: Mapping[Place, Collection[int]], last_number: int) -> list[int]:
     """Give each group the number most of its members had before; new groups get numbers never used.
 
     Of several groups that hold members of an old one, the one with most of them keeps the number.
@@ -77,14 +104,14 @@ def number_groups(groups: Sequence[Group], remembered: Mapping[Place, int], last
         (-count, number, position)
         for position, group in enumerate(groups)
         for number, count in Counter(
-            remembered[photo.origin, photo.key] for photo in group.photos if (photo.origin, photo.key) in remembered
+            number for photo in group.photos for number in remembered.get((photo.origin, photo.key), ())
         ).items()
     )
     numbers: dict[int, int] = {}
     for _, number, position in claims:
         if position not in numbers and number not in numbers.values():
             numbers[position] = number
-    fresh = max([last_number, *remembered.values()], default=0)
+    fresh = max([last_number, *(number for known in remembered.values() for number in known)], default=0)
     for position in range(len(groups)):
         if position not in numbers:
             fresh += 1
@@ -96,19 +123,40 @@ def plan_folders(
     groups: Iterable[PlannedGroup], seen: Iterable[Photo], state: OutputState, link: LinkMethod
 ) -> list[Action]:
     """What is missing in the output for these groups; `seen` are all photos this run could read, grouped or not."""
-    present = {(photo.origin, photo.key) for photo in seen}
-    absent_from = {number for place, number in remembered_numbers(state).items() if place not in present}
+    present = _Present.of(seen)
     by_number: dict[int, dict[str, LaidFile]] = {}
     for path, laid in state.laid.items():
         by_number.setdefault(laid.receipt.action.number, {})[path] = laid
     actions: list[Action] = []
     for group in groups:
-        folder = _GroupFolder(group, by_number.get(group.number, {}), state.taken, link)
-        actions += folder.plan(is_partial=group.number in absent_from)
+        actions += _GroupFolder(group, by_number.get(group.number, {}), state.taken, link).plan(present)
     return actions
 
 
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """The photos of this run, by place and by the name and revision of their pictures."""
+
+    places: frozenset[Place]
+    pictures: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, photos: Iterable[Photo]) -> "_Present":
+        listed = tuple(photos)
+        return cls(
+            frozenset((photo.origin, photo.key) for photo in listed),
+            frozenset(_name_and_revision(photo.files[0].path, photo.files[0].revision) for photo in listed),
+        )
+
+    def holds(self, action: CopyFile) -> bool:
+        """Whether the photo of a copy is seen in this run, here or at a new place."""
+        is_at_place = (action.origin, action.key) in self.places
+        return is_at_place or _name_and_revision(action.source, action.revision) in self.pictures
+
+
 _ANY_REVISION = ""
+_EDITED_IN_PLACE = frozenset({FileRole.SIDECAR, FileRole.TAKEOUT})
+"""What people and programs rewrite; a picture that changed is laid beside its older copy instead."""
 
 
 class _GroupFolder:
@@ -123,41 +171,98 @@ class _GroupFolder:
         self._laid = laid
         self._taken = taken
         self._claimed: set[str] = set()
-        self._copy_of = {
-            _shown_by(laid.receipt.action): path
-            for path, laid in laid.items()
-            if isinstance(laid.receipt.action, CopyFile) and laid.condition is not Condition.MISSING
-        }
+        self._copy_of = self._recognised()
         # A mark of the best may show what stood there, so no other photo takes the place.
         self._kept_for = {
-            folded(path): (laid.receipt.action.source, laid.receipt.action.revision)
+            folded(path): _name_and_revision(laid.receipt.action.source, laid.receipt.action.revision)
             for path, laid in laid.items()
             if isinstance(laid.receipt.action, CopyFile) and laid.condition is Condition.MISSING
         }
 
-    def plan(self, *, is_partial: bool) -> list[Action]:
+    def plan(self, present: _Present) -> list[Action]:
         copies = [action for photo in self._group.verdict.group.photos for action in self._copies(photo)]
-        return [*copies, *self._best(copies, is_partial=is_partial), *self._metadata(is_partial=is_partial)]
+        standing = self._standing()
+        # What is not seen cannot be judged: its mark is no worse for that.
+        is_best_seen = all(self._is_seen(laid, present) for laid in standing.values())
+        if standing and (not is_best_seen or (not copies and self._is_partial(present))):
+            return [*copies]
+        return [*copies, *self._best(copies, standing), *self._metadata()]
+
+    def _is_partial(self, present: _Present) -> bool:
+        """Whether a photo of the group is not seen in this run."""
+        actions = (self._laid[path].receipt.action for path in self._left_behind())
+        return any(isinstance(action, CopyFile) and not present.holds(action) for action in actions)
+
+    def _recognised(self) -> dict[tuple[str, str], str]:
+        """Where each file of the group, by path and revision, stands already: also if it was moved since."""
+        standing = {
+            path: laid.receipt.action
+            for path, laid in self._laid.items()
+            if isinstance(laid.receipt.action, CopyFile) and laid.condition is not Condition.MISSING
+        }
+        found = {_shown_by(action): path for path, action in standing.items()}
+        files = [file for photo in self._group.verdict.group.photos for file in photo.files]
+        sources = {file.path for file in files}
+        left: dict[tuple[str, str], list[str]] = {}
+        for path, action in standing.items():
+            if action.source not in sources:
+                left.setdefault(_name_and_revision(action.source, action.revision), []).append(path)
+        for file in files:
+            moved = left.get(_name_and_revision(file.path, file.revision))
+            if moved and (file.path, file.revision) not in found:
+                found[file.path, file.revision] = moved.pop(0)
+        return found
+
+    def _standing(self) -> dict[str, LaidFile]:
+        """The marks of the best that are there."""
+        return {
+            path: laid
+            for path, laid in self._laid.items()
+            if isinstance(laid.receipt.action, PlaceBest) and laid.condition is not Condition.MISSING
+        }
+
+    def _is_seen(self, mark: LaidFile, present: _Present) -> bool:
+        original = self._laid.get(_target_of(mark))
+        if original is None or not isinstance(original.receipt.action, CopyFile):
+            return True
+        return present.holds(original.receipt.action)
 
     def _copies(self, photo: Photo) -> list[CopyFile]:
-        missing = [file for file in photo.files if self._laid_copy(file) is None]
-        if not missing:
-            return []
+        replaced = [(file, path) for file in photo.files if (path := self._outdated(file)) is not None]
+        outdated = {file.path for file, _ in replaced}
+        missing = [file for file in photo.files if file.path not in outdated and self._laid_copy(file) is None]
         picture = photo.files[0]
-        copy = self._copy_number(picture, missing)
+        copy = self._copy_number(picture, missing) if missing else 1
         return [
-            CopyFile(
-                destination=self._claimed_original(file, picture, copy),
-                number=self._group.number,
-                origin=photo.origin,
-                key=photo.key,
-                source=file.path,
-                revision=file.revision,
-                size=file.size,
-                method=self._link,
-            )
-            for file in missing
+            *(self._copy(photo, file, path, replaces=True) for file, path in replaced),
+            *(self._copy(photo, file, self._claimed_original(file, picture, copy)) for file in missing),
         ]
+
+    def _copy(self, photo: Photo, file: PhotoFile, destination: str, *, replaces: bool = False) -> CopyFile:
+        return CopyFile(
+            destination=destination,
+            number=self._group.number,
+            origin=photo.origin,
+            key=photo.key,
+            source=file.path,
+            revision=file.revision,
+            size=file.size,
+            method=self._link,
+            replaces=replaces,
+        )
+
+    def _outdated(self, file: PhotoFile) -> str | None:
+        """Our own copy of this file that is to give way: of an edited sidecar, or a link where a copy is wanted."""
+        for path, laid in self._laid.items():
+            action = laid.receipt.action
+            is_ours = isinstance(action, CopyFile) and action.source == file.path
+            if not isinstance(action, CopyFile) or not is_ours or laid.condition is not Condition.UNCHANGED:
+                continue
+            is_edited = file.role in _EDITED_IN_PLACE and action.revision != file.revision
+            is_link = action.method is LinkMethod.SYMLINK
+            if (is_link and self._link is LinkMethod.COPY) or (is_edited and not is_link):
+                return path
+        return None
 
     def _laid_copy(self, file: PhotoFile) -> str | None:
         return self._copy_of.get((file.path, file.revision)) or self._copy_of.get((file.path, _ANY_REVISION))
@@ -181,21 +286,14 @@ class _GroupFolder:
 
     def _is_for(self, file: PhotoFile, path: str) -> bool:
         """Whether a file is laid at a path, or may be."""
-        identity = file.path, file.revision
+        identity = _name_and_revision(file.path, file.revision)
         is_kept = self._kept_for.get(folded(path), identity) != identity
         return self._laid_copy(file) == path or (self._is_free(path) and not is_kept)
 
     def _is_free(self, path: str) -> bool:
         return folded(path) not in self._taken and folded(path) not in self._claimed
 
-    def _best(self, copies: Sequence[CopyFile], *, is_partial: bool) -> list[Action]:
-        standing = {
-            path: laid
-            for path, laid in self._laid.items()
-            if isinstance(laid.receipt.action, PlaceBest) and laid.condition is not Condition.MISSING
-        }
-        if is_partial and standing:
-            return []
+    def _best(self, copies: Sequence[CopyFile], standing: Mapping[str, LaidFile]) -> list[Action]:
         best = self._group.verdict.best
         target = self._target(best.files[0], copies)
         actions: list[Action] = []
@@ -224,15 +322,35 @@ class _GroupFolder:
             copy += 1
         return path
 
-    def _metadata(self, *, is_partial: bool) -> list[Action]:
-        path = f"{self._path}/metadata.txt"
+    def _metadata(self) -> list[Action]:
+        path, text = f"{self._path}/metadata.txt", self._text()
         laid = self._laid.get(path)
         if laid is None or laid.condition is Condition.MISSING:
             wanted = self._is_free(path)
         else:
             is_ours = laid.condition is Condition.UNCHANGED
-            wanted = is_ours and not is_partial and laid.receipt.trace.checksum != text_checksum(self._group.text)
-        return [WriteMetadata(path, self._group.number, self._group.text)] if wanted else []
+            wanted = is_ours and laid.receipt.trace.checksum != text_checksum(text)
+        return [WriteMetadata(path, self._group.number, text)] if wanted else []
+
+    def _text(self) -> str:
+        """What is said of the group, and the names of what else lies among its originals from earlier runs."""
+        names = ", ".join(printable(base_name(path)) for path in sorted(self._left_behind()))
+        return (
+            f"{self._group.text}\nAlso among the originals, from earlier runs: {names}\n" if names else self._group.text
+        )
+
+    def _left_behind(self) -> set[str]:
+        """The copies of earlier runs that belong to no photo of the group as it is now."""
+        files = {file.path for photo in self._group.verdict.group.photos for file in photo.files}
+        recognised = {self._laid_copy(file) for photo in self._group.verdict.group.photos for file in photo.files}
+        return {
+            path
+            for path, laid in self._laid.items()
+            if isinstance(laid.receipt.action, CopyFile)
+            and laid.condition is not Condition.MISSING
+            and laid.receipt.action.source not in files
+            and path not in recognised
+        }
 
 
 def _shown_by(action: CopyFile) -> tuple[str, str]:

@@ -105,16 +105,19 @@ def publish(temporary: Path, final: Path) -> None:
             temporary.unlink()
 
 
-def link_or_none(existing: Path, new: Path) -> bool:
-    """Hard-link a file under another name; False where the file system has no hard links."""
+class NoHardLinkError(OutputError):
+    """The file system has no hard links, or none from here to there; the text is the system's reason."""
+
+
+def link(existing: Path, new: Path) -> None:
+    """Hard-link a file under another name; raises FileExistsError, NoHardLinkError, OutputError."""
     with writing(new):
         try:
             os.link(existing, new)
         except OSError as error:
             if error.errno in _NO_HARD_LINKS:
-                return False
+                raise NoHardLinkError(error.strerror or str(error)) from error
             raise
-    return True
 
 
 def link_symbolically(target: str, new: Path) -> None:

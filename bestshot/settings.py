@@ -90,6 +90,8 @@ _PATHS = frozenset(
     {"source", "output", "cache_dir", "state_dir", "plan", "log_file", "immich_api_key_file", "immich_ca"}
 )
 _LISTS = frozenset({"source", "exclude"})
+# Two ways to say the same: the one in a stronger layer overrules the other.
+_KEY, _KEY_FILE = "immich_api_key", "immich_api_key_file"
 # What Immich's own tools call them.
 _KNOWN_VARIABLES = {"IMMICH_URL": "immich_url", "IMMICH_API_KEY": "immich_api_key"}
 
@@ -125,6 +127,8 @@ def load_settings(
     for layer in (_from_file(config_file), _from_environment(environment), named):
         if "time_window" in layer:
             values["no_time_window"] = False  # what a weaker layer says of no window is overruled as well
+        if _KEY in layer or _KEY_FILE in layer:
+            values = {key: value for key, value in values.items() if key not in (_KEY, _KEY_FILE)}
         values |= layer
     return Settings(**values)
 
@@ -188,7 +192,7 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
 
 
 def _complaint(key: str, value: object, where: str) -> str:
-    given = printable(json.dumps(value, ensure_ascii=False, default=str))
+    given = "something else" if key == _KEY else printable(json.dumps(value, ensure_ascii=False, default=str))
     return f"{where} must be {_wanted(inspect.type_info(_TYPES[key]))}, but it is {given}."
 
 

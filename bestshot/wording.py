@@ -88,19 +88,22 @@ def summary(plan: Plan, receipts: Sequence[Receipt], *, known_skipped: int, acte
 
 def _groups_in_words(plan: Plan, receipts: Sequence[Receipt], *, acted: bool) -> Iterator[str]:
     numbers = counts(plan)
+    left_out = list(_left_out(plan))
     if not numbers["photos"]:
-        yield "No photos found"
+        yield "No usable photos found" if left_out else "No photos found"
+        yield from left_out
         return
     groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}"
     yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
     singles = count(numbers["singles"], "single photo")
     if plan.wishes.output is None:
-        yield singles
+        yield from (singles, *left_out)
         return
     if numbers["singles"]:
-        yield f"{singles} {'is' if numbers['singles'] == 1 else 'are'} NOT in the output"
+        yield f"{singles} {_be(numbers['singles'])} NOT in the output"
     else:
         yield "no single photos"
+    yield from left_out
     if not plan.actions:
         yield "nothing to do, everything is in place"
     elif not acted:
@@ -109,6 +112,23 @@ def _groups_in_words(plan: Plan, receipts: Sequence[Receipt], *, acted: bool) ->
         yield from _done(receipts, plan.wishes.output)
         if failed := numbers["actions"] - len(receipts):
             yield f"{count(failed, 'change')} FAILED"
+
+
+def _left_out(plan: Plan) -> Iterator[str]:
+    """What is no photo of this run, and so neither in a group nor a single one."""
+    if number := plan.beyond_limit:
+        past = "was" if number == 1 else "were"
+        yield f"{count(number, 'more photo')} {past} not looked at{_not_in_output(plan, number)}"
+    if number := plan.unread_count:
+        yield f"{number:,} could not be read{_not_in_output(plan, number)}"
+
+
+def _not_in_output(plan: Plan, number: int) -> str:
+    return f" and {_be(number)} NOT in the output" if plan.wishes.output is not None else ""
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _done(receipts: Sequence[Receipt], output: str) -> Iterator[str]:

@@ -144,7 +144,8 @@ def carried_out(state: OutputState, actions: Iterable[Action]) -> OutputState:
             taken.remove(path)
             del laid[action.destination]
             continue
-        rewrites = isinstance(action, WriteMetadata) and path in taken and action.destination in laid
+        may_rewrite = isinstance(action, WriteMetadata) or (isinstance(action, CopyFile) and action.replaces)
+        rewrites = may_rewrite and path in taken and action.destination in laid
         assert rewrites or path not in taken, f"{action.destination} would go over another file"
         assert not isinstance(action, PlaceBest) or action.target in laid
         laid.pop(action.destination, None)

@@ -5,6 +5,7 @@ import json
 import struct
 import warnings
 import zlib
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -128,6 +129,17 @@ def test_the_warnings_of_decoders_are_muted() -> None:
         with decoding():
             warnings.warn("Corrupt EXIF data", UserWarning, stacklevel=1)
     assert not caught
+
+
+def test_two_that_decode_at_once_leave_the_warnings_as_they_were_whoever_ends_first() -> None:
+    before = list(warnings.filters)
+    with ExitStack() as later:
+        with decoding():
+            later.enter_context(decoding())
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.warn("Corrupt EXIF data", UserWarning, stacklevel=1)
+        assert not caught
+    assert list(warnings.filters) == before
 
 
 def test_every_hostile_file_is_decoded_or_refused_with_a_sentence(shared: Path) -> None:

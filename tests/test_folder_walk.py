@@ -10,6 +10,7 @@ import pytest
 from bestshot.folder_walk import FolderWalk
 from bestshot.model import FileRole, Listing
 from photo_organizer import Settings
+from photo_sources import LocalPhotoSource
 from tests.drawn_library import add, add_burst, organize, run_unprivileged, scene
 
 JPEG = b"\xff\xd8\xff\xe0"
@@ -96,12 +97,29 @@ def test_a_folder_that_is_merely_named_like_a_group_is_listed(tmp_path: Path) ->
         ("Scans/*", ["c.jpg", "d.png"]),
         ("*/deep", ["Scans/a.jpg", "c.jpg", "d.png"]),
         ("[cd].*", ["Scans/a.jpg", "Scans/deep/b.jpg"]),
-        ("scans", ["Scans/a.jpg", "Scans/deep/b.jpg", "c.jpg", "d.png"]),
+        ("scans", ["c.jpg", "d.png"]),
+        ("*.PNG", ["Scans/a.jpg", "Scans/deep/b.jpg", "c.jpg"]),
+        ("./Scans/*", ["c.jpg", "d.png"]),
+        ("./a.jpg", ["Scans/a.jpg", "Scans/deep/b.jpg", "c.jpg", "d.png"]),
     ],
 )
 def test_a_pattern_excludes_names_and_paths_if_it_holds_a_slash(tmp_path: Path, pattern: str, left: list[str]) -> None:
     make(tmp_path, "Scans/a.jpg", "Scans/deep/b.jpg", "c.jpg", "d.png")
     assert ids(walk(tmp_path, exclude=(pattern,))) == left
+
+
+@pytest.mark.parametrize("sources", [["lib"], ["./lib/"], ["lib", "more"], ["link"]])
+def test_a_pattern_may_have_the_source_before_it_as_it_was_given_or_is_printed_or_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: list[str]
+) -> None:
+    make(tmp_path, "lib/a/x.jpg", "lib/b.jpg", "more/a/y.jpg")
+    (tmp_path / "link").symlink_to("lib")
+    monkeypatch.chdir(tmp_path)
+    first = sources[0].strip("./")
+    for start in (first, f"./{first}", f"{sources[0].rstrip('/')}", f"{tmp_path}/{first}", f"{tmp_path}/lib"):
+        for pattern in (f"{start}/a", f"{start}/a/", f"{start}/A/*"):
+            names = [photo.name for photo in LocalPhotoSource(*sources, exclude=[pattern]).scan().photos]
+            assert names == (["b.jpg", "y.jpg"] if sources[1:] else ["b.jpg"]), pattern
 
 
 def test_a_folder_is_empty_without_photos_but_not_if_they_are_excluded_or_known_already(tmp_path: Path) -> None:

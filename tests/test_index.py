@@ -120,6 +120,13 @@ def test_what_was_absent_for_a_run_is_no_news_when_it_is_back(index: Index) -> N
     assert index.news("library", [broken]) == (replace(broken, is_new=False),)
 
 
+def test_what_was_read_soundly_since_it_was_told_is_news_again(index: Index) -> None:
+    broken, odd = Skipped("a.jpg", "broken"), Skipped("b.jpg", "odd date")
+    index.news("library", [broken, odd])
+    assert index.news("library", [odd], sound=["a.jpg", "b.jpg"]) == (replace(odd, is_new=False),)
+    assert index.news("library", [broken, odd]) == (broken, replace(odd, is_new=False))
+
+
 def test_nothing_is_stored_of_a_batch_that_fails_on_the_way(index: Index) -> None:
     def batch() -> Iterator[Measured[Fingerprint]]:
         yield measured(PHOTOS[0], Fingerprint(1))

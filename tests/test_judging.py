@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bestshot.judging import Weights, eyes_open, judge
 from bestshot.model import Appraisal, CaptureTime, Metadata, RankedPhoto, Verdict
-from tests.builders import appraisal, face, group, guess_at, metadata, photo, wall_at
+from tests.builders import appraisal, face, group, guess_at, metadata, photo, wall_at, zoned_at
 
 shares = st.floats(0, 1)
 faces = st.builds(
@@ -149,6 +149,11 @@ def test_of_equals_the_earliest_is_best_and_the_choice_a_toss_up() -> None:
     verdict = judged([(appraisal(), metadata(wall_at(5))), (appraisal(), metadata(wall_at(1)))])
     assert verdict.best.id == "p1"
     assert verdict.confidence == 0
+
+
+def test_of_equals_from_two_zones_the_one_taken_first_is_best_whatever_the_clocks_on_the_wall_said() -> None:
+    later_by_a_clock_that_is_behind = metadata(zoned_at(60, -8)), metadata(zoned_at(0, 2))
+    assert judged([(appraisal(), known) for known in later_by_a_clock_that_is_behind]).best.id == "p1"
 
 
 def test_of_equals_the_one_whose_id_comes_first_is_best() -> None:

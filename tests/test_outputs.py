@@ -171,7 +171,9 @@ def test_links_lead_to_the_source_and_the_best_to_the_link(tmp_path: Path) -> No
 def test_hard_links_across_file_systems_are_refused_with_advice_and_leave_nothing(tmp_path: Path) -> None:
     photo = real_photo(tmp_path / "in" / "a.jpg")
     with small_disk(tmp_path / "out", "size=1m") as disk, opened(tmp_path) as output:
-        with pytest.raises(OutputError, match=r"must lie on one file system .* Use --link copy"):
+        with pytest.raises(
+            OutputError, match=r"\(Invalid cross-device link\): both must lie on one file system .* Use --link copy"
+        ):
             act(output, brought(photo, LinkMethod.HARDLINK))
         assert folders(disk) == []
 
@@ -465,9 +467,11 @@ def test_what_a_killed_run_had_made_and_not_recorded_is_recorded(tmp_path: Path,
         after = output.state()
     forget(tmp_path, actions)
     with opened(tmp_path) as output:
-        assert output.state() != after
+        looked = output.state()
         output.recover()
         recovered = output.state()
+        assert looked == recovered
+        assert set(recovered.laid) == set(after.laid)
         assert unfinished(tmp_path, output) == 0
     for receipt in made:
         assert isinstance(receipt, Receipt)
@@ -493,6 +497,17 @@ def forget(folder: Path, actions: Iterable[Action]) -> None:
         [count],
     )
     journal.close()
+
+
+def test_a_link_that_was_to_give_way_to_a_copy_is_not_taken_for_the_copy(tmp_path: Path) -> None:
+    photo = real_photo(tmp_path / "in" / "a.jpg")
+    with opened(tmp_path) as output:
+        act(output, brought(photo, LinkMethod.SYMLINK))
+        before = output.state()
+        begun(output, tmp_path, replace(brought(photo), replaces=True))
+        assert output.state() == before
+        output.recover()
+        assert output.state() == before
 
 
 @pytest.mark.parametrize("fate", ["gone", "edited", "unreadable"])
@@ -560,8 +575,10 @@ def test_half_written_files_and_empty_folders_of_a_killed_run_are_cleared(tmp_pa
         (tmp_path / "out" / left).mkdir(parents=True, exist_ok=True)
         if left == ORIGINALS:
             (tmp_path / "out" / left / ".photo-organizer-1.part").write_bytes(b"half")
+        looked = output.state()
         output.recover()
         assert output.state().last_number == 0
+        assert output.state() == looked
     assert folders(tmp_path / "out") == []
 
 

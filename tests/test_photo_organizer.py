@@ -100,7 +100,7 @@ def test_the_groups_of_several_folders_cross_from_one_to_the_other(tmp_path: Pat
 
 def test_limit_looks_at_the_first_photos_only(library: Path) -> None:
     outcome = organize(library, settings=Settings(no_faces=True, limit=4))
-    assert outcome.plan.photo_count == 4
+    assert (outcome.plan.photo_count, outcome.plan.beyond_limit) == (4, 3)
     assert groups(outcome) == [["first_1.jpg", "first_2.jpg", "first_3.jpg"]]
 
 
@@ -132,6 +132,8 @@ class TestBrokenFiles:
         mended = organize(library)
         assert (skipped(mended), mended.exit_code) == ({}, 0)
         assert ["first_1.jpg", "first_2.jpg", "first_3.jpg", "first_4.jpg"] in groups(mended)
+        (library / "first_4.jpg").write_bytes(b"no picture")
+        assert organize(library).exit_code == 1
 
     def test_another_broken_file_or_another_fault_is_news_again(self, library: Path) -> None:
         (library / "a.jpg").write_bytes(b"")
@@ -146,13 +148,14 @@ class TestBrokenFiles:
         outcome = organize(library)
         assert "DateTimeOriginal '2024:13:45 99:99:99' is not a date" in skipped(outcome)["odd.jpg"]
         assert ["first_1.jpg", "first_2.jpg", "first_3.jpg", "odd.jpg"] in groups(outcome)
-        assert (outcome.plan.photo_count, outcome.exit_code) == (8, 1)
+        assert (outcome.plan.photo_count, outcome.plan.unread_count, outcome.exit_code) == (8, 0, 1)
 
     def test_a_photo_cut_off_in_the_middle_is_not_grouped(self, library: Path) -> None:
         whole = add(library / "first_4.jpg", scene(1)).read_bytes()
         (library / "first_4.jpg").write_bytes(whole[: len(whole) // 2])
         outcome = organize(library)
         assert "first_4.jpg" in skipped(outcome)
+        assert outcome.plan.unread_count == 1
         assert ["first_1.jpg", "first_2.jpg", "first_3.jpg"] in groups(outcome)
 
 

@@ -98,6 +98,7 @@ def test_each_action_says_what_it_does_and_all_that_it_takes() -> None:
         "revision": A.revision,
         "size": 1000,
         "method": "copy",
+        "replaces": False,
     }
     assert linked["action"] == linked["method"] == "symlink"
     assert others == [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.actions import Action, Condition, CopyFile, OutputState, PlaceBest, RetireBest, WriteMetadata
-from bestshot.file_names import folded
+from bestshot.file_names import base_name, folded
 from bestshot.model import Group, LinkMethod, Photo
 from bestshot.planning import (
     Plan,
@@ -108,7 +108,57 @@ def test_a_sidecar_that_changed_is_never_laid_beside_another_photo() -> None:
     second = replace(photo("IMG_1.jpg", folder="/other"), id="other/IMG_1.jpg")
     state = laid_out(planned(1, first, second))
     edited = replace(first, files=(first.files[0], replace(first.files[1], mtime_ns=2)))
-    assert destinations(plan(state, planned(1, edited, second))) == ["group_0001/originals/IMG_1 (3).xmp"]
+    [action] = plan(state, planned(1, edited, second))
+    assert isinstance(action, CopyFile)
+    assert (action.destination, action.replaces) == ("group_0001/originals/IMG_1.xmp", True)
+
+
+def test_an_edited_sidecar_that_somebody_changed_in_the_output_too_is_laid_beside_it() -> None:
+    first = photo("IMG_1.jpg", "IMG_1.xmp")
+    state = found(laid_out(planned(1, first, A)), {"group_0001/originals/IMG_1.xmp": Condition.CHANGED})
+    edited = replace(first, files=(first.files[0], replace(first.files[1], mtime_ns=2)))
+    [action] = plan(state, planned(1, edited, A))
+    assert isinstance(action, CopyFile)
+    assert not action.replaces
+    assert action.destination != "group_0001/originals/IMG_1.xmp"
+
+
+def test_links_give_way_where_copies_are_wanted() -> None:
+    state = carried_out(EMPTY, plan_folders([planned(1, A, B)], [A, B], EMPTY, LinkMethod.SYMLINK))
+    actions = plan(state, planned(1, A, B))
+    assert [(action.destination, isinstance(action, CopyFile) and action.replaces) for action in actions] == [
+        ("group_0001/originals/a.jpg", True),
+        ("group_0001/originals/b.jpg", True),
+    ]
+    assert plan(carried_out(state, actions), planned(1, A, B)) == []
+
+
+def test_a_library_that_was_moved_is_recognised() -> None:
+    state = laid_out(planned(1, A, B))
+    moved = [replace(photo(name, folder="/moved"), id=f"moved/{name}") for name in ("a.jpg", "b.jpg")]
+    assert number(state, group(*moved)) == [1]
+    assert [type(action) for action in plan(state, planned(1, *moved))] in ([], [WriteMetadata])
+
+
+def test_a_group_that_lost_a_photo_in_the_source_still_gets_a_better_best() -> None:
+    """What is gone keeps its copy and is named; only the mark of a photo that is not seen stays for that."""
+    state = laid_out(planned(1, A, B, C))
+    actions = plan(state, planned(1, D, A, B))
+    assert destinations(actions) == [
+        "group_0001/originals/d.jpg",
+        "group_0001/best_d.jpg",
+        "group_0001/best_a.jpg",
+        "group_0001/metadata.txt",
+    ]
+    assert isinstance(actions[-1], WriteMetadata)
+    assert actions[-1].text.endswith("Also among the originals, from earlier runs: c.jpg\n")
+
+
+def test_numbers_come_back_with_the_threshold() -> None:
+    """A narrow threshold makes two groups, a wide one joins them, and the narrow one finds its two again."""
+    narrow = carried_out(EMPTY, plan(EMPTY, planned(1, A, B), planned(2, C, D)))
+    wide = carried_out(narrow, plan(narrow, planned(1, A, B, C, D)))
+    assert number(wide, group(A, B), group(C, D)) == [1, 2]
 
 
 def test_sidecars_that_differ_in_case_alone_get_names_for_any_file_system() -> None:
@@ -186,7 +236,7 @@ def test_an_original_that_is_brought_back_comes_before_its_old_mark_goes() -> No
 def test_the_place_of_a_photo_whose_copy_somebody_removed_is_kept_for_it() -> None:
     """The mark of the best still shows the one that stood there, and would seem to show the other."""
     state = found(laid_out(planned(1, A, B)), {"group_0001/originals/a.jpg": Condition.MISSING})
-    namesake = replace(photo("a.jpg", folder="/other"), id="other/a.jpg")
+    namesake = replace(photo("a.jpg", folder="/other", mtime_ns=5), id="other/a.jpg")
     assert destinations(plan(state, planned(1, namesake, B))) == ["group_0001/originals/a (2).jpg"]
 
 
@@ -258,7 +308,8 @@ def test_a_group_of_which_nothing_is_seen_is_left_alone() -> None:
 
 
 def number(state: OutputState, *groups: Group) -> list[int]:
-    return number_groups(groups, remembered_numbers(state), state.last_number)
+    photos = [item for one in groups for item in one.photos]
+    return number_groups(groups, remembered_numbers(state, photos), state.last_number)
 
 
 def test_new_groups_are_numbered_in_their_order() -> None:
@@ -305,7 +356,7 @@ def test_numbers_are_distinct_stay_with_members_and_new_ones_were_never_used(
     """After any splitting and merging."""
     remembered = {(item.origin, item.key): label for item, label in zip(pool, before, strict=True) if label}
     groups = groups_of(after)
-    numbers = number_groups(groups, remembered, last_number)
+    numbers = number_groups(groups, {place: {label} for place, label in remembered.items()}, last_number)
     assert len(set(numbers)) == len(numbers) == len(groups)
     for one, given_number in zip(groups, numbers, strict=True):
         had = [remembered.get((item.origin, item.key)) for item in one.photos]
@@ -381,9 +432,13 @@ def test_planning_anew_after_all_was_done_plans_nothing_whatever_happened_before
         assert number(state, *(group(*part) for part in parts)) == numbers
         assert plan(state, *groups, listed=seen) == []
         copied = {
-            laid.receipt.action.source for laid in state.laid.values() if isinstance(laid.receipt.action, CopyFile)
+            (base_name(laid.receipt.action.source), laid.receipt.action.revision)
+            for laid in state.laid.values()
+            if isinstance(laid.receipt.action, CopyFile)
         }
-        assert {file.path for part in parts for item in part for file in item.files} <= copied
+        assert {
+            (base_name(file.path), file.revision) for part in parts for item in part for file in item.files
+        } <= copied
 
 
 # The plan as a whole

@@ -464,14 +464,92 @@ def test_a_missing_folder_and_a_second_source_take_nothing_back_and_numbers_stay
     assert before.items() <= tree(shelf.out).items()
 
 
-def test_without_its_journal_an_output_is_added_to_and_nothing_in_it_is_touched(shelf: Shelf) -> None:
-    shelf.organize()
-    before = identity(shelf.out)
+def forget_all() -> None:
+    """Lose the journal, and with it all that is known of any output."""
     shutil.rmtree(Settings().state_dir)
+
+
+def move_output(shelf: Shelf) -> None:
+    """Give the output another name, of which no journal tells."""
+    shelf.out = shelf.out.rename(shelf.out.with_name("moved"))
+
+
+@pytest.mark.parametrize("link", LinkMethod)
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_an_output_of_which_no_journal_tells_is_taken_over_as_it_is(
+    shelf: Shelf, link: LinkMethod, is_moved: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.organize(link=link)
+    if is_moved:
+        move_output(shelf)
+    else:
+        forget_all()
+    before = identity(shelf.out)
+    assert shelf.organize(dry_run=True, link=link).plan.actions == ()
+    assert shelf.organize(link=link).receipts == ()
+    assert identity(shelf.out) == before
+    assert "which holds 5 of these photos" in caplog.text
+    caplog.clear()
+    assert shelf.organize(link=link).receipts == ()
+    assert identity(shelf.out) == before
+    assert caplog.text == ""
+
+
+def test_what_was_taken_over_is_ours_to_keep_up(shelf: Shelf) -> None:
+    """Equal names are told apart, the best gives way to a better one, and what is missing is brought back."""
+    (shelf.photos / "copies").mkdir()
+    shutil.copy2(shelf.photos / "hills_1.jpg", shelf.photos / "copies")
     shelf.organize()
-    after = identity(shelf.out)
-    assert before.items() - {(str(shelf.out), before.get(str(shelf.out)))} <= after.items()
-    assert {name for name in names(shelf.out) if name != ".photo-organizer"} == {f"group_{n:04}" for n in range(1, 5)}
+    assert (shelf.out / "group_0001" / "originals" / "hills_1 (2).jpg").exists()
+    forget_all()
+    (shelf.out / "group_0001" / "originals" / "hills_3.jpg").unlink()
+    shelf.add_better()
+    shelf.organize()
+    group = shelf.out / "group_0001"
+    assert names(group) == {"best_hills_9.jpg", "metadata.txt", "originals"}
+    assert names(group / "originals") == {"hills_1.jpg", "hills_1 (2).jpg", *(f"hills_{n}.jpg" for n in (2, 3, 9))}
+    assert names(shelf.out) == {".photo-organizer", "group_0001", "group_0002"}
+
+
+def test_somebody_elses_group_folder_is_not_taken_over(shelf: Shelf) -> None:
+    """Neither by its name, nor by names of photos, nor by their size and time while the content differs."""
+    originals = shelf.out / "group_0001" / "originals"
+    originals.mkdir(parents=True)
+    (originals / "hills_1.jpg").write_bytes(b"somebody's")
+    other = bytearray((shelf.photos / "hills_2.jpg").read_bytes())
+    other[-1] ^= 1
+    (originals / "hills_2.jpg").write_bytes(other)
+    shutil.copystat(shelf.photos / "hills_2.jpg", originals / "hills_2.jpg")
+    shutil.copy2(shelf.photos / "hills_3.jpg", originals / "another name.jpg")
+    (shelf.out / "group_0001" / "metadata.txt").write_text("Group 1: mine")
+    before = tree(shelf.out)
+    assert len(shelf.organize().receipts) == 9
+    assert before.items() <= tree(shelf.out).items()
+    assert names(shelf.out) == {".photo-organizer", "group_0001", "group_0002", "group_0003"}
+
+
+@pytest.mark.parametrize("link", LinkMethod)
+def test_a_photo_that_was_only_touched_is_not_copied_again(shelf: Shelf, link: LinkMethod) -> None:
+    shelf.organize(link=link)
+    for seconds in (1_000_000_000, 1_100_000_000):
+        os.utime(shelf.photos / "hills_1.jpg", (seconds, seconds))
+        before = identity(shelf.out)
+        assert shelf.organize(dry_run=True, link=link).plan.actions == ()
+        assert shelf.organize(link=link).receipts == ()
+        assert identity(shelf.out) == before
+    drawn_library.add(shelf.photos / "hills_1.jpg", drawn_library.scene(1, blur=1), subsec="1")
+
+
+@pytest.mark.parametrize("step", [250, 600, 900, 1200])
+def test_a_dry_run_after_a_killed_one_plans_what_the_next_run_does(library: Library, tmp_path: Path, step: int) -> None:
+    arguments = library.arguments(tmp_path)
+    assert in_fork(run_until, step, arguments) == -signal.SIGKILL
+    before = tree(tmp_path / "out")
+    plans = [tmp_path / "dry.json", tmp_path / "wet.json"]
+    assert main([*arguments, "--dry-run", "--plan", str(plans[0])]) == 0
+    assert tree(tmp_path / "out") == before
+    assert main([*arguments, "--plan", str(plans[1])]) == 0
+    assert plans[0].read_text() == plans[1].read_text()
 
 
 @pytest.mark.parametrize("place", [".", "organized"])
@@ -497,9 +575,39 @@ def test_links_to_the_source_and_the_output_lead_to_the_same_library(shelf: Shel
 def test_every_way_to_bring_photos_finds_nothing_to_do_the_second_time(shelf: Shelf, link: LinkMethod) -> None:
     source = tree(shelf.photos)
     assert len(shelf.organize(link=link).receipts) == 9
-    for other in LinkMethod:
-        assert shelf.organize(link=other).receipts == ()
+    assert shelf.organize(link=link).receipts == ()
     assert tree(shelf.photos) == source
+
+
+def test_copies_and_hard_links_are_good_enough_for_every_way(shelf: Shelf) -> None:
+    for link in (LinkMethod.COPY, LinkMethod.HARDLINK):
+        shelf.organize(link=link)
+        for other in LinkMethod:
+            assert shelf.organize(link=other).receipts == ()
+
+
+def test_symbolic_links_give_way_to_copies_where_those_are_wanted(shelf: Shelf) -> None:
+    """Or nobody could let the source go on the strength of a run that said all was in place."""
+    shelf.organize(link=LinkMethod.SYMLINK)
+    shelf.organize()
+    originals = sorted((shelf.out / "group_0001" / "originals").iterdir())
+    assert originals
+    for path in originals:
+        assert not path.is_symlink()
+        assert path.read_bytes() == (shelf.photos / path.name).read_bytes()
+    assert shelf.organize().receipts == ()
+
+
+def test_an_edited_sidecar_takes_the_place_of_its_older_copy(shelf: Shelf) -> None:
+    sidecar = shelf.photos / "hills_1.jpg.xmp"
+    sidecar.write_text("first")
+    shelf.organize()
+    sidecar.write_text("second, and longer")
+    shelf.organize()
+    copies = sorted(path.name for path in (shelf.out / "group_0001" / "originals").glob("*.xmp"))
+    assert copies == ["hills_1.jpg.xmp"]
+    assert (shelf.out / "group_0001" / "originals" / "hills_1.jpg.xmp").read_text() == "second, and longer"
+    assert shelf.organize().receipts == ()
 
 
 def test_linked_photos_are_brought_as_what_they_lead_to(shelf: Shelf, tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 
 from bestshot.errors import OutputError, PhotoError, TransientError
 from bestshot.safe_files import (
+    NoHardLinkError,
     check_unchanged,
     checksum,
     copy_verified,
-    link_or_none,
+    link,
     link_symbolically,
     make_folders,
     publish,
@@ -179,7 +180,7 @@ def test_a_copy_never_goes_over_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         link_symbolically("source", tmp_path / "copy")
     with pytest.raises(FileExistsError):
-        link_or_none(source, tmp_path / "copy")
+        link(source, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"somebody's"
 
 
@@ -220,10 +221,10 @@ def test_other_refusals_of_a_hard_link_are_no_reason_to_try_otherwise(tmp_path: 
 
 def test_a_hard_link_is_made_where_the_file_system_has_them(tmp_path: Path) -> None:
     source = made(tmp_path / "source")
-    assert link_or_none(source, tmp_path / "link")
+    link(source, tmp_path / "link")
     assert (tmp_path / "link").samefile(source)
     with pytest.raises(OutputError):
-        link_or_none(source, tmp_path / "missing" / "link")
+        link(source, tmp_path / "missing" / "link")
 
 
 def test_no_hard_link_leads_to_another_file_system(tmp_path: Path) -> None:
@@ -232,7 +233,8 @@ def test_no_hard_link_leads_to_another_file_system(tmp_path: Path) -> None:
         pytest.skip("there is no other file system at hand")
     source = made(tmp_path / "source")
     name = other / f"photo-organizer-test-{os.getpid()}"
-    assert not link_or_none(source, name)
+    with pytest.raises(NoHardLinkError, match=os.strerror(errno.EXDEV)):
+        link(source, name)
     assert not name.exists()
 
 

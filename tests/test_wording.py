@@ -107,6 +107,24 @@ def test_a_run_that_only_looks_speaks_of_no_output() -> None:
     assert told(photos=2, wishes=Wishes()).startswith("2 photos: no groups")
 
 
+@pytest.mark.parametrize(
+    ("output", "ending"),
+    [
+        (
+            "/out",
+            "no single photos; 1 more photo was not looked at and is NOT in the output; "
+            "2 could not be read and are NOT in the output; nothing to do, everything is in place.",
+        ),
+        (None, "0 single photos; 1 more photo was not looked at; 2 could not be read."),
+    ],
+)
+def test_photos_that_were_not_looked_at_or_not_read_are_told(output: str | None, ending: str) -> None:
+    plan = Plan(Wishes(output), (PAIR,), (), (), 2, beyond_limit=1, unread_count=2)
+    assert summary(plan, (), known_skipped=0, acted=False).endswith(ending)
+    nothing = replace(plan, groups=(), photo_count=0, beyond_limit=0)
+    assert summary(nothing, (), known_skipped=0, acted=False).startswith("No usable photos found; 2 could not be read")
+
+
 def test_what_was_done_is_told_and_what_was_only_planned_is_not_said_to_be_done() -> None:
     assert "2 files (6.8 MB) brought into /out" in told(PAIR, photos=3, actions=COPIES, done=2)
     assert "2 changes planned, none made" in told(PAIR, photos=3, actions=COPIES)

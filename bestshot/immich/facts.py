@@ -1,6 +1,7 @@
 """What an Immich asset is to this tool: a photo, and what the listing already says of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime
+from pathlib import PurePath
 
 from bestshot.capture_time import time_from_name
 from bestshot.immich.model import Asset, Exif
@@ -9,7 +10,7 @@ from bestshot.model import CaptureTime, Metadata, Photo, TimeSource, digest
 _SIDEWAYS = frozenset({"5", "6", "7", "8"})
 """EXIF orientations that swap width and height."""
 
-_SAME_MOMENT = timedelta(seconds=1)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def photo_of(asset: Asset, origin: str) -> Photo:
@@ -24,9 +25,15 @@ def photo_of(asset: Asset, origin: str) -> Photo:
         origin=origin,
         key=asset.id,
         revision=digest(asset.checksum, modified, asset.thumbhash or ""),
-        name=asset.file_name,
+        name=_name(asset),
         size=(asset.exif.size if asset.exif else None) or 0,
     )
+
+
+def _name(asset: Asset) -> str:
+    """The file's name; before 1.98 the server leaves its suffix out, which its path still has."""
+    name = asset.file_name
+    return name if PurePath(name).suffix else name + PurePath(asset.path).suffix
 
 
 def metadata_of(asset: Asset) -> Metadata:
@@ -57,8 +64,8 @@ def capture_time_of(asset: Asset) -> CaptureTime:
     Without a date in the file it takes the file's own dates: a guess, as a bare date in the name is.
     """
     if _has_file_dates_only(asset):
-        named = time_from_name(asset.file_name)
-        moment = asset.file_created_at or asset.file_modified_at
+        named = time_from_name(_name(asset))
+        moment = asset.file_created_at or asset.file_modified_at or _LONG_AGO
         return named or CaptureTime(asset.local_time, moment, TimeSource.FILE_DATE)
     has_zone = asset.exif is not None and asset.exif.time_zone is not None
     instant = asset.file_created_at if has_zone or asset.local_time is None else None
@@ -66,16 +73,14 @@ def capture_time_of(asset: Asset) -> CaptureTime:
 
 
 def _has_file_dates_only(asset: Asset) -> bool:
-    """Whether the time is only the file's: the server does not say so, but such a file names no camera either.
+    """Whether the time is only the file's: the server does not say so, but such a file names no camera or zone either.
 
-    The server uses the date of upload's creation up to 1.118, later the earlier one of creation and change.
+    The server takes the creation date given with the upload up to 1.118, later the earlier one of creation and change.
     """
-    created, modified, exif = asset.file_created_at, asset.file_modified_at, asset.exif
-    if created is None:
-        return asset.local_time is None
-    if exif is not None and (exif.make or exif.model or exif.time_zone):
-        return False
-    return exif is None or exif.taken is None or (modified is not None and abs(created - modified) <= _SAME_MOMENT)
+    if asset.file_created_at is None and asset.local_time is None:
+        return True
+    exif = asset.exif
+    return exif is None or not (exif.make or exif.model or exif.time_zone)
 
 
 def _upright_size(exif: Exif) -> tuple[int, int] | tuple[None, None]:

@@ -1,0 +1,142 @@
+"""Knowing our own files again of which no journal tells: its folder was lost, or the output was moved.
+
+Only what a photo of this run proves to be ours is taken over, by name, size, time and content.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bestshot.actions import Action, CopyFile, PlaceBest, WriteMetadata
+from bestshot.file_names import BEST_PREFIX, base_name, group_number, prefixed, renamed
+from bestshot.model import LinkMethod, Photo, PhotoFile
+from bestshot.safe_files import checksum
+
+_COPY_NUMBER = re.compile(r" \((\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file among the originals of a group; `link` is where it leads, if it is a symbolic link."""
+
+    path: str
+    number: int
+    size: int
+    mtime_ns: int
+    link: str | None = None
+
+
+IsSame = Callable[[FoundFile, PhotoFile], LinkMethod | None]
+"""How a found file was made of a photo's file, None if it does not hold the same."""
+
+
+def match_copies(found: Iterable[FoundFile], photos: Iterable[Photo], is_same: IsSame) -> list[CopyFile]:
+    """The copies and links that these found files are; of equal photos, each is taken for one in a group."""
+    sources: dict[object, list[tuple[Photo, PhotoFile]]] = {}
+    for photo in photos:
+        for file in photo.files:
+            sources.setdefault((file.size, file.mtime_ns), []).append((photo, file))
+            sources.setdefault(file.path, []).append((photo, file))
+    copies: list[CopyFile] = []
+    claimed: set[tuple[int, str]] = set()
+    for item in sorted(found, key=lambda item: (item.number, _copy_numbers(item.path), item.path)):
+        for photo, file in sources.get(item.link or (item.size, item.mtime_ns), ()):
+            if (item.number, file.path) in claimed or not _may_be_named(item, file, photo.files[0]):
+                continue
+            if method := is_same(item, file):
+                claimed.add((item.number, file.path))
+                copies.append(_copy(item, photo, file, method))
+                break
+    return copies
+
+
+def _copy(item: FoundFile, photo: Photo, file: PhotoFile, method: LinkMethod) -> CopyFile:
+    return CopyFile(item.path, item.number, photo.origin, photo.key, file.path, file.revision, file.size, method)
+
+
+def _copy_numbers(path: str) -> list[int]:
+    """The numbers that a name may bear because others had it before."""
+    return [int(digits) for digits in _COPY_NUMBER.findall(base_name(path))]
+
+
+def _may_be_named(item: FoundFile, file: PhotoFile, picture: PhotoFile) -> bool:
+    names = (base_name(file.path), base_name(picture.path))
+    return any(renamed(*names, copy) == base_name(item.path) for copy in (1, *_copy_numbers(item.path)))
+
+
+def adoptable(root: Path, photos: Sequence[Photo]) -> list[Action]:
+    """What stands in an output's group folders and was plainly made of these photos; changes nothing."""
+    groups = [(path, number) for path in _entries(root) if (number := group_number(path.name)) is not None]
+    found = [item for folder, number in groups for item in _originals(root, folder, number)]
+    copies = match_copies(found, photos, lambda item, file: _made_by(root / item.path, file))
+    actions: list[Action] = list(copies)
+    for folder, number in groups:
+        if own := [copy for copy in copies if copy.number == number]:
+            actions += _bests(root, folder, own)
+            actions += _metadata(folder, number)
+    return actions
+
+
+def _entries(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return sorted(folder.iterdir())
+    return []
+
+
+def _originals(root: Path, folder: Path, number: int) -> Iterator[FoundFile]:
+    for path in _entries(folder / "originals"):
+        status = path.lstat()
+        link = os.readlink(path) if path.is_symlink() else None  # noqa: PTH115 - pathlib would tidy the path
+        if link is not None or path.is_file():
+            yield FoundFile(path.relative_to(root).as_posix(), number, status.st_size, status.st_mtime_ns, link)
+
+
+def _made_by(path: Path, file: PhotoFile) -> LinkMethod | None:
+    if path.is_symlink():
+        return LinkMethod.SYMLINK
+    source = Path(file.path)
+    if not source.is_file():
+        return None
+    if path.samefile(source):
+        return LinkMethod.HARDLINK
+    return LinkMethod.COPY if have_same_content(path, source) else None
+
+
+def have_same_content(one: Path, other: Path) -> bool:
+    """Whether two files hold the same; a file that cannot be read is like no other."""
+    with suppress(OSError):
+        return checksum(one) == checksum(other)
+    return False
+
+
+def _bests(root: Path, folder: Path, copies: Sequence[CopyFile]) -> Iterator[PlaceBest]:
+    for path in _entries(folder):
+        if path.name.startswith(BEST_PREFIX) and path.is_file():
+            # Of equal photos, the one that gave the mark its name.
+            likely = sorted(copies, key=lambda copy: prefixed(BEST_PREFIX, base_name(copy.destination)) != path.name)
+            for copy in likely:
+                if _is_best_of(path, root / copy.destination):
+                    destination = path.relative_to(root).as_posix()
+                    yield PlaceBest(destination, copy.number, copy.origin, copy.key, copy.destination)
+                    break
+
+
+def _is_best_of(path: Path, original: Path) -> bool:
+    if not original.is_file():
+        return False
+    if path.samefile(original):
+        return True
+    one, other = path.lstat(), original.lstat()
+    is_alike = (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+    return is_alike and have_same_content(path, original)
+
+
+def _metadata(folder: Path, number: int) -> Iterator[WriteMetadata]:
+    path = folder / "metadata.txt"
+    if path.is_file() and not path.is_symlink():
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        if text.startswith(f"Group {number}: "):
+            yield WriteMetadata(f"{folder.name}/{path.name}", number, text)
