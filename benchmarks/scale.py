@@ -1,6 +1,6 @@
 """A large library from a warm index: how long listing, grouping and planning take, and how much memory.
 
-Usage: python -m benchmarks.scale [--photos N]
+Usage: python benchmarks/scale.py [--photos N]
 
 The photos are files of a few bytes and the index is made synthetically, so no picture is ever opened. Three photos in
 ten belong to bursts of five, the others are alone; one in twenty has no known time and is compared with all others.
@@ -16,6 +16,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+
+# Started by its path, a script finds only what lies beside it.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.examination import DESCRIBE, FINGERPRINT, Task, appraisal_task
 from bestshot.index import Index, Measured

@@ -13,12 +13,15 @@ import pytest
 
 from bestshot import __version__, errors
 from bestshot.command_line import build_parser, parse_command
-from bestshot.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from bestshot.immich.versions import NEWEST, Dialect, Task
+from bestshot.settings import ENVIRONMENT_PREFIX, Settings, SourceType, check_fit, load_settings
 from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
 from tests.drawn_library import ROOT, add, add_burst, scene
 from tests.fake_immich import FakeImmich
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+USAGE = (ROOT / "IMMICH_USAGE.md").read_text(encoding="utf-8")
+INTEGRATION = (ROOT / "IMMICH_INTEGRATION.md").read_text(encoding="utf-8")
 HELP = build_parser().format_help()
 
 NO_SETTINGS = {"check", "config", "demo", "help", "version"}
@@ -59,7 +62,7 @@ def test_readme_explains_every_flag_and_none_that_is_not_there() -> None:
 
 def test_no_flag_is_mentioned_anywhere_that_is_not_there() -> None:
     known = {flag for action in build_parser()._actions for flag in action.option_strings}
-    for text in (README, HELP):
+    for text in (README, USAGE, INTEGRATION, HELP):
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
 
 
@@ -129,6 +132,57 @@ def test_the_python_example_in_readme_runs(tmp_path: Path, monkeypatch: pytest.M
     assert (done.returncode, done.stdout) == (0, "1 burst_2.jpg\n"), done.stderr
 
 
+@pytest.mark.parametrize("program", re.findall(r"`(benchmarks/\w+\.py)", README))
+def test_the_benchmarks_in_readme_start_by_their_path_from_anywhere(program: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / program), "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, f"python {program}" in done.stdout) == (0, True), done.stderr
+
+
+def test_every_benchmark_is_in_readme() -> None:
+    programs = {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("[!_]*.py")}
+    assert programs == set(re.findall(r"`(benchmarks/\w+\.py)", README))
+
+
+def test_what_the_file_switches_on_a_variable_set_to_false_overrules(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("no_faces = true")
+    assert not load_settings({}, {"PHOTO_ORGANIZER_NO_FACES": "false"}, tmp_path / "config.toml").no_faces
+
+
+def test_quiet_prints_a_plan_that_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_burst(tmp_path)
+    assert main([str(tmp_path), "--quiet", "--plan", "-", "--no-faces", "--workers", "1"]) == 0
+    assert capsys.readouterr().out.startswith("{")
+
+
+@pytest.mark.parametrize(("ending", "code"), [("true", 0), ("false", 1)])
+def test_ci_tests_what_is_committed_in_fresh_clones_and_touches_nothing_here(
+    tmp_path: Path, ending: str, code: int
+) -> None:
+    """A project of the same shape stands for this one, with programs that only tell where they run."""
+    project = tmp_path / "project"
+    (project / ".ci").mkdir(parents=True)
+    (project / ".ci" / "run").write_bytes((ROOT / ".ci" / "run").read_bytes())
+    (project / "README.md").write_text(
+        "python3 -m venv --help > log && mkdir -p .venv/bin && cp tool .venv/bin/pip && cp tool .venv/bin/ruff"
+        " && cp tool .venv/bin/mypy && echo --demo\n"
+        f"python3 -m venv --help > log && test ! -e .venv && cat ../shared/photos/x && {ending} && echo pytest\n"
+    )
+    (project / "tool").write_text("#!/bin/sh\nexit 0\n")
+    (project / "tool").chmod(0o755)
+    (project / "mine").write_text("not committed")
+    (tmp_path / "shared" / "photos").mkdir(parents=True)
+    (tmp_path / "shared" / "photos" / "x").write_text("a real photo\n")
+    git = ["git", "-C", str(project), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", ".ci", "README.md", "tool"], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    before = sorted(path.name for path in project.iterdir())
+    done = subprocess.run(["bash", str(project / ".ci" / "run")], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert ("a real photo\npytest\n" in done.stdout) == (code == 0)
+    assert sorted(path.name for path in project.iterdir()) == before
+
+
 def test_ci_calls_exactly_the_first_two_lines_of_readme() -> None:
     first, second = _code_blocks_that_set_up()
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
@@ -159,3 +213,57 @@ def test_the_changelog_is_kept_as_it_says() -> None:
     kinds = set(re.findall(r"^### (.*)$", changelog, re.MULTILINE))
     assert kinds
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def _commands_of_immich() -> list[list[str]]:
+    """What the two documents on Immich say after `photo_organizer.py`, in examples and from cron."""
+    lines = [line for text in (USAGE, INTEGRATION) for line in text.splitlines() if "photo_organizer.py --" in line]
+    assert len(lines) >= 12
+    commands = (line.partition("photo_organizer.py ")[2].partition("; done")[0] for line in lines)
+    return [shlex.split(command, comments=True) for command in commands]
+
+
+@pytest.mark.parametrize("command", _commands_of_immich(), ids=" ".join)
+def test_every_command_on_immich_is_understood(command: list[str]) -> None:
+    given = parse_command(command)
+    settings = load_settings(given.flags, {"IMMICH_URL": "http://nas:2283"})
+    assert settings.source_type is SourceType.IMMICH
+    check_fit(given.flags, settings.source_type)
+
+
+def test_the_permissions_in_the_guide_are_those_that_the_program_needs() -> None:
+    rows = re.findall(r"^\| `(\w+\.\w+)` \| (.*) \|$", USAGE, re.MULTILINE)
+    always = {name for name, purpose in rows if not purpose.startswith("only with")}
+    dialect = Dialect.of(NEWEST)
+    assert always == set(dialect.permissions([Task.READ]))
+    assert {name for name, _ in rows} == set(dialect.permissions([Task.READ, Task.READ_ALBUMS, Task.DOWNLOAD]))
+    told = set(re.findall(r"\| `(\w+\.\w+)` \|$", INTEGRATION, re.MULTILINE))
+    assert told == {name for name, _ in rows}
+
+
+def test_the_defaults_in_the_guide_are_those_of_the_settings() -> None:
+    defaults = Settings()
+    for name in ("threshold", "time_window", "cache_size"):
+        flag = name.replace("_", "-")
+        assert re.search(rf"`--{flag}`[^`]*\(default {getattr(defaults, name):g}\)", USAGE), flag
+
+
+def test_the_sentences_in_the_guides_table_of_symptoms_are_said_by_the_program() -> None:
+    said = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in (ROOT, ROOT / "bestshot" / "immich")
+        for path in folder.glob("*.py")
+    ) + (ROOT / "bestshot" / "errors.py").read_text(encoding="utf-8")
+    joined = re.sub(r'"\s+f?"', "", said)
+    symptoms = [
+        part for row in re.findall(r"^\| (\*.*?) \|", USAGE, re.MULTILINE) for part in re.findall(r"\*(.*?)\*", row)
+    ]
+    assert len(symptoms) >= 12
+    pieces = [piece.strip() for text in symptoms for piece in re.split(r"\.\.\.|\bN\b", text) if piece.strip()]
+    assert [piece for piece in pieces if piece not in joined] == []
+
+
+def test_both_documents_on_immich_say_that_this_version_only_looks() -> None:
+    for text in (USAGE, INTEGRATION):
+        assert "**This version only looks" in text
+        assert "chang" in text.partition("**This version only looks")[2].partition("**")[0]

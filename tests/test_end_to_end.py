@@ -266,7 +266,7 @@ def test_what_was_skipped_is_counted_apart_from_what_is_known(tmp_path: Path, kn
     (tmp_path / "a.jpg").touch()
     (tmp_path / "b.jp2").touch()
     told = summary(organize(tmp_path).plan, (), known_skipped=known, acted=False)
-    assert told.startswith("No photos found; 2 skipped or in doubt")
+    assert told.startswith("No usable photos found; 2 could not be read; 2 skipped or in doubt")
     assert told.endswith(said)
 
 
