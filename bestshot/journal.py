@@ -9,11 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar, get_args
 
 import msgspec
 
 from bestshot.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
 from bestshot.database import open_database, storage_errors, to_key, transaction
+from bestshot.marks import MarkAction, MarkReceipt, MarkTrace
+
+A = TypeVar("A", Action, MarkAction)
 
 _APPLICATION_ID = 0x50684F4A  # "PhOJ"
 _MIGRATIONS = (
@@ -42,6 +46,7 @@ _MIGRATIONS = (
 )
 
 _KINDS: dict[str, type[Action]] = {kind.__name__: kind for kind in (CopyFile, PlaceBest, RetireBest, WriteMetadata)}
+_MARKS: dict[str, type[MarkAction]] = {kind.__name__: kind for kind in get_args(MarkAction)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,19 @@ class Change:
     action: Action
 
 
+@dataclass(frozen=True, slots=True)
+class MarkChange:
+    """One entry: a change of marks that was begun."""
+
+    id: int
+    action: MarkAction
+
+
 class Journal:
-    """The changes made to outputs, run by run. A target names an output for good (its real path)."""
+    """The changes made to outputs and to the marks in libraries, run by run.
+
+    A target names an output (its real path) or a library for good.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,22 +96,27 @@ class Journal:
     def begin(self, run: int, actions: Sequence[Action]) -> list[Change]:
         """Write what is about to be done, all of it at once."""
         with transaction(self._connection):
-            return [self._insert(run, action) for action in actions]
+            return [Change(self._insert(run, action), action) for action in actions]
 
-    def _insert(self, run: int, action: Action) -> Change:
+    def begin_marks(self, run: int, actions: Sequence[MarkAction]) -> list[MarkChange]:
+        """The same for marks."""
+        with transaction(self._connection):
+            return [MarkChange(self._insert(run, action), action) for action in actions]
+
+    def _insert(self, run: int, action: Action | MarkAction) -> int:
         cursor = self._connection.execute(
             "INSERT INTO changes (run, kind, action, state) VALUES (?, ?, ?, 'begun')",
             (run, type(action).__name__, _to_json(action)),
         )
-        return Change(int(cursor.lastrowid or 0), action)
+        return int(cursor.lastrowid or 0)
 
-    def finish(self, receipts: Sequence[tuple[Change, Receipt]]) -> None:
-        """Write that changes were made."""
+    def finish(self, receipts: Sequence[tuple[Change, Receipt] | tuple[MarkChange, MarkReceipt]]) -> None:
+        """Write that changes were made; again, if it is known better by now what they left."""
         rows = [(_to_json(receipt.trace), change.id) for change, receipt in receipts]
         with transaction(self._connection):
             self._connection.executemany("UPDATE changes SET state = 'done', receipt = ? WHERE id = ?", rows)
 
-    def drop(self, changes: Sequence[Change], why: str) -> None:
+    def drop(self, changes: Sequence[Change | MarkChange], why: str) -> None:
         """Write that changes were not made after all."""
         rows = [(why, change.id) for change in changes]
         with transaction(self._connection):
@@ -103,32 +124,50 @@ class Journal:
 
     def unfinished(self, target: str) -> list[Change]:
         """The changes to this target that were begun and of which nothing more is known, oldest first."""
+        rows = self._begun(target)
+        return [Change(number, _action(_KINDS[kind], action)) for number, kind, action in rows if kind in _KINDS]
+
+    def unfinished_marks(self, target: str) -> list[MarkChange]:
+        """The same for marks."""
+        rows = self._begun(target)
+        return [MarkChange(number, _action(_MARKS[kind], action)) for number, kind, action in rows if kind in _MARKS]
+
+    def receipts(self, target: str) -> Iterator[Receipt]:
+        """Every change made to this target, oldest first."""
+        for kind, action, trace in self._done(target):
+            if kind in _KINDS:
+                yield Receipt(_action(_KINDS[kind], action), msgspec.convert(json.loads(trace), Trace))
+
+    def mark_receipts(self, target: str) -> Iterator[MarkReceipt]:
+        """The same for marks."""
+        for kind, action, trace in self._done(target):
+            if kind in _MARKS:
+                yield MarkReceipt(_action(_MARKS[kind], action), msgspec.convert(json.loads(trace), MarkTrace))
+
+    def _begun(self, target: str) -> list[tuple[int, str, str]]:
         query = (
             "SELECT changes.id, kind, action FROM changes JOIN runs ON runs.id = run"
             " WHERE state = 'begun' AND target = ? ORDER BY changes.id"
         )
         with storage_errors(self._path):
-            rows = self._connection.execute(query, (to_key(target),)).fetchall()
-        return [Change(number, _action(kind, action)) for number, kind, action in rows]
+            return self._connection.execute(query, (to_key(target),)).fetchall()
 
-    def receipts(self, target: str) -> Iterator[Receipt]:
-        """Every change made to this target, oldest first."""
+    def _done(self, target: str) -> Iterator[tuple[str, str, str]]:
         query = (
             "SELECT kind, action, receipt FROM changes JOIN runs ON runs.id = run"
             " WHERE state = 'done' AND target = ? ORDER BY changes.id"
         )
         with storage_errors(self._path):
-            for kind, action, trace in self._connection.execute(query, (to_key(target),)):
-                yield Receipt(_action(kind, action), msgspec.convert(json.loads(trace), Trace))
+            yield from self._connection.execute(query, (to_key(target),))
 
 
-def _to_json(value: Action | Trace) -> str:
+def _to_json(value: Action | MarkAction | Trace | MarkTrace) -> str:
     # The standard library's json keeps the surrogates of undecodable file names; msgspec's refuses them.
     return json.dumps(msgspec.to_builtins(value))
 
 
-def _action(kind: str, text: str) -> Action:
-    return msgspec.convert(json.loads(text), _KINDS[kind])
+def _action(kind: type[A], text: str) -> A:
+    return msgspec.convert(json.loads(text), kind)
 
 
 def _now() -> str:

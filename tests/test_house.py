@@ -31,7 +31,17 @@ FLOORS = {
 }
 GROUND_FLOOR = 1
 
-PURE = ("bestshot.clocks", "bestshot.grouping", "bestshot.grouping_rules", "bestshot.judging", "bestshot.planning")
+PURE = (
+    "bestshot.clocks",
+    "bestshot.grouping",
+    "bestshot.grouping_rules",
+    "bestshot.judging",
+    "bestshot.mark_ledger",
+    "bestshot.mark_planning",
+    "bestshot.mark_sight",
+    "bestshot.mark_view",
+    "bestshot.planning",
+)
 WORLDLY = {"PIL", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
 
 

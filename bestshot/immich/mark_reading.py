@@ -1,0 +1,139 @@
+"""Reading what stands on the photos and in the albums of an Immich server, in as few calls as its version allows."""
+
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bestshot.errors import NotFoundError
+from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.model import Asset, Visibility
+from bestshot.immich.model import Stack as ServerStack
+from bestshot.immich.versions import Dialect
+from bestshot.marks import AddTags, Album, MarkAction, PhotoMarks, RemoveTag, Stack, keys_of
+
+_READERS = 4
+"""Calls that are made at once."""
+
+_IN_USE = frozenset({Visibility.TIMELINE, Visibility.ARCHIVE})
+
+
+class MarkReader:
+    """Tags, facts, stacks and albums, each by the calls that it takes."""
+
+    def __init__(self, client: MarkClient) -> None:
+        self._client = client
+
+    def infos(self, keys: Collection[str]) -> dict[str, Asset]:
+        """All about these photos, one call for each; those gone, in the trash, hidden or locked are left out."""
+        assets = self._client.get_assets_info(keys)
+        return {key: asset for key, asset in assets.items() if is_in_use(asset)}
+
+    def tags_on(self, keys: Collection[str], tags: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Which of these tags are on which photos; photos without one are left out.
+
+        One call for the names, a search for each tag that exists. From 1.126 a search finds child tags too: where
+        there are such, the photos that it found are read one by one.
+        """
+        wanted = frozenset(tags)
+        ids = {tag.value: tag.id for tag in self._client.get_tags()}
+        found: dict[str, set[str]] = {}
+        doubtful: set[str] = set()
+        for value in wanted & ids.keys():
+            tagged = self._client.get_tagged_ids(ids[value]) & frozenset(keys)
+            for key in tagged:
+                found.setdefault(key, set()).add(value)
+            if any(other.startswith(f"{value}/") for other in ids):
+                doubtful |= tagged
+        exact = {key: {tag.value for tag in asset.tags} & wanted for key, asset in self.infos(doubtful).items()}
+        return {key: frozenset(values) for key, values in (found | exact).items() if values}
+
+    def stacks_of(self, keys: Collection[str]) -> dict[str, Stack]:
+        """The stacks that these photos are in: one call, before 1.113 one more for each stack of the user."""
+        stacks = (stack_of(found) for found in self._client.get_stacks())
+        return {key: stack for stack in stacks for key in stack.keys if key in keys}
+
+    def stacks_by_photo(self, keys: Iterable[str]) -> dict[str, Stack]:
+        """The same for a few photos, before 1.113: a call for each, but none for those found in another's stack."""
+        found: dict[str, Stack] = {}
+        for key in keys:
+            stack = None if key in found else self.stack_with(key)
+            if stack is not None:
+                found |= dict.fromkeys(stack.keys, stack)
+        return found
+
+    def stack_with(self, key: str) -> Stack | None:
+        """The stack of one photo; None without one, or if the photo is gone."""
+        try:
+            found = self._client.get_stack_of(key)
+        except NotFoundError:
+            return None
+        return None if found is None else stack_of(found)
+
+    def stacks_now(self, keys: Collection[str], dialect: Dialect) -> dict[str, Stack]:
+        """The stacks of photos that were just written."""
+        return self.stacks_of(keys) if dialect.has_stack_routes else self.stacks_by_photo(keys)
+
+    def albums(self, ids: Collection[str]) -> dict[str, Album]:
+        """These albums: one or two calls for the names, one or two for the members of each; none if none is asked."""
+        if not ids:
+            return {}
+        names = {album.id: album.name for album in self._client.get_albums() if album.id in ids}
+        return {id_: Album(id_, name, self._client.get_album_member_ids(id_)) for id_, name in names.items()}
+
+    def albums_holding(self, keys: Collection[str]) -> dict[str, Album]:
+        """The albums that hold one of these photos, with these photos alone: a call for each photo."""
+        names: dict[str, str] = {}
+        members: dict[str, set[str]] = {}
+        with ThreadPoolExecutor(_READERS) as pool:
+            for key, albums in zip(keys, pool.map(self._client.get_albums_of_asset, keys), strict=True):
+                for album in albums:
+                    names[album.id] = album.name
+                    members.setdefault(album.id, set()).add(key)
+        return {id_: Album(id_, name, frozenset(members[id_])) for id_, name in names.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The photos and tags that some actions are about."""
+
+    keys: frozenset[str]
+    tags: frozenset[str]
+
+    @classmethod
+    def of(cls, actions: Iterable[MarkAction], kinds: tuple[type[MarkAction], ...]) -> "Wanted":
+        """Those of the actions that are of these kinds."""
+        chosen = [action for action in actions if isinstance(action, kinds)]
+        tags: set[str] = set()
+        for action in chosen:
+            if isinstance(action, AddTags | RemoveTag):
+                tags.update(action.tags if isinstance(action, AddTags) else (action.tag,))
+        return cls(frozenset(key for action in chosen for key in keys_of(action)), frozenset(tags))
+
+
+def is_in_use(asset: Asset) -> bool:
+    """Whether a photo may be marked: not in the trash, not hidden, not locked."""
+    return asset.visibility in _IN_USE and not asset.is_trashed
+
+
+def stack_of(found: ServerStack) -> Stack:
+    """A server's stack, the primary first."""
+    return Stack(found.id, found.asset_ids)
+
+
+def marks_of(
+    key: str, asset: Asset | None, tags: Mapping[str, frozenset[str]], stacks: Mapping[str, Stack]
+) -> PhotoMarks:
+    """What stands on a photo, from what was read of it; -1 stars, which mean rejected, are no rating."""
+    if asset is None:
+        return PhotoMarks(key, tags=tags.get(key, frozenset()), stack=stacks.get(key))
+    exif = asset.exif
+    rating = None if exif is None or (exif.rating or 0) < 1 else exif.rating
+    return PhotoMarks(
+        key=key,
+        is_favorite=asset.is_favorite,
+        is_archived=asset.is_archived,
+        rating=rating,
+        description="" if exif is None else exif.description,
+        tags=tags.get(key, frozenset()),
+        stack=stacks.get(key),
+    )

@@ -1,0 +1,269 @@
+"""Marks in an Immich library: each action as the calls that its version understands."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from bestshot.errors import NotFoundError
+from bestshot.immich.bulk import BulkResult
+from bestshot.immich.calls import AssetChange
+from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.mark_reading import MarkReader, Wanted, marks_of
+from bestshot.immich.model import Asset
+from bestshot.immich.model import Stack as ServerStack
+from bestshot.immich.versions import Dialect
+from bestshot.marks import (
+    AddTags,
+    AddToAlbum,
+    DissolveStack,
+    LibraryMarks,
+    MakeAlbum,
+    MakeStack,
+    MarkAction,
+    Marked,
+    PhotoMarks,
+    Refused,
+    RemoveFromAlbum,
+    RemoveTag,
+    SetArchived,
+    SetDescription,
+    SetFavorite,
+    SetRating,
+)
+
+_GONE = "It is gone or in the trash, or belongs to somebody else."
+_BELOVED = "It was made a favourite meanwhile and stays in the timeline."
+_BEST_GONE = "The best photo of its group is gone or belongs to somebody else, so the group is not stacked."
+_ALONE = "No other photo of its group is there any more, so there is nothing to stack."
+_OTHER_STACK = "Its stack was changed by somebody else and is left alone."
+
+
+class ImmichMarks:
+    """The marks of one user. No call of it deletes an asset or moves it to the trash.
+
+    `tags` are the names that matter: others are not looked for. `listing` is what this run's listing tells by id, used
+    by `read_marks` alone; a photo that it lacks, or that was listed without exif, costs a call. `with_stacks` is
+    off where stacks do not matter, because reading them takes a call and a permission.
+    """
+
+    def __init__(
+        self,
+        client: MarkClient,
+        *,
+        tags: Collection[str] = (),
+        listing: Mapping[str, Asset] | None = None,
+        with_stacks: bool = False,
+    ) -> None:
+        self._client = client
+        self._read = MarkReader(client)
+        self._tags = frozenset(tags)
+        self._listing = listing or {}
+        self._with_stacks = with_stacks
+
+    @property
+    def tags_one_at_a_time(self) -> bool:
+        """Before 1.113."""
+        return not self._dialect.has_tag_paths
+
+    def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
+        """What stands on these photos and in these albums.
+
+        `with_albums` costs a call for each photo: give it the members of groups only. The albums found by it name
+        none but these photos.
+        """
+        listed = {key: self._listing[key] for key in keys if key in self._listing}
+        assets = {key: asset for key, asset in listed.items() if asset.exif is not None}
+        assets |= self._read.infos([key for key in keys if key not in assets])
+        tags = self._read.tags_on(assets.keys(), self._tags) if self._tags else {}
+        stacks = self._read.stacks_of(assets.keys()) if self._with_stacks else {}
+        holding = self._read.albums_holding(assets.keys()) if with_albums else {}
+        photos = {key: marks_of(key, asset, tags, stacks) for key, asset in assets.items()}
+        return LibraryMarks(photos, holding | self._read.albums(albums))
+
+    def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
+        """What stands now: tags by a search for each, stacks and albums as lists, all else by a call for each photo."""
+        tagged = Wanted.of(actions, (AddTags, RemoveTag))
+        stacked = Wanted.of(actions, (MakeStack, DissolveStack))
+        others = Wanted.of(actions, (SetFavorite, SetRating, SetDescription, SetArchived))
+        tags = self._read.tags_on(tagged.keys, tagged.tags) if tagged.keys else {}
+        stacks = self._read.stacks_now(stacked.keys, self._dialect) if stacked.keys else {}
+        infos = self._read.infos(others.keys)
+        unseen = others.keys - infos.keys()
+        keys = (tagged.keys | stacked.keys | others.keys) - unseen
+        photos = {key: marks_of(key, infos.get(key), tags, stacks) for key in keys}
+        return LibraryMarks(photos, self._read.albums(albums))
+
+    def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The user's own albums with exactly these names; one or two calls."""
+        user = self._client.get_current_user().id
+        own = [album for album in self._client.get_albums() if album.owner_id in (user, None)]
+        return {name: tuple(album.id for album in own if album.name == name) for name in names}
+
+    def mark(self, action: MarkAction) -> Marked:
+        """Make one change. What is there already is read first and not written again."""
+        match action:
+            case AddTags():
+                return self._add_tags(action)
+            case RemoveTag():
+                return self._remove_tag(action)
+            case MakeAlbum() | AddToAlbum() | RemoveFromAlbum():
+                return self._in_album(action)
+            case SetFavorite() | SetRating() | SetDescription() | SetArchived():
+                return self._on_photos(action)
+            case MakeStack():
+                return self._make_stack(action)
+            case DissolveStack():
+                return self._dissolve(action)
+            case _:
+                assert_never(action)
+
+    @property
+    def _dialect(self) -> Dialect:
+        return Dialect(self._client.get_version())
+
+    def _add_tags(self, action: AddTags) -> Marked:
+        """Put on each photo only what it lacks: up to 1.128 one tag that is there already spoils the whole call.
+
+        Before 1.113 an unknown id lets a call fail half-way; those tagged by then count as tagged already when it is
+        sent again, but what was read before tells that they were not.
+        """
+        before = self._read.tags_on(action.keys, action.tags)
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for key in action.keys:
+            missing = tuple(tag for tag in action.tags if tag not in before.get(key, ()))
+            lacking.setdefault(missing, []).append(key)
+        result = BulkResult()
+        for tags, keys in lacking.items():
+            if tags:
+                result += self._client.tag_assets(keys, tags)
+        return self._without_gone(_marked(replace(result, done=result.done + result.already)), action)
+
+    def _without_gone(self, marked: Marked, action: AddTags) -> Marked:
+        """Name the photos that a call with several tags leaves out in silence."""
+        if len(action.tags) < 2 or not marked.changed:
+            return marked
+        tagged = self._read.tags_on(marked.changed, action.tags)
+        unseen = [key for key in marked.changed if key not in tagged]
+        gone = frozenset(unseen) - self._read.infos(unseen).keys()
+        changed = tuple(key for key in marked.changed if key not in gone)
+        return Marked(changed, (*marked.refused, *_refused(sorted(gone), _GONE)))
+
+    def _remove_tag(self, action: RemoveTag) -> Marked:
+        ids = [tag.id for tag in self._client.get_tags() if tag.value == action.tag]
+        return _marked(self._client.untag_assets(action.keys, ids[0])) if ids else Marked()
+
+    def _in_album(self, action: MakeAlbum | AddToAlbum | RemoveFromAlbum) -> Marked:
+        match action:
+            case MakeAlbum():
+                return self._make_album(action)
+            case AddToAlbum():
+                return _marked(self._client.add_assets_to_album(action.album, action.keys))
+            case RemoveFromAlbum():
+                return _marked(self._client.remove_assets_from_album(action.album, action.keys))
+            case _:
+                assert_never(action)
+
+    def _make_album(self, action: MakeAlbum) -> Marked:
+        """Make the album with its photos in one call, so that a kill leaves no empty one."""
+        album = self._client.create_album(action.name, action.keys)
+        if album.asset_count == len(action.keys):
+            return Marked(action.keys, container=album.id)
+        members = self._client.get_album_member_ids(album.id)
+        outside = [key for key in action.keys if key not in members]
+        inside = tuple(key for key in action.keys if key in members)
+        return Marked(inside, _refused(outside, _GONE), album.id)
+
+    def _on_photos(self, action: SetFavorite | SetRating | SetDescription | SetArchived) -> Marked:
+        match action:
+            case SetFavorite():
+                photos, change = self._photos(action.keys), AssetChange(is_favorite=action.value)
+                return self._set(photos, action.keys, change, lambda photo: photo.is_favorite == action.value)
+            case SetRating():
+                return self._set_rating(action)
+            case SetDescription():
+                return self._set_description(action)
+            case SetArchived():
+                return self._set_archived(action)
+            case _:
+                assert_never(action)
+
+    def _set_rating(self, action: SetRating) -> Marked:
+        photos = self._photos([action.key])
+        marked = self._set(photos, [action.key], AssetChange(rating=action.value or 0), _rating_is(action.value))
+        before = photos[action.key].rating if action.key in photos else None
+        return replace(marked, before=None if before is None else str(before))
+
+    def _set_description(self, action: SetDescription) -> Marked:
+        photos = self._photos([action.key])
+        marked = self._set(photos, [action.key], AssetChange(description=action.text), _description_is(action.text))
+        return replace(marked, before=photos[action.key].description if action.key in photos else None)
+
+    def _set_archived(self, action: SetArchived) -> Marked:
+        """Archive, but never what the user made a favourite since the plan was made."""
+        photos = self._photos(action.keys)
+        beloved = [key for key in action.keys if action.value and key in photos and photos[key].is_favorite]
+        rest = [key for key in action.keys if key not in beloved]
+        change = AssetChange(is_archived=action.value)
+        marked = self._set(photos, rest, change, lambda photo: photo.is_archived == action.value)
+        return replace(marked, refused=(*_refused(beloved, _BELOVED), *marked.refused))
+
+    def _set(
+        self,
+        photos: Mapping[str, PhotoMarks],
+        keys: Sequence[str],
+        change: AssetChange,
+        is_so: Callable[[PhotoMarks], bool],
+    ) -> Marked:
+        """Change those of the photos that are not so already."""
+        gone = _refused([key for key in keys if key not in photos], _GONE)
+        others = [key for key in keys if key in photos and not is_so(photos[key])]
+        marked = _marked(self._client.update_assets(others, change))
+        return replace(marked, refused=(*gone, *marked.refused))
+
+    def _make_stack(self, action: MakeStack) -> Marked:
+        """Stack the group and all members of the stacks that are merged: a mere member would move alone."""
+        merged = (key for stack in action.merged for key in stack.keys)
+        keys = list(dict.fromkeys((*action.keys, *merged)))
+        try:
+            stack = self._client.create_stack(keys)
+        except NotFoundError:
+            return self._stack_what_is_there(keys)
+        return Marked(tuple(keys), container=stack.id)
+
+    def _stack_what_is_there(self, keys: Sequence[str]) -> Marked:
+        infos = self._read.infos(keys)
+        there = [key for key in keys if key in infos]
+        gone = [key for key in keys if key not in infos]
+        if keys[0] not in infos or len(there) < 2:
+            why = _BEST_GONE if keys[0] not in infos else _ALONE
+            return Marked(refused=(*_refused(gone, _GONE), *_refused(there, why)))
+        stack = self._client.create_stack(there)
+        return Marked(tuple(there), _refused(gone, _GONE), stack.id)
+
+    def _dissolve(self, action: DissolveStack) -> Marked:
+        stack = self._read.stack_with(action.stack.keys[0])
+        if stack is None or stack.id != action.stack.id:
+            return Marked()
+        if set(stack.keys) != set(action.stack.keys):
+            return Marked(refused=_refused(action.stack.keys, _OTHER_STACK))
+        self._client.delete_stack(ServerStack(stack.id, stack.keys[0], stack.keys))
+        return Marked(stack.keys)
+
+    def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
+        return {key: marks_of(key, asset, {}, {}) for key, asset in self._read.infos(keys).items()}
+
+
+def _rating_is(value: int | None) -> Callable[[PhotoMarks], bool]:
+    return lambda photo: photo.rating == value
+
+
+def _description_is(text: str) -> Callable[[PhotoMarks], bool]:
+    return lambda photo: photo.description == text
+
+
+def _marked(result: BulkResult) -> Marked:
+    return Marked(result.done, tuple(Refused(refusal.asset_id, refusal.reason) for refusal in result.refused))
+
+
+def _refused(keys: Iterable[str], why: str) -> tuple[Refused, ...]:
+    return tuple(Refused(key, why) for key in keys)

@@ -1,0 +1,82 @@
+"""What a run sees of a library's marks: its groups, what stands there, and what of it is ours to take back: pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from bestshot.mark_ledger import MarkLedger
+from bestshot.marks import LibraryMarks, MarkedGroup, PhotoMarks
+from bestshot.planning import PlannedGroup
+
+
+@dataclass(frozen=True, slots=True)
+class MarkView:
+    """The groups of a run as far as they are still there, and what is known of all photos.
+
+    `number_of` are the groups' photos with their numbers, `bests` the first of each group. `settled` are the photos
+    that were seen together with all that were ever marked in one group with them and are still there: that one of
+    them is alone now is certain, and not for want of the others.
+    """
+
+    groups: tuple[MarkedGroup, ...]
+    marks: LibraryMarks
+    ledger: MarkLedger
+    number_of: Mapping[str, int]
+    bests: frozenset[str]
+    seen: frozenset[str]
+    settled: frozenset[str]
+
+    @classmethod
+    def of(cls, groups: Iterable[PlannedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger) -> Self:
+        """Photos that are gone since the listing are in no group, and what is left of a group has at least two."""
+        whole = (MarkedGroup(group.number, _living(group, marks)) for group in groups)
+        there = tuple(sorted((group for group in whole if len(group.keys) > 1), key=lambda group: group.number))
+        number_of = {key: group.number for group in there for key in group.keys}
+        present = frozenset(seen) & marks.photos.keys() | number_of.keys()
+        numbers = {**ledger.numbers, **number_of}
+        partial = {number for key, number in numbers.items() if key in marks.photos and key not in present}
+        return cls(
+            groups=there,
+            marks=marks,
+            ledger=ledger,
+            number_of=number_of,
+            bests=frozenset(group.keys[0] for group in there),
+            seen=frozenset(present),
+            settled=frozenset(key for key in present if numbers.get(key) not in partial),
+        )
+
+    def photo(self, key: str) -> PhotoMarks:
+        """What stands on a photo that is there."""
+        return self.marks.photos[key]
+
+    def groups_of(self, keys: Collection[str]) -> tuple[MarkedGroup, ...]:
+        """The groups that any of these photos is in."""
+        numbers = {self.number_of[key] for key in keys}
+        return tuple(group for group in self.groups if group.number in numbers)
+
+    def last_number(self, key: str) -> int | None:
+        """The group that a photo is in, or was when it was last marked, if some of that is merely absent now."""
+        absent = None if key in self.settled else self.ledger.numbers.get(key)
+        return self.number_of.get(key, absent)
+
+    def left_its_group(self, key: str) -> bool:
+        """Whether a photo is surely in no group any more."""
+        return key in self.settled and key not in self.number_of
+
+    def lost_its_place(self, key: str) -> bool:
+        """Whether a photo is surely not the best any more: another of its group is, or it has no group."""
+        is_other = key in self.number_of and key not in self.bests
+        return is_other or self.left_its_group(key)
+
+    def is_users_favorite(self, key: str) -> bool:
+        """Whether somebody but us made a photo a favourite."""
+        return self.photo(key).is_favorite and key not in self.ledger.favorites
+
+    def is_archived_by_us(self, key: str) -> bool:
+        """Whether we took a photo out of the timeline, and nobody has put it back."""
+        return key in self.ledger.archived and key in self.marks.photos and self.photo(key).is_archived
+
+
+def _living(group: PlannedGroup, marks: LibraryMarks) -> tuple[str, ...]:
+    ranking: Sequence[str] = [ranked.photo.key for ranked in group.verdict.ranking]
+    return tuple(key for key in ranking if key in marks.photos)

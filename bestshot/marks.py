@@ -1,0 +1,295 @@
+"""Marks in a library: what stands on its photos, what is to be changed, and what a change left, as data.
+
+Photos are named by their key, albums and stacks by the library's own id for them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class MarkWishes:
+    """Which marks the user wants on groups.
+
+    `tag` goes on every photo of a group, and `best_tag` on the best as well. `inherit` gives the best what its group
+    has: its albums, and a favourite, rating or description if one of the others has it.
+    """
+
+    tag: str | None = None
+    album_prefix: str | None = None
+    favorite_best: bool = False
+    stack: bool = False
+    archive_rest: bool = False
+    inherit: bool = False
+
+    @property
+    def best_tag(self) -> str | None:
+        """The second tag of a group's best photo."""
+        return None if self.tag is None else f"{self.tag}-best"
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to mark."""
+        return self != MarkWishes()
+
+
+# What stands in the library
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack with its primary first."""
+
+    id: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """An album with all that is in it, anybody's."""
+
+    id: str
+    name: str
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMarks:
+    """What stands on one photo. `tags` are full paths such as "trips/berlin"; a rating is 1 to 5, None without."""
+
+    key: str
+    is_favorite: bool = False
+    is_archived: bool = False
+    rating: int | None = None
+    description: str = ""
+    tags: frozenset[str] = frozenset()
+    stack: Stack | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryMarks:
+    """What stands on the photos that were asked for, and in albums: those asked for, and those that hold the photos.
+
+    A photo or album that is gone is left out.
+    """
+
+    photos: Mapping[str, PhotoMarks] = field(default_factory=dict)
+    albums: Mapping[str, Album] = field(default_factory=dict)
+
+
+# What is to be changed
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedGroup:
+    """A group as it was when it was marked: its number, and all its photos with the best first."""
+
+    number: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddTags:
+    """Put tags on photos, all of them in one call where the library can. `groups` are the photos' whole groups."""
+
+    keys: tuple[str, ...]
+    tags: tuple[str, ...]
+    groups: tuple[MarkedGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTag:
+    """Take a tag of ours off photos."""
+
+    keys: tuple[str, ...]
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeAlbum:
+    """Make the album of a group.
+
+    A plan leaves `namesakes` empty: they are the albums of that name that were there just before, entered when the
+    action is begun, so that after a killed run the one that it made is told from them.
+    """
+
+    number: int
+    name: str
+    keys: tuple[str, ...]
+    namesakes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddToAlbum:
+    """Add photos to an album: to the one of their group, or (number None) the best to an album of the others."""
+
+    album: str
+    keys: tuple[str, ...]
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFromAlbum:
+    """Take photos that we added out of an album: of their group's, or (number None) of one that they joined."""
+
+    album: str
+    keys: tuple[str, ...]
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetFavorite:
+    """Make photos favourites, or no longer. `groups` are the whole groups of new favourites."""
+
+    keys: tuple[str, ...]
+    value: bool
+    groups: tuple[MarkedGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetRating:
+    """Rate a photo with 1 to 5 stars, or (None) take the stars away."""
+
+    key: str
+    value: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDescription:
+    """Describe a photo."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeStack:
+    """Stack a group, the first on top. `merged` are the stacks as they stood before, whose members all come along.
+
+    `carried` are those of the photos that are not of the group and only come along.
+    """
+
+    number: int
+    keys: tuple[str, ...]
+    merged: tuple[Stack, ...] = ()
+    carried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DissolveStack:
+    """Take a stack of ours apart whose photos are no longer one group."""
+
+    number: int
+    stack: Stack
+
+
+@dataclass(frozen=True, slots=True)
+class SetArchived:
+    """Take photos out of the timeline, or put them back; nothing is deleted.
+
+    A plan that archives says for each of `keys`, in the same order, which photo must be in sight for it: the best of
+    its group. Right before archiving that one is read back, and a photo whose best is not in the timeline stays there.
+    `groups` are the whole groups of these photos.
+    """
+
+    keys: tuple[str, ...]
+    value: bool
+    visible: tuple[str, ...] = ()
+    groups: tuple[MarkedGroup, ...] = ()
+
+
+MarkAction = (
+    AddTags
+    | RemoveTag
+    | MakeAlbum
+    | AddToAlbum
+    | RemoveFromAlbum
+    | SetFavorite
+    | SetRating
+    | SetDescription
+    | MakeStack
+    | DissolveStack
+    | SetArchived
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkTrace:
+    """What a change of marks left.
+
+    `changed` are the photos on which something is now other than before; those that had it already are left out.
+    `container` is the album or stack that was made. `before` is an earlier rating or description, as text.
+    """
+
+    changed: tuple[str, ...] = ()
+    container: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkReceipt:
+    """A change of marks that was made, with all that is needed to take it back."""
+
+    action: MarkAction
+    trace: MarkTrace
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A photo that could not be marked, and why."""
+
+    key: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What came of a change: the photos it changed, those it could not, and the album or stack that was made.
+
+    `before` is an earlier rating or description, as text.
+    """
+
+    changed: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    container: str | None = None
+    before: str | None = None
+
+
+class MarkableLibrary(Protocol):
+    """A library whose photos can be marked. Every call raises an OrganizerError where all of it fails."""
+
+    @property
+    def tags_one_at_a_time(self) -> bool:
+        """Whether each tag is a change of its own, so that the first must have settled before the next is made."""
+
+    def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
+        """What stands on these photos and in these albums; `with_albums`: also the albums that hold the photos."""
+
+    def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
+        """What stands now where these actions write, and in these albums: never from an earlier listing.
+
+        Only what the actions are about is read; all else is as if there were nothing.
+        """
+
+    def albums_called(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """The user's own albums with exactly these names, by name."""
+
+    def mark(self, action: MarkAction) -> Marked:
+        """Make one change; what has it already is not among the changed."""
+
+
+def keys_of(action: MarkAction) -> tuple[str, ...]:
+    """The photos that an action touches."""
+    match action:
+        case SetRating() | SetDescription():
+            return (action.key,)
+        case DissolveStack():
+            return action.stack.keys
+        case _:
+            return action.keys
+
+
+def in_order(keys: Collection[str] | Sequence[str]) -> tuple[str, ...]:
+    """Keys as actions hold them: each once, sorted."""
+    return tuple(sorted(set(keys)))
