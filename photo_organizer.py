@@ -195,12 +195,12 @@ class PhotoOrganizer:
             return self._act(output, plan, state)
 
     def _plan(self, library: _Library, state: "OutputState | None") -> "Plan":
+        from bestshot.folder_planning import plan_folders
         from bestshot.planning import (
             Plan,
             PlannedGroup,
             Wishes,
             number_groups,
-            plan_folders,
             remembered_numbers,
         )
         from bestshot.wording import metadata_text

@@ -3,12 +3,10 @@
 import logging
 import os
 import shutil
-import stat
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from dataclasses import replace as with_changes
 from pathlib import Path
 from typing import assert_never
 
@@ -16,7 +14,6 @@ from bestshot.actions import (
     Action,
     Condition,
     CopyFile,
-    LaidFile,
     OutputState,
     PlaceBest,
     Receipt,
@@ -24,12 +21,12 @@ from bestshot.actions import (
     Trace,
     WriteMetadata,
 )
-from bestshot.adoption import adoptable
 from bestshot.errors import OutputError, PhotoError
-from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded, group_number
+from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded
 from bestshot.journal import Change, Journal
 from bestshot.library_lock import LibraryLock
-from bestshot.model import LinkMethod, Photo, PhotoFile
+from bestshot.model import LinkMethod, Photo
+from bestshot.output_survey import condition_of, learned, survey, trace_of
 from bestshot.planning import text_bytes, text_checksum
 from bestshot.safe_files import (
     NoHardLinkError,
@@ -99,24 +96,24 @@ class FolderOutput:
             for path in (self._temporary(change), *self._final(change).parents)
             if path.is_relative_to(self._root)
         )
-        return _survey(self._root, [*receipts, *_learned(self._root, receipts, photos)], abandoned)
+        return survey(self._root, [*receipts, *learned(self._root, receipts, photos)], abandoned)
 
     @staticmethod
     def found(path: Path, photos: Sequence[Photo] = ()) -> OutputState:
         """What is found in a folder of which no journal tells; changes nothing."""
-        return _survey(path, _learned(path, (), photos))
+        return survey(path, learned(path, (), photos))
 
     def catch_up(self, photos: Sequence[Photo], sources: Sequence[str]) -> None:
         """Write into the journal what is known only from the looks of the output and of these photos.
 
         Those are our files of which it does not tell, and copies whose source has another time but the same content.
         """
-        learned = _learned(self._root, list(self._journal.receipts(self.target)), photos)
-        if not learned:
+        news = learned(self._root, list(self._journal.receipts(self.target)), photos)
+        if not news:
             return
         run = self._journal.begin_run(self.target, sources)
-        changes = self._journal.begin(run, [receipt.action for receipt in learned])
-        self._journal.finish(list(zip(changes, learned, strict=True)))
+        changes = self._journal.begin(run, [receipt.action for receipt in news])
+        self._journal.finish(list(zip(changes, news, strict=True)))
         self._journal.end_run(run)
 
     def recover(self) -> None:
@@ -158,7 +155,7 @@ class FolderOutput:
                 return None if os.path.lexists(path) else Trace()
             case _:
                 assert_never(action)
-        return _trace(path) if is_ours else None
+        return trace_of(path) if is_ours else None
 
     def check_space(self, actions: Sequence[Action]) -> None:
         """Raise OutputError if the copies will not fit."""
@@ -245,7 +242,7 @@ class FolderOutput:
             case LinkMethod.COPY:
                 known = copy_verified(source, temporary, revision)
                 publish(temporary, final)
-                return _trace(final, folders, known)
+                return trace_of(final, folders, known)
             case LinkMethod.HARDLINK:
                 check_unchanged(source, revision)
                 try:
@@ -256,11 +253,11 @@ class FolderOutput:
                         f"({error}): both must lie on one file system that has hard links. "
                         "Use --link copy or --link symlink."
                     ) from error
-                return _trace(final, folders)
+                return trace_of(final, folders)
             case LinkMethod.SYMLINK:
                 check_unchanged(source, revision)
                 link_symbolically(action.source, final)
-                return _trace(final, folders)
+                return trace_of(final, folders)
             case _:
                 assert_never(action.method)
 
@@ -270,7 +267,7 @@ class FolderOutput:
         known = copy_verified(Path(action.source), temporary, _parsed_revision(action.revision))
         earlier = None if final.is_symlink() else final.read_bytes().decode("utf-8", "surrogateescape")
         replace(temporary, final)
-        trace = _trace(final, (), known)
+        trace = trace_of(final, (), known)
         return Trace(trace.size, trace.mtime_ns, trace.checksum, replaced=earlier)
 
     def _place_best(self, action: PlaceBest, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
@@ -286,7 +283,7 @@ class FolderOutput:
                 status = target.stat()
                 copy_verified(target, temporary, (status.st_size, status.st_mtime_ns))
                 publish(temporary, final)
-        return _trace(final, folders)
+        return trace_of(final, folders)
 
     def _retire_best(self, action: RetireBest, state: OutputState) -> Trace:
         path = self._root / action.destination
@@ -295,7 +292,7 @@ class FolderOutput:
             raise PhotoError("its original has gone, so the file that shows it as the best is kept")
         if not any(other.name.startswith(BEST_PREFIX) and other != path for other in path.parent.iterdir()):
             raise PhotoError("no better photo could be shown in its place, so it is kept")
-        trace = _trace(path)
+        trace = trace_of(path)
         remove(path)
         return trace
 
@@ -309,112 +306,16 @@ class FolderOutput:
         write_text(temporary, content)
         if action.destination not in state.laid or not final.exists():
             publish(temporary, final)
-            return _trace(final, folders)
+            return trace_of(final, folders)
         self._check_ours(action.destination, state)
         earlier = final.read_bytes().decode("utf-8", "surrogateescape")
         replace(temporary, final)
-        trace = _trace(final, folders)
+        trace = trace_of(final, folders)
         return Trace(trace.size, trace.mtime_ns, trace.checksum, trace.folders, replaced=earlier)
 
     def _check_ours(self, destination: str, state: OutputState) -> None:
-        if _condition(self._root, state.laid[destination].receipt) is not Condition.UNCHANGED:
+        if condition_of(self._root, state.laid[destination].receipt) is not Condition.UNCHANGED:
             raise PhotoError("it was changed by somebody else and is left alone")
-
-
-def _learned(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> list[Receipt]:
-    """What no receipt tells and these photos prove."""
-    if not photos:
-        return []
-    if receipts:
-        return list(_renewed(root, receipts, photos))
-    with writing(root):
-        adopted = [Receipt(action, _trace(root / action.destination)) for action in adoptable(root, photos)]
-    if adopted:
-        logger.warning(
-            "The journal knows nothing of %s, which holds %s of these photos: they are taken for laid out.",
-            printable(str(root)),
-            sum(isinstance(receipt.action, CopyFile) for receipt in adopted),
-        )
-    return adopted
-
-
-def _renewed(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> Iterator[Receipt]:
-    """The receipts of copies whose source has another time by now, but holds the same."""
-    listed = {file.path: file for photo in photos for file in photo.files}
-    laid = _laid(receipts)
-    known = {
-        (action.number, action.source, action.revision)
-        for receipt in laid.values()
-        if isinstance(action := receipt.action, CopyFile)
-    }
-    for receipt in laid.values():
-        action = receipt.action
-        if not isinstance(action, CopyFile) or action.method is LinkMethod.SYMLINK:
-            continue
-        file = listed.get(action.source)
-        if file is None or (action.number, file.path, file.revision) in known:
-            continue
-        if (trace := _trace_of_same(root, receipt, file)) is not None:
-            yield Receipt(with_changes(action, revision=file.revision), trace)
-
-
-def _trace_of_same(root: Path, receipt: Receipt, file: PhotoFile) -> Trace | None:
-    """What to remember of a copy if its source still holds the same; None if it does not, or cannot be read."""
-    path, source = root / receipt.action.destination, Path(file.path)
-    try:
-        # The time of a hard link's source is its own.
-        is_ours = _condition(root, receipt) is Condition.UNCHANGED or path.samefile(source)
-        if not is_ours or file.size != receipt.trace.size or checksum(source) != receipt.trace.checksum:
-            return None
-        return with_changes(receipt.trace, mtime_ns=path.lstat().st_mtime_ns)
-    except OSError:
-        return None
-
-
-def _laid(receipts: Iterable[Receipt]) -> dict[str, Receipt]:
-    laid: dict[str, Receipt] = {}
-    for receipt in receipts:
-        laid.pop(receipt.action.destination, None)
-        if not isinstance(receipt.action, RetireBest):
-            laid[receipt.action.destination] = receipt
-    return laid
-
-
-def _survey(root: Path, receipts: Iterable[Receipt], abandoned: frozenset[str] = frozenset()) -> OutputState:
-    laid = _laid(receipts)
-    with writing(root):
-        taken, last_number = _taken_names(root, abandoned)
-        # A number is never given twice, also when its folder has gone.
-        last_number = max([last_number, *(receipt.action.number for receipt in laid.values())])
-        conditions = {path: LaidFile(receipt, _condition(root, receipt)) for path, receipt in laid.items()}
-    return OutputState(laid=conditions, taken=taken, last_number=last_number)
-
-
-def _condition(root: Path, receipt: Receipt) -> Condition:
-    try:
-        status = os.lstat(root / receipt.action.destination)
-    except (FileNotFoundError, NotADirectoryError):
-        return Condition.MISSING
-    same = (status.st_size, status.st_mtime_ns) == (receipt.trace.size, receipt.trace.mtime_ns)
-    return Condition.UNCHANGED if same else Condition.CHANGED
-
-
-def _taken_names(root: Path, abandoned: frozenset[str]) -> tuple[frozenset[str], int]:
-    """The names in the groups' folders, folded, and the highest group number.
-
-    Folders that a killed run made and that hold nothing but its half-written files do not count.
-    """
-    taken: set[str] = set()
-    numbers = [0]
-    with suppress(FileNotFoundError), os.scandir(root) as entries:
-        for entry in entries:
-            number = group_number(entry.name)
-            if number is not None and entry.is_dir():
-                names = set(_names_below(Path(entry.path), entry.name))
-                if not abandoned.issuperset({entry.name, *names}):
-                    numbers.append(number)
-                    taken.update(names)
-    return frozenset(taken), max(numbers)
 
 
 class _Finished:
@@ -438,25 +339,9 @@ class _Finished:
         self._flushed_at = time.monotonic()
 
 
-def _names_below(folder: Path, prefix: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = f"{prefix}/{entry.name}"
-            yield folded(path)
-            if entry.name == "originals" and entry.is_dir():
-                yield from _names_below(Path(entry.path), path)
-
-
 def _parsed_revision(revision: str) -> tuple[int, int]:
     size, _, mtime_ns = revision.partition("-")
     return int(size, 16), int(mtime_ns, 16)
-
-
-def _trace(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None = None) -> Trace:
-    status = os.lstat(path)
-    if stat.S_ISLNK(status.st_mode):
-        return Trace(status.st_size, status.st_mtime_ns, None, folders)
-    return Trace(status.st_size, status.st_mtime_ns, known_checksum or checksum(path), folders)
 
 
 def _holds(path: Path, action: CopyFile) -> bool:

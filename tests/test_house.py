@@ -33,6 +33,7 @@ GROUND_FLOOR = 1
 
 PURE = (
     "bestshot.clocks",
+    "bestshot.folder_planning",
     "bestshot.grouping",
     "bestshot.grouping_rules",
     "bestshot.judging",

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from bestshot.actions import Action, Condition, CopyFile, OutputState, PlaceBest, RetireBest, WriteMetadata
 from bestshot.file_names import base_name, folded
+from bestshot.folder_planning import plan_folders
 from bestshot.model import Group, LinkMethod, Photo
 from bestshot.planning import (
     Plan,
     PlannedGroup,
     Wishes,
     number_groups,
-    plan_folders,
     remembered_numbers,
     text_bytes,
     text_checksum,

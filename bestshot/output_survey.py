@@ -1,0 +1,133 @@
+"""What an output holds, as the journal tells it and the disk shows it; changes nothing."""
+
+import logging
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from bestshot.actions import Condition, CopyFile, LaidFile, OutputState, Receipt, RetireBest, Trace
+from bestshot.adoption import adoptable
+from bestshot.file_names import folded, group_number
+from bestshot.model import LinkMethod, Photo, PhotoFile
+from bestshot.safe_files import checksum, writing
+from bestshot.text import printable
+
+logger = logging.getLogger("photo_organizer.outputs")
+
+
+def learned(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> list[Receipt]:
+    """What the receipts do not tell and these photos prove: adopted files, and copies whose source was touched."""
+    if not photos:
+        return []
+    if receipts:
+        return list(_renewed(root, receipts, photos))
+    with writing(root):
+        adopted = [Receipt(action, trace_of(root / action.destination)) for action in adoptable(root, photos)]
+    if adopted:
+        logger.warning(
+            "The journal knows nothing of %s, which holds %s of these photos: they are taken for laid out.",
+            printable(str(root)),
+            sum(isinstance(receipt.action, CopyFile) for receipt in adopted),
+        )
+    return adopted
+
+
+def _renewed(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> Iterator[Receipt]:
+    """The receipts of copies whose source has another time by now, but holds the same."""
+    listed = {file.path: file for photo in photos for file in photo.files}
+    laid = _laid(receipts)
+    known = {
+        (action.number, action.source, action.revision)
+        for receipt in laid.values()
+        if isinstance(action := receipt.action, CopyFile)
+    }
+    for receipt in laid.values():
+        action = receipt.action
+        if not isinstance(action, CopyFile) or action.method is LinkMethod.SYMLINK:
+            continue
+        file = listed.get(action.source)
+        if file is None or (action.number, file.path, file.revision) in known:
+            continue
+        if (trace := _trace_of_same(root, receipt, file)) is not None:
+            yield Receipt(replace(action, revision=file.revision), trace)
+
+
+def _trace_of_same(root: Path, receipt: Receipt, file: PhotoFile) -> Trace | None:
+    """What to remember of a copy if its source still holds the same; None if it does not, or cannot be read."""
+    path, source = root / receipt.action.destination, Path(file.path)
+    try:
+        # The time of a hard link's source is its own.
+        is_ours = condition_of(root, receipt) is Condition.UNCHANGED or path.samefile(source)
+        if not is_ours or file.size != receipt.trace.size or checksum(source) != receipt.trace.checksum:
+            return None
+        return replace(receipt.trace, mtime_ns=path.lstat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+def _laid(receipts: Iterable[Receipt]) -> dict[str, Receipt]:
+    laid: dict[str, Receipt] = {}
+    for receipt in receipts:
+        laid.pop(receipt.action.destination, None)
+        if not isinstance(receipt.action, RetireBest):
+            laid[receipt.action.destination] = receipt
+    return laid
+
+
+def survey(root: Path, receipts: Iterable[Receipt], abandoned: frozenset[str] = frozenset()) -> OutputState:
+    """What the output holds; `abandoned` are the names that only a killed run left there."""
+    laid = _laid(receipts)
+    with writing(root):
+        taken, last_number = _taken_names(root, abandoned)
+        # A number is never given twice, also when its folder has gone.
+        last_number = max([last_number, *(receipt.action.number for receipt in laid.values())])
+        conditions = {path: LaidFile(receipt, condition_of(root, receipt)) for path, receipt in laid.items()}
+    return OutputState(laid=conditions, taken=taken, last_number=last_number)
+
+
+def condition_of(root: Path, receipt: Receipt) -> Condition:
+    """How a file that we made is found."""
+    try:
+        status = os.lstat(root / receipt.action.destination)
+    except (FileNotFoundError, NotADirectoryError):
+        return Condition.MISSING
+    same = (status.st_size, status.st_mtime_ns) == (receipt.trace.size, receipt.trace.mtime_ns)
+    return Condition.UNCHANGED if same else Condition.CHANGED
+
+
+def _taken_names(root: Path, abandoned: frozenset[str]) -> tuple[frozenset[str], int]:
+    """The names in the groups' folders, folded, and the highest group number.
+
+    Folders that a killed run made and that hold nothing but its half-written files do not count.
+    """
+    taken: set[str] = set()
+    numbers = [0]
+    with suppress(FileNotFoundError), os.scandir(root) as entries:
+        for entry in entries:
+            number = group_number(entry.name)
+            if number is not None and entry.is_dir():
+                names = set(_names_below(Path(entry.path), entry.name))
+                if not abandoned.issuperset({entry.name, *names}):
+                    numbers.append(number)
+                    taken.update(names)
+    return frozenset(taken), max(numbers)
+
+
+def _names_below(folder: Path, prefix: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{prefix}/{entry.name}"
+            yield folded(path)
+            if entry.name == "originals" and entry.is_dir():
+                yield from _names_below(Path(entry.path), path)
+
+
+def trace_of(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None = None) -> Trace:
+    """What stands at a path now."""
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        return Trace(status.st_size, status.st_mtime_ns, None, folders)
+    return Trace(status.st_size, status.st_mtime_ns, known_checksum or checksum(path), folders)
