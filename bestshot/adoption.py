@@ -1,6 +1,7 @@
 """Knowing our own files again of which no journal tells: its folder was lost, or the output was moved.
 
-Only what a photo of this run proves to be ours is taken over, by name, size, time and content.
+Only what a photo of this run proves to be ours is taken over, by name, size and content: times are lost where
+folders are copied or synchronised.
 """
 
 import os
@@ -25,7 +26,6 @@ class FoundFile:
     path: str
     number: int
     size: int
-    mtime_ns: int
     link: str | None = None
 
 
@@ -38,12 +38,12 @@ def match_copies(found: Iterable[FoundFile], photos: Iterable[Photo], is_same: I
     sources: dict[object, list[tuple[Photo, PhotoFile]]] = {}
     for photo in photos:
         for file in photo.files:
-            sources.setdefault((file.size, file.mtime_ns), []).append((photo, file))
+            sources.setdefault(file.size, []).append((photo, file))
             sources.setdefault(file.path, []).append((photo, file))
     copies: list[CopyFile] = []
     claimed: set[tuple[int, str]] = set()
     for item in sorted(found, key=lambda item: (item.number, _copy_numbers(item.path), item.path)):
-        for photo, file in sources.get(item.link or (item.size, item.mtime_ns), ()):
+        for photo, file in sources.get(item.link or item.size, ()):
             if (item.number, file.path) in claimed or not _may_be_named(item, file, photo.files[0]):
                 continue
             if method := is_same(item, file):
@@ -91,7 +91,7 @@ def _originals(root: Path, folder: Path, number: int) -> Iterator[FoundFile]:
         status = path.lstat()
         link = os.readlink(path) if path.is_symlink() else None  # noqa: PTH115 - pathlib would tidy the path
         if link is not None or path.is_file():
-            yield FoundFile(path.relative_to(root).as_posix(), number, status.st_size, status.st_mtime_ns, link)
+            yield FoundFile(path.relative_to(root).as_posix(), number, status.st_size, link)
 
 
 def _made_by(path: Path, file: PhotoFile) -> LinkMethod | None:

@@ -1,4 +1,4 @@
-"""Found files are matched with the photos of a run by name, size, time and content."""
+"""Found files are matched with the photos of a run by name, size and content."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from bestshot.model import LinkMethod, Photo, PhotoFile
 from tests import builders
 
 
-def found(name: str, *, number: int = 1, size: int = 1000, mtime_ns: int = 1, link: str | None = None) -> FoundFile:
+def found(name: str, *, number: int = 1, size: int = 1000, link: str | None = None) -> FoundFile:
     """A file among the originals, as the builders make photos."""
-    return FoundFile(f"group_{number:04}/originals/{name}", number, size, mtime_ns, link)
+    return FoundFile(f"group_{number:04}/originals/{name}", number, size, link)
 
 
 def matched(files: list[FoundFile], *photos: Photo) -> dict[str, str]:
@@ -27,10 +27,8 @@ def test_a_companion_bears_the_number_of_its_picture() -> None:
     assert matched([found("a (2).jpg.xmp")], photo) == {"group_0001/originals/a (2).jpg.xmp": "/photos/a.jpg.xmp"}
 
 
-@pytest.mark.parametrize(
-    "file", [found("b.jpg"), found("a (2) (3).jpg"), found("a.jpg", size=999), found("a.jpg", mtime_ns=2)]
-)
-def test_a_file_of_another_name_size_or_time_is_not_ours(file: FoundFile) -> None:
+@pytest.mark.parametrize("file", [found("b.jpg"), found("a (2) (3).jpg"), found("a.jpg", size=999)])
+def test_a_file_of_another_name_or_size_is_not_ours(file: FoundFile) -> None:
     assert matched([file], builders.photo("a.jpg")) == {}
 
 
