@@ -5,6 +5,7 @@ where the power went.
 """
 
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +15,9 @@ from typing import TypeVar, get_args
 import msgspec
 
 from bestshot.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
-from bestshot.database import open_database, storage_errors, to_key, transaction
+from bestshot.database import from_key, open_database, storage_errors, to_key, transaction
 from bestshot.marks import MarkAction, MarkReceipt, MarkTrace
+from bestshot.replaced import ReplacedSidecar
 
 A = TypeVar("A", Action, MarkAction)
 
@@ -42,6 +44,17 @@ _MIGRATIONS = (
     );
     CREATE INDEX changes_by_run ON changes (run);
     CREATE INDEX unfinished_changes ON changes (run) WHERE state = 'begun';
+    """,
+    """
+    CREATE TABLE sidecars (
+        id INTEGER PRIMARY KEY,
+        change INTEGER NOT NULL REFERENCES changes (id),
+        key BLOB NOT NULL,
+        path BLOB NOT NULL,
+        before BLOB,
+        after TEXT
+    );
+    CREATE INDEX sidecars_by_change ON sidecars (change);
     """,
 )
 
@@ -116,6 +129,26 @@ class Journal:
         with transaction(self._connection):
             self._connection.executemany("UPDATE changes SET state = 'done', receipt = ? WHERE id = ?", rows)
 
+    def keep(self, change: MarkChange, replaced: Sequence[ReplacedSidecar]) -> None:
+        """Write what a change is about to replace; what came of it then is told by the files alone."""
+        rows = [(change.id, to_key(one.key), to_key(one.path), _packed(one.before), one.after) for one in replaced]
+        with transaction(self._connection):
+            self._connection.executemany(
+                "INSERT INTO sidecars (change, key, path, before, after) VALUES (?, ?, ?, ?, ?)", rows
+            )
+
+    def replaced_sidecars(self, target: str) -> Iterator[ReplacedSidecar]:
+        """What changes of this target replaced or were about to, latest first: in this order it is put back."""
+        query = (
+            "SELECT key, path, before, after FROM sidecars JOIN changes ON changes.id = change"
+            " JOIN runs ON runs.id = run WHERE target = ? ORDER BY sidecars.id DESC"
+        )
+        with storage_errors(self._path):
+            for key, path, before, after in self._connection.execute(query, (to_key(target),)):
+                yield ReplacedSidecar(
+                    from_key(key), from_key(path), None if before is None else zlib.decompress(before), after
+                )
+
     def drop(self, changes: Sequence[Change | MarkChange], why: str) -> None:
         """Write that changes were not made after all."""
         rows = [(why, change.id) for change in changes]
@@ -159,6 +192,10 @@ class Journal:
         )
         with storage_errors(self._path):
             yield from self._connection.execute(query, (to_key(target),))
+
+
+def _packed(content: bytes | None) -> bytes | None:
+    return None if content is None else zlib.compress(content)
 
 
 def _to_json(value: Action | MarkAction | Trace | MarkTrace) -> str:

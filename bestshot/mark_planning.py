@@ -23,6 +23,7 @@ from bestshot.marks import (
     SetFavorite,
     SetRating,
     in_order,
+    keys_of,
 )
 from bestshot.planning import PlannedGroup
 
@@ -36,14 +37,15 @@ def plan_marks(
     albums of the ledger: what is missing there counts as gone from the library. A wish that is off changes nothing.
     """
     view = MarkView.of(groups, seen, marks, ledger)
+    favorites = _favorites(view, wishes)
     coming_back = returning(view) if wishes.archive_rest else frozenset()
     stacks = plan_stacks(view, coming_back) if wishes.stack else []
     # Ratings and descriptions come after the tags: servers read such photos anew, which can undo a tag set later.
     return [
         *(_tags(view, wishes.tag, wishes.best_tag) if wishes.tag and wishes.best_tag else []),
         *_albums(view, wishes),
-        *_favorites(view, wishes),
-        *(_ratings(view) if wishes.inherit else []),
+        *favorites,
+        *(_ratings(view, favorites) if wishes.inherit else []),
         *(_descriptions(view) if wishes.inherit else []),
         *stacks,
         *(plan_archive(view, stacks, coming_back) if wishes.archive_rest else []),
@@ -147,7 +149,7 @@ def _left_albums(view: MarkView) -> list[MarkAction]:
 
 
 def _favorites(view: MarkView, wishes: MarkWishes) -> list[MarkAction]:
-    """A favourite of ours that the user unmade is not made again."""
+    """A favourite of ours that the user unmade is not made again; a rating that the user gave is not overwritten."""
     if not (wishes.favorite_best or wishes.inherit):
         return []
     actions: list[MarkAction] = []
@@ -156,7 +158,7 @@ def _favorites(view: MarkView, wishes: MarkWishes) -> list[MarkAction]:
         for group in view.groups
         if wishes.favorite_best or any(view.is_users_favorite(key) for key in group.keys[1:])
     }
-    lacking = {key for key in wanted - view.ledger.favorites if not view.photo(key).is_favorite}
+    lacking = {key for key in wanted - view.ledger.favorites if _may_be_favorite(view, key)}
     if keys := in_order(lacking):
         actions.append(SetFavorite(keys, value=True, groups=view.groups_of(keys)))
     over = {key for key in view.ledger.favorites if view.lost_its_place(key) and view.photo(key).is_favorite}
@@ -165,14 +167,25 @@ def _favorites(view: MarkView, wishes: MarkWishes) -> list[MarkAction]:
     return actions
 
 
-def _ratings(view: MarkView) -> list[MarkAction]:
-    """The best gets the highest rating that the user gave another of its group; once, so the user may take it away."""
+def _may_be_favorite(view: MarkView, key: str) -> bool:
+    photo = view.photo(key)
+    return not photo.is_favorite and not (view.marks.rates_favorites and photo.rating is not None)
+
+
+def _ratings(view: MarkView, favorites: Sequence[MarkAction]) -> list[MarkAction]:
+    """The best gets the highest rating that the user gave another of its group; once, so the user may take it away.
+
+    Where favourites are rated, the stars of ours are not the user's, and what becomes one gets no others.
+    """
     actions: list[MarkAction] = []
+    starred: frozenset[str] = frozenset()
+    if view.marks.rates_favorites:
+        starred = view.ledger.favorites.union(*(keys_of(action) for action in favorites))
     ours = {key: written.text for key, written in view.ledger.ratings.items()}
     for best, *others in (group.keys for group in view.groups):
-        given = {key: rating for key in others if (rating := view.photo(key).rating) is not None}
-        users = [rating for key, rating in given.items() if ours.get(key) != str(rating)]
-        if users and best not in ours and view.photo(best).rating is None:
+        given = {key: rating for key in others if (rating := view.photo(key).rating) and rating > 0}
+        users = [rating for key, rating in given.items() if ours.get(key) != str(rating) and key not in starred]
+        if users and best not in ours and best not in starred and view.photo(best).rating is None:
             actions.append(SetRating(best, max(users)))
     for key, written in sorted(view.ledger.ratings.items()):
         if view.lost_its_place(key) and str(view.photo(key).rating) == written.text:

@@ -7,6 +7,8 @@ success and is undone later. So a change is believed only when it was read twice
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
 
 from bestshot.errors import (
     MissingPermissionError,
@@ -65,6 +67,10 @@ class Persistence:
     steady: int = 2
     per_photo: float = 0.02
     wait: Callable[[float], None] = time.sleep
+
+
+AT_ONCE: Final = Persistence(pauses=(0, 0), steady=1, per_photo=0)
+"""For a library that has made a change when it says so: looked at once, and made again once."""
 
 
 def carry_out_marks(
@@ -130,7 +136,7 @@ class _Conductor:
         entry = Entry(change, MarkTrace(), keys_of(change.action))
         try:
             self._check_sight(entry)
-            marked = self._library.mark(narrowed(change.action, None, entry.keys)) if entry.keys else Marked()
+            marked = self._mark(entry, entry.keys) if entry.keys else Marked()
         except _OF_ONE_CHANGE as error:
             self._look_after(entry, error)
             return
@@ -225,9 +231,13 @@ class _Conductor:
                 lost.append((entry, keys))
         return lost
 
+    def _mark(self, entry: Entry, keys: tuple[str, ...]) -> Marked:
+        action = narrowed(entry.change.action, entry.trace.container, keys)
+        return self._library.mark(action, partial(self._journal.keep, entry.change))
+
     def _make_again(self, entry: Entry, keys: tuple[str, ...]) -> None:
         try:
-            marked = self._library.mark(narrowed(entry.change.action, entry.trace.container, keys))
+            marked = self._mark(entry, keys)
         except _OF_ONE_CHANGE as error:
             self._give_up(entry, keys, str(error))
             return

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bestshot.replaced import Keep
+
 
 @dataclass(frozen=True, slots=True)
 class MarkWishes:
@@ -56,7 +58,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class PhotoMarks:
-    """What stands on one photo. `tags` are full paths such as "trips/berlin"; a rating is 1 to 5, None without."""
+    """What stands on one photo: tags as full paths ("trips/berlin"), a rating of 1 to 5, or -1 if it was rejected."""
 
     key: str
     is_favorite: bool = False
@@ -71,11 +73,13 @@ class PhotoMarks:
 class LibraryMarks:
     """What stands on the photos that were asked for, and in albums: those asked for, and those that hold the photos.
 
-    A photo or album that is gone is left out.
+    A photo or album that is gone is left out. `rates_favorites`: a favourite is a photo with five stars there, so that
+    a photo cannot be both a favourite and rated otherwise.
     """
 
     photos: Mapping[str, PhotoMarks] = field(default_factory=dict)
     albums: Mapping[str, Album] = field(default_factory=dict)
+    rates_favorites: bool = False
 
 
 # What is to be changed
@@ -275,8 +279,8 @@ class MarkableLibrary(Protocol):
     def albums_called(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """The user's own albums with exactly these names, by name."""
 
-    def mark(self, action: MarkAction) -> Marked:
-        """Make one change; what has it already is not among the changed."""
+    def mark(self, action: MarkAction, keep: Keep, /) -> Marked:
+        """Make one change, and tell `keep` before it which files it replaces; what has it already is not changed."""
 
 
 def keys_of(action: MarkAction) -> tuple[str, ...]:

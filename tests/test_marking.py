@@ -34,6 +34,7 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
+from bestshot.replaced import Keep, keep_nothing
 from tests.fake_immich import VERSIONS, FakeImmich, Where
 from tests.fake_immich_state import Asset
 from tests.fake_immich_versions import release
@@ -278,8 +279,8 @@ class KilledAfter(ImmichMarks):
         super().__init__(client_of(fake), tags=(TAG, BEST), with_stacks=True)
         self._kind = kind
 
-    def mark(self, action: MarkAction) -> Marked:
-        marked = super().mark(action)
+    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> Marked:
+        marked = super().mark(action, keep)
         if isinstance(action, self._kind):
             raise Killed
         return marked

@@ -30,6 +30,7 @@ from bestshot.marks import (
     SetFavorite,
     SetRating,
 )
+from bestshot.replaced import Keep, keep_nothing
 
 _GONE = "It is gone or in the trash, or belongs to somebody else."
 _BELOVED = "It was made a favourite meanwhile and stays in the timeline."
@@ -99,7 +100,7 @@ class ImmichMarks:
         own = [album for album in self._client.get_albums() if album.owner_id in (user, None)]
         return {name: tuple(album.id for album in own if album.name == name) for name in names}
 
-    def mark(self, action: MarkAction) -> Marked:
+    def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> Marked:
         """Make one change. What is there already is read first and not written again."""
         match action:
             case AddTags():
