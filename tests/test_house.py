@@ -42,6 +42,10 @@ PURE = (
     "bestshot.mark_sight",
     "bestshot.mark_view",
     "bestshot.planning",
+    "bestshot.replaced",
+    "bestshot.xml_encoding",
+    "bestshot.xml_spans",
+    "bestshot.xmp",
 )
 WORLDLY = {"PIL", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
 

@@ -1,0 +1,195 @@
+"""Albums as folders of links: each photo is linked, so that no picture is copied, moved or touched.
+
+An album is known by a hidden file in it, which holds its id: the path where it was made. So it is found again when the
+user renames it. What else the user puts there stays.
+"""
+
+import errno
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bestshot.errors import OutputError, PhotoError, UsageError
+from bestshot.file_names import folded, renamed
+from bestshot.marks import Album
+from bestshot.safe_files import link_symbolically, make_folders, remove, sync_folder, write_text, writing
+from bestshot.text import printable
+
+ALBUM_MARKER: Final = ".photo-organizer-album.json"
+"""The hidden file in a folder that makes it an album of ours."""
+
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    """What makes a folder an album: its id, and the name that it was given."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    path: Path
+    marker: _Marker
+
+
+class AlbumFolders:
+    """The albums in one folder, which is made when the first of them is."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = Path(os.path.realpath(root))
+
+    def read(self) -> dict[str, Album]:
+        """All albums by id, with all that is linked in them; raises OutputError if they cannot be read."""
+        return {id_: self._album(folder) for id_, folder in self._folders().items()}
+
+    def called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The albums that have or were given these names."""
+        folders = self._folders()
+        return {
+            name: tuple(id_ for id_, folder in folders.items() if name in (folder.path.name, folder.marker.name))
+            for name in names
+        }
+
+    def make(self, name: str, keys: Collection[str]) -> str:
+        """Make an album of these photos, all of it or nothing; returns its id.
+
+        Where something else has its name, a number is added. Raises UsageError for a name that no folder can have or
+        where there can be no links, OutputError if it cannot be made.
+        """
+        if not name or name.startswith(".") or "/" in name or os.sep in name:
+            raise UsageError(f'An album of a folder cannot be called "{printable(name)}": it must be a folder\'s name.')
+        self._make_root()
+        final = self._free(name)
+        draft = self._root / f".{name}.making"
+        _clear(draft)
+        with writing(draft):
+            draft.mkdir()
+        # The links are counted from here, and the folder that they will be in is as deep.
+        marker = {"id": str(final), "name": name}
+        write_text(draft / ALBUM_MARKER, json.dumps(marker).encode())
+        _link(draft, keys)
+        sync_folder(draft)
+        with writing(final):
+            draft.rename(final)
+        sync_folder(self._root)
+        return str(final)
+
+    def add(self, album: str, keys: Collection[str]) -> tuple[str, ...]:
+        """Put photos into an album; returns those that were not in it. Raises as `make` does, and if it is gone."""
+        folder = self._folder(album)
+        there = frozenset(_links(folder.path).values())
+        missing = tuple(key for key in keys if key not in there)
+        _link(folder.path, missing)
+        return missing
+
+    def remove(self, album: str, keys: Collection[str]) -> tuple[str, ...]:
+        """Take photos out of an album: only links to them; returns those that were in it."""
+        folder = self._folder(album)
+        links = _links(folder.path)
+        over = {name: key for name, key in links.items() if key in keys}
+        for name in over:
+            remove(folder.path / name)
+        return tuple(key for key in keys if key in over.values())
+
+    def _folder(self, album: str) -> _Folder:
+        folder = self._folders().get(album)
+        if folder is None:
+            raise PhotoError("Its album is gone.")
+        return folder
+
+    def _folders(self) -> dict[str, _Folder]:
+        """The albums by id; of a copy that the user made of one, the one with the same name as ever."""
+        found: dict[str, _Folder] = {}
+        for path in self._subfolders():
+            marker = _marker(path)
+            if marker is not None and (marker.id not in found or str(path) == marker.id):
+                found[marker.id] = _Folder(path, marker)
+        return found
+
+    def _subfolders(self) -> list[Path]:
+        with writing(self._root):
+            try:
+                with os.scandir(self._root) as entries:
+                    real = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            except FileNotFoundError:
+                return []
+        return [path for path in map(Path, sorted(real)) if not path.name.startswith(".")]
+
+    def _album(self, folder: _Folder) -> Album:
+        return Album(folder.marker.id, folder.path.name, frozenset(_links(folder.path).values()))
+
+    def _make_root(self) -> None:
+        make_folders(self._root, Path(self._root.anchor))
+
+    def _free(self, name: str) -> Path:
+        known = self._folders()
+        number = 1
+        while True:
+            path = self._root / renamed(name, name, number)
+            if not os.path.lexists(path) and str(path) not in known:
+                return path
+            number += 1
+
+
+def _marker(folder: Path) -> _Marker | None:
+    """The marker in a folder, None if it has none that can be read: then it is no album of ours."""
+    with suppress(OSError, ValueError, msgspec.ValidationError):
+        return msgspec.convert(json.loads((folder / ALBUM_MARKER).read_bytes()), _Marker)
+    return None
+
+
+def _links(folder: Path) -> dict[str, str]:
+    """The names of the links in a folder, with the paths that they lead to, gone or not."""
+    with writing(folder), os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_symlink())
+    return {name: os.path.normpath(folder / os.readlink(folder / name)) for name in names}  # noqa: PTH115 - no Path loses ".."
+
+
+def _link(folder: Path, keys: Iterable[str]) -> None:
+    """Link photos; those of one name get numbers, as on any file system two names may be one."""
+    with writing(folder), os.scandir(folder) as entries:
+        taken = {folded(entry.name) for entry in entries}
+    for key in keys:
+        name = next(name for name in _names(Path(key).name) if folded(name) not in taken)
+        taken.add(folded(name))
+        try:
+            link_symbolically(_target(folder, key), folder / name)
+        except OutputError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_LINKS:
+                raise UsageError(f"There are no symbolic links on the disk of {printable(str(folder))}.") from error
+            raise
+
+
+def _names(name: str) -> Iterator[str]:
+    number = 1
+    while True:
+        yield renamed(name, name, number)
+        number += 1
+
+
+def _target(folder: Path, key: str) -> str:
+    """The way from the folder to a photo, so that both can be moved together; on another drive there is none."""
+    try:
+        return os.path.relpath(key, folder)
+    except ValueError:
+        return key
+
+
+def _clear(draft: Path) -> None:
+    """Take away what a killed run had begun; nothing else is ever in there."""
+    if not os.path.lexists(draft):
+        return
+    for name in (*_links(draft), ALBUM_MARKER):
+        with writing(draft):
+            (draft / name).unlink(missing_ok=True)
+    with writing(draft):
+        draft.rmdir()

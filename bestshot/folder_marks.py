@@ -1,0 +1,139 @@
+"""Marks in folders: tags and ratings in XMP sidecars, albums as folders of links; no picture is ever written."""
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from bestshot.album_folders import AlbumFolders
+from bestshot.errors import PhotoError, UsageError
+from bestshot.marks import (
+    AddTags,
+    AddToAlbum,
+    LibraryMarks,
+    MakeAlbum,
+    MarkAction,
+    Marked,
+    PhotoMarks,
+    Refused,
+    RemoveFromAlbum,
+    RemoveTag,
+    SetFavorite,
+    SetRating,
+    keys_of,
+)
+from bestshot.replaced import Keep, keep_nothing
+from bestshot.sidecar_files import sweep
+from bestshot.sidecar_marks import SidecarAction, SidecarChange, photo_marks
+from bestshot.sidecar_names import PhotoFolder
+
+_BATCH = 50
+"""Sidecars that are kept and then replaced together: few enough for the memory, many enough for a slow disk."""
+
+_GONE = "It is not there any more."
+_NO_ALBUMS = "Albums of a folder need an output folder to be in."
+
+_AlbumAction = MakeAlbum | AddToAlbum | RemoveFromAlbum
+
+
+class FolderMarks:
+    """The marks of photos in folders, which are named by the absolute paths of their pictures.
+
+    `album_dir` is where albums are; without it there are none. `with_ratings` is off where ratings do not matter:
+    pictures may hold one themselves, and reading that takes opening each.
+    """
+
+    def __init__(self, album_dir: Path | None = None, *, with_ratings: bool = False) -> None:
+        self._albums = None if album_dir is None else AlbumFolders(album_dir)
+        self._with_ratings = with_ratings
+
+    @property
+    def tags_one_at_a_time(self) -> bool:
+        """Never: a sidecar is replaced as a whole."""
+        return False
+
+    def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
+        """What stands on these photos and in these albums, and in those that hold the photos.
+
+        A sidecar that cannot be read is passed over: whoever wants to change it is told why it cannot be.
+        """
+        photos = {photo.key: photo for photo in self._photos(keys, with_ratings=self._with_ratings)}
+        found = self._albums.read() if self._albums and (albums or with_albums) else {}
+        wanted = {
+            id_: album
+            for id_, album in found.items()
+            if id_ in albums or (with_albums and not album.keys.isdisjoint(keys))
+        }
+        return LibraryMarks(photos, wanted, rates_favorites=True)
+
+    def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
+        """What stands now in the sidecars that these actions write, and in these albums."""
+        tagged = {key for action in actions if isinstance(action, AddTags | RemoveTag) for key in keys_of(action)}
+        rated = {key for action in actions if isinstance(action, SetFavorite | SetRating) for key in keys_of(action)}
+        photos = {photo.key: photo for photo in self._photos(tagged - rated, with_ratings=False)}
+        photos |= {photo.key: photo for photo in self._photos(rated, with_ratings=self._with_ratings)}
+        found = self._albums.read() if self._albums and albums else {}
+        wanted = {id_: album for id_, album in found.items() if id_ in albums}
+        return LibraryMarks(photos, wanted, rates_favorites=True)
+
+    def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The albums that have these names, or were made with them."""
+        return self._albums.called(names) if self._albums else dict.fromkeys(names, ())
+
+    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> Marked:
+        """Make one change; raises UsageError for one that folders have nothing for."""
+        match action:
+            case AddTags() | RemoveTag() | SetFavorite() | SetRating():
+                return self._in_sidecars(action, keep)
+            case MakeAlbum() | AddToAlbum() | RemoveFromAlbum():
+                return self._in_albums(action)
+            case _:
+                raise UsageError("Photos in folders cannot be archived, stacked or described.")
+
+    def _photos(self, keys: Collection[str], *, with_ratings: bool) -> Iterator[PhotoMarks]:
+        for folder, names in _by_folder(keys).items():
+            paths = {name: os.path.join(folder, name) for name in names}  # noqa: PTH118 - may hold bytes of no text
+            try:
+                listed = PhotoFolder(folder, names)
+            except PhotoError:
+                yield from map(PhotoMarks, paths.values())  # not gone, but nothing can be told or changed
+                continue
+            for name in names:
+                if name in listed:
+                    yield photo_marks(paths[name], listed.sidecars(name), with_ratings=with_ratings)
+
+    def _in_sidecars(self, action: SidecarAction, keep: Keep) -> Marked:
+        changed: list[str] = []
+        refused: list[Refused] = []
+        before: str | None = None
+        for folder, names in _by_folder(keys_of(action)).items():
+            sweep(folder)
+            waiting = iter(names)
+            while batch := list(islice(waiting, _BATCH)):
+                done = SidecarChange(folder, action, keep)
+                done.make(batch)
+                changed += done.changed
+                refused += done.refused
+                before = done.before
+        return Marked(tuple(sorted(changed)), tuple(refused), before=before)
+
+    def _in_albums(self, action: _AlbumAction) -> Marked:
+        if self._albums is None:
+            raise UsageError(_NO_ALBUMS)
+        if isinstance(action, RemoveFromAlbum):
+            return Marked(self._albums.remove(action.album, action.keys))
+        there = tuple(key for key in action.keys if Path(key).is_file())
+        refused = tuple(Refused(key, _GONE) for key in action.keys if key not in there)
+        if isinstance(action, AddToAlbum):
+            return Marked(self._albums.add(action.album, there), refused)
+        return Marked(there, refused, self._albums.make(action.name, there)) if there else Marked(refused=refused)
+
+
+def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:
+    """The names of the pictures in each folder, so that it is listed once."""
+    folders: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(keys):
+        folder, name = os.path.split(key)
+        folders[folder].append(name)
+    return folders

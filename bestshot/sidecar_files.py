@@ -1,0 +1,118 @@
+"""Writing sidecars: all at once or not at all, and never over what somebody else has written meanwhile."""
+
+import errno
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+
+from bestshot.errors import OutputError, PhotoError
+from bestshot.replaced import ReplacedSidecar
+from bestshot.safe_files import publish, sync_folder, write_text, writing
+from bestshot.sidecars import read_sidecar
+
+_DRAFT = ".photo-organizer-xmp-"
+_STALE_SECONDS = 3600
+"""A draft older than this was left by a run that was killed."""
+
+_DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def content_checksum(content: bytes | None) -> str | None:
+    """SHA-256 in hexadecimal; None for no file."""
+    return None if content is None else sha256(content).hexdigest()
+
+
+def current_content(path: str) -> bytes | None:
+    """What a sidecar holds now, None if there is none; raises PhotoError if it cannot be read."""
+    return read_sidecar(path) if os.path.lexists(path) else None
+
+
+def replace_content(path: str, before: bytes | None, after: bytes | None) -> bool:
+    """Give a sidecar new content, or take it away (None), if it still holds what it did; answers whether it did.
+
+    The new file is whole on the disk before it takes the place of the old one, whose permissions it gets. Where the
+    sidecar is a link, the file it leads to is replaced. Only between a last look and the replacing, which are one
+    instant apart, could a write of another program be lost. Raises PhotoError where the folder or the file cannot be
+    written (the sentence lacks the name), OutputError if the disk is full.
+    """
+    real = Path(os.path.realpath(path))
+    if after is None:
+        return _take_away(real, path, before)
+    draft = real.with_name(f"{_DRAFT}{secrets.token_hex(8)}.part")
+    try:
+        with _one_refused(real):
+            write_text(draft, after)
+            if before is None:
+                return _publish(draft, real)
+            _keep_owner_and_permissions(real, draft)
+        if current_content(path) != before:
+            return False
+        with _one_refused(real):
+            draft.replace(real)
+    finally:
+        with suppress(OSError):  # it is gone where all went well, and never was where nothing may be written
+            draft.unlink(missing_ok=True)
+    sync_folder(real.parent)
+    return True
+
+
+def sweep(folder: str) -> None:
+    """Take away what killed runs left of their writing, as far as this is allowed."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_DRAFT) and time.time() - entry.stat().st_mtime > _STALE_SECONDS:
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def restore(replaced: ReplacedSidecar) -> None:
+    """Put back what a change of ours replaced; raises PhotoError if somebody has written the sidecar since."""
+    current = current_content(replaced.path)
+    if content_checksum(current) != replaced.after or not replace_content(replaced.path, current, replaced.before):
+        raise PhotoError("was changed since")
+
+
+def _publish(draft: Path, real: Path) -> bool:
+    try:
+        publish(draft, real)
+    except FileExistsError:
+        return False
+    sync_folder(real.parent)
+    return True
+
+
+def _take_away(real: Path, path: str, before: bytes | None) -> bool:
+    if current_content(path) != before:
+        return False
+    with _one_refused(real):
+        real.unlink(missing_ok=True)
+    return True
+
+
+def _keep_owner_and_permissions(existing: Path, draft: Path) -> None:
+    status = existing.stat()
+    if not os.access(existing, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(existing))
+    # Only root may give a file away; and file systems without permissions (FAT, some network shares) refuse both.
+    with suppress(OSError):
+        if os.name == "posix" and (draft.stat().st_uid, draft.stat().st_gid) != (status.st_uid, status.st_gid):
+            os.chown(draft, status.st_uid, status.st_gid)
+    with suppress(OSError):
+        draft.chmod(stat.S_IMODE(status.st_mode))
+
+
+@contextmanager
+def _one_refused(path: Path) -> Iterator[None]:
+    """What is refused here says nothing about other photos, unless the disk is full."""
+    try:
+        with writing(path):
+            yield
+    except OutputError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno not in _DISK_IS_FULL:
+            raise PhotoError(f"cannot be written: {cause.strerror or cause}") from cause
+        raise
