@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -18,18 +18,21 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console, write_out
-from bestshot.errors import MissingPermissionError, OrganizerError, OutputError, SourceError, UsageError
-from bestshot.settings import Settings, SourceType, check_fit, load_settings
+from bestshot.errors import OrganizerError, OutputError, SourceError, UsageError
+from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
 from bestshot.text import printable
 
 if TYPE_CHECKING:
-    from bestshot.actions import OutputState, Receipt
+    from bestshot.actions import Action, OutputState, Receipt
     from bestshot.examination import Examiner, Progress
     from bestshot.index import Index
+    from bestshot.journal import Journal
+    from bestshot.mark_entries import Unmarked
+    from bestshot.marks import MarkAction, MarkReceipt
     from bestshot.model import Appraisal, Group, Metadata, Photo, Skipped, Verdict
-    from bestshot.planning import Plan
+    from bestshot.planning import Plan, PlannedGroup, Wishes
     from immich_client import KeySource
-    from photo_outputs import FolderOutput
+    from photo_outputs import FolderOutput, MarkOutput, Undone
     from photo_sources import PhotoSource
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]
@@ -46,7 +49,7 @@ class Outcome:
     """What a run found and did. `failed` are the changes that could not be made, in words, by destination."""
 
     plan: "Plan"
-    receipts: tuple["Receipt", ...] = ()
+    receipts: tuple["Receipt | MarkReceipt", ...] = ()
     failed: tuple["Skipped", ...] = ()
     acted: bool = False
 
@@ -66,6 +69,14 @@ class _Library:
     verdicts: tuple["Verdict", ...]
     skipped: tuple["Skipped", ...]
     beyond_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Folders:
+    """How the folders of an output are found; without `output`, they are only looked at."""
+
+    state: "OutputState"
+    output: "FolderOutput | None"
 
 
 class PhotoOrganizer:
@@ -102,21 +113,71 @@ class PhotoOrganizer:
             stack.enter_context(LibraryLock(Path(settings.cache_dir) / "locks" / library_id))
             index = Index(Path(settings.cache_dir) / "index.sqlite3")
             stack.callback(index.close)
+            journal = self._journal(stack)
+            marks = self._marks(journal)
             workers = Workers(settings.workers, self._executor)
             stack.callback(workers.close)
-            library = self._look(index, Examiner(self._source, index, workers, self._progress))
+            examiner = Examiner(self._source, index, workers, self._progress)
+            library = self._look(index, examiner, marks.ledger().archived)
             workers.close()
-            outcome = self._conclude(library)
+            outcome = self._conclude(library, marks, self._folders(journal, library, stack))
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
-    def _look(self, index: "Index", examiner: "Examiner") -> _Library:
+    @property
+    def _wishes(self) -> "Wishes":
+        from bestshot.planning import Wishes
+
+        settings = self._settings
+        return Wishes(settings.output, settings.link, settings.mark_wishes)
+
+    @property
+    def _acts(self) -> bool:
+        return not self._wishes.is_looking and not self._settings.dry_run
+
+    def _journal(self, stack: ExitStack) -> "Journal | None":
+        """The journal of changes, if there is one or will be: who only looks makes none."""
+        from bestshot.journal import Journal
+
+        path = Path(self._settings.state_dir) / "journal.sqlite3"
+        if not self._acts and not path.exists():
+            return None
+        return stack.enter_context(closing(Journal(path)))
+
+    def _marks(self, journal: "Journal | None") -> "MarkOutput":
+        """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
+        from photo_outputs import MarkOutput
+
+        marks = MarkOutput(self._source.markable(self._wishes.marks), journal, self._source.mark_target())
+        if self._acts:
+            marks.recover()
+        return marks
+
+    def _folders(self, journal: "Journal | None", library: _Library, stack: ExitStack) -> "_Folders | None":
+        """The folders of the output and how they are found, held by this run if it is to act."""
+        from photo_outputs import FolderOutput
+
+        settings = self._settings
+        if settings.output is None:
+            return None
+        path = Path(settings.output)
+        if journal is None:
+            return _Folders(FolderOutput.found(path, library.photos), None)
+        output = FolderOutput(path, journal, self._source.fetch_file)
+        if settings.dry_run:
+            return _Folders(output.state(library.photos), None)
+        stack.enter_context(output.lock())
+        output.recover()
+        output.catch_up(library.photos, self._source.origins())
+        return _Folders(output.state(), output)
+
+    def _look(self, index: "Index", examiner: "Examiner", archived: Collection[str]) -> _Library:
         """From the listing to the verdicts; changes nothing but the index."""
         from bestshot.examination import DESCRIBE, FINGERPRINT
         from bestshot.grouping import candidates, group_photos
         from bestshot.judging import judge
 
-        listing = self._source.scan()
+        listing = self._source.scan(archived)
         for origin in listing.empty_origins:
             if index.knows(origin):
                 raise SourceError(
@@ -131,7 +192,7 @@ class PhotoOrganizer:
         rules = self._settings.grouping_rules
         prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
         hashed = [photo for photo in readable if photo.id in prints.values]
-        groups = group_photos(hashed, times, prints.values, rules)
+        groups = self._with_all_files(group_photos(hashed, times, prints.values, rules))
         appraisals, unappraised = self._appraise(examiner, groups)
         groups = _without(groups, {skipped.id for skipped in unappraised}, rules.min_group_size)
         verdicts = tuple(judge(group, appraisals, facts.values) for group in groups)
@@ -142,6 +203,16 @@ class PhotoOrganizer:
         skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
         seen = tuple(photo for photo in photos if photo.id not in lost)
         return _Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
+
+    def _with_all_files(self, groups: Sequence["Group"]) -> list["Group"]:
+        """The groups, with what the listing left open of files that are to be laid out."""
+        from bestshot.model import Group
+
+        if self._settings.output is None:
+            return list(groups)
+        members = [photo for group in groups for photo in group.photos]
+        whole = {photo.id: photo for photo in self._source.with_all_files(members)}
+        return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
 
     def _place(self, origin: str) -> str:
         """An origin in the user's words: a folder's path, or the address of a server."""
@@ -169,52 +240,28 @@ class PhotoOrganizer:
         findings = examiner.measure(members, appraisal_task(faces=False))
         return findings.values, findings.skipped
 
-    def _conclude(self, library: _Library) -> Outcome:
+    def _conclude(self, library: _Library, marks: "MarkOutput", folders: "_Folders | None") -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
-        from bestshot.journal import Journal
-        from photo_outputs import FolderOutput
+        plan = self._written(self._plan(library, marks, folders), library)
+        if not self._acts:
+            return Outcome(plan)
+        receipts: list[Receipt | MarkReceipt] = []
+        failed: list[Skipped] = []
+        for result in self._results(plan, marks, folders):
+            self._sort_in(result, receipts, failed)
+        return Outcome(plan, tuple(receipts), tuple(failed), acted=True)
 
-        settings = self._settings
-        journal_path = Path(settings.state_dir) / "journal.sqlite3"
-        if settings.output is None:
-            return Outcome(self._written(self._plan(library, None), library))
-        if settings.dry_run and not journal_path.exists():
-            state = FolderOutput.found(Path(settings.output), library.photos)
-            return Outcome(self._written(self._plan(library, state), library))
-        with ExitStack() as stack:
-            journal = Journal(journal_path)
-            stack.callback(journal.close)
-            output = FolderOutput(Path(settings.output), journal)
-            if settings.dry_run:
-                return Outcome(self._written(self._plan(library, output.state(library.photos)), library))
-            stack.enter_context(output.lock())
-            output.recover()
-            output.catch_up(library.photos, self._source.origins())
-            state = output.state()
-            plan = self._written(self._plan(library, state), library)
-            return self._act(output, plan, state)
-
-    def _plan(self, library: _Library, state: "OutputState | None") -> "Plan":
+    def _plan(self, library: _Library, marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.folder_planning import plan_folders
-        from bestshot.planning import (
-            Plan,
-            PlannedGroup,
-            Wishes,
-            number_groups,
-            remembered_numbers,
-        )
-        from bestshot.wording import metadata_text
+        from bestshot.planning import Plan
 
-        remembered = remembered_numbers(state, library.photos) if state else {}
-        numbers = number_groups(
-            [verdict.group for verdict in library.verdicts], remembered, state.last_number if state else 0
-        )
-        groups = tuple(
-            PlannedGroup(number, verdict, metadata_text(number, verdict, library.facts))
-            for number, verdict in sorted(zip(numbers, library.verdicts, strict=True), key=lambda pair: pair[0])
-        )
-        actions = plan_folders(groups, library.photos, state, self._settings.link) if state else []
-        wishes = Wishes(self._settings.output, self._settings.link)
+        wishes, state = self._wishes, folders.state if folders else None
+        groups = self._numbered(library, marks, state)
+        actions: list[Action | MarkAction] = []
+        if state is not None:
+            actions += plan_folders(groups, library.photos, state, wishes.link)
+        if wishes.marks.any:
+            actions += self._mark_actions(groups, library, marks)
         unread = {item.id for item in library.skipped} - {photo.id for photo in library.photos}
         return Plan(
             wishes,
@@ -225,6 +272,76 @@ class PhotoOrganizer:
             beyond_limit=library.beyond_limit,
             unread_count=len(unread),
         )
+
+    def _numbered(
+        self, library: _Library, marks: "MarkOutput", state: "OutputState | None"
+    ) -> tuple["PlannedGroup", ...]:
+        """The groups, each under the number that it had in the output or in the library."""
+        from bestshot.planning import PlannedGroup, number_groups, remembered_numbers
+        from bestshot.wording import metadata_text
+
+        ledger = marks.ledger()
+        remembered = remembered_numbers(state, library.photos) if state else {}
+        for photo in library.photos:
+            place, number = (photo.origin, photo.key), ledger.numbers.get(self._source.mark_keys(photo)[0])
+            if number is not None:
+                remembered[place] = remembered.get(place, frozenset()) | {number}
+        last = max(ledger.last_number, state.last_number if state else 0)
+        numbers = number_groups([verdict.group for verdict in library.verdicts], remembered, last)
+        numbered = sorted(zip(numbers, library.verdicts, strict=True), key=lambda pair: pair[0])
+        return tuple(
+            PlannedGroup(number, verdict, metadata_text(number, verdict, library.facts)) for number, verdict in numbered
+        )
+
+    def _mark_actions(
+        self, groups: Sequence["PlannedGroup"], library: _Library, marks: "MarkOutput"
+    ) -> list["MarkAction"]:
+        from bestshot.mark_planning import marked_group
+
+        marked = [marked_group(group, self._source.mark_keys) for group in groups]
+        seen = {key for photo in library.photos for key in self._source.mark_keys(photo)}
+        return marks.plan(marked, seen, self._wishes.marks)
+
+    def _results(
+        self, plan: "Plan", marks: "MarkOutput", folders: "_Folders | None"
+    ) -> Iterator["Receipt | MarkReceipt | Undone | Unmarked"]:
+        """What comes of each action: first the copies, then the marks."""
+        from bestshot.actions import Action
+        from bestshot.marking import Persistence
+        from bestshot.marks import MarkAction
+
+        sources = self._source.origins()
+        copies = [action for action in plan.actions if isinstance(action, Action)]
+        if folders and folders.output and copies:
+            with (
+                self._progress("Laying out", len(copies)) as advance,
+                closing(folders.output.carry_out(copies, sources, folders.state)) as results,
+            ):
+                for result in results:
+                    yield result
+                    advance(1)
+        wanted = [action for action in plan.actions if isinstance(action, MarkAction)]
+        if wanted:
+            with self._progress("Marking", len(wanted)):
+                yield from marks.carry_out(wanted, sources, Persistence())
+
+    def _sort_in(
+        self,
+        result: "Receipt | MarkReceipt | Undone | Unmarked",
+        receipts: list["Receipt | MarkReceipt"],
+        failed: list["Skipped"],
+    ) -> None:
+        from bestshot.mark_entries import Unmarked
+        from bestshot.model import Skipped
+        from photo_outputs import Undone
+
+        if isinstance(result, Undone):
+            failed.append(Skipped(result.action.destination, result.error))
+            self._source.check_reachable()
+        elif isinstance(result, Unmarked):
+            failed += [Skipped(key, result.error) for key in result.keys]
+        else:
+            receipts.append(result)
 
     def _written(self, plan: "Plan", library: _Library) -> "Plan":
         """The same plan, after it was recorded where the settings say."""
@@ -243,26 +360,6 @@ class PhotoOrganizer:
             shown = printable(self._settings.plan)
             raise OutputError(f"The plan {shown} cannot be written: {error.strerror or error}.") from error
         return plan
-
-    def _act(self, output: "FolderOutput", plan: "Plan", state: "OutputState") -> Outcome:
-        from bestshot.actions import Receipt
-        from bestshot.model import Skipped
-
-        receipts: list[Receipt] = []
-        failed: list[Skipped] = []
-        if plan.actions:
-            with (
-                self._progress("Laying out", len(plan.actions)) as advance,
-                closing(output.carry_out(plan.actions, self._source.origins(), state)) as results,
-            ):
-                for result in results:
-                    if isinstance(result, Receipt):
-                        receipts.append(result)
-                    else:
-                        failed.append(Skipped(result.action.destination, result.error))
-                        self._source.check_reachable()
-                    advance(1)
-        return Outcome(plan, tuple(receipts), tuple(failed), acted=True)
 
 
 def _without(groups: Sequence["Group"], missing: set[str], min_group_size: int) -> list["Group"]:
@@ -309,6 +406,7 @@ def _run(command: Command, console: Console) -> int:
     if command.demo:
         settings = _with_demo(settings)
     check_fit(command.flags, settings.source_type)
+    check_sense(command.flags, settings)
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
     source = _source(settings)
@@ -348,15 +446,14 @@ def _with_demo(settings: Settings) -> Settings:
 
 
 def _source(settings: Settings) -> "PhotoSource":
+    from bestshot.immich.versions import tasks_of
     from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoCache
 
-    cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
     if settings.source_type is SourceType.LOCAL:
         if not settings.source:
             raise UsageError("Name the folder that holds the photos, or try --demo. See --help for examples.")
+        cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
         return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache)
-    if settings.output is not None:
-        raise UsageError("Photos of an Immich server are only looked at in this version: leave out --output.")
     if settings.immich_url is None:
         raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
     return ImmichPhotoSource(
@@ -366,7 +463,8 @@ def _source(settings: Settings) -> "PhotoSource":
         album=settings.immich_album,
         include_archived=settings.include_archived,
         verify=settings.immich_ca or not settings.no_verify_ssl,
-        cache=cache,
+        cache=PhotoCache(settings.immich_cache_dir or Path(settings.cache_dir) / "immich", settings.immich_cache_size),
+        tasks=tasks_of(settings.mark_wishes, downloads=settings.output is not None),
     )
 
 
@@ -382,26 +480,12 @@ def _immich_key(settings: Settings) -> "KeySource":
 
 
 def _check(source: "PhotoSource") -> Iterator[str]:
-    """What a connection test tells, line by line; raises an ImmichError."""
+    from bestshot.immich.connection import connection_report
     from photo_sources import ImmichPhotoSource
 
     if not isinstance(source, ImmichPhotoSource):
         raise UsageError("--check tests the connection to an Immich server: add --source-type immich.")
-    client = source.client
-    yield f"Server:      Immich {client.get_version()}"
-    yield f"User:        {printable(client.get_current_user().name)}"
-    yield f"Photos:      {client.get_statistics().images:,}"
-    needed, granted = client.get_needed_permissions(), client.get_key_permissions()
-    if granted is None:
-        yield f"Permissions: this version does not tell; needed are {', '.join(needed) or 'none'}"
-        return
-    lacking = [name for name in needed if name not in granted and "all" not in granted]
-    if not lacking:
-        yield f"Permissions: all that are needed ({', '.join(needed)})"
-        return
-    yield f"Permissions: has {', '.join(name for name in needed if name in granted) or 'none'}"
-    yield f"             lacks {', '.join(lacking)}"
-    raise MissingPermissionError(lacking[0], needed)
+    return connection_report(source.client)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,11 @@ from bestshot.errors import OutputError, PhotoError
 from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded
 from bestshot.journal import Change, Journal
 from bestshot.library_lock import LibraryLock
+from bestshot.mark_entries import Unmarked
+from bestshot.mark_ledger import MarkLedger
+from bestshot.mark_planning import plan_marks
+from bestshot.marking import Persistence, carry_out_marks, recover_marks
+from bestshot.marks import MarkableLibrary, MarkAction, MarkedGroup, MarkReceipt, MarkWishes
 from bestshot.model import LinkMethod, Photo
 from bestshot.output_survey import condition_of, learned, survey, trace_of
 from bestshot.planning import text_bytes, text_checksum
@@ -52,6 +57,10 @@ _FLUSH_SECONDS = 1.0
 """Finished changes are written to the journal at least this often; a kill in between is mended by recovery."""
 
 
+Fetch = Callable[[CopyFile, Path], str]
+"""Writes a file of a photo to a new path, verified and with its time, and gives its SHA-256; raises PhotoError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Undone:
     """An action that failed, and why; the others went on."""
@@ -63,9 +72,10 @@ class Undone:
 class FolderOutput:
     """The folder in which groups are laid out. Every change goes through the journal, before and after it is made."""
 
-    def __init__(self, path: Path, journal: Journal) -> None:
+    def __init__(self, path: Path, journal: Journal, fetch: Fetch) -> None:
         self._root = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
         self._journal = journal
+        self._fetch = fetch
 
     @property
     def target(self) -> str:
@@ -237,10 +247,10 @@ class FolderOutput:
                 assert_never(action)
 
     def _copy(self, action: CopyFile, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
-        source, revision = Path(action.source), _parsed_revision(action.revision)
+        source, revision = Path(action.source), action.size_and_time
         match action.method:
             case LinkMethod.COPY:
-                known = copy_verified(source, temporary, revision)
+                known = self._fetch(action, temporary)
                 publish(temporary, final)
                 return trace_of(final, folders, known)
             case LinkMethod.HARDLINK:
@@ -264,7 +274,7 @@ class FolderOutput:
     def _copy_over(self, action: CopyFile, temporary: Path, final: Path, state: OutputState) -> Trace:
         """Put a copy in the place of our own older one, or of a link; what the older one said stays in the journal."""
         self._check_ours(action.destination, state)
-        known = copy_verified(Path(action.source), temporary, _parsed_revision(action.revision))
+        known = self._fetch(action, temporary)
         earlier = None if final.is_symlink() else final.read_bytes().decode("utf-8", "surrogateescape")
         replace(temporary, final)
         trace = trace_of(final, (), known)
@@ -339,18 +349,13 @@ class _Finished:
         self._flushed_at = time.monotonic()
 
 
-def _parsed_revision(revision: str) -> tuple[int, int]:
-    size, _, mtime_ns = revision.partition("-")
-    return int(size, 16), int(mtime_ns, 16)
-
-
 def _holds(path: Path, action: CopyFile) -> bool:
     """Whether the file is the copy or link that the action was to make."""
     if path.is_symlink():
         is_wanted = action.method is LinkMethod.SYMLINK  # else it is the link that was to give way
         return is_wanted and os.readlink(path) == action.source  # noqa: PTH115 - pathlib would tidy the path
     status = path.stat()
-    if (status.st_size, status.st_mtime_ns) == _parsed_revision(action.revision):
+    if (status.st_size, status.st_mtime_ns) == action.size_and_time:
         return True  # taken over from the source, which may have gone or changed by now
     try:
         return status.st_size == action.size and checksum(path) == checksum(Path(action.source))
@@ -371,3 +376,38 @@ def _why(error: Exception) -> str:
     if isinstance(error, FileExistsError):
         return f"{printable(str(error.filename2 or error.filename))} came to be meanwhile and is left alone"
     return str(error)
+
+
+class MarkOutput:
+    """The marks in a library, and what the journal knows of them; without a journal, none of them are ours."""
+
+    def __init__(self, library: MarkableLibrary, journal: Journal | None, target: str) -> None:
+        self._library = library
+        self._journal = journal
+        self._target = target
+
+    def recover(self) -> None:
+        """Mend what a killed run left in the journal; nothing is written in the library."""
+        if self._journal is not None:
+            recover_marks(self._library, self._journal, self._target)
+
+    def ledger(self) -> MarkLedger:
+        """What this tool has set in the library and not taken back."""
+        receipts = () if self._journal is None else self._journal.mark_receipts(self._target)
+        return MarkLedger.of(receipts)
+
+    def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], wishes: MarkWishes) -> list[MarkAction]:
+        """What is missing so that the groups are marked as wished; `seen` are the keys of all photos of this run."""
+        ledger = self.ledger()
+        keys = ledger.keys.union(*(group.keys for group in groups))
+        albums = ledger.album_ids if wishes.album_prefix is not None or wishes.inherit else ()
+        marks = self._library.read_marks(keys, albums, with_albums=wishes.inherit)
+        return plan_marks(groups, seen, marks, ledger, wishes)
+
+    def carry_out(
+        self, actions: Sequence[MarkAction], sources: Sequence[str], patience: Persistence
+    ) -> Generator[MarkReceipt | Unmarked, None, None]:
+        """Do what was planned, and tell at the end what came of it; what was done is in the journal by then."""
+        assert self._journal is not None or not actions  # who acts has a journal
+        if self._journal is not None:
+            yield from carry_out_marks(self._library, self._journal, self._target, sources, actions, patience)

@@ -3,25 +3,37 @@
 import io
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError, UsageError
+from bestshot.actions import CopyFile
+from bestshot.errors import NotFoundError, PhotoError, RejectedError, SourceError, TransientError
 from bestshot.folder_walk import FolderWalk
-from bestshot.model import Listing, Metadata, Photo, Skipped, digest
+from bestshot.marks import (
+    AddTags,
+    MakeAlbum,
+    MarkableLibrary,
+    MarkAction,
+    Marked,
+    MarkWishes,
+    PhotoMarks,
+    SetFavorite,
+)
+from bestshot.model import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 from bestshot.text import printable
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from bestshot.folder_marks import FolderMarks
     from bestshot.immich.calls import ThumbnailSize
-    from immich_client import AssetListing, ImmichClient, KeySource
+    from bestshot.immich.marking import ImmichMarks
+    from immich_client import AssetListing, ImmichClient, KeySource, Task
 
 __all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
 
@@ -44,8 +56,11 @@ class PhotoSource(ABC):
     """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
 
     @abstractmethod
-    def scan(self) -> Listing:
-        """List the library; raises SourceError if it cannot be reached."""
+    def scan(self, archived: Collection[str] = ()) -> Listing:
+        """List the library; raises SourceError if it cannot be reached.
+
+        `archived` are the keys of photos that belong to it although they were taken out of sight.
+        """
 
     @abstractmethod
     def check_reachable(self) -> None:
@@ -71,6 +86,51 @@ class PhotoSource(ABC):
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """The upright picture, no larger than asked for, from the smallest data that serve; raises PhotoError."""
 
+    @abstractmethod
+    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+        """Write one file of a photo to a new file with its time, verified; returns its SHA-256 in hexadecimal.
+
+        Raises TransientError if it cannot be read or has changed since it was listed, OutputError if the copy cannot
+        be written.
+        """
+
+    @abstractmethod
+    def mark_target(self) -> str:
+        """The name under which the journal keeps the marks that are set here."""
+
+    @abstractmethod
+    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
+        """The keys under which a photo is marked, its own first and that of its RAW file if that has one."""
+
+    @abstractmethod
+    def markable(self, wishes: MarkWishes) -> MarkableLibrary:
+        """The library as it is marked; what it says of photos without reading comes from the last listing."""
+
+    def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
+        """The same photos, with everything said of their files that the listing left open."""
+        return tuple(photos)
+
+    def tag_photo(self, photo: Photo, tags: Sequence[str]) -> None:
+        """Put tags on a photo; raises PhotoError if that is refused."""
+        self._mark(AddTags(self.mark_keys(photo), tuple(tags)))
+
+    def set_favorite(self, photo: Photo, value: bool) -> None:  # noqa: FBT001 - users' code says set_favorite(photo, True)
+        """Make a photo a favourite, or no longer; raises PhotoError if that is refused."""
+        self._mark(SetFavorite(self.mark_keys(photo)[:1], value))
+
+    def create_album(self, name: str, photos: Sequence[Photo]) -> str:
+        """Make an album and return its id; raises PhotoError if a photo is refused."""
+        keys = tuple(key for photo in photos for key in self.mark_keys(photo))
+        made = self._mark(MakeAlbum(0, name, keys)).container
+        assert made is not None  # an album was made, or an error raised
+        return made
+
+    def _mark(self, action: MarkAction) -> Marked:
+        marked = self.markable(MarkWishes()).mark(action)
+        if marked.refused:
+            raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
+        return marked
+
     def list_photos(self, album: str | None = None) -> list[Photo]:
         """The photos of the library, or of one album of it, in order of id."""
         if album is not None:
@@ -87,7 +147,8 @@ class ImmichPhotoSource(PhotoSource):
     """The photos of one user of an Immich server, or those in one of the user's albums.
 
     The listing tells when photos were taken, so only pictures are fetched later, each from the smallest that serves:
-    thumbnail, preview, or (without `use_thumbnails`) the original. They are kept in the `cache`.
+    thumbnail, preview, or (without `use_thumbnails`) the original. They are kept in the `cache`. `tasks` are what else
+    is to be done there: an error for want of a permission names what they need.
     """
 
     def __init__(  # noqa: PLR0913 - each says one thing about the library, and has a default
@@ -101,67 +162,65 @@ class ImmichPhotoSource(PhotoSource):
         include_archived: bool = False,
         verify: bool | str = True,
         cache: PhotoCache | None = None,
+        tasks: "Collection[Task]" = (),
     ) -> None:
         from immich_client import ImmichClient, Task
 
-        tasks = {Task.READ, *([Task.READ_ALBUMS] if album else []), *([] if use_thumbnails else [Task.DOWNLOAD])}
-        self._client = ImmichClient(url, api_key, verify=verify, tasks=tasks)
+        wanted = {
+            Task.READ,
+            *tasks,
+            *([Task.READ_ALBUMS] if album else []),
+            *([] if use_thumbnails else [Task.DOWNLOAD]),
+        }
+        self._client = ImmichClient(url, api_key, verify=verify, tasks=wanted)
         self._location = url
         self._use_thumbnails = use_thumbnails
         self._album = album
         self._include_archived = include_archived
         self._cache = PhotoCache(cache_dir) if cache is None and cache_dir is not None else cache
+        self._listed: dict[str, PhotoMarks] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to a worker: all but what the listing said of marks."""
+        return vars(self) | {"_listed": {}}
 
     @property
     def client(self) -> "ImmichClient":
         """The server this source reads."""
         return self._client
 
-    def scan(self) -> Listing:
+    def scan(self, archived: Collection[str] = ()) -> Listing:
         """List the user's photos in order of time; raises an ImmichError."""
-        return self._listing(self._album)
+        return self._listing(self._album, frozenset(archived))
 
     def list_photos(self, album: str | None = None) -> list[Photo]:
         """The photos of the library, or of one album by its exact name or id, in order of time."""
-        return list(self._listing(album or self._album).photos)
+        return list(self._listing(album or self._album, frozenset()).photos)
 
-    def _listing(self, album: str | None) -> Listing:
-        from bestshot.immich.facts import metadata_of, photo_of
+    def _listing(self, album: str | None, archived: frozenset[str]) -> Listing:
+        from bestshot.immich.facts import marks_of_listed, metadata_of, photo_of
+        from bestshot.immich.pairs import pair_shots
 
-        found = self._all_assets() if album is None else self._album_assets(album)
+        found = self._assets(album, with_archived=self._include_archived or bool(archived))
         [origin] = self.origins()
-        assets = sorted(found, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
+        wanted = [asset for asset in found if self._include_archived or not asset.is_archived or asset.id in archived]
+        assets = sorted(wanted, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
+        self._listed = {asset.id: marks_of_listed(asset) for asset in assets}
         skipped = []
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
-        facts = {asset.id: metadata_of(asset) for asset in assets}
+        shots = pair_shots(assets)
+        facts = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
         empty_origins = (origin,) if album is None and not assets else ()
-        return Listing(tuple(photo_of(asset, origin) for asset in assets), tuple(skipped), empty_origins, facts)
+        return Listing(tuple(photo_of(shot, origin) for shot in shots), tuple(skipped), empty_origins, facts)
 
-    def _all_assets(self) -> "AssetListing":
-        return self._client.get_all_assets(skip_archived=not self._include_archived, with_exif=True)
+    def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
+        from bestshot.immich.albums import find_album
 
-    def _album_assets(self, album: str) -> "AssetListing":
-        """The photos of an album; from 3.0 on they come without what is in their files, which the library tells."""
-        found = self._client.get_album_assets(self._album_id(album), skip_archived=not self._include_archived)
-        if all(asset.exif for asset in found):
-            return found
-        known = {asset.id: asset for asset in self._all_assets()}
-        return replace(found, assets=tuple(known.get(asset.id, asset) for asset in found))
-
-    def _album_id(self, wanted: str) -> str:
-        """The one album of this id or exact name; raises UsageError that lists the near ones."""
-        albums = self._client.get_albums()
-        named = [album for album in albums if album.id == wanted] or [album for album in albums if album.name == wanted]
-        if len(named) == 1:
-            return named[0].id
-        if named:
-            ids = ", ".join(sorted(album.id for album in named))
-            raise UsageError(f"{len(named)} albums are called {printable(wanted)}: name one by its id ({ids}).")
-        names = {album.name.casefold(): album.name for album in albums}
-        near = get_close_matches(wanted.casefold(), names, n=3, cutoff=0.4)
-        hint = f" Near to it: {', '.join(printable(names[name]) for name in near)}." if near else ""
-        raise UsageError(f"There is no album called {printable(wanted)} on the server.{hint}")
+        if album is None:
+            return self._client.get_all_assets(skip_archived=not with_archived, with_exif=True)
+        album_id = find_album(self._client.get_albums(), album).id
+        return self._client.get_album_assets(album_id, skip_archived=not with_archived)
 
     def check_reachable(self) -> None:
         """Raise SourceError if the server no longer answers."""
@@ -175,6 +234,48 @@ class ImmichPhotoSource(PhotoSource):
     def locations(self) -> tuple[str, ...]:
         """The server's address."""
         return (self._location,)
+
+    def mark_target(self) -> str:
+        """The user."""
+        return self.origins()[0]
+
+    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
+        """The asset, and that of the RAW file."""
+        from bestshot.immich.facts import asset_id_of
+
+        return photo.key, *(asset_id_of(file.path) for file in photo.files if file.role is FileRole.RAW)
+
+    def markable(self, wishes: MarkWishes) -> "ImmichMarks":
+        """The user's library."""
+        from bestshot.immich.marking import ImmichMarks
+
+        tags = [tag for tag in (wishes.tag, wishes.best_tag) if tag is not None]
+        with_stacks = wishes.stack or wishes.archive_rest
+        return ImmichMarks(self._client, tags=tags, listing=self._listed, with_stacks=with_stacks)
+
+    def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
+        """The same photos; of live photos the server tells here what the file of the video is called."""
+        from bestshot.immich.facts import asset_id_of, file_of
+
+        ids = {asset_id_of(file.path) for photo in photos for file in photo.files if file.role is FileRole.VIDEO}
+        videos = {id_: file_of(asset, FileRole.VIDEO) for id_, asset in self._client.get_assets_info(ids).items()}
+
+        def whole(photo: Photo) -> Photo:
+            files = (videos.get(asset_id_of(f.path)) if f.role is FileRole.VIDEO else f for f in photo.files)
+            return replace(photo, files=tuple(file for file in files if file is not None))
+
+        return tuple(whole(photo) for photo in photos)
+
+    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+        """Download one original."""
+        from bestshot.immich.facts import asset_id_of
+        from bestshot.safe_files import write_verified
+
+        def download(stream: BinaryIO) -> None:
+            with _immich_reading():
+                self._client.save_asset(asset_id_of(file.source), stream)
+
+        return write_verified(download, copy, file.size_and_time)
 
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The original file, downloaded; small ones stay in memory."""
@@ -223,7 +324,8 @@ class LocalPhotoSource(PhotoSource):
     """One or more folders.
 
     With one folder a photo's id is its path in it; with several, the folder as it was given stands before that.
-    `exclude` holds glob patterns. Previews of RAW and HEIF pictures are kept in the `cache`, if there is one.
+    `exclude` holds glob patterns. Previews of RAW and HEIF pictures are kept in the `cache`, if there is one. Albums
+    are folders of links in `album_dir`.
     """
 
     def __init__(
@@ -232,12 +334,14 @@ class LocalPhotoSource(PhotoSource):
         *more_dirs: str | Path,
         exclude: Sequence[str] = (),
         cache: PhotoCache | None = None,
+        album_dir: str | Path | None = None,
     ) -> None:
+        self._album_dir = None if album_dir is None else Path(album_dir)
         self._given = [str(folder) for folder in (source_dir, *more_dirs)]
         self._exclude = tuple(exclude)
         self._cache = cache
 
-    def scan(self) -> Listing:
+    def scan(self, archived: Collection[str] = ()) -> Listing:  # noqa: ARG002 - a folder has no archive
         """List every photo below the folders; raises SourceError for a folder that is missing or cannot be read.
 
         Of folders within one another the outer one is walked first, in whatever order they were given.
@@ -268,6 +372,26 @@ class LocalPhotoSource(PhotoSource):
     def locations(self) -> tuple[str, ...]:
         """The folders as they were given."""
         return tuple(self._given)
+
+    def mark_target(self) -> str:
+        """All folders: their photos are marked under their paths."""
+        return "sidecars"
+
+    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
+        """The path of the picture: its sidecar is that of its RAW file too."""
+        return (photo.files[0].path,)
+
+    def markable(self, wishes: MarkWishes) -> "FolderMarks":
+        """The sidecars, and the albums below the folder for them."""
+        from bestshot.folder_marks import FolderMarks
+
+        return FolderMarks(self._album_dir, with_ratings=wishes.favorite_best)
+
+    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+        """Copy one file with its times and permissions."""
+        from bestshot.safe_files import copy_verified
+
+        return copy_verified(Path(file.source), copy, file.size_and_time)
 
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The picture's file, opened."""

@@ -27,6 +27,12 @@ class CopyFile:
     method: LinkMethod
     replaces: bool = False
 
+    @property
+    def size_and_time(self) -> tuple[int, int]:
+        """The size in bytes and the mtime in nanoseconds with which the source was listed."""
+        size, _, mtime_ns = self.revision.partition("-")
+        return int(size, 16), int(mtime_ns, 16)
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceBest:

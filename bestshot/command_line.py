@@ -20,6 +20,7 @@ examples:
   from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
   an Immich server:            photo_organizer.py --source-type immich --immich-url http://nas:2283
   can it be reached?           photo_organizer.py --source-type immich --check
+  tag the groups there:        photo_organizer.py --source-type immich --tag-only
 
 exit codes:
   0 done   1 done, but something new failed   2 wrong usage   3 source not reachable
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_immich(parser.add_argument_group("an Immich server"))
     _add_grouping(parser.add_argument_group("what belongs together"))
     _add_result(parser.add_argument_group("what to do with the groups"))
+    _add_marks(parser.add_argument_group("marks on the photos"))
     _add_running(parser.add_argument_group("how to run"))
     return parser
 
@@ -96,6 +98,8 @@ def _add_immich(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--immich-album", metavar="NAME|ID", help="look at one album only")
     group.add_argument("--include-archived", action="store_true", help="look at archived photos too")
     group.add_argument("--use-full-resolution", action="store_true", help="fetch originals instead of previews: slow")
+    group.add_argument("--immich-cache-dir", metavar="DIR", help="where its pictures are kept (default: in the cache)")
+    group.add_argument("--immich-cache-size", metavar="MB", help="most room for them (default: 5000)")
     group.add_argument("--immich-ca", metavar="FILE", help="certificate authorities to trust")
     group.add_argument("--no-verify-ssl", action="store_true", help="trust any certificate")
     group.add_argument("--check", action="store_true", help="test the connection and the key, and do nothing else")
@@ -131,6 +135,21 @@ def _add_result(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--plan", metavar="FILE", help="write the decisions as JSON; - is standard output")
     group.add_argument("--dry-run", action="store_true", help="decide and tell, but change nothing")
+
+
+def _add_marks(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--tag-only", action="store_true", help="tag every photo of a group, and the best as such")
+    group.add_argument(
+        "--tag", metavar="NAME", help="the tag (default: photo-organizer-duplicate; the best: NAME-best)"
+    )
+    group.add_argument("--create-albums", action="store_true", help="an album for each group")
+    group.add_argument("--album-prefix", metavar="TEXT", help="how their names begin (default: Organized-)")
+    group.add_argument("--mark-best-favorite", action="store_true", help="make the best a favourite")
+    group.add_argument("--stack", action="store_true", help="stack each group, the best on top")
+    group.add_argument("--archive-rest", action="store_true", help="take all but the best out of the timeline")
+    group.add_argument(
+        "--inherit", action="store_true", help="the best joins its group's albums, is favourite, rated, described"
+    )
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:

@@ -9,7 +9,7 @@ from bestshot.formats import RAW_SUFFIXES
 from bestshot.model import FileRole
 
 # What a camera writes beside a raw file, and what a phone films a moment around.
-_DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
+DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
 _VIDEO_SUFFIXES = frozenset({".mov", ".mp4"})
 
 # Google Takeout tells about a photo in NAME.supplemental-metadata.json, once NAME.json, and cuts what stands
@@ -65,7 +65,7 @@ class _Folder:
 
     def _add_photos(self, stem: str, names: list[str]) -> None:
         raws = [name for name in names if _suffix(name) in RAW_SUFFIXES]
-        developed = next((name for name in names if _suffix(name) in _DEVELOPED_SUFFIXES), None)
+        developed = next((name for name in names if _suffix(name) in DEVELOPED_SUFFIXES), None)
         self._homes[stem] = developed or (raws or names)[0]
         joined = raws if developed else []
         for name in names:

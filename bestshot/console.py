@@ -11,6 +11,8 @@ from typing import TextIO
 
 from bestshot.actions import Receipt
 from bestshot.errors import OutputError, UsageError
+from bestshot.mark_wording import action_line
+from bestshot.marks import MarkAction, MarkReceipt
 from bestshot.model import Skipped
 from bestshot.planning import Plan
 from bestshot.settings import Settings
@@ -70,18 +72,23 @@ class Console:
         with tqdm(desc=title, total=total, unit="", disable=is_hidden, leave=False) as bar:
             yield bar.update
 
-    def tell(self, plan: Plan, receipts: Sequence[Receipt], failed: Sequence[Skipped], *, acted: bool) -> None:
+    def tell(
+        self, plan: Plan, receipts: Sequence[Receipt | MarkReceipt], failed: Sequence[Skipped], *, acted: bool
+    ) -> None:
         """The groups where telling them is all that is done, what was passed over, and the run in one line."""
         if self._is_verbose or not acted:
             for group in plan.groups:
                 self._lines += group_lines(group, with_reasons=self._is_verbose)
+        if not acted:
+            marks = (action for action in plan.actions if isinstance(action, MarkAction))
+            self._lines += [action_line(action, with_keys=self._is_verbose) for action in marks]
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
         known = sum(not skipped.is_new for skipped in plan.skipped)
         for change in failed:
             logger.warning("%s: %s", printable(change.id), change.error)
-        self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted))
+        self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted, failed=len(failed)))
         logger.info("%s", self._lines[-1])
 
     def say(self, lines: Iterable[str]) -> None:

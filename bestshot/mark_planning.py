@@ -5,7 +5,7 @@ longer holds is taken back; what the user set, or took away again, is left as it
 is never a reason to take anything back, nor are photos left without it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_sight import plan_archive, plan_stacks, returning
@@ -16,6 +16,7 @@ from bestshot.marks import (
     LibraryMarks,
     MakeAlbum,
     MarkAction,
+    MarkedGroup,
     MarkWishes,
     RemoveFromAlbum,
     RemoveTag,
@@ -25,11 +26,18 @@ from bestshot.marks import (
     in_order,
     keys_of,
 )
+from bestshot.model import Photo
 from bestshot.planning import PlannedGroup
 
 
+def marked_group(group: PlannedGroup, keys_of: Callable[[Photo], tuple[str, ...]]) -> MarkedGroup:
+    """A group by the keys under which its photos are marked, the photo's own and that of a RAW file beside it."""
+    best, *others = (keys_of(ranked.photo) for ranked in group.verdict.ranking)
+    return MarkedGroup(group.number, (*best, *(key for keys in others for key in keys)), len(best))
+
+
 def plan_marks(
-    groups: Sequence[PlannedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger, wishes: MarkWishes
+    groups: Sequence[MarkedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger, wishes: MarkWishes
 ) -> list[MarkAction]:
     """What is to be changed so that these groups are marked as wished, in the order in which it is to be done.
 
@@ -37,9 +45,10 @@ def plan_marks(
     albums of the ledger: what is missing there counts as gone from the library. A wish that is off changes nothing.
     """
     view = MarkView.of(groups, seen, marks, ledger)
-    favorites = _favorites(view, wishes)
     coming_back = returning(view) if wishes.archive_rest else frozenset()
     stacks = plan_stacks(view, coming_back) if wishes.stack else []
+    favorites = _favorites(view, wishes)
+    loved = view.favorites_after(favorites)
     # Ratings and descriptions come after the tags: servers read such photos anew, which can undo a tag set later.
     return [
         *(_tags(view, wishes.tag, wishes.best_tag) if wishes.tag and wishes.best_tag else []),
@@ -48,7 +57,7 @@ def plan_marks(
         *(_ratings(view, favorites) if wishes.inherit else []),
         *(_descriptions(view) if wishes.inherit else []),
         *stacks,
-        *(plan_archive(view, stacks, coming_back) if wishes.archive_rest else []),
+        *(plan_archive(view, stacks, coming_back, loved) if wishes.archive_rest else []),
     ]
 
 
@@ -156,7 +165,7 @@ def _favorites(view: MarkView, wishes: MarkWishes) -> list[MarkAction]:
     wanted = {
         group.keys[0]
         for group in view.groups
-        if wishes.favorite_best or any(view.is_users_favorite(key) for key in group.keys[1:])
+        if wishes.favorite_best or any(view.is_users_favorite(key) for key in group.keys[group.kept :])
     }
     lacking = {key for key in wanted - view.ledger.favorites if _may_be_favorite(view, key)}
     if keys := in_order(lacking):
@@ -182,7 +191,7 @@ def _ratings(view: MarkView, favorites: Sequence[MarkAction]) -> list[MarkAction
     if view.marks.rates_favorites:
         starred = view.ledger.favorites.union(*(keys_of(action) for action in favorites))
     ours = {key: written.text for key, written in view.ledger.ratings.items()}
-    for best, *others in (group.keys for group in view.groups):
+    for best, others in ((group.keys[0], group.keys[group.kept :]) for group in view.groups):
         given = {key: rating for key in others if (rating := view.photo(key).rating) and rating > 0}
         users = [rating for key, rating in given.items() if ours.get(key) != str(rating) and key not in starred]
         if users and best not in ours and best not in starred and view.photo(best).rating is None:
@@ -197,7 +206,7 @@ def _descriptions(view: MarkView) -> list[MarkAction]:
     """The best gets the user's description of the highest ranked other that has one; once, as with ratings."""
     actions: list[MarkAction] = []
     ours = {key: written.text for key, written in view.ledger.descriptions.items()}
-    for best, *others in (group.keys for group in view.groups):
+    for best, others in ((group.keys[0], group.keys[group.kept :]) for group in view.groups):
         given = {key: text for key in others if (text := view.photo(key).description)}
         users = [text for key, text in given.items() if ours.get(key) != text]
         if users and best not in ours and not view.photo(best).description:

@@ -80,8 +80,10 @@ def _is_untouched(view: MarkView, stack: Stack, ours: OurStack) -> bool:
     return there[:1] == [stack.keys[0]] and set(there) == set(stack.keys)
 
 
-def plan_archive(view: MarkView, stacks: Iterable[MarkAction], coming_back: Collection[str]) -> list[MarkAction]:
-    """First what comes back, then the rest of all groups whose best is in sight.
+def plan_archive(
+    view: MarkView, stacks: Iterable[MarkAction], coming_back: Collection[str], favorites: Collection[str]
+) -> list[MarkAction]:
+    """First what comes back, then the rest of all groups whose best is in sight; never one of the `favorites`.
 
     A group whose best the user archived is left alone, and so is a photo that the user has put back.
     """
@@ -91,7 +93,8 @@ def plan_archive(view: MarkView, stacks: Iterable[MarkAction], coming_back: Coll
         best = group.keys[0]
         is_visible = best in coming_back or not view.photo(best).is_archived
         if is_visible and tops.get(best, (best,))[0] == best:
-            best_of |= {key: best for key in group.keys[1:] if _may_leave(view, group, tops, key)}
+            rest = [key for key in group.keys[group.kept :] if key not in favorites]
+            best_of |= {key: best for key in rest if _may_leave(view, group, tops, key)}
     actions: list[MarkAction] = []
     if keys := in_order(coming_back):
         actions.append(SetArchived(keys, value=False))
@@ -103,7 +106,7 @@ def plan_archive(view: MarkView, stacks: Iterable[MarkAction], coming_back: Coll
 
 def _may_leave(view: MarkView, group: MarkedGroup, tops: Mapping[str, Sequence[str]], key: str) -> bool:
     """A photo on top of others, which are not of its group, would take them along out of sight."""
-    if view.photo(key).is_archived or key in view.ledger.archived or view.is_users_favorite(key):
+    if view.photo(key).is_archived or key in view.ledger.archived:
         return False
     stack = tops.get(key, (key,))
     return stack[0] != key or set(stack) <= set(group.keys)

@@ -1,19 +1,18 @@
 """What a run sees of a library's marks: its groups, what stands there, and what of it is ours to take back: pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from bestshot.mark_ledger import MarkLedger
-from bestshot.marks import LibraryMarks, MarkedGroup, PhotoMarks
-from bestshot.planning import PlannedGroup
+from bestshot.marks import LibraryMarks, MarkAction, MarkedGroup, PhotoMarks, SetFavorite
 
 
 @dataclass(frozen=True, slots=True)
 class MarkView:
     """The groups of a run as far as they are still there, and what is known of all photos.
 
-    `number_of` are the groups' photos with their numbers, `bests` the first of each group. `settled` are the photos
+    `number_of` are the groups' photos with their numbers, `bests` what is kept of each group. `settled` are the photos
     that were seen together with all that were ever marked in one group with them and are still there: that one of
     them is alone now is certain, and not for want of the others.
     """
@@ -27,10 +26,10 @@ class MarkView:
     settled: frozenset[str]
 
     @classmethod
-    def of(cls, groups: Iterable[PlannedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger) -> Self:
+    def of(cls, groups: Iterable[MarkedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger) -> Self:
         """Photos that are gone since the listing are in no group, and what is left of a group has at least two."""
-        whole = (MarkedGroup(group.number, _living(group, marks)) for group in groups)
-        there = tuple(sorted((group for group in whole if len(group.keys) > 1), key=lambda group: group.number))
+        whole = (_living(group, marks) for group in groups)
+        there = tuple(sorted((group for group in whole if len(group.keys) > group.kept), key=lambda one: one.number))
         number_of = {key: group.number for group in there for key in group.keys}
         present = frozenset(seen) & marks.photos.keys() | number_of.keys()
         numbers = {**ledger.numbers, **number_of}
@@ -40,7 +39,7 @@ class MarkView:
             marks=marks,
             ledger=ledger,
             number_of=number_of,
-            bests=frozenset(group.keys[0] for group in there),
+            bests=frozenset(key for group in there for key in group.keys[: group.kept]),
             seen=frozenset(present),
             settled=frozenset(key for key in present if numbers.get(key) not in partial),
         )
@@ -72,11 +71,21 @@ class MarkView:
         """Whether somebody but us made a photo a favourite."""
         return self.photo(key).is_favorite and key not in self.ledger.favorites
 
+    def favorites_after(self, changes: Iterable[MarkAction]) -> frozenset[str]:
+        """The photos of groups that are favourites once these changes are made."""
+        favorites = {key for key in self.number_of if self.photo(key).is_favorite}
+        for action in changes:
+            if isinstance(action, SetFavorite):
+                favorites = favorites.union(action.keys) if action.value else favorites.difference(action.keys)
+        return frozenset(favorites)
+
     def is_archived_by_us(self, key: str) -> bool:
         """Whether we took a photo out of the timeline, and nobody has put it back."""
         return key in self.ledger.archived and key in self.marks.photos and self.photo(key).is_archived
 
 
-def _living(group: PlannedGroup, marks: LibraryMarks) -> tuple[str, ...]:
-    ranking: Sequence[str] = [ranked.photo.key for ranked in group.verdict.ranking]
-    return tuple(key for key in ranking if key in marks.photos)
+def _living(group: MarkedGroup, marks: LibraryMarks) -> MarkedGroup:
+    """What is there of a group; without its best, the next photo is taken for it."""
+    kept = [key for key in group.keys[: group.kept] if key in marks.photos]
+    rest = [key for key in group.keys[group.kept :] if key in marks.photos]
+    return MarkedGroup(group.number, (*kept, *rest), max(1, len(kept)))

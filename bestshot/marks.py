@@ -87,10 +87,14 @@ class LibraryMarks:
 
 @dataclass(frozen=True, slots=True)
 class MarkedGroup:
-    """A group as it was when it was marked: its number, and all its photos with the best first."""
+    """A group as it was when it was marked: its number, and all its photos with the best first.
+
+    The first `kept` of them are the best photo: more than one where it has a RAW file that is an entry of its own.
+    """
 
     number: int
     keys: tuple[str, ...]
+    kept: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """A plan as JSON, the contract between looking and acting."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import Any
 
 import msgspec
 
 from bestshot.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
+from bestshot.marks import MarkAction
 from bestshot.model import Metadata, RankedPhoto, Skipped
 from bestshot.planning import Plan, PlannedGroup
 
@@ -67,11 +69,12 @@ def _skipped(skipped: Skipped) -> dict[str, Any]:
     return {"id": skipped.id, "error": skipped.error}
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _action(action: Action | MarkAction) -> dict[str, Any]:
     return {"action": _verb(action), **msgspec.to_builtins(action)}
 
 
-def _verb(action: Action) -> str:
+def _verb(action: Action | MarkAction) -> str:
+    """What an action does: for marks, the name of its class in lower case with hyphens."""
     match action:
         case CopyFile():
             return action.method.value
@@ -82,4 +85,4 @@ def _verb(action: Action) -> str:
         case WriteMetadata():
             return "write-metadata"
         case _:
-            assert_never(action)
+            return re.sub(r"(?<!^)(?=[A-Z])", "-", type(action).__name__).lower()

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from bestshot.actions import Action, CopyFile, LaidFile, OutputState
 from bestshot.file_names import base_name
+from bestshot.marks import MarkAction, MarkWishes
 from bestshot.model import Group, LinkMethod, Photo, Skipped, Verdict
 
 Place = tuple[str, str]
@@ -15,10 +16,16 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user wants done with the groups; nothing but looking, if there is no output."""
+    """What the user wants done with the groups."""
 
     output: str | None = None
     link: LinkMethod = LinkMethod.COPY
+    marks: MarkWishes = field(default_factory=MarkWishes)
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether nothing is to be changed."""
+        return self.output is None and not self.marks.any
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Plan:
 
     wishes: Wishes
     groups: tuple[PlannedGroup, ...]
-    actions: tuple[Action, ...]
+    actions: tuple[Action | MarkAction, ...]
     skipped: tuple[Skipped, ...]
     photo_count: int
     beyond_limit: int = 0

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -51,6 +51,24 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
             )
         _keep_times_and_permissions(status, copy)
     return wanted
+
+
+def write_verified(write: Callable[[BinaryIO], None], copy: Path, revision: tuple[int, int]) -> str:
+    """Let a new file be written, check its size and give it its time; returns its SHA-256.
+
+    `revision` are the size and mtime_ns with which it was announced. Raises TransientError if it is of another size,
+    OutputError if it cannot be written. `copy` must not exist; where an error is raised it may be left half-written.
+    """
+    size, mtime_ns = revision
+    with writing(copy):
+        with copy.open("x+b") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if copy.stat().st_size != size:
+            raise TransientError("it is not of the size it was listed with; the next run will see it anew")
+        os.utime(copy, ns=(mtime_ns, mtime_ns))
+        return checksum(copy)
 
 
 def check_unchanged(source: Path, revision: tuple[int, int]) -> None:

@@ -19,6 +19,7 @@ from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.grouping_rules import GroupingRules
+from bestshot.marks import MarkWishes
 from bestshot.model import LinkMethod
 from bestshot.text import printable
 
@@ -57,6 +58,16 @@ class Settings:
     no_verify_ssl: bool = False
     include_archived: bool = False
     use_full_resolution: bool = False
+    immich_cache_dir: _Text | None = None
+    immich_cache_size: Annotated[float, msgspec.Meta(gt=0)] = 5000.0
+    tag_only: bool = False
+    tag: _Text = "photo-organizer-duplicate"
+    create_albums: bool = False
+    album_prefix: _Text = "Organized-"
+    mark_best_favorite: bool = False
+    stack: bool = False
+    archive_rest: bool = False
+    inherit: bool = False
     exclude: tuple[_Text, ...] = ()
     limit: _AtLeastOne | None = None
     workers: _AtLeastOne | None = None
@@ -77,6 +88,18 @@ class Settings:
         window = None if self.no_time_window else self.time_window
         return GroupingRules(self.threshold, window, self.min_group_size)
 
+    @property
+    def mark_wishes(self) -> MarkWishes:
+        """Which marks are wanted."""
+        return MarkWishes(
+            tag=self.tag if self.tag_only else None,
+            album_prefix=self.album_prefix if self.create_albums else None,
+            favorite_best=self.mark_best_favorite,
+            stack=self.stack,
+            archive_rest=self.archive_rest,
+            inherit=self.inherit,
+        )
+
 
 def _without_none(kind: Any) -> Any:
     """The type of a setting that is given; None only ever stands for one that is not."""
@@ -87,7 +110,17 @@ def _without_none(kind: Any) -> Any:
 
 _TYPES = {key: _without_none(kind) for key, kind in get_type_hints(Settings, include_extras=True).items()}
 _PATHS = frozenset(
-    {"source", "output", "cache_dir", "state_dir", "plan", "log_file", "immich_api_key_file", "immich_ca"}
+    {
+        "source",
+        "output",
+        "cache_dir",
+        "state_dir",
+        "plan",
+        "log_file",
+        "immich_api_key_file",
+        "immich_ca",
+        "immich_cache_dir",
+    }
 )
 _LISTS = frozenset({"source", "exclude"})
 # Two ways to say the same: the one in a stronger layer overrules the other.
@@ -95,7 +128,7 @@ _KEY, _KEY_FILE = "immich_api_key", "immich_api_key_file"
 # What Immich's own tools call them.
 _KNOWN_VARIABLES = {"IMMICH_URL": "immich_url", "IMMICH_API_KEY": "immich_api_key"}
 
-FOLDERS_ONLY = frozenset({"source", "exclude"})
+FOLDERS_ONLY = frozenset({"source", "exclude", "link"})
 IMMICH_ONLY = frozenset(
     {
         "immich_url",
@@ -106,8 +139,15 @@ IMMICH_ONLY = frozenset(
         "no_verify_ssl",
         "include_archived",
         "use_full_resolution",
+        "immich_cache_dir",
+        "immich_cache_size",
+        "stack",
+        "archive_rest",
+        "inherit",
     }
 )
+_NAMES_FOR = {"tag": "tag_only", "album_prefix": "create_albums"}
+"""Flags that only name what another one makes."""
 
 
 def default_config_file() -> Path:
@@ -140,6 +180,31 @@ def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
         name = "SOURCE" if key == "source" else _flag(key)
         other = "folders" if source_type is SourceType.IMMICH else "--source-type immich"
         raise UsageError(f"{name} goes with {other} only: leave it out.")
+
+
+def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
+    """Raise UsageError for settings that make no sense together."""
+    for key, needed in _NAMES_FOR.items():
+        if key in flags and not getattr(settings, needed):
+            raise UsageError(f"{_flag(key)} only names what {_flag(needed)} makes: give that as well.")
+    if settings.source_type is SourceType.LOCAL:
+        _check_marks_of_folders(settings)
+    if "" in settings.tag.split("/"):
+        raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
+
+
+def _check_marks_of_folders(settings: Settings) -> None:
+    """Folders have albums under the output, and there is no copying in the same run: new sidecars would be missed."""
+    for key in sorted({"stack", "archive_rest", "inherit"}):
+        if getattr(settings, key):
+            raise UsageError(f"{_flag(key)} goes with --source-type immich only: leave it out.")
+    if settings.create_albums and settings.output is None:
+        raise UsageError("--create-albums makes folders of links: say under which folder with --output.")
+    if settings.output is not None and settings.mark_wishes.any and not settings.create_albums:
+        raise UsageError(
+            "Photos of a folder are marked and laid out in two runs: leave out --output, "
+            "or leave out --tag-only and --mark-best-favorite."
+        )
 
 
 def _flag(key: str) -> str:

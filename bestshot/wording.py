@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bestshot.actions import CopyFile, Receipt
 from bestshot.file_names import base_name
+from bestshot.mark_wording import done_in_words
+from bestshot.marks import MarkReceipt
 from bestshot.model import Metadata, Photo, RankedPhoto, Verdict
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup
@@ -78,15 +80,19 @@ def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
             yield f"      {'; '.join(reason.text for reason in ranked.reasons)}"
 
 
-def summary(plan: Plan, receipts: Sequence[Receipt], *, known_skipped: int, acted: bool) -> str:
-    """The run in one line."""
-    parts = [*_groups_in_words(plan, receipts, acted=acted)]
+def summary(
+    plan: Plan, receipts: Sequence[Receipt | MarkReceipt], *, known_skipped: int, acted: bool, failed: int = 0
+) -> str:
+    """The run in one line; `failed` is the number of changes that could not be made."""
+    parts = [*_groups_in_words(plan, receipts, failed, acted=acted)]
     if plan.skipped:
         parts.append(f"{len(plan.skipped):,} skipped or in doubt{_known(known_skipped, len(plan.skipped))}")
     return "; ".join(parts) + "."
 
 
-def _groups_in_words(plan: Plan, receipts: Sequence[Receipt], *, acted: bool) -> Iterator[str]:
+def _groups_in_words(
+    plan: Plan, receipts: Sequence[Receipt | MarkReceipt], failed: int, *, acted: bool
+) -> Iterator[str]:
     numbers = counts(plan)
     left_out = list(_left_out(plan))
     if not numbers["photos"]:
@@ -97,20 +103,21 @@ def _groups_in_words(plan: Plan, receipts: Sequence[Receipt], *, acted: bool) ->
     yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
     singles = count(numbers["singles"], "single photo")
     if plan.wishes.output is None:
-        yield from (singles, *left_out)
-        return
-    if numbers["singles"]:
+        yield singles
+    elif numbers["singles"]:
         yield f"{singles} {_be(numbers['singles'])} NOT in the output"
     else:
         yield "no single photos"
     yield from left_out
+    if plan.wishes.is_looking:
+        return
     if not plan.actions:
         yield "nothing to do, everything is in place"
     elif not acted:
         yield f"{count(numbers['actions'], 'change')} planned, none made"
     else:
         yield from _done(receipts, plan.wishes.output)
-        if failed := numbers["actions"] - len(receipts):
+        if failed:
             yield f"{count(failed, 'change')} FAILED"
 
 
@@ -131,12 +138,14 @@ def _be(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _done(receipts: Sequence[Receipt], output: str) -> Iterator[str]:
-    copies = [receipt.action.size for receipt in receipts if isinstance(receipt.action, CopyFile)]
-    if copies:
+def _done(receipts: Sequence[Receipt | MarkReceipt], output: str | None) -> Iterator[str]:
+    laid = [receipt for receipt in receipts if isinstance(receipt, Receipt)]
+    copies = [receipt.action.size for receipt in laid if isinstance(receipt.action, CopyFile)]
+    if output is not None and copies:
         yield f"{count(len(copies), 'file')} ({in_bytes(sum(copies))}) brought into {printable(output)}"
-    elif receipts:
-        yield f"{count(len(receipts), 'change')} made in {printable(output)}"
+    elif output is not None and laid:
+        yield f"{count(len(laid), 'change')} made in {printable(output)}"
+    yield from done_in_words(receipt for receipt in receipts if isinstance(receipt, MarkReceipt))
 
 
 def _known(known: int, total: int) -> str:

@@ -84,7 +84,8 @@ class TestPlan:
         plan = json.loads((tmp_path / "plan.json").read_bytes())
         assert (plan["format"], plan["version"]) == ("photo-organizer-plan", 1)
         assert plan["source"] == {"type": "local", "locations": [str(library)]}
-        assert plan["wishes"] == {"output": None, "link": "copy"}
+        assert (plan["wishes"]["output"], plan["wishes"]["link"]) == (None, "copy")
+        assert not any(plan["wishes"]["marks"].values())
         (group,) = plan["groups"]
         assert (group["number"], group["best"]) == (1, "burst_2.jpg")
         assert [photo["id"] for photo in group["photos"]] == ["burst_2.jpg", "burst_1.jpg", "burst_3.jpg"]

@@ -7,6 +7,7 @@ import pytest
 
 from bestshot.immich.facts import capture_time_of, metadata_of, photo_of
 from bestshot.immich.model import Asset, Exif, Visibility
+from bestshot.immich.pairs import Shot
 from bestshot.model import CaptureTime, TimeSource
 
 WALL = datetime(2024, 5, 1, 12, 30)
@@ -171,7 +172,7 @@ def test_an_exposure_is_in_seconds_or_unknown(written: str | None, seconds: floa
 def test_what_was_not_read_yet_is_unknown_and_no_failure() -> None:
     facts = metadata_of(asset(exif=None))
     assert (facts.width, facts.camera, facts.iso) == (None, None, None)
-    assert photo_of(asset(exif=None), "o").size == 0
+    assert photo_of(Shot(asset(exif=None)), "o").size == 0
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_what_was_not_read_yet_is_unknown_and_no_failure() -> None:
     [("berlin.jpg", "berlin.jpg"), ("berlin", "berlin.jpg"), ("berlin.HEIC", "berlin.HEIC")],
 )
 def test_a_name_has_its_suffix_in_every_version(listed: str, name: str) -> None:
-    assert photo_of(asset(listed), "o").name == name
+    assert photo_of(Shot(asset(listed)), "o").name == name
 
 
 @pytest.mark.parametrize(
@@ -189,10 +190,10 @@ def test_a_name_has_its_suffix_in_every_version(listed: str, name: str) -> None:
 )
 def test_the_revision_changes_with_all_that_changes_with_the_picture(change: dict[str, object]) -> None:
     before = asset()
-    assert photo_of(replace(before, **change), "o").revision != photo_of(before, "o").revision  # type: ignore[arg-type] # one field of several types
+    assert photo_of(Shot(replace(before, **change)), "o").revision != photo_of(Shot(before), "o").revision  # type: ignore[arg-type] # one field of several types
 
 
 def test_the_revision_stays_when_only_what_is_said_of_the_picture_changes() -> None:
     before = asset()
     after = replace(before, is_favorite=True, visibility=Visibility.ARCHIVE, exif=replace(CAMERA, rating=5))
-    assert photo_of(after, "o").revision == photo_of(before, "o").revision
+    assert photo_of(Shot(after), "o").revision == photo_of(Shot(before), "o").revision

@@ -257,7 +257,10 @@ class TestWhatGoesWrong:
         [
             (["Photos"], "SOURCE goes with folders only"),
             (["--exclude", "*.png"], "--exclude goes with folders only"),
-            (["-o", "Organized"], "leave out --output"),
+            (["--link", "hardlink"], "--link goes with folders only"),
+            (["--tag", "twins"], "--tag only names what --tag-only makes"),
+            (["--album-prefix", "Twins-"], "--album-prefix only names what --create-albums makes"),
+            (["--tag-only", "--tag", "twins//best"], "has an empty part"),
             (["--demo"], "--demo draws its own photos"),
             (["--immich-url", "http://me:secret@host"], "must hold no user name"),
             (["--immich-url", "ftp://host"], "is no address of an Immich server"),

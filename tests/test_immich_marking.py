@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bestshot.errors import NotFoundError, TooOldError
+from bestshot.immich.facts import marks_of_listed
 from bestshot.immich.marking import ImmichMarks
 from bestshot.marks import (
     AddTags,
@@ -225,7 +226,7 @@ def test_a_listing_spares_the_calls_for_its_photos(fake: FakeImmich) -> None:
     photos[0].is_favorite = True
     fake.seeds.tag(TAG, photos[:2])
     client = client_of(fake)
-    listing = {asset.id: asset for asset in client.get_all_assets(with_exif=True)}
+    listing = {asset.id: marks_of_listed(asset) for asset in client.get_all_assets(with_exif=True)}
     fake.forget_calls()
     library = ImmichMarks(client, tags=(TAG, BEST), listing=listing)
     read = library.read_marks(ids(photos), (), with_albums=False)

@@ -26,6 +26,7 @@ from bestshot.errors import LockedError, OutputError
 from bestshot.journal import Journal
 from bestshot.model import LinkMethod, Photo
 from photo_outputs import FolderOutput, Undone
+from photo_sources import LocalPhotoSource
 from tests import builders
 from tests.file_systems import (
     become_nobody,
@@ -44,7 +45,7 @@ def opened(folder: Path) -> Iterator[FolderOutput]:
     """The output `out` in the folder, held by this run, with its journal beside it."""
     journal = Journal(folder / "journal.sqlite3")
     try:
-        output = FolderOutput(folder / "out", journal)
+        output = FolderOutput(folder / "out", journal, LocalPhotoSource(folder).fetch_file)
         with output.lock():
             yield output
     finally:

@@ -224,7 +224,7 @@ def test_a_photo_that_vanishes_before_it_is_copied_is_told_and_the_others_are_la
     assert [item.id for item in outcome.failed] == ["group_0001/originals/first_1.jpg"]
     assert outcome.exit_code == 1
     assert len([*(tmp_path / "out").glob("group_*/originals/*")]) == 5
-    told = summary(outcome.plan, outcome.receipts, known_skipped=0, acted=True)
+    told = summary(outcome.plan, outcome.receipts, known_skipped=0, acted=True, failed=len(outcome.failed))
     assert told.endswith("; 1 change FAILED.")
 
 

@@ -24,6 +24,14 @@ ACTIONS = (
     WriteMetadata("group_0001/metadata.txt", 1, "two photos\n"),
 )
 PLAN = Plan(Wishes("/out", LinkMethod.COPY), (planned(1, A, B),), ACTIONS, (Skipped("x.jpg", "it is empty"),), 3)
+NO_MARKS = {
+    "tag": None,
+    "album_prefix": None,
+    "favorite_best": False,
+    "stack": False,
+    "archive_rest": False,
+    "inherit": False,
+}
 SOURCE = {"type": "local", "locations": ["/photos"]}
 
 
@@ -39,7 +47,7 @@ def test_the_plan_has_the_promised_shape() -> None:
         "format": "photo-organizer-plan",
         "version": 1,
         "source": SOURCE,
-        "wishes": {"output": "/out", "link": "copy"},
+        "wishes": {"output": "/out", "link": "copy", "marks": NO_MARKS},
         "groups": [],
         "actions": [],
         "skipped": [{"id": "x.jpg", "error": "it is empty"}],

@@ -86,7 +86,8 @@ def told(
     """The line about a run that did the first `done` of its actions, or only looked."""
     plan = Plan(wishes, groups, actions, (Skipped("x", "broken"),) * skipped, photos)
     receipts = [Receipt(action, trace_of(action)) for action in actions[: done or 0]]
-    return summary(plan, receipts, known_skipped=0, acted=done is not None)
+    failed = 0 if done is None else len(actions) - done
+    return summary(plan, receipts, known_skipped=0, acted=done is not None, failed=failed)
 
 
 def test_a_run_is_told_in_one_line_that_can_be_shown() -> None:

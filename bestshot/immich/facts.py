@@ -1,11 +1,13 @@
 """What an Immich asset is to this tool: a photo, and what the listing already says of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 
 from bestshot.capture_time import time_from_name
 from bestshot.immich.model import Asset, Exif
-from bestshot.model import CaptureTime, Metadata, Photo, TimeSource, digest
+from bestshot.immich.pairs import Shot
+from bestshot.marks import PhotoMarks
+from bestshot.model import CaptureTime, FileRole, Metadata, Photo, PhotoFile, TimeSource, digest
 
 _SIDEWAYS = frozenset({"5", "6", "7", "8"})
 """EXIF orientations that swap width and height."""
@@ -13,20 +15,57 @@ _SIDEWAYS = frozenset({"5", "6", "7", "8"})
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def photo_of(asset: Asset, origin: str) -> Photo:
-    """The asset as a photo.
+_SCHEME = "immich:"
+
+
+def photo_of(shot: Shot, origin: str) -> Photo:
+    """The shot as a photo.
 
     Its revision comes from all that changes with the picture: the checksum alone does not, as that of an external
-    library is only its path's.
+    library is only its path's. Of a live photo, the file of the video is named by its id alone.
     """
+    asset = shot.picture
     modified = asset.file_modified_at.isoformat() if asset.file_modified_at else ""
+    files = [file_of(asset, FileRole.PICTURE)]
+    if shot.raw is not None:
+        files.append(file_of(shot.raw, FileRole.RAW))
+    if asset.motion_video_id is not None:
+        files.append(PhotoFile(f"{_SCHEME}{asset.motion_video_id}/", FileRole.VIDEO, 0, 0))
     return Photo(
         id=asset.id,
         origin=origin,
         key=asset.id,
         revision=digest(asset.checksum, modified, asset.thumbhash or ""),
         name=_name(asset),
-        size=(asset.exif.size if asset.exif else None) or 0,
+        size=files[0].size,
+        files=tuple(files),
+    )
+
+
+def file_of(asset: Asset, role: FileRole) -> PhotoFile:
+    """The original file of an asset: the asset's id and the file's name make its path."""
+    size = (asset.exif.size if asset.exif else None) or 0
+    modified = asset.file_modified_at or _LONG_AGO
+    # In whole milliseconds, as servers tell it; a float of seconds would not hold the nanoseconds.
+    mtime_ns = (modified - _LONG_AGO) // timedelta(milliseconds=1) * 1_000_000
+    return PhotoFile(f"{_SCHEME}{asset.id}/{_name(asset)}", role, size, mtime_ns)
+
+
+def asset_id_of(path: str) -> str:
+    """The asset that a file's path names."""
+    return path.removeprefix(_SCHEME).partition("/")[0]
+
+
+def marks_of_listed(asset: Asset) -> PhotoMarks:
+    """What a listing with EXIF tells of an asset's marks; -1 stars, which mean rejected, are no rating."""
+    exif = asset.exif
+    rating = None if exif is None or (exif.rating or 0) < 1 else exif.rating
+    return PhotoMarks(
+        key=asset.id,
+        is_favorite=asset.is_favorite,
+        is_archived=asset.is_archived,
+        rating=rating,
+        description="" if exif is None else exif.description,
     )
 
 

@@ -55,20 +55,21 @@ def list_library(server: ImmichServer, owner_id: str, *, with_archived: bool, wi
 
 
 def list_album(server: ImmichServer, album_id: str, owner_id: str, *, with_archived: bool) -> AssetListing:
-    """The owner's visible photos in an album."""
-    members = list_album_members(server, album_id)
+    """The owner's visible photos in an album, with EXIF."""
+    members = list_album_members(server, album_id, with_exif=True)
     own = [asset for asset in members if _is_own_photo(asset, owner_id, with_archived=with_archived)]
     return _listing(own, members.missing)
 
 
-def list_album_members(server: ImmichServer, album_id: str) -> AssetListing:
+def list_album_members(server: ImmichServer, album_id: str, *, with_exif: bool = False) -> AssetListing:
     """What is in an album: anybody's, photos and videos, archived ones too, but nothing hidden or from the trash."""
     album = server.ask(Calls(server.dialect).album(album_id), WireAlbum)
     if album.assets is not None:
         return _listing([asset.asset() for asset in album.assets], 0)
     # Hidden halves of live photos are found too, but not counted.
     search = _Search(server, lambda asset: asset.visibility is not Visibility.HIDDEN)
-    missing = search.complete({"albumIds": [album_id]}, lambda: album.asset_count)
+    extra = {"withExif": True} if with_exif else {}
+    missing = search.complete({"albumIds": [album_id], **extra}, lambda: album.asset_count)
     return _listing(search.found.values(), missing)
 
 

@@ -1,15 +1,16 @@
 """Reading what stands on the photos and in the albums of an Immich server, in as few calls as its version allows."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bestshot.errors import NotFoundError
 from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.model import Album as ServerAlbum
 from bestshot.immich.model import Asset, Visibility
 from bestshot.immich.model import Stack as ServerStack
 from bestshot.immich.versions import Dialect
-from bestshot.marks import AddTags, Album, MarkAction, PhotoMarks, RemoveTag, Stack, keys_of
+from bestshot.marks import AddTags, Album, MarkAction, RemoveTag, Stack, keys_of
 
 _READERS = 4
 """Calls that are made at once."""
@@ -77,11 +78,18 @@ class MarkReader:
         """These albums: one or two calls for the names, one or two for the members of each; none if none is asked."""
         if not ids:
             return {}
-        names = {album.id: album.name for album in self._client.get_albums() if album.id in ids}
-        return {id_: Album(id_, name, self._client.get_album_member_ids(id_)) for id_, name in names.items()}
+        return self._with_members([album for album in self._client.get_albums() if album.id in ids])
 
     def albums_holding(self, keys: Collection[str]) -> dict[str, Album]:
-        """The albums that hold one of these photos, with these photos alone: a call for each photo."""
+        """The albums that hold one of these photos, with these photos alone; by album or by photo, whichever is less.
+
+        By album that is a call or two for each, by photo a call for each photo.
+        """
+        known = self._client.get_albums()
+        if len(known) <= len(keys):
+            found = self._with_members(known).values()
+            mine = [replace(album, keys=album.keys & frozenset(keys)) for album in found]
+            return {album.id: album for album in mine if album.keys}
         names: dict[str, str] = {}
         members: dict[str, set[str]] = {}
         with ThreadPoolExecutor(_READERS) as pool:
@@ -90,6 +98,19 @@ class MarkReader:
                     names[album.id] = album.name
                     members.setdefault(album.id, set()).add(key)
         return {id_: Album(id_, name, frozenset(members[id_])) for id_, name in names.items()}
+
+    def _with_members(self, albums: Collection[ServerAlbum]) -> dict[str, Album]:
+        with ThreadPoolExecutor(_READERS) as pool:
+            members = pool.map(lambda album: self._members(album.id), albums)
+            found = [(album, keys) for album, keys in zip(albums, members, strict=True) if keys is not None]
+        return {album.id: Album(album.id, album.name, keys) for album, keys in found}
+
+    def _members(self, album_id: str) -> frozenset[str] | None:
+        """What is in an album; None if it has gone since it was listed."""
+        try:
+            return self._client.get_album_member_ids(album_id)
+        except NotFoundError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +139,3 @@ def is_in_use(asset: Asset) -> bool:
 def stack_of(found: ServerStack) -> Stack:
     """A server's stack, the primary first."""
     return Stack(found.id, found.asset_ids)
-
-
-def marks_of(
-    key: str, asset: Asset | None, tags: Mapping[str, frozenset[str]], stacks: Mapping[str, Stack]
-) -> PhotoMarks:
-    """What stands on a photo, from what was read of it; -1 stars, which mean rejected, are no rating."""
-    if asset is None:
-        return PhotoMarks(key, tags=tags.get(key, frozenset()), stack=stacks.get(key))
-    exif = asset.exif
-    rating = None if exif is None or (exif.rating or 0) < 1 else exif.rating
-    return PhotoMarks(
-        key=key,
-        is_favorite=asset.is_favorite,
-        is_archived=asset.is_archived,
-        rating=rating,
-        description="" if exif is None else exif.description,
-        tags=tags.get(key, frozenset()),
-        stack=stacks.get(key),
-    )

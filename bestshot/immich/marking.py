@@ -7,9 +7,9 @@ from typing import assert_never
 from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange
+from bestshot.immich.facts import marks_of_listed
 from bestshot.immich.mark_client import MarkClient
-from bestshot.immich.mark_reading import MarkReader, Wanted, marks_of
-from bestshot.immich.model import Asset
+from bestshot.immich.mark_reading import MarkReader, Wanted
 from bestshot.immich.model import Stack as ServerStack
 from bestshot.immich.versions import Dialect
 from bestshot.marks import (
@@ -29,6 +29,7 @@ from bestshot.marks import (
     SetDescription,
     SetFavorite,
     SetRating,
+    Stack,
 )
 from bestshot.replaced import Keep, keep_nothing
 
@@ -43,8 +44,8 @@ class ImmichMarks:
     """The marks of one user. No call of it deletes an asset or moves it to the trash.
 
     `tags` are the names that matter: others are not looked for. `listing` is what this run's listing tells by id, used
-    by `read_marks` alone; a photo that it lacks, or that was listed without exif, costs a call. `with_stacks` is
-    off where stacks do not matter, because reading them takes a call and a permission.
+    by `read_marks` alone; a photo that it lacks costs a call. `with_stacks` is off where stacks do not matter, because
+    reading them takes a call and a permission.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class ImmichMarks:
         client: MarkClient,
         *,
         tags: Collection[str] = (),
-        listing: Mapping[str, Asset] | None = None,
+        listing: Mapping[str, PhotoMarks] | None = None,
         with_stacks: bool = False,
     ) -> None:
         self._client = client
@@ -72,14 +73,12 @@ class ImmichMarks:
         `with_albums` costs a call for each photo: give it the members of groups only. The albums found by it name
         none but these photos.
         """
-        listed = {key: self._listing[key] for key in keys if key in self._listing}
-        assets = {key: asset for key, asset in listed.items() if asset.exif is not None}
-        assets |= self._read.infos([key for key in keys if key not in assets])
-        tags = self._read.tags_on(assets.keys(), self._tags) if self._tags else {}
-        stacks = self._read.stacks_of(assets.keys()) if self._with_stacks else {}
-        holding = self._read.albums_holding(assets.keys()) if with_albums else {}
-        photos = {key: marks_of(key, asset, tags, stacks) for key, asset in assets.items()}
-        return LibraryMarks(photos, holding | self._read.albums(albums))
+        found = {key: self._listing[key] for key in keys if key in self._listing}
+        found |= self._photos([key for key in keys if key not in found])
+        tags = self._read.tags_on(found.keys(), self._tags) if self._tags else {}
+        stacks = self._read.stacks_of(found.keys()) if self._with_stacks else {}
+        holding = self._read.albums_holding(found.keys()) if with_albums else {}
+        return LibraryMarks(_with(found, tags, stacks), holding | self._read.albums(albums))
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now: tags by a search for each, stacks and albums as lists, all else by a call for each photo."""
@@ -88,11 +87,11 @@ class ImmichMarks:
         others = Wanted.of(actions, (SetFavorite, SetRating, SetDescription, SetArchived))
         tags = self._read.tags_on(tagged.keys, tagged.tags) if tagged.keys else {}
         stacks = self._read.stacks_now(stacked.keys, self._dialect) if stacked.keys else {}
-        infos = self._read.infos(others.keys)
-        unseen = others.keys - infos.keys()
+        found = self._photos(others.keys)
+        unseen = others.keys - found.keys()
         keys = (tagged.keys | stacked.keys | others.keys) - unseen
-        photos = {key: marks_of(key, infos.get(key), tags, stacks) for key in keys}
-        return LibraryMarks(photos, self._read.albums(albums))
+        photos = {key: found.get(key, PhotoMarks(key)) for key in keys}
+        return LibraryMarks(_with(photos, tags, stacks), self._read.albums(albums))
 
     def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The user's own albums with exactly these names; one or two calls."""
@@ -251,7 +250,16 @@ class ImmichMarks:
         return Marked(stack.keys)
 
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
-        return {key: marks_of(key, asset, {}, {}) for key, asset in self._read.infos(keys).items()}
+        return {key: marks_of_listed(asset) for key, asset in self._read.infos(keys).items()}
+
+
+def _with(
+    photos: Mapping[str, PhotoMarks], tags: Mapping[str, frozenset[str]], stacks: Mapping[str, Stack]
+) -> dict[str, PhotoMarks]:
+    """The photos with their tags and stacks."""
+    return {
+        key: replace(photo, tags=tags.get(key, frozenset()), stack=stacks.get(key)) for key, photo in photos.items()
+    }
 
 
 def _rating_is(value: int | None) -> Callable[[PhotoMarks], bool]:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from bestshot.errors import TooOldError
+from bestshot.marks import MarkWishes
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,19 @@ _PERMISSIONS = {
     Task.DUPLICATES: "duplicate.read",
     Task.TAKE_BACK: "albumAsset.delete album.delete tag.delete",
 }
+
+
+def tasks_of(wishes: MarkWishes, *, downloads: bool) -> frozenset[Task]:
+    """The parts of a job beside looking: those that the marks need, and that of fetching originals."""
+    wanted = {
+        Task.DOWNLOAD: downloads,
+        Task.TAGS: wishes.tag is not None,
+        Task.ALBUMS: wishes.album_prefix is not None or wishes.inherit,
+        Task.UPDATE: wishes.favorite_best or wishes.archive_rest or wishes.inherit,
+        Task.STACKS: wishes.stack,
+    }
+    return frozenset(task for task, is_wanted in wanted.items() if is_wanted)
+
 
 _GUARDED_SINCE_1_113 = ("album.", "tag.", "stack.", "face.")
 _TIMELINE = "asset.read"

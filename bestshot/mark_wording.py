@@ -1,0 +1,126 @@
+"""Changes of marks in words, before and after they are made."""
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from bestshot.marks import (
+    AddTags,
+    AddToAlbum,
+    DissolveStack,
+    MakeAlbum,
+    MakeStack,
+    MarkAction,
+    MarkReceipt,
+    RemoveFromAlbum,
+    RemoveTag,
+    SetArchived,
+    SetDescription,
+    SetFavorite,
+    SetRating,
+    keys_of,
+)
+from bestshot.text import count, printable
+
+_State = SetFavorite | SetArchived | SetRating | SetDescription
+_Membership = AddTags | RemoveTag | MakeAlbum | AddToAlbum | RemoveFromAlbum | MakeStack | DissolveStack
+
+_COUNTED = {
+    "tagged": "photo",
+    "no longer tagged": "photo",
+    "made": "album",
+    "added to albums": "photo",
+    "taken out of albums": "photo",
+    "made favourite": "photo",
+    "no longer favourite": "photo",
+    "rated": "photo",
+    "described": "photo",
+    "stacked": "group",
+    "taken apart": "stack",
+    "archived": "photo",
+    "back in the timeline": "photo",
+}
+"""What is told of a run, in this order, and what is counted for it."""
+
+
+def action_line(action: MarkAction, *, with_keys: bool) -> str:
+    """What an action would do, with the keys of its photos if they are wanted."""
+    photos = count(len(keys_of(action)), "photo")
+    deed = _state_wanted(action, photos) if isinstance(action, _State) else _membership_wanted(action, photos)
+    keys = f": {', '.join(map(printable, keys_of(action)))}" if with_keys else ""
+    return f"  would {deed}{keys}"
+
+
+def _membership_wanted(action: _Membership, photos: str) -> str:
+    match action:
+        case AddTags():
+            return f"tag {photos} {' and '.join(map(printable, action.tags))}"
+        case RemoveTag():
+            return f"take the tag {printable(action.tag)} off {photos}"
+        case MakeAlbum():
+            return f"make the album {printable(action.name)} with {photos}"
+        case AddToAlbum():
+            return f"add {photos} to the album {printable(action.album)}"
+        case RemoveFromAlbum():
+            return f"take {photos} out of the album {printable(action.album)}"
+        case MakeStack() | DissolveStack():
+            return f"stack {photos}" if isinstance(action, MakeStack) else f"take a stack of {photos} apart"
+        case _:
+            assert_never(action)
+
+
+def _state_wanted(action: _State, photos: str) -> str:
+    match action:
+        case SetFavorite(value=value):
+            return f"make {photos} favourite" if value else f"make {photos} no longer favourite"
+        case SetArchived(value=value):
+            return f"archive {photos}" if value else f"bring {photos} back into the timeline"
+        case SetRating(value=stars):
+            return f"give {photos} {count(stars, 'star')}" if stars else f"take the stars of {photos} away"
+        case SetDescription():
+            return f"describe {photos}"
+        case _:
+            assert_never(action)
+
+
+def done_in_words(receipts: Iterable[MarkReceipt]) -> Iterator[str]:
+    """What was changed, added up by kind: a photo that got two tags was tagged once."""
+    changed: dict[str, set[str]] = {}
+    for receipt in receipts:
+        for kind, things in _changes(receipt).items():
+            changed.setdefault(kind, set()).update(things)
+    for kind, noun in _COUNTED.items():
+        if number := len(changed.get(kind, ())):
+            yield f"{count(number, noun)} {kind}"
+
+
+def _changes(receipt: MarkReceipt) -> dict[str, tuple[str, ...]]:
+    """The kinds of change in a receipt, each with the photos, album or stack that it changed."""
+    action, trace = receipt.action, receipt.trace
+    made = () if trace.container is None else (trace.container,)
+    match action:
+        case MakeAlbum():
+            return {"made": made, "added to albums": trace.changed}
+        case MakeStack():
+            return {"stacked": made}
+        case DissolveStack():
+            return {"taken apart": (action.stack.id,)}
+        case AddTags() | RemoveTag():
+            return {"tagged" if isinstance(action, AddTags) else "no longer tagged": trace.changed}
+        case AddToAlbum() | RemoveFromAlbum():
+            return {"added to albums" if isinstance(action, AddToAlbum) else "taken out of albums": trace.changed}
+        case _:
+            return {_state_reached(action): trace.changed}
+
+
+def _state_reached(action: _State) -> str:
+    match action:
+        case SetFavorite(value=value):
+            return "made favourite" if value else "no longer favourite"
+        case SetArchived(value=value):
+            return "archived" if value else "back in the timeline"
+        case SetRating():
+            return "rated"
+        case SetDescription():
+            return "described"
+        case _:
+            assert_never(action)
