@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console, write_out
-from bestshot.errors import OrganizerError, OutputError, SourceError, UsageError
+from bestshot.errors import OrganizerError, OutputError, UsageError
 from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
 from bestshot.text import printable
 
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
-    from bestshot.examination import Examiner, Progress
-    from bestshot.index import Index
+    from bestshot.examination import Progress
     from bestshot.journal import Journal
+    from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
     from bestshot.marks import MarkAction, MarkReceipt
-    from bestshot.model import Appraisal, Group, Metadata, Photo, Skipped, Verdict
+    from bestshot.model import Skipped
     from bestshot.planning import Plan, PlannedGroup, Wishes
     from immich_client import KeySource
     from photo_outputs import FolderOutput, MarkOutput, Undone
@@ -58,17 +58,6 @@ class Outcome:
         """0 if all went well or nothing new went wrong, else 1."""
         is_news = self.failed or any(skipped.is_new for skipped in self.plan.skipped)
         return EXIT_SOMETHING_FAILED if is_news else EXIT_DONE
-
-
-@dataclass(frozen=True, slots=True)
-class _Library:
-    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows."""
-
-    photos: tuple["Photo", ...]
-    facts: Mapping[str, "Metadata"]
-    verdicts: tuple["Verdict", ...]
-    skipped: tuple["Skipped", ...]
-    beyond_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +93,7 @@ class PhotoOrganizer:
         from bestshot.examination import Examiner
         from bestshot.index import Index
         from bestshot.library_lock import LibraryLock
+        from bestshot.looking import look
         from bestshot.model import digest
         from bestshot.workers import Workers
 
@@ -118,7 +108,7 @@ class PhotoOrganizer:
             workers = Workers(settings.workers, self._executor)
             stack.callback(workers.close)
             examiner = Examiner(self._source, index, workers, self._progress)
-            library = self._look(index, examiner, marks.ledger().archived)
+            library = look(self._source, settings, index, examiner, marks.ledger().archived)
             workers.close()
             outcome = self._conclude(library, marks, self._folders(journal, library, stack))
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
@@ -153,7 +143,7 @@ class PhotoOrganizer:
             marks.recover()
         return marks
 
-    def _folders(self, journal: "Journal | None", library: _Library, stack: ExitStack) -> "_Folders | None":
+    def _folders(self, journal: "Journal | None", library: "Library", stack: ExitStack) -> "_Folders | None":
         """The folders of the output and how they are found, held by this run if it is to act."""
         from photo_outputs import FolderOutput
 
@@ -171,76 +161,7 @@ class PhotoOrganizer:
         output.catch_up(library.photos, self._source.origins())
         return _Folders(output.state(), output)
 
-    def _look(self, index: "Index", examiner: "Examiner", archived: Collection[str]) -> _Library:
-        """From the listing to the verdicts; changes nothing but the index."""
-        from bestshot.examination import DESCRIBE, FINGERPRINT
-        from bestshot.grouping import candidates, group_photos
-        from bestshot.judging import judge
-
-        listing = self._source.scan(archived)
-        for origin in listing.empty_origins:
-            if index.knows(origin):
-                raise SourceError(
-                    f"{self._place(origin)} holds no photos, yet earlier runs saw some there: is its "
-                    "disk mounted? If it was emptied on purpose, leave it out of the command."
-                )
-        photos = listing.photos[: self._settings.limit]
-        facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
-        facts.values.update({photo.id: listing.facts[photo.id] for photo in photos if photo.id in listing.facts})
-        readable = [photo for photo in photos if photo.id in facts.values]
-        times = {photo.id: facts.values[photo.id].taken for photo in readable}
-        rules = self._settings.grouping_rules
-        prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
-        hashed = [photo for photo in readable if photo.id in prints.values]
-        groups = self._with_all_files(group_photos(hashed, times, prints.values, rules))
-        appraisals, unappraised = self._appraise(examiner, groups)
-        groups = _without(groups, {skipped.id for skipped in unappraised}, rules.min_group_size)
-        verdicts = tuple(judge(group, appraisals, facts.values) for group in groups)
-        unread = [*facts.skipped, *prints.skipped, *unappraised]
-        if unread:
-            self._source.check_reachable()
-        lost = {skipped.id for skipped in unread}
-        skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
-        seen = tuple(photo for photo in photos if photo.id not in lost)
-        return _Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
-
-    def _with_all_files(self, groups: Sequence["Group"]) -> list["Group"]:
-        """The groups, with what the listing left open of files that are to be laid out."""
-        from bestshot.model import Group
-
-        if self._settings.output is None:
-            return list(groups)
-        members = [photo for group in groups for photo in group.photos]
-        whole = {photo.id: photo for photo in self._source.with_all_files(members)}
-        return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
-
-    def _place(self, origin: str) -> str:
-        """An origin in the user's words: a folder's path, or the address of a server."""
-        kind, _, place = origin.partition(":")
-        return printable(place if kind == "folder" else ", ".join(self._source.locations()))
-
-    def _appraise(
-        self, examiner: "Examiner", groups: Sequence["Group"]
-    ) -> tuple[dict[str, "Appraisal"], list["Skipped"]]:
-        """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
-        from bestshot.examination import appraisal_task
-        from bestshot.faces import FaceDetectionError, face_detection_problem
-
-        members = [photo for group in groups for photo in group.photos]
-        problem = face_detection_problem() if members and not self._settings.no_faces else None
-        if members and not self._settings.no_faces and problem is None:
-            try:
-                findings = examiner.measure(members, appraisal_task(faces=True))
-            except FaceDetectionError as error:
-                problem = str(error)
-            else:
-                return findings.values, findings.skipped
-        if problem is not None:
-            logger.warning("%s Photos are judged by sharpness and exposure.", problem)
-        findings = examiner.measure(members, appraisal_task(faces=False))
-        return findings.values, findings.skipped
-
-    def _conclude(self, library: _Library, marks: "MarkOutput", folders: "_Folders | None") -> Outcome:
+    def _conclude(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
         plan = self._written(self._plan(library, marks, folders), library)
         if not self._acts:
@@ -251,7 +172,7 @@ class PhotoOrganizer:
             self._sort_in(result, receipts, failed)
         return Outcome(plan, tuple(receipts), tuple(failed), acted=True)
 
-    def _plan(self, library: _Library, marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
+    def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.folder_planning import plan_folders
         from bestshot.planning import Plan
 
@@ -274,7 +195,7 @@ class PhotoOrganizer:
         )
 
     def _numbered(
-        self, library: _Library, marks: "MarkOutput", state: "OutputState | None"
+        self, library: "Library", marks: "MarkOutput", state: "OutputState | None"
     ) -> tuple["PlannedGroup", ...]:
         """The groups, each under the number that it had in the output or in the library."""
         from bestshot.planning import PlannedGroup, number_groups, remembered_numbers
@@ -294,7 +215,7 @@ class PhotoOrganizer:
         )
 
     def _mark_actions(
-        self, groups: Sequence["PlannedGroup"], library: _Library, marks: "MarkOutput"
+        self, groups: Sequence["PlannedGroup"], library: "Library", marks: "MarkOutput"
     ) -> list["MarkAction"]:
         from bestshot.mark_planning import marked_group
 
@@ -343,7 +264,7 @@ class PhotoOrganizer:
         else:
             receipts.append(result)
 
-    def _written(self, plan: "Plan", library: _Library) -> "Plan":
+    def _written(self, plan: "Plan", library: "Library") -> "Plan":
         """The same plan, after it was recorded where the settings say."""
         if self._settings.plan is None:
             return plan
@@ -360,23 +281,6 @@ class PhotoOrganizer:
             shown = printable(self._settings.plan)
             raise OutputError(f"The plan {shown} cannot be written: {error.strerror or error}.") from error
         return plan
-
-
-def _without(groups: Sequence["Group"], missing: set[str], min_group_size: int) -> list["Group"]:
-    """The groups without photos that turned out to be unreadable at a larger size."""
-    from bestshot.model import Group
-
-    kept = [Group(tuple(photo for photo in group.photos if photo.id not in missing)) for group in groups]
-    return [group for group in kept if len(group.photos) >= min_group_size]
-
-
-def _doubts(facts: Mapping[str, "Metadata"]) -> Iterator["Skipped"]:
-    """What was passed over within photos that are used nevertheless, such as a date that is none."""
-    from bestshot.model import Skipped
-
-    for photo_id, metadata in facts.items():
-        if metadata.problems:
-            yield Skipped(photo_id, "; ".join(metadata.problems))
 
 
 @contextmanager

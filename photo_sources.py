@@ -37,15 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
 
-_PREVIEW_SIZE = 1280
-"""Longest side, in pixels, of the previews that stand for pictures which are costly to decode."""
-
-_PREVIEW_QUALITY = 92
-
-_THUMBNAIL_SIZE = 256
-"""Up to this size the thumbnail that most HEIF and RAW files carry serves, a hundred times faster than the picture."""
-
-
 _IMMICH_THUMBNAIL_SIZE = 250
 """Longest side, in pixels, up to which Immich's thumbnail serves; its previews have about 1440."""
 
@@ -408,30 +399,15 @@ class LocalPhotoSource(PhotoSource):
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Decode the picture, scaled down while decoding where its format can."""
         from bestshot.imaging import load_pixels
+        from bestshot.previews import is_costly, load_preview, serves
 
         with self.open_photo(photo) as stream:
-            is_preview_size = _THUMBNAIL_SIZE < longest_side <= _PREVIEW_SIZE
-            if self._cache is None or not is_preview_size or not _is_costly(stream, photo.name):
-                return load_pixels(stream, photo.name, longest_side, grey=grey)
-            preview = self._preview(self._cache, stream, photo)
-        return load_pixels(io.BytesIO(preview), photo.name, longest_side, grey=grey)
-
-    def _preview(self, cache: PhotoCache, stream: BinaryIO, photo: Photo) -> bytes:
-        """The preview's JPEG, made and kept if need be; what is measured on it is the same either way."""
-        from bestshot.imaging import load_pixels
-
-        preview_id = digest("preview/1", photo.origin, photo.key, photo.revision)
-        kept = cache.get_cached_photo(preview_id)
-        if kept is not None:
-            # Another process may have dropped it by now, to make room.
-            with suppress(FileNotFoundError):
-                return kept.read_bytes()
-        encoded = io.BytesIO()
-        load_pixels(stream, photo.name, _PREVIEW_SIZE).save(encoded, "JPEG", quality=_PREVIEW_QUALITY)
-        # A cache too small for one preview serves without keeping it.
-        with suppress(PhotoTooLargeError):
-            cache.cache_photo(preview_id, encoded.getvalue())
-        return encoded.getvalue()
+            if self._cache is not None and serves(longest_side):
+                with _reading():
+                    is_worth_it = is_costly(stream, photo.name)
+                if is_worth_it:
+                    return load_preview(stream, photo, longest_side, self._cache, grey=grey)
+            return load_pixels(stream, photo.name, longest_side, grey=grey)
 
 
 def _origin(path: Path) -> str:
@@ -466,14 +442,3 @@ def _check_folder(given: str) -> None:
         os.scandir(folder).close()
     except OSError as error:
         raise SourceError(f"The source {shown} cannot be read: {error.strerror or error}.") from error
-
-
-def _is_costly(stream: BinaryIO, name: str) -> bool:
-    """Whether a picture cannot be decoded at a smaller scale, or hides in a RAW file."""
-    from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
-
-    with _reading():
-        kind = sniff(stream.read(HEADER_LENGTH))
-        stream.seek(0)
-    is_raw = kind is PictureKind.RAW or (kind is PictureKind.TIFF and Path(name).suffix.lower() in RAW_SUFFIXES)
-    return is_raw or kind in (PictureKind.HEIF, PictureKind.AVIF)

@@ -1,0 +1,116 @@
+"""Looking at a library: from the listing to the verdicts; changes nothing but the index."""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bestshot.errors import SourceError
+from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, appraisal_task
+from bestshot.faces import FaceDetectionError, face_detection_problem
+from bestshot.grouping import candidates, group_photos
+from bestshot.index import Index
+from bestshot.judging import judge
+from bestshot.model import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
+from bestshot.settings import Settings
+from bestshot.text import printable
+
+logger = logging.getLogger("photo_organizer.looking")
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows."""
+
+    photos: tuple[Photo, ...]
+    facts: Mapping[str, Metadata]
+    verdicts: tuple[Verdict, ...]
+    skipped: tuple[Skipped, ...]
+    beyond_limit: int
+
+
+class Listed(Readable, Protocol):
+    """What a source must offer to be looked at."""
+
+    def scan(self, archived: Collection[str] = ()) -> Listing:
+        """List the library; raises SourceError."""
+
+    def check_reachable(self) -> None:
+        """Raise SourceError if the library has gone since it was listed."""
+
+    def locations(self) -> tuple[str, ...]:
+        """Where the photos are, in the user's words."""
+
+    def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
+        """The same photos, with everything said of their files that the listing left open."""
+
+
+def look(source: Listed, settings: Settings, index: Index, examiner: Examiner, archived: Collection[str]) -> Library:
+    """List, measure, group and judge; `archived` are the keys of photos that count although they are out of sight."""
+    listing = source.scan(archived)
+    _check_not_emptied(source, listing, index)
+    photos = listing.photos[: settings.limit]
+    facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
+    facts.values.update({photo.id: listing.facts[photo.id] for photo in photos if photo.id in listing.facts})
+    readable = [photo for photo in photos if photo.id in facts.values]
+    times = {photo.id: facts.values[photo.id].taken for photo in readable}
+    rules = settings.grouping_rules
+    prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
+    hashed = [photo for photo in readable if photo.id in prints.values]
+    groups = group_photos(hashed, times, prints.values, rules)
+    if settings.output is not None:
+        groups = _with_all_files(source, groups)
+    appraised = _appraise(examiner, groups, with_faces=not settings.no_faces)
+    groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
+    verdicts = tuple(judge(group, appraised.values, facts.values) for group in groups)
+    unread = [*facts.skipped, *prints.skipped, *appraised.skipped]
+    if unread:
+        source.check_reachable()
+    lost = {skipped.id for skipped in unread}
+    skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
+    seen = tuple(photo for photo in photos if photo.id not in lost)
+    return Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
+
+
+def _check_not_emptied(source: Listed, listing: Listing, index: Index) -> None:
+    for origin in listing.empty_origins:
+        if index.knows(origin):
+            kind, _, folder = origin.partition(":")
+            place = folder if kind == "folder" else ", ".join(source.locations())
+            raise SourceError(
+                f"{printable(place)} holds no photos, yet earlier runs saw some there: is its "
+                "disk mounted? If it was emptied on purpose, leave it out of the command."
+            )
+
+
+def _with_all_files(source: Listed, groups: Sequence[Group]) -> list[Group]:
+    """The groups, with what the listing left open of files that are to be laid out."""
+    whole = {photo.id: photo for photo in source.with_all_files([photo for group in groups for photo in group.photos])}
+    return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
+
+
+def _appraise(examiner: Examiner, groups: Sequence[Group], *, with_faces: bool) -> Findings[Appraisal]:
+    """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
+    members = [photo for group in groups for photo in group.photos]
+    problem = face_detection_problem() if members and with_faces else None
+    if members and with_faces and problem is None:
+        try:
+            return examiner.measure(members, appraisal_task(faces=True))
+        except FaceDetectionError as error:
+            problem = str(error)
+    if problem is not None:
+        logger.warning("%s Photos are judged by sharpness and exposure.", problem)
+    return examiner.measure(members, appraisal_task(faces=False))
+
+
+def _without(groups: Sequence[Group], missing: set[str], min_group_size: int) -> list[Group]:
+    """The groups without photos that turned out to be unreadable at a larger size."""
+    kept = [Group(tuple(photo for photo in group.photos if photo.id not in missing)) for group in groups]
+    return [group for group in kept if len(group.photos) >= min_group_size]
+
+
+def _doubts(facts: Mapping[str, Metadata]) -> Iterator[Skipped]:
+    """What was passed over within photos that are used nevertheless, such as a date that is none."""
+    for photo_id, metadata in facts.items():
+        if metadata.problems:
+            yield Skipped(photo_id, "; ".join(metadata.problems))
