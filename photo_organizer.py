@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bestshot.mark_entries import Unmarked
     from bestshot.marks import MarkAction, MarkReceipt
     from bestshot.model import Skipped
-    from bestshot.planning import Plan, PlannedGroup, Wishes
+    from bestshot.planning import Plan, PlannedGroup
     from immich_client import KeySource
     from photo_outputs import FolderOutput, MarkOutput, Undone
     from photo_sources import PhotoSource
@@ -115,15 +115,8 @@ class PhotoOrganizer:
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
     @property
-    def _wishes(self) -> "Wishes":
-        from bestshot.planning import Wishes
-
-        settings = self._settings
-        return Wishes(settings.output, settings.link, settings.mark_wishes)
-
-    @property
     def _acts(self) -> bool:
-        return not self._wishes.is_looking and not self._settings.dry_run
+        return not self._settings.wishes.is_looking and not self._settings.dry_run
 
     def _journal(self, stack: ExitStack) -> "Journal | None":
         """The journal of changes, if there is one or will be: who only looks makes none."""
@@ -138,7 +131,7 @@ class PhotoOrganizer:
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
         from photo_outputs import MarkOutput
 
-        marks = MarkOutput(self._source.markable(self._wishes.marks), journal, self._source.mark_target())
+        marks = MarkOutput(self._source.markable(self._settings.wishes.marks), journal, self._source.mark_target())
         if self._acts:
             marks.recover()
         return marks
@@ -147,10 +140,10 @@ class PhotoOrganizer:
         """The folders of the output and how they are found, held by this run if it is to act."""
         from photo_outputs import FolderOutput
 
-        settings = self._settings
-        if settings.output is None:
+        settings, wanted = self._settings, self._settings.wishes.output
+        if wanted is None:
             return None
-        path = Path(settings.output)
+        path = Path(wanted)
         if journal is None:
             return _Folders(FolderOutput.found(path, library.photos), None)
         output = FolderOutput(path, journal, self._source.fetch_file)
@@ -176,7 +169,7 @@ class PhotoOrganizer:
         from bestshot.folder_planning import plan_folders
         from bestshot.planning import Plan
 
-        wishes, state = self._wishes, folders.state if folders else None
+        wishes, state = self._settings.wishes, folders.state if folders else None
         groups = self._numbered(library, marks, state)
         actions: list[Action | MarkAction] = []
         if state is not None:
@@ -221,7 +214,7 @@ class PhotoOrganizer:
 
         marked = [marked_group(group, self._source.mark_keys) for group in groups]
         seen = {key for photo in library.photos for key in self._source.mark_keys(photo)}
-        return marks.plan(marked, seen, self._wishes.marks)
+        return marks.plan(marked, seen, self._settings.wishes.marks)
 
     def _results(
         self, plan: "Plan", marks: "MarkOutput", folders: "_Folders | None"
@@ -357,7 +350,8 @@ def _source(settings: Settings) -> "PhotoSource":
         if not settings.source:
             raise UsageError("Name the folder that holds the photos, or try --demo. See --help for examples.")
         cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
-        return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache)
+        albums = settings.output if settings.create_albums else None
+        return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache, album_dir=albums)
     if settings.immich_url is None:
         raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
     return ImmichPhotoSource(

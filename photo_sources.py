@@ -25,6 +25,7 @@ from bestshot.marks import (
 )
 from bestshot.model import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
+from bestshot.replaced import keep_nothing
 from bestshot.text import printable
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class PhotoSource(ABC):
         return made
 
     def _mark(self, action: MarkAction) -> Marked:
-        marked = self.markable(MarkWishes()).mark(action)
+        marked = self.markable(MarkWishes()).mark(action, keep_nothing)
         if marked.refused:
             raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
         return marked

@@ -53,6 +53,11 @@ class FolderMarks:
         """Never: a sidecar is replaced as a whole."""
         return False
 
+    @property
+    def settles_at_once(self) -> bool:
+        """Always: nobody works on it in the background."""
+        return True
+
     def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
         """What stands on these photos and in these albums, and in those that hold the photos.
 

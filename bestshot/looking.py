@@ -58,7 +58,7 @@ def look(source: Listed, settings: Settings, index: Index, examiner: Examiner, a
     prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
     hashed = [photo for photo in readable if photo.id in prints.values]
     groups = group_photos(hashed, times, prints.values, rules)
-    if settings.output is not None:
+    if settings.wishes.output is not None:
         groups = _with_all_files(source, groups)
     appraised = _appraise(examiner, groups, with_faces=not settings.no_faces)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)

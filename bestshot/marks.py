@@ -271,6 +271,10 @@ class MarkableLibrary(Protocol):
     def tags_one_at_a_time(self) -> bool:
         """Whether each tag is a change of its own, so that the first must have settled before the next is made."""
 
+    @property
+    def settles_at_once(self) -> bool:
+        """Whether what was written stands for good, so that one look is enough."""
+
     def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
         """What stands on these photos and in these albums; `with_albums`: also the albums that hold the photos."""
 

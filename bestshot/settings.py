@@ -21,6 +21,7 @@ from bestshot.errors import UsageError
 from bestshot.grouping_rules import GroupingRules
 from bestshot.marks import MarkWishes
 from bestshot.model import LinkMethod
+from bestshot.planning import Wishes
 from bestshot.text import printable
 
 APPLICATION = "photo-organizer"
@@ -87,6 +88,12 @@ class Settings:
         """When photos belong together."""
         window = None if self.no_time_window else self.time_window
         return GroupingRules(self.threshold, window, self.min_group_size)
+
+    @property
+    def wishes(self) -> Wishes:
+        """What is to be done with the groups; a folder whose photos are marked has only its albums in the output."""
+        is_for_albums = self.source_type is SourceType.LOCAL and self.mark_wishes.any
+        return Wishes(None if is_for_albums else self.output, self.link, self.mark_wishes)
 
     @property
     def mark_wishes(self) -> MarkWishes:

@@ -18,7 +18,7 @@ from bestshot.folder_marks import FolderMarks
 from bestshot.journal import Journal
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_ledger import MarkLedger
-from bestshot.mark_planning import plan_marks
+from bestshot.mark_planning import marked_group, plan_marks
 from bestshot.marking import AT_ONCE, carry_out_marks, recover_marks
 from bestshot.marks import (
     AddTags,
@@ -473,7 +473,13 @@ def run(
     recover_marks(library, journal, TARGET)
     ledger = MarkLedger.of(journal.mark_receipts(TARGET))
     marks = library.read_marks({*seen, *ledger.keys}, ledger.album_ids, with_albums=True)
-    return made(library, journal, plan_marks(groups, seen, marks, ledger, EVERYTHING))
+    return made(
+        library,
+        journal,
+        plan_marks(
+            [marked_group(group, lambda photo: (photo.key,)) for group in groups], seen, marks, ledger, EVERYTHING
+        ),
+    )
 
 
 def test_a_run_marks_the_next_plans_nothing_and_a_changed_group_is_updated(

@@ -67,6 +67,11 @@ class ImmichMarks:
         """Before 1.113."""
         return not self._dialect.has_tag_paths
 
+    @property
+    def settles_at_once(self) -> bool:
+        """Never: a server works on in the background, and may undo it."""
+        return False
+
     def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
         """What stands on these photos and in these albums.
 
