@@ -3,7 +3,6 @@
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 
 from bestshot.album_folders import AlbumFolders
@@ -27,9 +26,6 @@ from bestshot.replaced import Keep, keep_nothing
 from bestshot.sidecar_files import sweep
 from bestshot.sidecar_marks import SidecarAction, SidecarChange, photo_marks
 from bestshot.sidecar_names import PhotoFolder
-
-_BATCH = 50
-"""Sidecars that are kept and then replaced together: few enough for the memory, many enough for a slow disk."""
 
 _GONE = "It is not there any more."
 _NO_ALBUMS = "Albums of a folder need an output folder to be in."
@@ -114,13 +110,11 @@ class FolderMarks:
         before: str | None = None
         for folder, names in _by_folder(keys_of(action)).items():
             sweep(folder)
-            waiting = iter(names)
-            while batch := list(islice(waiting, _BATCH)):
-                done = SidecarChange(folder, action, keep)
-                done.make(batch)
-                changed += done.changed
-                refused += done.refused
-                before = done.before
+            done = SidecarChange(folder, action, keep)
+            done.make(names)
+            changed += done.changed
+            refused += done.refused
+            before = done.before
         return Marked(tuple(sorted(changed)), tuple(refused), before=before)
 
     def _in_albums(self, action: _AlbumAction) -> Marked:

@@ -21,6 +21,9 @@ from bestshot.xmp import XmpChange, XmpMarks, is_ours, merge, new_sidecar, read
 
 FAVORITE_STARS: Final = 5
 
+_BATCH = 50
+"""Sidecars that are kept and then replaced together: few enough for the memory, many enough for a slow disk."""
+
 _ATTEMPTS = 3
 """How often a sidecar that somebody else wrote in between is read anew."""
 
@@ -106,24 +109,31 @@ class SidecarChange:
     def make(self, names: Sequence[str]) -> None:
         """Make it on the pictures of these names, where it can be; what somebody writes meanwhile is read anew."""
         for _ in range(_ATTEMPTS):
-            edits = self._plan(names)
-            if edits:
-                self.keep([edit.replaced for edit in edits])
-            names = [os.path.basename(key) for key in self._write(edits)]  # noqa: PTH119 - may hold bytes of no text
+            names = self._attempt(names)
             if not names:
                 return
         self.refused += [Refused(self._key(name), _BUSY) for name in names]
 
-    def _plan(self, names: Sequence[str]) -> list[_Edit]:
+    def _attempt(self, names: Sequence[str]) -> list[str]:
+        """List the folder and change what can be; returns the pictures whose sidecars were written meanwhile."""
         try:
             listed = PhotoFolder(self.folder, names)
         except PhotoError as error:
             self.refused += [Refused(self._key(name), _sentence(error)) for name in names]
             return []
+        again: list[str] = []
+        for start in range(0, len(names), _BATCH):
+            edits = self._plan(names[start : start + _BATCH], listed)
+            if edits:
+                self.keep([edit.replaced for edit in edits])
+            again += self._write(edits)
+        return [os.path.basename(key) for key in again]  # noqa: PTH119 - a path may hold bytes that are no text
+
+    def _plan(self, names: Sequence[str], listed: PhotoFolder) -> list[_Edit]:
         edits: list[_Edit] = []
         for name in names:
             key = self._key(name)
-            if name not in listed:
+            if name not in listed or not os.path.lexists(key):
                 self.refused.append(Refused(key, _GONE))
                 continue
             try:
