@@ -73,9 +73,6 @@ AT_ONCE: Final = Persistence(pauses=(0, 0), steady=1, per_photo=0)
 """For a library that has made a change when it says so: looked at once, and made again once."""
 
 
-_ONE_LOOK = Persistence(pauses=(0, 0), steady=1)
-
-
 def carry_out_marks(
     library: MarkableLibrary,
     journal: Journal,
@@ -94,7 +91,7 @@ def carry_out_marks(
         return
     prepared = _with_namesakes(library, _one_by_one(library, actions))
     run = journal.begin_run(target, sources)
-    conductor = _Conductor(library, journal, _ONE_LOOK if library.settles_at_once else patience)
+    conductor = _Conductor(library, journal, AT_ONCE if library.settles_at_once else patience)
     try:
         for change in journal.begin_marks(run, prepared):
             conductor.make(change)

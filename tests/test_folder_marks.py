@@ -473,13 +473,8 @@ def run(
     recover_marks(library, journal, TARGET)
     ledger = MarkLedger.of(journal.mark_receipts(TARGET))
     marks = library.read_marks({*seen, *ledger.keys}, ledger.album_ids, with_albums=True)
-    return made(
-        library,
-        journal,
-        plan_marks(
-            [marked_group(group, lambda photo: (photo.key,)) for group in groups], seen, marks, ledger, EVERYTHING
-        ),
-    )
+    marked = [marked_group(group, lambda photo: (photo.key,)) for group in groups]
+    return made(library, journal, plan_marks(marked, seen, marks, ledger, EVERYTHING))
 
 
 def test_a_run_marks_the_next_plans_nothing_and_a_changed_group_is_updated(
