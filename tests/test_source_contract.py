@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from io import SEEK_END
 from pathlib import Path
 
@@ -13,17 +14,21 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageColor
 
-from bestshot.errors import PhotoError, SourceError
+from bestshot.errors import PhotoError, SourceError, TransientError
+from bestshot.marks import AddTags, MarkAction, MarkWishes, SetFavorite
 from bestshot.model import Photo
 from photo_sources import LocalPhotoSource, PhotoCache, PhotoSource
+from tests.builders import copy_of
 from tests.drawn_library import add, scene
 from tests.drawn_pictures import CORNERS, difference, drawn, saved, values
 from tests.fake_immich import VERSIONS
 from tests.immich_folder import served
 
 SOURCES: dict[str, Callable[[Path, ExitStack], PhotoSource]] = {
-    "folder": lambda folder, _: LocalPhotoSource(folder),
-    "folder with a cache": lambda folder, _: LocalPhotoSource(folder, cache=PhotoCache(folder.parent / "cache")),
+    "folder": lambda folder, _: LocalPhotoSource(folder, album_dir=folder.parent / "albums"),
+    "folder with a cache": lambda folder, _: LocalPhotoSource(
+        folder, cache=PhotoCache(folder.parent / "cache"), album_dir=folder.parent / "albums"
+    ),
     **{f"Immich {version}": partial(served, version) for version in VERSIONS},
 }
 """How to make each source of the photos in a folder; what it needs as long as the test lasts is left on the stack."""
@@ -67,6 +72,50 @@ class TestPhotoSource:
         ids = [photo.id for photo in photos]
         assert sorted(photo.name for photo in photos) == ["a.jpg", "b.jpg", "costly.heic", "text.jpg", "turned.jpg"]
         assert len(ids) == len(set(ids))
+
+    def test_photos_are_tagged_and_made_favourite_one_by_one(self, source: PhotoSource) -> None:
+        photo, other = named(source, "b.jpg"), named(source, "a.jpg")
+        source.tag_photo(photo, ["trip", "sea"])
+        source.set_favorite(photo, True)
+        (key,), (other_key,) = source.mark_keys(photo), source.mark_keys(other)
+        keys = (key, other_key)
+        questions: list[MarkAction] = [AddTags(keys, ("trip", "sea")), SetFavorite(keys, value=True)]
+        marks = source.markable(MarkWishes(favorite_best=True)).read_back(questions, ()).photos
+        assert [(one.key, set(one.tags), one.is_favorite) for one in (marks[key], marks[other_key])] == [
+            (key, {"trip", "sea"}, True),
+            (other_key, set(), False),
+        ]
+        source.set_favorite(photo, False)
+        assert not source.markable(MarkWishes(favorite_best=True)).read_back(questions, ()).photos[key].is_favorite
+
+    def test_an_album_is_made_of_photos(self, source: PhotoSource) -> None:
+        photos = [named(source, "b.jpg"), named(source, "a.jpg")]
+        album = source.create_album("Trip", photos)
+        found = source.markable(MarkWishes()).read_back((), {album}).albums
+        assert found[album].name == "Trip"
+        assert found[album].keys == {source.mark_keys(photo)[0] for photo in photos}
+
+    def test_a_mark_on_a_photo_that_has_gone_is_an_error(self, source: PhotoSource, folder: Path) -> None:
+        photo = named(source, "b.jpg")
+        (folder / "b.jpg").unlink()
+        with pytest.raises(PhotoError):
+            source.tag_photo(photo, ["trip"])
+
+    def test_a_file_is_fetched_whole_with_its_time(self, source: PhotoSource, folder: Path, tmp_path: Path) -> None:
+        photo = named(source, "b.jpg")
+        copy = tmp_path / "copy.jpg"
+        checksum = source.fetch_file(copy_of(photo), copy)
+        assert copy.read_bytes() == (folder / "b.jpg").read_bytes()
+        assert checksum == sha256(copy.read_bytes()).hexdigest()
+        assert copy.stat().st_mtime_ns == photo.files[0].mtime_ns
+
+    def test_a_file_that_changed_since_it_was_listed_is_not_fetched(
+        self, source: PhotoSource, folder: Path, tmp_path: Path
+    ) -> None:
+        photo = named(source, "b.jpg")
+        (folder / "b.jpg").write_bytes(b"something else")
+        with pytest.raises(TransientError):
+            source.fetch_file(copy_of(photo), tmp_path / "copy.jpg")
 
     def test_an_unchanged_library_is_listed_alike_every_time(self, source: PhotoSource) -> None:
         assert source.scan() == source.scan()
