@@ -104,6 +104,19 @@ class TestTraffic:
         assert not fake.writes
         assert len(bursts) == 5
 
+    @pytest.mark.parametrize("wish", ["tag_only", "create_albums", "mark_best_favorite", "archive_rest"])
+    @only_newest
+    def test_what_the_listing_tells_of_marks_is_not_asked_again(
+        self, fake: FakeImmich, bursts: list[Asset], home: Path, wish: str
+    ) -> None:
+        settings = Settings(dry_run=True, no_faces=True, cache_dir=str(home / "cache"), **{wish: True})  # type: ignore[arg-type] # of several types
+        source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret), fake)
+        with ThreadPoolExecutor(2) as executor:
+            outcome = PhotoOrganizer(source, settings, executor=executor).run()
+        assert outcome.plan.actions
+        assert fake.count("asset_info") == 0
+        assert len(bursts) == 5
+
     @four_versions
     def test_a_picture_that_changed_is_the_only_one_fetched_again(
         self, fake: FakeImmich, bursts: list[Asset], home: Path

@@ -59,7 +59,8 @@ class ImmichMarks:
         self._client = client
         self._read = MarkReader(client)
         self._tags = frozenset(tags)
-        self._listing = listing or {}
+        # Kept as it is, even if empty: the library is listed after this.
+        self._listing: Mapping[str, PhotoMarks] = {} if listing is None else listing
         self._with_stacks = with_stacks
 
     @property
