@@ -246,6 +246,7 @@ class PhotoOrganizer:
         failed: list["Skipped"],
     ) -> None:
         from bestshot.mark_entries import Unmarked
+        from bestshot.mark_wording import undone_in_words
         from bestshot.model import Skipped
         from photo_outputs import Undone
 
@@ -253,7 +254,7 @@ class PhotoOrganizer:
             failed.append(Skipped(result.action.destination, result.error))
             self._source.check_reachable()
         elif isinstance(result, Unmarked):
-            failed += [Skipped(key, result.error) for key in result.keys]
+            failed += [Skipped(key, f"{undone_in_words(result.action)}: {result.error}") for key in result.keys]
         else:
             receipts.append(result)
 

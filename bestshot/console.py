@@ -17,7 +17,7 @@ from bestshot.model import Skipped
 from bestshot.planning import Plan
 from bestshot.settings import Settings
 from bestshot.text import printable
-from bestshot.wording import group_lines, summary
+from bestshot.wording import failure_lines, group_lines, summary
 
 logger = logging.getLogger("photo_organizer")
 
@@ -86,8 +86,8 @@ class Console:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
         known = sum(not skipped.is_new for skipped in plan.skipped)
-        for change in failed:
-            logger.warning("%s: %s", printable(change.id), change.error)
+        for line in failure_lines(failed, with_all=self._is_verbose):
+            logger.warning("%s", line)
         self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted, failed=len(failed)))
         logger.info("%s", self._lines[-1])
 

@@ -6,10 +6,13 @@ from bestshot.actions import CopyFile, Receipt
 from bestshot.file_names import base_name
 from bestshot.mark_wording import done_in_words
 from bestshot.marks import MarkReceipt
-from bestshot.model import Metadata, Photo, RankedPhoto, Verdict
+from bestshot.model import Metadata, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup
 from bestshot.text import count, in_bytes, printable
+
+_SHOWN = 5
+"""So many names are told where many share a reason."""
 
 
 def metadata_text(number: int, verdict: Verdict, facts: Mapping[str, Metadata]) -> str:
@@ -146,6 +149,17 @@ def _done(receipts: Sequence[Receipt | MarkReceipt], output: str | None) -> Iter
     elif output is not None and laid:
         yield f"{count(len(laid), 'change')} made in {printable(output)}"
     yield from done_in_words(receipt for receipt in receipts if isinstance(receipt, MarkReceipt))
+
+
+def failure_lines(failed: Sequence[Skipped], *, with_all: bool) -> Iterator[str]:
+    """What could not be changed, and why: those that share a reason in one line, with the first few names or all."""
+    by_reason: dict[str, list[str]] = {}
+    for change in failed:
+        by_reason.setdefault(change.error, []).append(printable(change.id))
+    for reason, names in by_reason.items():
+        shown = names if with_all else names[:_SHOWN]
+        more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+        yield f"{', '.join(shown)}{more}: {reason}"
 
 
 def _known(known: int, total: int) -> str:
