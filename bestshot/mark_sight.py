@@ -69,7 +69,7 @@ def _is_over(view: MarkView, stack: Stack) -> bool:
     One that took in a stack of somebody else's is left, because that one would come apart with it.
     """
     ours = view.ledger.stacks.get(stack.id)
-    if ours is None or ours.carried or not _is_untouched(view, stack, ours):
+    if ours is None or ours.took_in or not _is_untouched(view, stack, ours):
         return False
     numbers = {view.number_of.get(key) for key in stack.keys}
     return (len(numbers) > 1 or None in numbers) and view.settled.issuperset(stack.keys)
