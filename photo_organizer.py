@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bestshot.journal import Journal
     from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
+    from bestshot.marking import Persistence
     from bestshot.marks import MarkAction, MarkReceipt
     from bestshot.model import Skipped
     from bestshot.planning import Plan, PlannedGroup
@@ -72,7 +73,8 @@ class PhotoOrganizer:
     """One run over a source: look, group, judge, plan, and lay out if the settings name an output.
 
     Photos are measured on `executor`, by default one spawned process per core; a script that calls this from its
-    top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own.
+    top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own. `patience` says how
+    long to look whether marks stay, by default as long as a busy server may take to lose them.
     """
 
     def __init__(
@@ -82,11 +84,13 @@ class PhotoOrganizer:
         *,
         executor: Executor | None = None,
         progress: "Progress | None" = None,
+        patience: "Persistence | None" = None,
     ) -> None:
         self._source = source
         self._settings = settings or Settings()
         self._executor = executor
         self._progress = progress or _no_progress
+        self._patience = patience
 
     def run(self) -> Outcome:
         """Do it all and return what was found and done; raises OrganizerError when the run cannot go on."""
@@ -237,7 +241,7 @@ class PhotoOrganizer:
         wanted = [action for action in plan.actions if isinstance(action, MarkAction)]
         if wanted:
             with self._progress("Marking", len(wanted)):
-                yield from marks.carry_out(wanted, sources, Persistence())
+                yield from marks.carry_out(wanted, sources, self._patience or Persistence())
 
     def _sort_in(
         self,
