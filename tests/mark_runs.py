@@ -10,14 +10,16 @@ from typing import Any
 from bestshot.journal import Journal
 from bestshot.marking import Persistence
 from bestshot.marks import MarkReceipt
+from immich_client import ImmichClient, Patience
 from photo_organizer import Outcome, PhotoOrganizer, Settings
 from photo_sources import ImmichPhotoSource, PhotoCache
 from tests.fake_immich import FakeImmich
 from tests.fake_immich_plain import Plain
 from tests.fake_immich_requests import Json
 from tests.fake_immich_state import Asset
-from tests.immich_folder import impatient
 from tests.immich_marks import BEST, TAG, never_waiting
+
+AT_ONCE = Patience(connect=5, answer=20, backoff=0)
 
 EVERYTHING: Mapping[str, Any] = {
     "tag_only": True,
@@ -34,10 +36,14 @@ Group = Sequence[Asset]
 
 @dataclass(frozen=True)
 class Runs:
-    """One user's runs over one server; what they know from run to run is in the folder `home`."""
+    """One user's runs over one server; what they know from run to run is in the folder `home`.
+
+    `calls` is how patient they are with the server.
+    """
 
     fake: FakeImmich
     home: Path
+    calls: Patience = AT_ONCE
 
     def __call__(
         self,
@@ -49,16 +55,14 @@ class Runs:
     ) -> Outcome:
         """A run that never waits; `fake.calls` are those of it alone, and none of them deletes a photo."""
         self.fake.forget_calls()
-        source = ImmichPhotoSource(
-            self.fake.url, secret or self.fake.admin.secret, album=album, cache=PhotoCache(self.home / "previews")
-        )
-        places = {"cache_dir": str(self.home / "cache"), "state_dir": str(self.home / "state")}
-        wanted = Settings(**{"no_faces": True, "tag": TAG, **places, **settings})
+        key = secret or self.fake.admin.secret
+        source = ImmichPhotoSource(self.fake.url, key, album=album, cache=PhotoCache(self.home / "previews"))
+        source._client = ImmichClient(self.fake.url, key, patience=self.calls)
+        wanted = settings_in(self.home, **settings)
         try:
             with ThreadPoolExecutor(1) as executor:
-                return PhotoOrganizer(
-                    impatient(source, self.fake), wanted, executor=executor, patience=patience or never_waiting()
-                ).run()
+                organizer = PhotoOrganizer(source, wanted, executor=executor, patience=patience or never_waiting())
+                return organizer.run()
         finally:
             check_harmless(self.fake)
 
@@ -75,6 +79,12 @@ class Runs:
         with closing(Journal(self.home / "state" / "journal.sqlite3")) as journal:
             assert journal.unfinished_marks(target) == []
             return list(journal.mark_receipts(target))
+
+
+def settings_in(home: Path, **settings: Any) -> Settings:
+    """The settings of a run that keeps what it knows in a folder."""
+    places = {"cache_dir": str(home / "cache"), "state_dir": str(home / "state")}
+    return Settings(**{"no_faces": True, "tag": TAG, **places, **settings})
 
 
 def check_harmless(fake: FakeImmich) -> None:

@@ -255,6 +255,20 @@ class TestChangedGroups:
         check_reached(fake, groups, **EVERYTHING)
         run.check_idle(**EVERYTHING)
 
+    def test_what_is_left_of_a_group_whose_others_were_thrown_away_is_a_single_photo(
+        self, fake: FakeImmich, groups: list[Group], run: Runs
+    ) -> None:
+        run(**EVERYTHING)
+        best, *rest = groups[0]
+        fake.seeds.trash(*rest)
+        outcome = run(**EVERYTHING)
+        assert (outcome.failed, outcome.exit_code) == ((), 0)
+        assert (fake.tags_on(best), best.is_favorite, best.visibility) == (set(), False, "timeline")
+        run.check_idle(**EVERYTHING)
+        for asset in rest:
+            fake.state.remove(asset)
+        run.check_idle(**EVERYTHING)
+
 
 class TestWhatTheUserDid:
     def test_a_favourite_chosen_by_hand_stays_when_it_is_no_longer_the_best(
