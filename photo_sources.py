@@ -197,8 +197,8 @@ class ImmichPhotoSource(PhotoSource):
         [origin] = self.origins()
         wanted = [asset for asset in found if self._include_archived or not asset.is_archived or asset.id in archived]
         assets = sorted(wanted, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
-        self._listed.clear()
-        self._listed.update({asset.id: marks_of_listed(asset) for asset in assets})
+        self._listed.clear()  # and filled again, since `markable` gave it away
+        self._listed.update((asset.id, marks_of_listed(asset)) for asset in assets)
         skipped = []
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
