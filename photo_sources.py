@@ -41,11 +41,19 @@ __all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
 _IMMICH_THUMBNAIL_SIZE = 250
 """Longest side, in pixels, up to which Immich's thumbnail serves; its previews have about 1440."""
 
+_DOWNLOADS = 8
+"""Pictures that are fetched from a server at once."""
+
 _IN_MEMORY = 16_000_000
 
 
 class PhotoSource(ABC):
     """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
+
+    @property
+    def read_at_once(self) -> int:
+        """How many photos may be read at once by all workers together, if that is more than there are workers."""
+        return 1
 
     @abstractmethod
     def scan(self, archived: Collection[str] = ()) -> Listing:
@@ -175,6 +183,11 @@ class ImmichPhotoSource(PhotoSource):
     def __getstate__(self) -> dict[str, Any]:
         """What travels to a worker: all but what the listing said of marks."""
         return vars(self) | {"_listed": {}}
+
+    @property
+    def read_at_once(self) -> int:
+        """Enough that a server at home is never idle; originals are large, so each worker holds one at a time."""
+        return _DOWNLOADS if self._use_thumbnails else 1
 
     @property
     def client(self) -> "ImmichClient":

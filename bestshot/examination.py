@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +26,10 @@ _STORE_SECONDS = 2.0
 
 class Readable(Protocol):
     """What a source must offer to have its photos measured; it travels to the workers, so it must be picklable."""
+
+    @property
+    def read_at_once(self) -> int:
+        """How many photos may be read at once by all workers together, if that is more than there are workers."""
 
     def get_metadata(self, photo: Photo) -> Metadata:
         """What a photo says of itself; raises PhotoError."""
@@ -86,12 +91,16 @@ def examine(source: Readable, photo: Photo, task: Task[Value]) -> Value | Failur
         return Failure(str(error), is_passing=isinstance(error, TransientError))
 
 
-def _examine_batch(source: Readable, task: Task[Value], photos: Sequence[Photo]) -> list[Value | Failure]:
-    found: list[Value | Failure] = []
-    for photo in photos:
-        finding = examine(source, photo, task)
-        found.append(finding)
-    return found
+def _examine_batch(source: Readable, task: Task[Value], threads: int, photos: Sequence[Photo]) -> list[Value | Failure]:
+    """Measure photos in a worker: one after the other, or in threads where reading mostly waits for a server."""
+
+    def one(photo: Photo) -> Value | Failure:
+        return examine(source, photo, task)
+
+    if threads == 1:
+        return [one(photo) for photo in photos]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, photos))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +154,8 @@ class Examiner:
         return findings
 
     def _measured(self, photos: Sequence[Photo], task: Task[Value]) -> Iterator[Measured[Value]]:
-        work = partial(_examine_batch, self._source, task)
+        threads = max(1, min(task.batch, self._source.read_at_once // self._workers.count))
+        work = partial(_examine_batch, self._source, task, threads)
         batches = [photos[start : start + task.batch] for start in range(0, len(photos), task.batch)]
         with self._progress(task.title, len(photos)) as advance:
             for finished in self._workers.run(work, batches):

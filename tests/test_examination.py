@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -197,3 +198,43 @@ def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
     with pytest.raises(OrganizerError, match="nothing works here") as caught:
         bench.measure(bench.photos(), task)
     assert not isinstance(caught.value, PhotoError)
+
+
+class Waiting(LocalPhotoSource):
+    """A folder that is read as if it were behind a slow connection."""
+
+    read_at_once = 4
+
+
+MEETING = threading.Barrier(Waiting.read_at_once)
+
+
+def met(_source: Readable, _photo: Photo) -> Fingerprint:
+    MEETING.wait(timeout=60)
+    return Fingerprint(0)
+
+
+def test_a_worker_reads_as_many_photos_at_once_as_the_source_can_give(bench: Bench) -> None:
+    """Each waits for three others: one after the other, none would ever be done."""
+    drawn_library.add_burst(bench.folder, count=8)
+    with ThreadPoolExecutor(1) as executor:
+        examiner = Examiner(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
+        findings = examiner.measure(bench.photos(), Task("Hashing", "met", Fingerprint, met, revision_of, batch=8))
+    assert len(findings.values) == 8
+
+
+def own_thread(_source: Readable, _photo: Photo) -> Fingerprint:
+    return Fingerprint(threading.get_ident())
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+def test_pictures_of_a_folder_are_read_one_by_one_in_each_worker(bench: Bench, workers: int) -> None:
+    """And so are those of a server once there are as many workers as it may be asked at once."""
+    drawn_library.add_burst(bench.folder, count=8)
+    source = LocalPhotoSource(bench.folder) if workers == 1 else Waiting(bench.folder)
+    with ThreadPoolExecutor(1) as executor:
+        examiner = Examiner(source, bench.index, Workers(workers, executor), bench.progress)
+        task = Task("Hashing", "thread", Fingerprint, own_thread, revision_of, batch=8)
+        findings = examiner.measure(bench.photos(), task)
+    assert len(findings.values) == 8
+    assert len(set(findings.values.values())) == 1
