@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 if TYPE_CHECKING:
     from tests.fake_immich import Call
 
-_SAMPLE_SECONDS = 0.1
+_SAMPLE_SECONDS = 0.5
 
 KINDS = ("listing", "counting", "thumbnails", "previews", "originals", "faces", "tagging", "reading back", "other")
 _BY_OPERATION = {
@@ -141,7 +141,8 @@ def _run(server: Server, work: Path, options: argparse.Namespace) -> Cost:
         while process.poll() is None:
             main = max(main, _memory(process.pid, "status", "VmHWM:"))
             together = max(together, sum(_memory(pid, "smaps_rollup", "Pss:") for pid in _family(process.pid)))
-            time.sleep(_SAMPLE_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_SAMPLE_SECONDS)
     if process.returncode:
         raise SystemExit(f"the run failed with {process.returncode}")
     after = os.times()
