@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.command_line import Command, parse_command
-from bestshot.console import Console, write_out
-from bestshot.errors import OrganizerError, OutputError, UsageError
-from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
-from bestshot.text import printable
+from bestshot.console import Console
+from bestshot.errors import OrganizerError, UsageError
+from bestshot.settings import WISHES, Settings, SourceType, check_fit, check_sense, load_settings
+from bestshot.text import count
 
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
+    from bestshot.decisions import Decision
     from bestshot.examination import Progress
     from bestshot.journal import Journal
     from bestshot.looking import Library
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bestshot.marking import Persistence
     from bestshot.marks import MarkAction, MarkReceipt
     from bestshot.model import Skipped
+    from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
     from immich_client import KeySource
     from photo_outputs import FolderOutput, MarkOutput, Undone
@@ -75,6 +77,7 @@ class PhotoOrganizer:
     Photos are measured on `executor`, by default one spawned process per core; a script that calls this from its
     top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own. `patience` says how
     long to look whether marks stay, by default as long as a busy server may take to lose them.
+    A `plan` is carried out instead of looking for groups. `agree` is asked before anything is changed.
     """
 
     def __init__(
@@ -85,19 +88,23 @@ class PhotoOrganizer:
         executor: Executor | None = None,
         progress: "Progress | None" = None,
         patience: "Persistence | None" = None,
+        plan: "PlanDocument | None" = None,
+        agree: "Callable[[Plan], bool] | None" = None,
     ) -> None:
         self._source = source
         self._settings = settings or Settings()
         self._executor = executor
         self._progress = progress or _no_progress
         self._patience = patience
+        self._given = plan
+        self._agree = agree or (lambda _plan: True)
 
     def run(self) -> Outcome:
         """Do it all and return what was found and done; raises OrganizerError when the run cannot go on."""
         from bestshot.examination import Examiner
         from bestshot.index import Index
         from bestshot.library_lock import LibraryLock
-        from bestshot.looking import look
+        from bestshot.looking import Memory, look, look_again
         from bestshot.model import digest
         from bestshot.workers import Workers
 
@@ -112,7 +119,11 @@ class PhotoOrganizer:
             workers = Workers(settings.workers, self._executor)
             stack.callback(workers.close)
             examiner = Examiner(self._source, index, workers, self._progress)
-            library = look(self._source, settings, index, examiner, marks.ledger().archived)
+            memory = Memory(index, self._decisions(), marks.ledger().archived)
+            if self._given is None:
+                library = look(self._source, settings, examiner, memory)
+            else:
+                library = look_again(self._source, settings, examiner, memory, self._given)
             workers.close()
             outcome = self._conclude(library, marks, self._folders(journal, library, stack))
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
@@ -131,6 +142,19 @@ class PhotoOrganizer:
             return None
         return stack.enter_context(closing(Journal(path)))
 
+    def _decisions(self) -> "list[Decision]":
+        """What people decided, with what the given plan adds to it; a plan that is only looked at adds nothing."""
+        from bestshot.decision_store import DecisionStore
+        from bestshot.plan_reading import decisions_in
+
+        path = Path(self._settings.state_dir) / "decisions.sqlite3"
+        new = decisions_in(self._given.groups) if self._given is not None and self._acts else []
+        if not new and not path.exists():
+            return []
+        with closing(DecisionStore(path)) as store:
+            store.add(new)
+            return store.all()
+
     def _marks(self, journal: "Journal | None") -> "MarkOutput":
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
         from photo_outputs import MarkOutput
@@ -144,7 +168,7 @@ class PhotoOrganizer:
         """The folders of the output and how they are found, held by this run if it is to act."""
         from photo_outputs import FolderOutput
 
-        settings, wanted = self._settings, self._settings.wishes.output
+        settings, wanted = self._settings, self._settings.wishes.layout
         if wanted is None:
             return None
         path = Path(wanted)
@@ -160,8 +184,11 @@ class PhotoOrganizer:
 
     def _conclude(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
-        plan = self._written(self._plan(library, marks, folders), library)
-        if not self._acts:
+        from bestshot.records import write_records
+
+        plan = self._plan(library, marks, folders)
+        write_records(plan, self._source, library.facts, self._settings)
+        if not self._acts or not self._agree(plan):
             return Outcome(plan)
         receipts: list[Receipt | MarkReceipt] = []
         failed: list[Skipped] = []
@@ -205,7 +232,8 @@ class PhotoOrganizer:
             if number is not None:
                 remembered[place] = remembered.get(place, frozenset()) | {number}
         last = max(ledger.last_number, state.last_number if state else 0)
-        numbers = number_groups([verdict.group for verdict in library.verdicts], remembered, last)
+        groups = [verdict.group for verdict in library.verdicts]
+        numbers = number_groups(groups, remembered, last, library.numbers)
         numbered = sorted(zip(numbers, library.verdicts, strict=True), key=lambda pair: pair[0])
         return tuple(
             PlannedGroup(number, verdict, metadata_text(number, verdict, library.facts)) for number, verdict in numbered
@@ -262,24 +290,6 @@ class PhotoOrganizer:
         else:
             receipts.append(result)
 
-    def _written(self, plan: "Plan", library: "Library") -> "Plan":
-        """The same plan, after it was recorded where the settings say."""
-        if self._settings.plan is None:
-            return plan
-        from bestshot.plan_format import plan_to_json
-
-        source = {"type": self._settings.source_type.value, "locations": list(self._source.locations())}
-        text = plan_to_json(plan, source, library.facts)
-        if self._settings.plan == "-":
-            write_out(text)
-            return plan
-        try:
-            Path(self._settings.plan).write_text(text, encoding="ascii")
-        except OSError as error:
-            shown = printable(self._settings.plan)
-            raise OutputError(f"The plan {shown} cannot be written: {error.strerror or error}.") from error
-        return plan
-
 
 @contextmanager
 def _no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
@@ -311,11 +321,21 @@ def _run(command: Command, console: Console) -> int:
     check_sense(command.flags, settings)
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
+    if command.forget_decisions:
+        console.say(_forget(settings))
+        return EXIT_DONE
+    plan = None
+    if command.apply:
+        from bestshot.plan_reading import read_plans
+
+        plan = read_plans(command.apply)
+        settings = _settings_for(plan, settings, command.flags)
     source = _source(settings)
     if command.check:
         console.say(_check(source))
         return EXIT_DONE
-    outcome = PhotoOrganizer(source, settings, progress=console.progress).run()
+    agree = None if settings.yes else console.agree
+    outcome = PhotoOrganizer(source, settings, progress=console.progress, plan=plan, agree=agree).run()
     console.tell(outcome.plan, outcome.receipts, outcome.failed, acted=outcome.acted)
     return outcome.exit_code
 
@@ -380,6 +400,36 @@ def _immich_key(settings: Settings) -> "KeySource":
     if settings.immich_api_key is not None:
         os.environ[KEY_VARIABLE] = settings.immich_api_key
     return KeyFromEnvironment()
+
+
+def _settings_for(plan: "PlanDocument", settings: Settings, flags: Mapping[str, object]) -> Settings:
+    """The settings with which a plan is carried out: its photos, and its wishes unless the command line has others."""
+    for name in ("source", "source_type", "immich_album", "limit"):
+        if name in flags:
+            raise UsageError(f"A plan says itself which photos it is for: leave out --{name.replace('_', '-')}.")
+    fitted = replace(
+        settings,
+        source_type=plan.source.type,
+        source=tuple(origin.removeprefix("folder:") for origin in plan.source.origins),
+        immich_url=settings.immich_url or plan.source.locations[0],
+        limit=None,
+    )
+    if not WISHES & flags.keys():
+        fitted = fitted.with_wishes(plan.wishes)
+    if fitted.wishes.is_looking:
+        raise UsageError("This plan was made only to look: say what to do with it, such as --output or --tag-only.")
+    return fitted
+
+
+def _forget(settings: Settings) -> Iterator[str]:
+    from bestshot.decision_store import DecisionStore
+
+    path = Path(settings.state_dir) / "decisions.sqlite3"
+    if not path.exists():
+        yield "Nothing was decided."
+        return
+    with closing(DecisionStore(path)) as store:
+        yield f"Forgot {count(store.forget(), 'decision')}."
 
 
 def _check(source: "PhotoSource") -> Iterator[str]:

@@ -33,19 +33,23 @@ class Command:
     """What the command line said: the settings that were given, and what is no setting."""
 
     flags: dict[str, object]
-    config: Path | None
-    demo: bool
-    check: bool
+    config: Path | None = None
+    demo: bool = False
+    check: bool = False
+    apply: tuple[Path, ...] = ()
+    forget_decisions: bool = False
 
 
 def parse_command(argv: Sequence[str] | None) -> Command:
     """Read the command line; on a mistake argparse explains it and leaves with exit code 2."""
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
-    config, demo, check = given.pop("config", None), given.pop("demo", False), given.pop("check", False)
+    config = given.pop("config", None)
+    plans = tuple(map(Path, given.pop("apply", ())))
+    demo, check, forget = (given.pop(name, False) for name in ("demo", "check", "forget_decisions"))
     named = [*given.pop("folders", []), *given.pop("source", []), *after]
     flags = {**given, "source": named} if named else given
-    return Command(flags, Path(config) if config else None, demo, check)
+    return Command(flags, Path(config) if config else None, demo, check, plans, forget)
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -134,6 +138,12 @@ def _add_result(group: argparse._ArgumentGroup) -> None:
         help="how photos get into the output (default: copy)",
     )
     group.add_argument("--plan", metavar="FILE", help="write the decisions as JSON; - is standard output")
+    group.add_argument("--csv", metavar="FILE", help="write the groups as a table; - is standard output")
+    group.add_argument("--list-rest", metavar="FILE", help="write the paths or ids of all but the best, one a line")
+    group.add_argument("--null", action="store_true", help="end each of them with a NUL instead of a line break")
+    group.add_argument("--apply", action="append", metavar="PLAN", help="carry out a plan, perhaps amended")
+    group.add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
+    group.add_argument("-y", "--yes", action="store_true", help="do not ask before many changes")
     group.add_argument("--dry-run", action="store_true", help="decide and tell, but change nothing")
 
 

@@ -3,15 +3,19 @@
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Protocol
 
-from bestshot.errors import SourceError
+from bestshot.decisions import Decision, Decisions
+from bestshot.errors import SourceError, UsageError
 from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, appraisal_task
 from bestshot.faces import FaceDetectionError, face_detection_problem
 from bestshot.grouping import candidates, group_photos
 from bestshot.index import Index
 from bestshot.judging import judge
 from bestshot.model import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
+from bestshot.plan_format import PlanDocument
+from bestshot.plan_reading import fit
 from bestshot.settings import Settings
 from bestshot.text import printable
 
@@ -20,13 +24,17 @@ logger = logging.getLogger("photo_organizer.looking")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows."""
+    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows.
+
+    `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan.
+    """
 
     photos: tuple[Photo, ...]
     facts: Mapping[str, Metadata]
     verdicts: tuple[Verdict, ...]
     skipped: tuple[Skipped, ...]
-    beyond_limit: int
+    beyond_limit: int = 0
+    numbers: tuple[int, ...] = ()
 
 
 class Listed(Readable, Protocol):
@@ -34,6 +42,9 @@ class Listed(Readable, Protocol):
 
     def scan(self, archived: Collection[str] = ()) -> Listing:
         """List the library; raises SourceError."""
+
+    def origins(self) -> tuple[str, ...]:
+        """The names, for good, of the libraries that are read."""
 
     def check_reachable(self) -> None:
         """Raise SourceError if the library has gone since it was listed."""
@@ -45,10 +56,22 @@ class Listed(Readable, Protocol):
         """The same photos, with everything said of their files that the listing left open."""
 
 
-def look(source: Listed, settings: Settings, index: Index, examiner: Examiner, archived: Collection[str]) -> Library:
-    """List, measure, group and judge; `archived` are the keys of photos that count although they are out of sight."""
-    listing = source.scan(archived)
-    _check_not_emptied(source, listing, index)
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier runs know: the measurements, what people decided, and the photos that were put out of sight.
+
+    `archived` are the keys of photos that belong to the library although they were taken out of its timeline.
+    """
+
+    index: Index
+    decisions: Sequence[Decision] = ()
+    archived: frozenset[str] = frozenset()
+
+
+def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory) -> Library:
+    """List, measure, group and judge."""
+    listing = source.scan(memory.archived)
+    _check_not_emptied(source, listing, memory.index)
     photos = listing.photos[: settings.limit]
     facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
     facts.values.update({photo.id: listing.facts[photo.id] for photo in photos if photo.id in listing.facts})
@@ -57,12 +80,13 @@ def look(source: Listed, settings: Settings, index: Index, examiner: Examiner, a
     rules = settings.grouping_rules
     prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
     hashed = [photo for photo in readable if photo.id in prints.values]
-    groups = group_photos(hashed, times, prints.values, rules)
-    if settings.wishes.output is not None:
+    decided = Decisions.of(memory.decisions, readable)
+    groups = decided.split(group_photos(hashed, times, prints.values, rules), rules.min_group_size)
+    if settings.wishes.layout is not None:
         groups = _with_all_files(source, groups)
     appraised = _appraise(examiner, groups, with_faces=not settings.no_faces)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
-    verdicts = tuple(judge(group, appraised.values, facts.values) for group in groups)
+    verdicts = tuple(decided.prefer(judge(group, appraised.values, facts.values)) for group in groups)
     unread = [*facts.skipped, *prints.skipped, *appraised.skipped]
     if unread:
         source.check_reachable()
@@ -70,6 +94,24 @@ def look(source: Listed, settings: Settings, index: Index, examiner: Examiner, a
     skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
     seen = tuple(photo for photo in photos if photo.id not in lost)
     return Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
+
+
+def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: Memory, plan: PlanDocument) -> Library:
+    """List the library and find in it what a plan is about; raises UsageError if it is of another library."""
+    wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
+    if not {origin for origin, _ in wanted} <= set(source.origins()):
+        raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
+    listing = source.scan(memory.archived.union(key for _, key in wanted))
+    photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
+    if settings.wishes.layout is not None:
+        photos = source.with_all_files(photos)
+    fitting = fit(plan.groups, {(photo.origin, photo.key): photo for photo in photos})
+    facts = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.facts], DESCRIBE)
+    facts.values.update({photo.id: listing.facts[photo.id] for photo in fitting.seen if photo.id in listing.facts})
+    is_known = [all(photo.id in facts.values for photo in verdict.group.photos) for verdict in fitting.verdicts]
+    verdicts, numbers = tuple(compress(fitting.verdicts, is_known)), tuple(compress(fitting.numbers, is_known))
+    skipped = (*listing.skipped, *facts.skipped, *fitting.left_alone)
+    return Library(fitting.seen, facts.values, verdicts, skipped, numbers=numbers)
 
 
 def _check_not_emptied(source: Listed, listing: Listing, index: Index) -> None:

@@ -78,6 +78,10 @@ class Settings:
     cache_size: Annotated[float, msgspec.Meta(gt=0)] = 5000.0
     state_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
     plan: _Text | None = None
+    csv: _Text | None = None
+    list_rest: _Text | None = None
+    null: bool = False
+    yes: bool = False
     dry_run: bool = False
     verbose: bool = False
     quiet: bool = False
@@ -91,9 +95,26 @@ class Settings:
 
     @property
     def wishes(self) -> Wishes:
-        """What is to be done with the groups; a folder whose photos are marked has only its albums in the output."""
-        is_for_albums = self.source_type is SourceType.LOCAL and self.mark_wishes.any
-        return Wishes(None if is_for_albums else self.output, self.link, self.mark_wishes)
+        """What is to be done with the groups; the output of a folder whose photos are marked has only its albums."""
+        albums_only = self.source_type is SourceType.LOCAL and self.mark_wishes.any
+        return Wishes(self.output, self.link, self.mark_wishes, albums_only)
+
+    def with_wishes(self, wishes: Wishes) -> "Settings":
+        """The same settings with these wishes."""
+        marks = wishes.marks
+        return dataclasses.replace(
+            self,
+            output=wishes.output,
+            link=wishes.link,
+            tag_only=marks.tag is not None,
+            tag=marks.tag or self.tag,
+            create_albums=marks.album_prefix is not None,
+            album_prefix=marks.album_prefix or self.album_prefix,
+            mark_best_favorite=marks.favorite_best,
+            stack=marks.stack,
+            archive_rest=marks.archive_rest,
+            inherit=marks.inherit,
+        )
 
     @property
     def mark_wishes(self) -> MarkWishes:
@@ -123,6 +144,8 @@ _PATHS = frozenset(
         "cache_dir",
         "state_dir",
         "plan",
+        "csv",
+        "list_rest",
         "log_file",
         "immich_api_key_file",
         "immich_ca",
@@ -153,8 +176,22 @@ IMMICH_ONLY = frozenset(
         "inherit",
     }
 )
-_NAMES_FOR = {"tag": "tag_only", "album_prefix": "create_albums"}
-"""Flags that only name what another one makes."""
+_SAYS_HOW = {"tag": "tag_only", "album_prefix": "create_albums", "null": "list_rest"}
+"""Flags that only say how what another one asks for is to be."""
+
+
+WISHES = frozenset(
+    {
+        "output",
+        "link",
+        "tag_only",
+        "create_albums",
+        "mark_best_favorite",
+        "stack",
+        "archive_rest",
+        "inherit",
+    }
+)
 
 
 def default_config_file() -> Path:
@@ -191,9 +228,9 @@ def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
 
 def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
     """Raise UsageError for settings that make no sense together."""
-    for key, needed in _NAMES_FOR.items():
+    for key, needed in _SAYS_HOW.items():
         if key in flags and not getattr(settings, needed):
-            raise UsageError(f"{_flag(key)} only names what {_flag(needed)} makes: give that as well.")
+            raise UsageError(f"{_flag(key)} only says how {_flag(needed)} is meant: give that as well.")
     if settings.source_type is SourceType.LOCAL:
         _check_marks_of_folders(settings)
     if "" in settings.tag.split("/"):

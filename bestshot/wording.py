@@ -105,7 +105,7 @@ def _groups_in_words(
     groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}"
     yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
     singles = count(numbers["singles"], "single photo")
-    if plan.wishes.output is None:
+    if plan.wishes.layout is None:
         yield singles
     elif numbers["singles"]:
         yield f"{singles} {_be(numbers['singles'])} NOT in the output"
@@ -119,7 +119,7 @@ def _groups_in_words(
     elif not acted:
         yield f"{count(numbers['actions'], 'change')} planned, none made"
     else:
-        yield from _done(receipts, plan.wishes.output)
+        yield from _done(receipts, plan.wishes.layout)
         if failed:
             yield f"{count(failed, 'change')} FAILED"
 
@@ -134,7 +134,7 @@ def _left_out(plan: Plan) -> Iterator[str]:
 
 
 def _not_in_output(plan: Plan, number: int) -> str:
-    return f" and {_be(number)} NOT in the output" if plan.wishes.output is not None else ""
+    return f" and {_be(number)} NOT in the output" if plan.wishes.layout is not None else ""
 
 
 def _be(number: int) -> str:

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     "photo_organizer": 6,
+    "bestshot.records": 5,
     "photo_outputs": 5,
     "photo_sources": 4,
     "immich_client": 2,
@@ -23,7 +24,9 @@ FLOORS = {
     "bestshot.library_lock": 2,
     "bestshot.metadata": 2,
     "bestshot.photo_cache": 2,
-    "bestshot.plan_format": 2,
+    "bestshot.lists": 2,
+    "bestshot.plan_format": 3,
+    "bestshot.plan_reading": 3,
     "bestshot.previews": 3,
     "bestshot.settings": 2,
     "bestshot.model": 0,
@@ -35,6 +38,7 @@ GROUND_FLOOR = 1
 
 PURE = (
     "bestshot.clocks",
+    "bestshot.decisions",
     "bestshot.folder_planning",
     "bestshot.grouping",
     "bestshot.grouping_rules",
