@@ -49,7 +49,7 @@ DEMO_FOLDER = "photo-organizer-demo"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run found and did. `failed` are the changes that could not be made, in words, by destination."""
+    """What a run found and did. `failed` are the changes that could not be made, by destination or by photo."""
 
     plan: "Plan"
     receipts: tuple["Receipt | MarkReceipt", ...] = ()
@@ -59,7 +59,7 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 if all went well or nothing new went wrong, else 1."""
-        is_news = self.failed or any(skipped.is_new for skipped in self.plan.skipped)
+        is_news = any(item.is_new for item in (*self.failed, *self.plan.skipped))
         return EXIT_SOMETHING_FAILED if is_news else EXIT_DONE
 
 
@@ -127,6 +127,10 @@ class PhotoOrganizer:
             workers.close()
             outcome = self._conclude(library, marks, self._folders(journal, library, stack))
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
+            if outcome.acted:
+                sound = [key for photo in library.photos for key in self._source.mark_keys(photo)]
+                failed = index.news(f"changes of {library_id}", outcome.failed, [*sound, *_destinations(outcome.plan)])
+                outcome = replace(outcome, failed=failed)
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
     @property
@@ -194,7 +198,7 @@ class PhotoOrganizer:
         failed: list[Skipped] = []
         for result in self._results(plan, marks, folders):
             self._sort_in(result, receipts, failed)
-        return Outcome(plan, tuple(receipts), tuple(failed), acted=True)
+        return Outcome(plan, tuple(receipts), _by_thing(failed), acted=True)
 
     def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.folder_planning import plan_folders
@@ -289,6 +293,22 @@ class PhotoOrganizer:
             failed += [Skipped(key, f"{undone_in_words(result.action)}: {result.error}") for key in result.keys]
         else:
             receipts.append(result)
+
+
+def _destinations(plan: "Plan") -> list[str]:
+    from bestshot.actions import Action
+
+    return [action.destination for action in plan.actions if isinstance(action, Action)]
+
+
+def _by_thing(failed: Sequence["Skipped"]) -> tuple["Skipped", ...]:
+    """The same with all that failed on one photo or file in one sentence, so that the next run knows it again."""
+    from bestshot.model import Skipped
+
+    errors: dict[str, set[str]] = {}
+    for item in failed:
+        errors.setdefault(item.id, set()).add(item.error)
+    return tuple(Skipped(id_, " ".join(sorted(said))) for id_, said in errors.items())
 
 
 @contextmanager

@@ -94,16 +94,11 @@ class Decisions:
 
     def prefer(self, verdict: Verdict) -> Verdict:
         """The verdict with the photo on top that a person chose, if there is one in the group."""
-        places = {_place(ranked.photo) for ranked in verdict.ranking}
-        chosen = [ranked for ranked in verdict.ranking if self._is_chosen(ranked, places)]
-        if not chosen or chosen[0] is verdict.ranking[0]:
-            return verdict
-        reasons = (Reason("chosen", None, "you chose it"), *chosen[0].reasons)
-        first = RankedPhoto(chosen[0].photo, chosen[0].score, reasons)
-        rest = tuple(ranked for ranked in verdict.ranking if ranked is not chosen[0])
-        return replace(verdict, ranking=(first, *rest), confidence=1.0)
+        places = frozenset(_place(ranked.photo) for ranked in verdict.ranking)
+        chosen = next((ranked for ranked in verdict.ranking if self._is_chosen(ranked, places)), None)
+        return verdict if chosen is None else with_best(verdict, chosen.photo)
 
-    def _is_chosen(self, ranked: RankedPhoto, places: frozenset[Place] | set[Place]) -> bool:
+    def _is_chosen(self, ranked: RankedPhoto, places: frozenset[Place]) -> bool:
         return not places.isdisjoint(self.best_of.get(_place(ranked.photo), ()))
 
 
@@ -127,6 +122,16 @@ class _Whereabouts:
     def place_of(self, photo: DecidedPhoto) -> Place:
         place = photo.origin, photo.key
         return place if place in self.places else self.by_name.get((photo.name, photo.size)) or place
+
+
+def with_best(verdict: Verdict, best: Photo) -> Verdict:
+    """The verdict with this photo on top because a person chose it; the same if it is there already."""
+    if verdict.best == best:
+        return verdict
+    chosen = next(ranked for ranked in verdict.ranking if ranked.photo == best)
+    first = replace(chosen, reasons=(Reason("chosen", None, "you chose it"), *chosen.reasons))
+    rest = (ranked for ranked in verdict.ranking if ranked is not chosen)
+    return replace(verdict, ranking=(first, *rest), confidence=1.0)
 
 
 def _place(photo: Photo) -> Place:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bestshot.decisions import DecidedPhoto, Decision, DecisionKind
+from bestshot.decisions import DecidedPhoto, Decision, DecisionKind, with_best
 from bestshot.errors import UsageError
 from bestshot.model import Group, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
@@ -108,10 +108,9 @@ def _verdict(group: PlanGroup, found: Mapping[str, Photo]) -> Verdict | None:
     wanted = [photo for photo in group.photos if photo.id in found and not photo.out]
     if len(wanted) < 2 or group.best not in {photo.id for photo in wanted}:
         return None
-    ranking = sorted(wanted, key=lambda photo: photo.id != group.best)
-    ranked = tuple(RankedPhoto(found[photo.id], photo.score, photo.reasons) for photo in ranking)
+    ranked = tuple(RankedPhoto(found[photo.id], photo.score, photo.reasons) for photo in wanted)
     members = sorted((found[photo.id] for photo in wanted), key=lambda photo: photo.id)
-    return Verdict(Group(tuple(members)), ranked, group.confidence)
+    return with_best(Verdict(Group(tuple(members)), ranked, group.confidence), found[group.best])
 
 
 def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
