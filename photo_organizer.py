@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console
 from bestshot.errors import OrganizerError, UsageError
-from bestshot.settings import WISHES, Settings, SourceType, check_fit, check_sense, load_settings
+from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
 from bestshot.text import count
 
 if TYPE_CHECKING:
@@ -148,16 +148,11 @@ class PhotoOrganizer:
 
     def _decisions(self) -> "list[Decision]":
         """What people decided, with what the given plan adds to it; a plan that is only looked at adds nothing."""
-        from bestshot.decision_store import DecisionStore
+        from bestshot.decision_store import remembered_decisions
         from bestshot.plan_reading import decisions_in
 
-        path = Path(self._settings.state_dir) / "decisions.sqlite3"
         new = decisions_in(self._given.groups) if self._given is not None and self._acts else []
-        if not new and not path.exists():
-            return []
-        with closing(DecisionStore(path)) as store:
-            store.add(new)
-            return store.all()
+        return remembered_decisions(Path(self._settings.state_dir), new)
 
     def _marks(self, journal: "Journal | None") -> "MarkOutput":
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
@@ -342,14 +337,17 @@ def _run(command: Command, console: Console) -> int:
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
     if command.forget_decisions:
-        console.say(_forget(settings))
+        from bestshot.decision_store import forget_decisions
+
+        number = forget_decisions(Path(settings.state_dir))
+        console.say([f"Forgot {count(number, 'decision')}."])
         return EXIT_DONE
     plan = None
     if command.apply:
-        from bestshot.plan_reading import read_plans
+        from bestshot.plan_reading import read_plans, settings_for
 
         plan = read_plans(command.apply)
-        settings = _settings_for(plan, settings, command.flags)
+        settings = settings_for(plan, settings, command.flags)
     source = _source(settings)
     if command.check:
         console.say(_check(source))
@@ -420,36 +418,6 @@ def _immich_key(settings: Settings) -> "KeySource":
     if settings.immich_api_key is not None:
         os.environ[KEY_VARIABLE] = settings.immich_api_key
     return KeyFromEnvironment()
-
-
-def _settings_for(plan: "PlanDocument", settings: Settings, flags: Mapping[str, object]) -> Settings:
-    """The settings with which a plan is carried out: its photos, and its wishes unless the command line has others."""
-    for name in ("source", "source_type", "immich_album", "limit"):
-        if name in flags:
-            raise UsageError(f"A plan says itself which photos it is for: leave out --{name.replace('_', '-')}.")
-    fitted = replace(
-        settings,
-        source_type=plan.source.type,
-        source=tuple(origin.removeprefix("folder:") for origin in plan.source.origins),
-        immich_url=settings.immich_url or plan.source.locations[0],
-        limit=None,
-    )
-    if not WISHES & flags.keys():
-        fitted = fitted.with_wishes(plan.wishes)
-    if fitted.wishes.is_looking:
-        raise UsageError("This plan was made only to look: say what to do with it, such as --output or --tag-only.")
-    return fitted
-
-
-def _forget(settings: Settings) -> Iterator[str]:
-    from bestshot.decision_store import DecisionStore
-
-    path = Path(settings.state_dir) / "decisions.sqlite3"
-    if not path.exists():
-        yield "Nothing was decided."
-        return
-    with closing(DecisionStore(path)) as store:
-        yield f"Forgot {count(store.forget(), 'decision')}."
 
 
 def _check(source: "PhotoSource") -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,3 +51,26 @@ class DecisionStore:
         """Forget everything; tells how many decisions that were."""
         with transaction(self._connection):
             return self._connection.execute("DELETE FROM decisions").rowcount
+
+
+def remembered_decisions(state_dir: Path, new: Sequence[Decision]) -> list[Decision]:
+    """Everything that was decided, with what is new, which is kept; nothing is made where there is nothing to keep."""
+    path = _path_in(state_dir)
+    if not new and not path.exists():
+        return []
+    with closing(DecisionStore(path)) as store:
+        store.add(new)
+        return store.all()
+
+
+def forget_decisions(state_dir: Path) -> int:
+    """Forget everything; tells how many decisions that were."""
+    path = _path_in(state_dir)
+    if not path.exists():
+        return 0
+    with closing(DecisionStore(path)) as store:
+        return store.forget()
+
+
+def _path_in(state_dir: Path) -> Path:
+    return state_dir / "decisions.sqlite3"

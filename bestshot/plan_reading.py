@@ -12,6 +12,7 @@ from bestshot.errors import UsageError
 from bestshot.model import Group, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
 from bestshot.planning import Place
+from bestshot.settings import WISHES, Settings
 from bestshot.text import printable
 
 
@@ -56,6 +57,25 @@ def _check_group(group: PlanGroup, path: Path) -> None:
 
 def _shown(path: Path) -> str:
     return printable(str(path))
+
+
+def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, object]) -> Settings:
+    """The settings with which a plan is carried out: its photos, and its wishes unless the command line has others."""
+    for name in ("source", "source_type", "immich_album", "limit"):
+        if name in flags:
+            raise UsageError(f"A plan says itself which photos it is for: leave out --{name.replace('_', '-')}.")
+    fitted = replace(
+        settings,
+        source_type=plan.source.type,
+        source=tuple(origin.removeprefix("folder:") for origin in plan.source.origins),
+        immich_url=settings.immich_url or plan.source.locations[0],
+        limit=None,
+    )
+    if not WISHES & flags.keys():
+        fitted = fitted.with_wishes(plan.wishes)
+    if fitted.wishes.is_looking:
+        raise UsageError("This plan was made only to look: say what to do with it, such as --output or --tag-only.")
+    return fitted
 
 
 @dataclass(frozen=True, slots=True)
