@@ -76,8 +76,8 @@ class PhotoOrganizer:
 
     Photos are measured on `executor`, by default one spawned process per core; a script that calls this from its
     top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own. `patience` says how
-    long to look whether marks stay, by default as long as a busy server may take to lose them.
-    A `plan` is carried out instead of looking for groups. `agree` is asked before anything is changed.
+    long to look whether marks stay, by default as long as a busy server may take to lose them. `agree` is asked
+    before anything is changed.
     """
 
     def __init__(
@@ -88,7 +88,6 @@ class PhotoOrganizer:
         executor: Executor | None = None,
         progress: "Progress | None" = None,
         patience: "Persistence | None" = None,
-        plan: "PlanDocument | None" = None,
         agree: "Callable[[Plan], bool] | None" = None,
     ) -> None:
         self._source = source
@@ -96,11 +95,14 @@ class PhotoOrganizer:
         self._executor = executor
         self._progress = progress or _no_progress
         self._patience = patience
-        self._given = plan
+        self._given: PlanDocument | None = None
         self._agree = agree or (lambda _plan: True)
 
-    def run(self) -> Outcome:
-        """Do it all and return what was found and done; raises OrganizerError when the run cannot go on."""
+    def run(self, plan: "PlanDocument | None" = None) -> Outcome:
+        """Do it all and return what was found and done; raises OrganizerError when the run cannot go on.
+
+        A given plan is carried out instead of looking for groups.
+        """
         from bestshot.examination import Examiner
         from bestshot.index import Index
         from bestshot.library_lock import LibraryLock
@@ -108,6 +110,7 @@ class PhotoOrganizer:
         from bestshot.model import digest
         from bestshot.workers import Workers
 
+        self._given = plan
         settings = self._settings
         library_id = digest(*sorted(self._source.origins()))
         with ExitStack() as stack:
@@ -353,7 +356,7 @@ def _run(command: Command, console: Console) -> int:
         console.say(_check(source))
         return EXIT_DONE
     agree = None if settings.yes else console.agree
-    outcome = PhotoOrganizer(source, settings, progress=console.progress, plan=plan, agree=agree).run()
+    outcome = PhotoOrganizer(source, settings, progress=console.progress, agree=agree).run(plan)
     console.tell(outcome.plan, outcome.receipts, outcome.failed, acted=outcome.acted)
     return outcome.exit_code
 
