@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bestshot.actions import OutputState, Receipt
     from bestshot.examination import Examiner, Progress
     from bestshot.index import Index
-    from bestshot.model import Appraisal, Group, Metadata, Photo, Skipped, Verdict
+    from bestshot.model import Appraisal, Group, Likeness, Metadata, Photo, PhotoPair, Skipped, Verdict
     from bestshot.planning import Plan
     from immich_client import KeySource
     from photo_outputs import FolderOutput
@@ -112,8 +112,8 @@ class PhotoOrganizer:
 
     def _look(self, index: "Index", examiner: "Examiner") -> _Library:
         """From the listing to the verdicts; changes nothing but the index."""
-        from bestshot.examination import DESCRIBE, FINGERPRINT
-        from bestshot.grouping import candidates, group_photos
+        from bestshot.examination import DESCRIBE, fingerprint_task
+        from bestshot.grouping import Grouping, candidates
         from bestshot.judging import judge
 
         listing = self._source.scan()
@@ -129,17 +129,20 @@ class PhotoOrganizer:
         readable = [photo for photo in photos if photo.id in facts.values]
         times = {photo.id: facts.values[photo.id].taken for photo in readable}
         rules = self._settings.grouping_rules
-        prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
+        task = fingerprint_task(rotations=self._settings.rotations)
+        prints = examiner.measure(candidates(readable, times, rules), task)
         hashed = [photo for photo in readable if photo.id in prints.values]
-        groups = group_photos(hashed, times, prints.values, rules)
+        grouping = Grouping(hashed, times, prints.values, rules)
+        likenesses, uncompared = self._compare(examiner, grouping.doubtful_pairs())
+        groups = grouping.groups(likenesses)
         appraisals, unappraised = self._appraise(examiner, groups)
         groups = _without(groups, {skipped.id for skipped in unappraised}, rules.min_group_size)
         verdicts = tuple(judge(group, appraisals, facts.values) for group in groups)
         unread = [*facts.skipped, *prints.skipped, *unappraised]
-        if unread:
+        if unread or uncompared:
             self._source.check_reachable()
         lost = {skipped.id for skipped in unread}
-        skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
+        skipped = sorted([*listing.skipped, *unread, *uncompared, *_doubts(facts.values)], key=lambda item: item.id)
         seen = tuple(photo for photo in photos if photo.id not in lost)
         return _Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
 
@@ -147,6 +150,20 @@ class PhotoOrganizer:
         """An origin in the user's words: a folder's path, or the address of a server."""
         kind, _, place = origin.partition(":")
         return printable(place if kind == "folder" else ", ".join(self._source.locations()))
+
+    def _compare(
+        self, examiner: "Examiner", pairs: Sequence["PhotoPair"]
+    ) -> tuple[dict[str, "Likeness"], list["Skipped"]]:
+        """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
+        from bestshot.comparison import comparison_task
+        from bestshot.model import Skipped
+
+        if not pairs:
+            return {}, []
+        findings = examiner.measure(pairs, comparison_task(rotations=self._settings.rotations))
+        first = {pair.id: pair.left.id for pair in pairs}
+        told = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
+        return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
 
     def _appraise(
         self, examiner: "Examiner", groups: Sequence["Group"]

@@ -62,7 +62,9 @@ def _warm(cache: Path, photos: Sequence[Photo]) -> None:
     index.close()
 
 
-def _measured(task: Task[Value], photos: Sequence[Photo], values: Iterator[Value]) -> Iterator[Measured[Value]]:
+def _measured(
+    task: Task[Photo, Value], photos: Sequence[Photo], values: Iterator[Value]
+) -> Iterator[Measured[Photo, Value]]:
     for photo, value in zip(photos, values, strict=True):
         yield Measured(photo, task.revision(photo), value)
 

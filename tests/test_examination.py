@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import OrganizerError, PhotoError
-from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, examine
+from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
 from bestshot.index import Failure, Index
 from bestshot.model import Fingerprint, Photo
 from bestshot.workers import Workers
@@ -45,7 +45,7 @@ class Bench:
         yield done.append
         self.told.append((title, total, sum(done)))
 
-    def measure(self, photos: Sequence[Photo], task: Task[Fingerprint] = FINGERPRINT) -> Findings[Fingerprint]:
+    def measure(self, photos: Sequence[Photo], task: Task[Photo, Fingerprint] = FINGERPRINT) -> Findings[Fingerprint]:
         return Examiner(self.source, self.index, self.workers, self.progress).measure(photos, task)
 
 
@@ -143,7 +143,7 @@ def deadly_for_b(_source: Readable, photo: Photo) -> Fingerprint:
 def test_a_photo_that_kills_its_worker_is_skipped_alone_and_tried_again(bench: Bench) -> None:
     for name in "abc":
         drawn_library.add(bench.folder / f"{name}.jpg", drawn_library.scene(1))
-    task = Task("Hashing", "deadly", Fingerprint, deadly_for_b, revision_of, batch=3)
+    task = Task("Hashing", "deadly", Fingerprint, each(deadly_for_b), revision_of, batch=3)
     with closing(Workers(1)) as workers:
         examiner = Examiner(bench.source, bench.index, workers, bench.progress)
         findings = examiner.measure(bench.photos(), task)
@@ -176,11 +176,11 @@ def test_an_interrupted_run_keeps_what_was_measured(bench: Bench) -> None:
 def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
     path = drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
     (photo,) = bench.photos()
-    good = examine(bench.source, photo, FINGERPRINT)
+    good = FINGERPRINT.measure(bench.source, [photo])[0]
     path.write_bytes(b"no picture")
-    broken = examine(bench.source, photo, FINGERPRINT)
+    broken = FINGERPRINT.measure(bench.source, [photo])[0]
     path.unlink()
-    away = examine(bench.source, photo, FINGERPRINT)
+    away = FINGERPRINT.measure(bench.source, [photo])[0]
     assert isinstance(good, Fingerprint)
     assert isinstance(broken, Failure)
     assert isinstance(away, Failure)
@@ -193,7 +193,7 @@ def refused(_source: Readable, _photo: Photo) -> Fingerprint:
 
 def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
     drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
-    task = Task("Hashing", "refused", Fingerprint, refused, revision_of, batch=1)
+    task = Task("Hashing", "refused", Fingerprint, each(refused), revision_of, batch=1)
     with pytest.raises(OrganizerError, match="nothing works here") as caught:
         bench.measure(bench.photos(), task)
     assert not isinstance(caught.value, PhotoError)
