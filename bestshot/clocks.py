@@ -38,7 +38,11 @@ class Clocks:
     @property
     def untimed(self) -> Flags:
         """The photos of which no clock is known."""
-        return np.isnan(self.wall) & np.isnan(self.instant)
+        return self.untimed_among(np.arange(len(self.wall)))
+
+    def untimed_among(self, photos: Indices) -> Flags:
+        """Of which of these photos no clock is known."""
+        return np.isnan(self.wall[photos]) & np.isnan(self.instant[photos])
 
     def gap(self, left: Indices, right: Indices) -> Floats:
         """Seconds between the photos of each pair, by the clock that brings them closest; 0 where nothing is known.
@@ -49,7 +53,7 @@ class Clocks:
         closest = self.known_gap(left, right)
         across = np.fmin(np.abs(self.wall[left] - self.instant[right]), np.abs(self.instant[left] - self.wall[right]))
         closest = np.where(np.isnan(closest), np.maximum(across - _WIDEST_OFFSET_SECONDS, 0.0), closest)
-        either_untimed = self.untimed[left] | self.untimed[right]
+        either_untimed = self.untimed_among(left) | self.untimed_among(right)
         return np.where(either_untimed, 0.0, closest)
 
     def known_gap(self, left: Indices, right: Indices) -> Floats:

@@ -1,15 +1,15 @@
 """Photos and their likeness to groups: pure, no pictures, no disk, no network."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bestshot.clocks import Clocks
-from bestshot.clusters import Clusters
+from bestshot.clocks import Clocks, Flags
+from bestshot.clusters import Links, clusters
 from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
 from bestshot.hashes import Hashes
 from bestshot.model import CaptureTime, Fingerprint, Group, Likeness, Photo, PhotoPair
-from bestshot.neighbours import Neighbours
+from bestshot.neighbours import Neighbours, Pairs
 
 
 def candidates(photos: Sequence[Photo], times: Mapping[str, CaptureTime], rules: GroupingRules) -> list[Photo]:
@@ -38,15 +38,17 @@ class Grouping:
         self._clocks = Clocks.of([times[photo.id] for photo in self._photos])
         self._neighbours = Neighbours.among(self._hashes, self._clocks, rules)
 
+    @property
+    def doubtful_count(self) -> int:
+        """How many pairs only a closer look can decide."""
+        return len(self._neighbours.doubtful.left)
+
     def doubtful_pairs(self) -> list[PhotoPair]:
         """The pairs that only a closer look can decide, in order of time, so that neighbours come together."""
         pairs = self._neighbours.doubtful
         seconds = np.array([self._times[photo.id].seconds for photo in self._photos])
         order = np.lexsort((pairs.right, pairs.left, seconds[pairs.left]))
-        return [
-            PhotoPair(self._photos[left], self._photos[right])
-            for left, right in zip(pairs.left[order].tolist(), pairs.right[order].tolist(), strict=True)
-        ]
+        return [PhotoPair(self._photos[left], self._photos[right]) for left, right in pairs.where(order)]
 
     def groups(self, likenesses: Mapping[str, Likeness]) -> list[Group]:
         """Join what belongs together, given the likeness of doubtful pairs by their id; in order of time.
@@ -55,37 +57,32 @@ class Grouping:
         are alike, so a chain of small steps never joins unlike ends, while none differs beyond the diameter, and
         while their known times are neighbours, so a photo whose time is a guess never bridges two occasions.
         """
-        confirmed = self._confirmed(likenesses)
-        clusters = Clusters(self._hashes, self._clocks, self._rules, confirmed)
-        for left, right in self._closest_first(confirmed):
-            clusters.join(left, right)
         groups = [
             Group(tuple(self._photos[index] for index in sorted(members)))
-            for members in clusters.members()
+            for members in clusters(self._links(likenesses), self._hashes, self._clocks, self._rules)
             if len(members) >= self._rules.min_group_size
         ]
         return sorted(groups, key=lambda group: (self._earliest(group), group.photos[0].id))
 
-    def _confirmed(self, likenesses: Mapping[str, Likeness]) -> dict[tuple[int, int], bool]:
-        """What was told of the doubtful pairs."""
-        pairs = self._neighbours.doubtful
-        gaps = np.nan_to_num(self._clocks.known_gap(pairs.left, pairs.right), nan=np.inf).tolist()
-        told = {}
-        for left, right, gap in zip(pairs.left.tolist(), pairs.right.tolist(), gaps, strict=True):
-            likeness = likenesses.get(PhotoPair(self._photos[left], self._photos[right]).id)
-            if likeness is not None:
-                told[left, right] = self._rules.confirmed_by(likeness, gap)
-        return told
-
-    def _closest_first(self, confirmed: Mapping[tuple[int, int], bool]) -> Iterator[tuple[int, int]]:
-        """Every pair that is alike: bursts first, then by its hashes, by time, and by id."""
-        alike = self._neighbours.alike
-        seen = np.array([pair for pair, is_alike in confirmed.items() if is_alike], dtype=np.int64).reshape(-1, 2)
-        left, right = np.append(alike.left, seen[:, 0]), np.append(alike.right, seen[:, 1])
+    def _links(self, likenesses: Mapping[str, Likeness]) -> Links:
+        """Every pair that is alike (bursts first, then by its hashes, by time, and by id), and what looks told."""
+        alike, looked, told = self._neighbours.alike, *self._told(likenesses)
+        left = np.append(alike.left, looked.left[told])
+        right = np.append(alike.right, looked.right[told])
         gaps, totals = self._clocks.gap(left, right), self._hashes.distances(left, right).total
         is_later = ~(self._clocks.known_gap(left, right) <= BURST_SECONDS)
         order = np.lexsort((right, left, gaps, totals, is_later))
-        yield from zip(left[order].tolist(), right[order].tolist(), strict=True)
+        return Links(left[order], right[order], looked.left, looked.right, told)
+
+    def _told(self, likenesses: Mapping[str, Likeness]) -> tuple[Pairs, Flags]:
+        """The doubtful pairs that were compared closely, and whether they are alike."""
+        pairs = self._neighbours.doubtful
+        gaps = np.nan_to_num(self._clocks.known_gap(pairs.left, pairs.right), nan=np.inf).tolist()
+        ids = (PhotoPair(self._photos[left], self._photos[right]).id for left, right in pairs)
+        found = [likenesses.get(pair_id) for pair_id in ids]
+        looked = np.array([likeness is not None for likeness in found], dtype=np.bool_)
+        told = [self._rules.confirmed_by(one, gap) for one, gap in zip(found, gaps, strict=True) if one is not None]
+        return pairs.where(looked), np.array(told, dtype=np.bool_)
 
     def _earliest(self, group: Group) -> float:
         members = [self._times[photo.id] for photo in group.photos]

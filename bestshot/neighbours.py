@@ -34,11 +34,15 @@ class Pairs:
     def of(cls, found: list[Block], count: int) -> "Pairs":
         """Put together pairs that were found among so many photos, in whatever order."""
         codes = [np.minimum(left, right) * count + np.maximum(left, right) for left, right in found]
-        unique = np.unique(np.concatenate(codes)) if codes else np.zeros(0, dtype=np.int64)
-        return cls(*np.divmod(unique, max(1, count)))
+        ordered = np.sort(np.concatenate(codes)) if codes else np.zeros(0, dtype=np.int64)
+        is_first = np.append(np.ones(min(1, len(ordered)), dtype=np.bool_), ordered[1:] != ordered[:-1])
+        return cls(*np.divmod(ordered[is_first], max(1, count)))
 
-    def where(self, keep: Flags) -> "Pairs":
-        """Those that a condition picks."""
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.left.tolist(), self.right.tolist(), strict=True)
+
+    def where(self, keep: Flags | Indices) -> "Pairs":
+        """Those that a condition picks, or those at these places."""
         return Pairs(self.left[keep], self.right[keep])
 
 
