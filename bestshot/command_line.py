@@ -126,6 +126,7 @@ def _add_grouping(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="compare by picture alone, for wrong clocks and old copies",
     )
+    group.add_argument("--rotations", action="store_true", help="join turned and mirrored copies too")
     group.add_argument("--min-group-size", metavar="N", help="photos that make a group (default: 2)")
     group.add_argument("--no-faces", action="store_true", help="judge without looking for faces: faster")
 

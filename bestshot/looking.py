@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Protocol
 
+from bestshot.comparison import comparison_task
 from bestshot.decisions import Decision, Decisions
 from bestshot.errors import SourceError, UsageError
-from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, appraisal_task
+from bestshot.examination import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
 from bestshot.faces import FaceDetectionError, face_detection_problem
-from bestshot.grouping import candidates, group_photos
+from bestshot.grouping import Grouping, candidates
 from bestshot.index import Index
 from bestshot.judging import judge
-from bestshot.model import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
+from bestshot.model import Appraisal, Group, Likeness, Listing, Metadata, Photo, PhotoPair, Skipped, Verdict
 from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import fit
 from bestshot.settings import Settings
@@ -78,20 +79,23 @@ def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory)
     readable = [photo for photo in photos if photo.id in facts.values]
     times = {photo.id: facts.values[photo.id].taken for photo in readable}
     rules = settings.grouping_rules
-    prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
+    task = fingerprint_task(rotations=settings.rotations)
+    prints = examiner.measure(candidates(readable, times, rules), task)
     hashed = [photo for photo in readable if photo.id in prints.values]
+    grouping = Grouping(hashed, times, prints.values, rules)
+    likenesses, uncompared = _compare(examiner, grouping.doubtful_pairs(), rotations=settings.rotations)
     decided = Decisions.of(memory.decisions, readable)
-    groups = decided.split(group_photos(hashed, times, prints.values, rules), rules.min_group_size)
+    groups = decided.split(grouping.groups(likenesses), rules.min_group_size)
     if settings.wishes.layout is not None:
         groups = _with_all_files(source, groups)
     appraised = _appraise(examiner, groups, with_faces=not settings.no_faces)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
     verdicts = tuple(decided.prefer(judge(group, appraised.values, facts.values)) for group in groups)
     unread = [*facts.skipped, *prints.skipped, *appraised.skipped]
-    if unread:
+    if unread or uncompared:
         source.check_reachable()
     lost = {skipped.id for skipped in unread}
-    skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
+    skipped = sorted([*listing.skipped, *unread, *uncompared, *_doubts(facts.values)], key=lambda item: item.id)
     seen = tuple(photo for photo in photos if photo.id not in lost)
     return Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
 
@@ -129,6 +133,18 @@ def _with_all_files(source: Listed, groups: Sequence[Group]) -> list[Group]:
     """The groups, with what the listing left open of files that are to be laid out."""
     whole = {photo.id: photo for photo in source.with_all_files([photo for group in groups for photo in group.photos])}
     return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
+
+
+def _compare(
+    examiner: Examiner, pairs: Sequence[PhotoPair], *, rotations: bool
+) -> tuple[Mapping[str, Likeness], list[Skipped]]:
+    """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
+    if not pairs:
+        return {}, []
+    findings = examiner.measure(pairs, comparison_task(rotations=rotations))
+    first = {pair.id: pair.left.id for pair in pairs}
+    told = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
+    return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
 
 
 def _appraise(examiner: Examiner, groups: Sequence[Group], *, with_faces: bool) -> Findings[Appraisal]:

@@ -49,6 +49,7 @@ class Settings:
     threshold: Annotated[int, msgspec.Meta(ge=0, le=64)] = 5
     time_window: Annotated[float, msgspec.Meta(ge=0)] = 300.0
     no_time_window: bool = False
+    rotations: bool = False
     min_group_size: Annotated[int, msgspec.Meta(ge=2)] = 2
     source_type: SourceType = SourceType.LOCAL
     immich_url: _Text | None = None

@@ -17,6 +17,7 @@ FLOORS = {
     "bestshot.command_line": 4,
     "bestshot.demo": 4,
     "bestshot.looking": 4,
+    "bestshot.comparison": 3,
     "bestshot.examination": 3,
     "bestshot.wording": 3,
     "bestshot.appraisal": 2,
@@ -37,24 +38,28 @@ FLOORS = {
 GROUND_FLOOR = 1
 
 PURE = (
+    "bestshot.bands",
     "bestshot.clocks",
+    "bestshot.clusters",
     "bestshot.decisions",
     "bestshot.folder_planning",
     "bestshot.grouping",
     "bestshot.grouping_rules",
+    "bestshot.hashes",
     "bestshot.immich.pairs",
     "bestshot.judging",
     "bestshot.mark_ledger",
     "bestshot.mark_planning",
     "bestshot.mark_sight",
     "bestshot.mark_view",
+    "bestshot.neighbours",
     "bestshot.planning",
     "bestshot.replaced",
     "bestshot.xml_encoding",
     "bestshot.xml_spans",
     "bestshot.xmp",
 )
-WORLDLY = {"PIL", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
+WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
 
 
 def _modules() -> dict[str, Path]:

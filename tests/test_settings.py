@@ -62,6 +62,7 @@ SAMPLES = {
     **dict.fromkeys(
         (
             "no_time_window",
+            "rotations",
             "no_faces",
             "dry_run",
             "verbose",
