@@ -115,6 +115,7 @@ class PhotoOrganizer:
         from bestshot.examination import DESCRIBE, FINGERPRINT
         from bestshot.grouping import candidates, group_photos
         from bestshot.judging import judge
+        from bestshot.recognition import recognise
 
         listing = self._source.scan()
         for origin in listing.empty_origins:
@@ -134,7 +135,9 @@ class PhotoOrganizer:
         groups = group_photos(hashed, times, prints.values, rules)
         appraisals, unappraised = self._appraise(examiner, groups)
         groups = _without(groups, {skipped.id for skipped in unappraised}, rules.min_group_size)
-        verdicts = tuple(judge(group, appraisals, facts.values) for group in groups)
+        codes = recognise(examiner, groups, appraisals, self._settings.face_model)
+        judging = self._settings.judging_rules
+        verdicts = tuple(judge(group, appraisals, facts.values, judging, codes) for group in groups)
         unread = [*facts.skipped, *prints.skipped, *unappraised]
         if unread:
             self._source.check_reachable()
@@ -159,14 +162,14 @@ class PhotoOrganizer:
         problem = face_detection_problem() if members and not self._settings.no_faces else None
         if members and not self._settings.no_faces and problem is None:
             try:
-                findings = examiner.measure(members, appraisal_task(faces=True))
+                findings = examiner.measure(members, appraisal_task(self._settings.face_model))
             except FaceDetectionError as error:
                 problem = str(error)
             else:
                 return findings.values, findings.skipped
         if problem is not None:
             logger.warning("%s Photos are judged by sharpness and exposure.", problem)
-        findings = examiner.measure(members, appraisal_task(faces=False))
+        findings = examiner.measure(members, appraisal_task(None))
         return findings.values, findings.skipped
 
     def _conclude(self, library: _Library) -> Outcome:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError, UsageError
 from bestshot.folder_walk import FolderWalk
-from bestshot.model import Listing, Metadata, Photo, Skipped, digest
+from bestshot.model import FaceBox, Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 from bestshot.text import printable
 
@@ -70,6 +70,10 @@ class PhotoSource(ABC):
     @abstractmethod
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """The upright picture, no larger than asked for, from the smallest data that serve; raises PhotoError."""
+
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
+        """The faces that the library knows already; none unless a source says so."""
+        return ()
 
     def list_photos(self, album: str | None = None) -> list[Photo]:
         """The photos of the library, or of one album of it, in order of id."""

@@ -1,0 +1,92 @@
+"""What a person's face is worth in each photo of a group, from 0 to 1, measured against the same person: pure."""
+
+from collections.abc import Mapping
+
+from bestshot.following import Person
+from bestshot.model import Face
+
+Marks = Mapping[str, float]
+"""By photo id; what cannot be told is not in it."""
+
+# The upper lid of an open eye is about a fifth of the eye's width above its corners; people differ within these.
+_LOWEST_OPEN_LID, _HIGHEST_OPEN_LID = 0.18, 0.25
+# Between these parts of the person's own lid height an eye goes from closed to open.
+_LID_CLOSED, _LID_OPEN = 0.45, 0.65
+# Between these balances of both eyes one of them goes from winking to open.
+_WINK, _NO_WINK = 0.70, 0.80
+# A mouth from here on smiles, and from there on so broadly that it narrows the eyes by a part.
+_SMILING, _BROADLY, _NARROWED = 0.92, 1.2, 0.15
+_SAME_SMILE, _NO_SMILE = 0.03, 0.35
+"""How far a mouth may be from the person's broadest smile and be as good, and how far it is at rest."""
+
+_LOOKING, _AWAY, _TOO_FAR = 0.25, 0.40, 0.45
+"""Turns up to which a face looks at the camera, from which on it looks away, and its eyes cannot be told."""
+
+_AWAY_MARK = 0.4
+_SHARP_ENOUGH = 0.85
+"""Part of the sharpness of the person's sharpest face that nobody tells from it."""
+
+
+def eyes_open(face: Face, highest_lid: float | None = None) -> float | None:
+    """How open the eyes of a face are, from 0 to 1; None if the landmarks do not tell.
+
+    `highest_lid` is the highest lid that was seen of the same person, by default that of this face.
+    """
+    if face.lid_height is None or abs(face.turn or 0.0) > _TOO_FAR:
+        return None
+    open_lid = _between(highest_lid or face.lid_height, _LOWEST_OPEN_LID, _HIGHEST_OPEN_LID)
+    broadness = _ramp(face.smile or 0.0, _SMILING, _BROADLY)
+    opening = face.lid_height / (open_lid * (1 - _NARROWED * broadness))
+    balance = 1.0 if face.eye_balance is None else face.eye_balance
+    return min(_ramp(opening, _LID_CLOSED, _LID_OPEN), _ramp(balance, _WINK, _NO_WINK))
+
+
+def smiles(face: Face) -> bool:
+    """Whether a face smiles, whatever the person looks like at rest."""
+    return face.smile is not None and face.smile >= _SMILING
+
+
+def looks_away(face: Face) -> bool:
+    """Whether a face is turned from the camera; one without landmarks is not seen from in front."""
+    return face.turn is None or abs(face.turn) >= _AWAY
+
+
+def eye_marks(person: Person) -> Marks:
+    """How open the person's eyes are."""
+    highest = max((face.lid_height for face in person.faces.values() if face.lid_height is not None), default=None)
+    marks = {photo: eyes_open(face, highest) for photo, face in person.faces.items()}
+    return {photo: mark for photo, mark in marks.items() if mark is not None}
+
+
+def sharpness_marks(person: Person) -> Marks:
+    """How sharp the face is against the person's sharpest."""
+    told = {photo: face.sharpness for photo, face in person.faces.items() if face.sharpness is not None}
+    sharpest = max(told.values(), default=0.0)
+    if sharpest <= 0:
+        return {}
+    return {photo: min(1.0, value / sharpest / _SHARP_ENOUGH) for photo, value in told.items()}
+
+
+def smile_marks(person: Person) -> Marks:
+    """How broadly the person smiles against the broadest smile; who never smiles loses nothing."""
+    told = {photo: face.smile for photo, face in person.faces.items() if face.smile is not None}
+    broadest = max(told.values(), default=0.0)
+    return {photo: 1.0 - _ramp(broadest - value, _SAME_SMILE, _NO_SMILE) for photo, value in told.items()}
+
+
+def presence_mark(person: Person, photo: str) -> float:
+    """Whether the person is in the photo and looks at the camera."""
+    face = person.faces.get(photo)
+    if face is None:
+        return 0.0
+    if face.turn is None:
+        return _AWAY_MARK
+    return 1.0 - (1.0 - _AWAY_MARK) * _ramp(abs(face.turn), _LOOKING, _AWAY)
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return _between((value - low) / (high - low), 0.0, 1.0)
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return max(low, min(high, value))
