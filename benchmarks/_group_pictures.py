@@ -1,4 +1,4 @@
-"""Pictures of several people, put together from labelled photos of one, so that it is known who blinks or turns away."""
+"""Pictures of several people, put together from labelled photos of one each: it is known who blinks or turns away."""
 
 import random
 from collections.abc import Sequence

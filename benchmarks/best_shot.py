@@ -9,7 +9,7 @@ import argparse
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def tell_choices(labelled: Sequence[Series], verdicts: Sequence[Verdict], folder
 
 def tell_eyes(labels: Labels, measured: Measured) -> None:
     """Print how well open and shut eyes are told, each face against the same person's in its series."""
-    alone = {file for file in labels.images} - {file for series in labels.series for file in series.files}
+    alone = set(labels.images) - {file for series in labels.series for file in series.files}
     groups = [*(series.files for series in labels.series), *([file] for file in sorted(alone))]
     said: dict[str, float | None] = {}
     for files in groups:

@@ -17,6 +17,8 @@ _SAME_TIME = 1.5
 
 _SAME_LIDS = 0.1
 _FEWER_PIXELS, _FEWER_BYTES = 0.98, 0.75
+_LESS_SHARP, _SHARPER = 0.75, 1.1
+"""What compressing does to sharpness at most; a shot that was shaken loses more, and noise takes bytes too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,13 @@ def _is_derived(copy: Candidate, original: Candidate) -> bool:
     return is_smaller or has_lost_exif or copy.photo.size < _FEWER_BYTES * original.photo.size
 
 
-def _is_same_picture(one: Candidate, other: Candidate) -> bool:
+def _is_same_picture(copy: Candidate, original: Candidate) -> bool:
     return (
-        _may_be_of_one_time(one, other)
-        and _has_same_shape(one, other)
-        and _has_same_miniature(one.appraisal.miniature, other.appraisal.miniature)
-        and _has_same_eyes(one.faces, other.faces)
+        _may_be_of_one_time(copy, original)
+        and _has_same_shape(copy, original)
+        and _may_be_as_sharp(copy, original)
+        and _has_same_miniature(copy.appraisal.miniature, original.appraisal.miniature)
+        and _has_same_eyes(copy.faces, original.faces)
     )
 
 
@@ -113,6 +116,12 @@ def _has_same_shape(one: Candidate, other: Candidate) -> bool:
         if candidate.facts.width and candidate.facts.height
     ]
     return len(shapes) < 2 or abs(shapes[0] / shapes[1] - 1) <= _SAME_SHAPE
+
+
+def _may_be_as_sharp(copy: Candidate, original: Candidate) -> bool:
+    if copy.pixels != original.pixels or original.appraisal.sharpness == 0:
+        return True  # at another size sharpness is another thing
+    return _LESS_SHARP <= copy.appraisal.sharpness / original.appraisal.sharpness <= _SHARPER
 
 
 def _has_same_miniature(one: bytes, other: bytes) -> bool:

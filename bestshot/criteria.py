@@ -25,12 +25,15 @@ Fault = Callable[[Candidate, Candidate], str | None]
 _SEEN = 0.05
 """Marks that differ by less look the same."""
 
+_UNSEEN = 0.5
+"""What counts for the sharpness and the smile of a face that is seen in other photos only."""
+
 _WINK = 0.80
 _MOST_TILT = 6.0
 """In degrees: a picture that is further off is no worse."""
 
 
-_PLACES = (("",), ("left", "right"), ("left", "middle", "right"))
+_PLACES = (("",), ("left face", "right face"), ("left face", "middle face", "right face"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _eyes(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -
 
 def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
     each = [sharpness_marks(person) for person in people]
-    marks = _by_size(shots, people, each)
+    marks = _by_size(shots, people, each, _UNSEEN)
 
     def words(shot: Candidate) -> str:
         what = "face" if len(people) == 1 else "faces"
@@ -130,10 +133,13 @@ def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: floa
 
 def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
     each = [smile_marks(person) for person in people]
+    shared = _by_size(shots, people, each, _UNSEEN)
 
     def words(shot: Candidate) -> str:
         told = [person.faces[shot.id] for person, marks in zip(people, each, strict=True) if shot.id in marks]
-        return f"{sum(map(smiles, told))} of {count(len(told), 'face')} smiling"
+        if any(map(smiles, told)):
+            return f"{sum(map(smiles, told))} of {count(len(told), 'face')} smiling"
+        return "friendliest look" if _stands_out(shared[shot.id], shared) else "no smile"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         worse = [
@@ -143,7 +149,7 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
         ]
         return _said("smiles less", "smiling less", shot, worse) if worse else None
 
-    return Criterion("smile", weight, _by_size(shots, people, each), words, fault)
+    return Criterion("smile", weight, shared, words, fault)
 
 
 def _sharpness(shots: Sequence[Candidate], weight: float) -> Criterion:
@@ -213,11 +219,19 @@ def _share_of_cut_heads(shot: Candidate) -> float:
     return sum(face.is_cut for face in shot.faces) / len(shot.faces) if shot.faces else 0.0
 
 
-def _by_size(shots: Sequence[Candidate], people: Sequence[Person], each: Sequence[Marks]) -> dict[str, float]:
-    """The mean of each photo's marks, in which large faces count more; a photo without any is left out."""
+def _by_size(
+    shots: Sequence[Candidate], people: Sequence[Person], each: Sequence[Marks], unseen: float | None = None
+) -> dict[str, float]:
+    """The mean of each photo's marks, in which large faces count more; a photo without any is left out.
+
+    `unseen` is the mark of a face that can be told in other photos only; without one it is left out.
+    """
     marks = {}
     for shot in shots:
-        told = [(person.size, own[shot.id]) for person, own in zip(people, each, strict=True) if shot.id in own]
+        if not any(shot.id in own for own in each):
+            continue
+        found = [(person.size, own.get(shot.id, unseen)) for person, own in zip(people, each, strict=True) if own]
+        told = [(size, mark) for size, mark in found if mark is not None]
         if total := sum(size for size, _ in told):
             marks[shot.id] = _between(sum(size * mark for size, mark in told) / total)
     return marks
@@ -240,7 +254,7 @@ def _simple_fault(marks: Mapping[str, float], words: str) -> Fault:
 
 
 def _said(one: str, several: str, shot: Candidate, faces: Sequence[Face]) -> str:
-    """ "blinks (left face)", "shows 2 people blinking (left and right face)"."""
+    """ "blinks (left face)", "shows 2 people blinking (left face, right face)"."""
     said = one if len(faces) == 1 else f"shows {len(faces)} people {several}"
     return said + _where(shot, faces)
 
@@ -249,13 +263,13 @@ def _where(shot: Candidate, faces: Sequence[Face]) -> str:
     """Which of a photo's faces, from left to right; nothing where there is but one."""
     places = sorted(place for place, face in enumerate(shot.faces) if any(face is other for other in faces))
     names = [name for place in places if (name := _place_in_words(place, len(shot.faces)))]
-    return f" ({' and '.join(names)} face)" if names else ""
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _place_in_words(place: int, total: int) -> str:
     if total <= len(_PLACES):
         return _PLACES[total - 1][place]
-    return f"{place + 1}. of {total}"
+    return f"face {place + 1} of {total} from the left"
 
 
 def _between(value: float) -> float:

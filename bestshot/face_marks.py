@@ -1,6 +1,7 @@
 """What a person's face is worth in each photo of a group, from 0 to 1, measured against the same person: pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bestshot.following import Person
 from bestshot.model import Face
@@ -11,9 +12,11 @@ Marks = Mapping[str, float]
 # The upper lid of an open eye is about a fifth of the eye's width above its corners; people differ within these.
 _LOWEST_OPEN_LID, _HIGHEST_OPEN_LID = 0.18, 0.25
 # Between these parts of the person's own lid height an eye goes from closed to open.
-_LID_CLOSED, _LID_OPEN = 0.45, 0.65
-# Between these balances of both eyes one of them goes from winking to open.
-_WINK, _NO_WINK = 0.70, 0.80
+_LID_CLOSED, _LID_OPEN = 0.5, 0.8
+# Between these parts of the person's own balance of both eyes one of them goes from winking to open. In a head that is
+# turned the far eye measures less, down to about the lower limit of an even balance.
+_WINK, _NO_WINK = 0.72, 0.86
+_LOWEST_EVEN = 0.85
 # A mouth from here on smiles, and from there on so broadly that it narrows the eyes by a part.
 _SMILING, _BROADLY, _NARROWED = 0.92, 1.2, 0.15
 _SAME_SMILE, _NO_SMILE = 0.03, 0.35
@@ -23,22 +26,40 @@ _LOOKING, _AWAY, _TOO_FAR = 0.25, 0.40, 0.45
 """Turns up to which a face looks at the camera, from which on it looks away, and its eyes cannot be told."""
 
 _AWAY_MARK = 0.4
-_SHARP_ENOUGH = 0.85
-"""Part of the sharpness of the person's sharpest face that nobody tells from it."""
+# Between these parts of the sharpness of the person's sharpest face a blurred one goes to one that looks as sharp: its
+# expression alone makes it differ by a third.
+_BLURRED, _SHARP_ENOUGH = 0.2, 0.75
 
 
-def eyes_open(face: Face, highest_lid: float | None = None) -> float | None:
+@dataclass(frozen=True, slots=True)
+class OpenEyes:
+    """How a person's eyes measure when they are open, as far as the person's faces show it."""
+
+    lid_height: float
+    balance: float
+
+    @classmethod
+    def of(cls, faces: Iterable[Face]) -> "OpenEyes":
+        """The most open eyes and the most even ones of these faces of one person, within what people have."""
+        faces = list(faces)
+        highest = max((face.lid_height for face in faces if face.lid_height is not None), default=0.0)
+        evenest = max((face.eye_balance for face in faces if face.eye_balance is not None), default=1.0)
+        return cls(_between(highest, _LOWEST_OPEN_LID, _HIGHEST_OPEN_LID), max(_LOWEST_EVEN, evenest))
+
+
+def eyes_open(face: Face, when_open: OpenEyes | None = None) -> float | None:
     """How open the eyes of a face are, from 0 to 1; None if the landmarks do not tell.
 
-    `highest_lid` is the highest lid that was seen of the same person, by default that of this face.
+    Without a word on how the person's open eyes measure, the face is compared with itself and with what people have.
     """
     if face.lid_height is None or abs(face.turn or 0.0) > _TOO_FAR:
         return None
-    open_lid = _between(highest_lid or face.lid_height, _LOWEST_OPEN_LID, _HIGHEST_OPEN_LID)
-    broadness = _ramp(face.smile or 0.0, _SMILING, _BROADLY)
-    opening = face.lid_height / (open_lid * (1 - _NARROWED * broadness))
-    balance = 1.0 if face.eye_balance is None else face.eye_balance
-    return min(_ramp(opening, _LID_CLOSED, _LID_OPEN), _ramp(balance, _WINK, _NO_WINK))
+    when_open = when_open or OpenEyes.of([face])
+    narrowed = 1 - _NARROWED * _ramp(face.smile or 0.0, _SMILING, _BROADLY)
+    opening = _ramp(face.lid_height / (when_open.lid_height * narrowed), _LID_CLOSED, _LID_OPEN)
+    if face.eye_balance is None:
+        return opening
+    return min(opening, _ramp(face.eye_balance / when_open.balance, _WINK, _NO_WINK))
 
 
 def smiles(face: Face) -> bool:
@@ -53,8 +74,8 @@ def looks_away(face: Face) -> bool:
 
 def eye_marks(person: Person) -> Marks:
     """How open the person's eyes are."""
-    highest = max((face.lid_height for face in person.faces.values() if face.lid_height is not None), default=None)
-    marks = {photo: eyes_open(face, highest) for photo, face in person.faces.items()}
+    when_open = OpenEyes.of(person.faces.values())
+    marks = {photo: eyes_open(face, when_open) for photo, face in person.faces.items()}
     return {photo: mark for photo, mark in marks.items() if mark is not None}
 
 
@@ -64,7 +85,7 @@ def sharpness_marks(person: Person) -> Marks:
     sharpest = max(told.values(), default=0.0)
     if sharpest <= 0:
         return {}
-    return {photo: min(1.0, value / sharpest / _SHARP_ENOUGH) for photo, value in told.items()}
+    return {photo: _ramp(value / sharpest, _BLURRED, _SHARP_ENOUGH) for photo, value in told.items()}
 
 
 def smile_marks(person: Person) -> Marks:
