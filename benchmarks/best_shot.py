@@ -29,6 +29,8 @@ from bestshot.model import Verdict
 _TILE = 300
 _OPEN, _SHUT = {"open"}, {"closed", "half", "one_closed"}
 Ranking = Sequence[str]
+Miss = tuple[Verdict, Sequence[str], Path]
+"""A series in which another photo was chosen, the files that would have been right, and their folder."""
 
 
 def rankings(series: Series, verdict: Verdict, folder: Path) -> dict[str, Ranking]:
@@ -98,7 +100,7 @@ def _share(values: Sequence[bool]) -> str:
     return f"{sum(values)}/{len(values)} {sum(values) / len(values):.0%}" if values else "-"
 
 
-def draw_misses(misses: Sequence[tuple[Verdict, Sequence[str], Path]], sheet: Path) -> None:
+def draw_misses(misses: Sequence[Miss], sheet: Path) -> None:
     """Draw the series in which another photo was chosen, best first, with what was said of each."""
     width = max((len(verdict.ranking) for verdict, _, _ in misses), default=1) * _TILE
     picture = Image.new("RGB", (width, max(1, len(misses)) * (_TILE + 60)), "white")
@@ -134,7 +136,7 @@ def people_in(labels: Labels, measured: Measured, folder: Path) -> list[Person]:
     return found
 
 
-def judge_pictures(people: Sequence[Person], count: int, folder: Path) -> Iterator[tuple[Verdict, Sequence[str], Path]]:
+def judge_pictures(people: Sequence[Person], count: int, folder: Path) -> Iterator[Miss]:
     """Draw series of group pictures, judge them, print the share of right choices; gives the misses."""
     chance = random.Random(5)
     drawn = [draw_series(people, folder, f"group{number:03}", chance) for number in range(count)]
@@ -161,7 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     measured = measure(folder, [series.files for series in labels.series])
     tell_choices(labels.series, measured.judged, folder)
     tell_eyes(labels, measured)
-    misses = [
+    misses: list[Miss] = [
         (verdict, series.acceptable_best, folder)
         for series, verdict in zip(labels.series, measured.judged, strict=True)
         if verdict.best.name not in series.acceptable_best

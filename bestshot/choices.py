@@ -23,7 +23,7 @@ def choice_in_words(facts: Metadata) -> str:
     if facts.is_favorite:
         return "your favourite"
     stars = facts.rating or 0
-    return f"the one you gave {count(stars, 'star')}" if stars > 0 else "was rejected by you"
+    return f"{count(stars, 'star')} from you" if stars > 0 else "rejected by you"
 
 
 def preference_marks(everyone: Sequence[Candidate], preferences: Sequence[Preference]) -> dict[str, tuple[float, ...]]:

@@ -80,7 +80,7 @@ def _encode(source: Readable, photo: Photo, *, faces: Mapping[str, Sequence[Face
     return FaceCodes(face_codes(pixels, faces[photo.id]))
 
 
-DESCRIBE = Task("Reading dates", "metadata/1", Metadata, _describe, _facts_revision, batch=64)
+DESCRIBE = Task("Reading dates", "metadata/2", Metadata, _describe, _facts_revision, batch=64)
 FINGERPRINT = Task("Hashing", FINGERPRINT_RECIPE, Fingerprint, _fingerprint, _revision, batch=8)
 
 

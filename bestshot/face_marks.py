@@ -25,7 +25,7 @@ _SAME_SMILE, _NO_SMILE = 0.03, 0.35
 _LOOKING, _AWAY, _TOO_FAR = 0.25, 0.40, 0.45
 """Turns up to which a face looks at the camera, from which on it looks away, and its eyes cannot be told."""
 
-_AWAY_MARK = 0.4
+_AWAY_MARK = 0.2
 # Between these parts of the sharpness of the person's sharpest face a blurred one goes to one that looks as sharp: its
 # expression alone makes it differ by a third.
 _BLURRED, _SHARP_ENOUGH = 0.2, 0.75

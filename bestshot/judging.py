@@ -147,7 +147,7 @@ def _why_not(item: _Judged, best: _Judged, told: Sequence[Criterion], rules: Jud
     if item.chosen < min(0, best.chosen):
         why.append(choice_in_words(item.candidate.facts))
     elif item.chosen < best.chosen:
-        why.append(f"is not {choice_in_words(best.candidate.facts)}")
+        why.append(f"the best has more: {choice_in_words(best.candidate.facts)}")
     why += [f"is not {text}" for text in _preferences_in_words(best, [item], rules)]
     return why + _faults(item, best, told) or ["is as good as the best, but comes later"]
 
@@ -165,7 +165,7 @@ def _strengths(photo: str, others: Sequence[str], told: Sequence[Criterion]) -> 
     """The criteria in which a photo is better than most, the weightiest lead first."""
     leads = []
     for place, criterion in enumerate(told):
-        rivals = [criterion.marks[other] for other in others if other in criterion.marks]
+        rivals = [criterion.marks.get(other, _UNTOLD) for other in others]
         if photo in criterion.marks and rivals:
             lead = criterion.weight * (criterion.marks[photo] - sum(rivals) / len(rivals))
             if lead > 0.03 * criterion.weight:

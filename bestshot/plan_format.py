@@ -59,6 +59,7 @@ def _photo(ranked: RankedPhoto, facts: Metadata) -> dict[str, Any]:
         "name": ranked.photo.name,
         "taken_at": facts.taken.isoformat(),
         "score": ranked.score,
+        "why": list(ranked.why),
         "reasons": [msgspec.to_builtins(reason) for reason in ranked.reasons],
     }
 

@@ -13,7 +13,7 @@ _BLOCK = 8
 _SHARPEST_SHARE = 95
 """Percentile of the blocks that stands for the picture: a sharp subject before a soft background is sharp."""
 
-_SMALLEST = 2 * _BLOCK + 2
+_SMALLEST = 2 * _BLOCK
 
 
 def sharpness(grey: npt.NDArray[Any]) -> float | None:

@@ -15,6 +15,7 @@ FLOORS = {
     "bestshot.console": 4,
     "bestshot.command_line": 4,
     "bestshot.demo": 4,
+    "bestshot.recognition": 4,
     "bestshot.examination": 3,
     "bestshot.wording": 3,
     "bestshot.appraisal": 2,
@@ -32,11 +33,18 @@ FLOORS = {
 GROUND_FLOOR = 1
 
 PURE = (
+    "bestshot.candidates",
+    "bestshot.choices",
     "bestshot.clocks",
+    "bestshot.criteria",
+    "bestshot.face_marks",
     "bestshot.folder_planning",
+    "bestshot.following",
     "bestshot.grouping",
     "bestshot.grouping_rules",
     "bestshot.judging",
+    "bestshot.judging_rules",
+    "bestshot.landmarks",
     "bestshot.mark_ledger",
     "bestshot.mark_planning",
     "bestshot.mark_sight",

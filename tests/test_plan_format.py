@@ -50,7 +50,12 @@ def test_the_plan_has_the_promised_shape() -> None:
 def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> None:
     (found,) = written()["groups"]
     reason = {"name": "sharpness", "value": 1.0, "text": "sharpest picture"}
-    of_all = {"revision": A.revision, "taken_at": "2024-01-31T12:00:00.250000", "reasons": [reason]}
+    of_all = {
+        "revision": A.revision,
+        "taken_at": "2024-01-31T12:00:00.250000",
+        "reasons": [reason],
+        "why": ["sharpest picture"],
+    }
     assert found == {
         "id": group(A, B).id,
         "number": 1,
