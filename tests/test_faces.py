@@ -90,7 +90,7 @@ def test_a_face_that_is_known_is_measured_where_it_is(face: Face) -> None:
     assert known.turn == pytest.approx(face.turn, abs=0.05)
 
 
-def test_of_what_is_known_for_a_face_and_does_not_look_like_one_only_the_place_is_told(face: Face) -> None:
+def test_of_what_is_known_for_a_face_and_does_not_look_like_one_only_the_place_is_told() -> None:
     """Somebody seen from behind; the face beside is not taken for it, as no others are looked for."""
     away = FaceBox(0.75, 0.5, 0.95, 0.9)
     (found,) = find_faces(pixels(portrait()), [away])
