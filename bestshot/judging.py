@@ -61,14 +61,6 @@ def judge(
     told = [criterion for criterion in criteria(shots, people, rules.weights) if criterion.marks]
     scores = {shot.id: _score(shot.id, told) for shot in shots}
     preferred = preference_marks(everyone, rules.preferences)
-    seconds = _seconds({photo.id: facts[photo.id].taken for photo in group.photos})
-
-    def order(item: _Judged) -> tuple[tuple[float, ...], float, bool, bool, float, str]:
-        taken = item.candidate.facts.taken
-        before = tuple(-value for value in item.before_score)
-        is_copy = item.original is not None
-        return before, -item.score, is_copy, taken.is_guess, seconds[item.candidate.id], item.candidate.id
-
     judged = [
         _Judged(
             candidate,
@@ -79,9 +71,22 @@ def judge(
         )
         for candidate in everyone
     ]
-    ranked = sorted(judged, key=order)
+    ranked = _in_order(judged)
     ranking = tuple(_ranked(item, ranked, told, rules) for item in ranked)
     return Verdict(group, ranking, _confidence(ranked))
+
+
+def _in_order(judged: Sequence[_Judged]) -> list[_Judged]:
+    """From best to worst."""
+    seconds = _seconds({item.candidate.id: item.candidate.facts.taken for item in judged})
+
+    def order(item: _Judged) -> tuple[tuple[float, ...], float, bool, bool, float, str]:
+        taken = item.candidate.facts.taken
+        before = tuple(-value for value in item.before_score)
+        is_copy = item.original is not None
+        return before, -item.score, is_copy, taken.is_guess, seconds[item.candidate.id], item.candidate.id
+
+    return sorted(judged, key=order)
 
 
 def _seconds(times: Mapping[str, CaptureTime]) -> dict[str, float]:
