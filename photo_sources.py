@@ -23,7 +23,7 @@ from bestshot.marks import (
     PhotoMarks,
     SetFavorite,
 )
-from bestshot.model import FileRole, Listing, Metadata, Photo, Skipped, digest
+from bestshot.model import FaceBox, FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 from bestshot.replaced import keep_nothing
 from bestshot.text import printable
@@ -130,6 +130,10 @@ class PhotoSource(ABC):
         if marked.refused:
             raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
         return marked
+
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
+        """The faces that the library knows already; none unless a source says so."""
+        return ()
 
     def list_photos(self, album: str | None = None) -> list[Photo]:
         """The photos of the library, or of one album of it, in order of id."""

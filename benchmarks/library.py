@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.examination import DESCRIBE, FINGERPRINT, Task, appraisal_task
 from bestshot.index import Index, Measured
-from bestshot.model import Appraisal, CaptureTime, Fingerprint, Metadata, Photo, TimeSource
+from bestshot.model import Appraisal, CaptureTime, FaceModel, Fingerprint, Metadata, Photo, TimeSource
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource
 
@@ -57,7 +57,7 @@ def _warm(cache: Path, photos: Sequence[Photo]) -> None:
     index = Index(cache / "index.sqlite3")
     index.store(_measured(DESCRIBE, photos, (metadata for metadata, _ in facts)), DESCRIBE.recipe)
     index.store(_measured(FINGERPRINT, photos, (fingerprint for _, fingerprint in facts)), FINGERPRINT.recipe)
-    task = appraisal_task(faces=True)
+    task = appraisal_task(FaceModel.HOG)
     index.store(_measured(task, photos, (appraisal for _ in facts)), task.recipe)
     index.close()
 

@@ -71,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_photos(parser.add_argument_group("which photos"))
     _add_immich(parser.add_argument_group("an Immich server"))
     _add_grouping(parser.add_argument_group("what belongs together"))
+    _add_judging(parser.add_argument_group("which one is best"))
     _add_result(parser.add_argument_group("what to do with the groups"))
     _add_marks(parser.add_argument_group("marks on the photos"))
     _add_running(parser.add_argument_group("how to run"))
@@ -128,7 +129,21 @@ def _add_grouping(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--rotations", action="store_true", help="join turned and mirrored copies too")
     group.add_argument("--min-group-size", metavar="N", help="photos that make a group (default: 2)")
+
+
+def _add_judging(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-faces", action="store_true", help="judge without looking for faces: faster")
+    group.add_argument(
+        "--face-model",
+        metavar="{hog,cnn}",
+        help="how faces are found: cnn finds turned ones too, and takes many times as long (default: hog)",
+    )
+    group.add_argument(
+        "--prefer",
+        action="append",
+        metavar="RULE",
+        help="what goes before the score: raw, largest or folder:PATH; of several the first that decides",
+    )
 
 
 def _add_result(group: argparse._ArgumentGroup) -> None:

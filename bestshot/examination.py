@@ -1,18 +1,21 @@
 """Measuring many photos: what the index knows is recalled, the rest is examined side by side."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+import numpy as np
+
 from bestshot.appraisal import APPRAISAL_SIZE, appraisal_recipe, appraise
 from bestshot.errors import PhotoError, TransientError
+from bestshot.faces import face_codes
 from bestshot.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.index import Failure, Index, Measurable, Measured
-from bestshot.model import Appraisal, Fingerprint, Metadata, Photo, Skipped
+from bestshot.model import Appraisal, FaceBox, FaceCodes, FaceModel, Fingerprint, Metadata, Photo, Skipped
 from bestshot.workers import WorkerDied, Workers
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ class Readable(Protocol):
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """The upright picture, no larger than asked for; raises PhotoError."""
+
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
+        """The faces that the source knows already; if there are none, they are looked for. Raises PhotoError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,14 @@ def _fingerprint(source: Readable, photo: Photo, *, rotations: bool) -> Fingerpr
     return fingerprint(source.load_pixels(photo, DECODE_SIZE, grey=True), rotations=rotations)
 
 
-def _appraise(source: Readable, photo: Photo, *, faces: bool) -> Appraisal:
-    return appraise(source.load_pixels(photo, APPRAISAL_SIZE), faces=faces)
+def _appraise(source: Readable, photo: Photo, *, model: FaceModel | None) -> Appraisal:
+    known = () if model is None else source.known_faces(photo)
+    return appraise(source.load_pixels(photo, APPRAISAL_SIZE), model, known)
+
+
+def _encode(source: Readable, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceCodes:
+    pixels = np.asarray(source.load_pixels(photo, APPRAISAL_SIZE))
+    return FaceCodes(face_codes(pixels, faces[photo.id]))
 
 
 def attempt(measure: Callable[[Readable, Photo], Value], source: Readable, photo: Photo) -> Value | Failure:
@@ -107,7 +119,7 @@ def _measure_batch(
     return task.measure(source, subjects, threads)
 
 
-DESCRIBE = Task("Reading dates", "metadata/1", Metadata, each(_describe), _facts_revision, batch=64)
+DESCRIBE = Task("Reading dates", "metadata/2", Metadata, each(_describe), _facts_revision, batch=64)
 
 
 def fingerprint_task(*, rotations: bool) -> Task[Photo, Fingerprint]:
@@ -119,10 +131,17 @@ def fingerprint_task(*, rotations: bool) -> Task[Photo, Fingerprint]:
 FINGERPRINT = fingerprint_task(rotations=False)
 
 
-def appraisal_task(*, faces: bool) -> Task[Photo, Appraisal]:
-    """Measuring what a picture is worth, with or without looking for faces."""
-    measure = partial(_appraise, faces=faces)
-    return Task("Judging", appraisal_recipe(faces=faces), Appraisal, each(measure), _revision, batch=1)
+def appraisal_task(model: FaceModel | None) -> Task[Photo, Appraisal]:
+    """Measuring what a picture is worth, without looking for faces if there is no model for them."""
+    measure = partial(_appraise, model=model)
+    return Task("Judging", appraisal_recipe(model), Appraisal, each(measure), _revision, batch=1)
+
+
+def recognition_task(model: FaceModel, faces: Mapping[str, Sequence[FaceBox]]) -> Task[Photo, FaceCodes]:
+    """Telling apart whose the faces are that were found by this model, by photo id."""
+    measure = partial(_encode, faces=faces)
+    recipe = f"codes/1 of {appraisal_recipe(model)}"
+    return Task("Recognising", recipe, FaceCodes, each(measure), _revision, batch=1)
 
 
 @dataclass(frozen=True, slots=True)

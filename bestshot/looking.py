@@ -14,9 +14,10 @@ from bestshot.faces import FaceDetectionError, face_detection_problem
 from bestshot.grouping import Grouping, candidates
 from bestshot.index import Index
 from bestshot.judging import judge
-from bestshot.model import Appraisal, Group, Likeness, Listing, Metadata, Photo, PhotoPair, Skipped, Verdict
+from bestshot.model import Appraisal, FaceModel, Group, Likeness, Listing, Metadata, Photo, PhotoPair, Skipped, Verdict
 from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import fit
+from bestshot.recognition import recognise
 from bestshot.settings import Settings
 from bestshot.text import printable
 
@@ -88,9 +89,11 @@ def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory)
     groups = decided.split(grouping.groups(likenesses), rules.min_group_size)
     if settings.wishes.layout is not None:
         groups = _with_all_files(source, groups)
-    appraised = _appraise(examiner, groups, with_faces=not settings.no_faces)
+    appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
-    verdicts = tuple(decided.prefer(judge(group, appraised.values, facts.values)) for group in groups)
+    codes = recognise(examiner, groups, appraised.values, settings.face_model)
+    judged = (judge(group, appraised.values, facts.values, settings.judging_rules, codes) for group in groups)
+    verdicts = tuple(map(decided.prefer, judged))
     unread = [*facts.skipped, *prints.skipped, *appraised.skipped]
     if unread or uncompared:
         source.check_reachable()
@@ -147,18 +150,18 @@ def _compare(
     return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
 
 
-def _appraise(examiner: Examiner, groups: Sequence[Group], *, with_faces: bool) -> Findings[Appraisal]:
+def _appraise(examiner: Examiner, groups: Sequence[Group], model: FaceModel | None) -> Findings[Appraisal]:
     """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
     members = [photo for group in groups for photo in group.photos]
-    problem = face_detection_problem() if members and with_faces else None
-    if members and with_faces and problem is None:
+    problem = face_detection_problem() if members and model is not None else None
+    if model is not None and problem is None:
         try:
-            return examiner.measure(members, appraisal_task(faces=True))
+            return examiner.measure(members, appraisal_task(model))
         except FaceDetectionError as error:
             problem = str(error)
     if problem is not None:
         logger.warning("%s Photos are judged by sharpness and exposure.", problem)
-    return examiner.measure(members, appraisal_task(faces=False))
+    return examiner.measure(members, appraisal_task(None))
 
 
 def _without(groups: Sequence[Group], missing: set[str], min_group_size: int) -> list[Group]:

@@ -43,6 +43,7 @@ class PlanPhoto:
     size: int
     taken_at: str
     score: float
+    why: tuple[str, ...]
     reasons: tuple[Reason, ...]
     out: bool = False
 
@@ -122,6 +123,7 @@ def _photo(ranked: RankedPhoto, facts: Metadata) -> PlanPhoto:
         size=photo.size,
         taken_at=facts.taken.isoformat(),
         score=ranked.score,
+        why=ranked.why,
         reasons=ranked.reasons,
     )
 

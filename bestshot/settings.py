@@ -19,8 +19,9 @@ from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.grouping_rules import GroupingRules
+from bestshot.judging_rules import JudgingRules, Preference, Weights
 from bestshot.marks import MarkWishes
-from bestshot.model import LinkMethod
+from bestshot.model import FaceModel, LinkMethod
 from bestshot.planning import Wishes
 from bestshot.text import printable
 
@@ -38,6 +39,7 @@ class SourceType(Enum):
 _AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 # An empty path would mean the folder one happens to be in.
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
+_Rule = Annotated[str, msgspec.Meta(pattern="^(raw|largest|folder:.+)$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,9 @@ class Settings:
     workers: _AtLeastOne | None = None
     link: LinkMethod = LinkMethod.COPY
     no_faces: bool = False
+    face_model: FaceModel = FaceModel.HOG
+    prefer: tuple[_Rule, ...] = ()
+    weights: Weights = dataclasses.field(default_factory=Weights)
     cache_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
     cache_size: Annotated[float, msgspec.Meta(gt=0)] = 5000.0
     state_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
@@ -93,6 +98,11 @@ class Settings:
         """When photos belong together."""
         window = None if self.no_time_window else self.time_window
         return GroupingRules(self.threshold, window, self.min_group_size)
+
+    @property
+    def judging_rules(self) -> JudgingRules:
+        """Which photo of a group is best."""
+        return JudgingRules(self.weights, tuple(map(Preference.parse, self.prefer)))
 
     @property
     def wishes(self) -> Wishes:
@@ -153,7 +163,9 @@ _PATHS = frozenset(
         "immich_cache_dir",
     }
 )
-_LISTS = frozenset({"source", "exclude"})
+# What stands between the entries of a list in an environment variable; a rule may hold a colon.
+_SEPARATORS = {"source": os.pathsep, "exclude": os.pathsep, "prefer": ","}
+_FILE_ONLY = frozenset({"weights"})
 # Two ways to say the same: the one in a stronger layer overrules the other.
 _KEY, _KEY_FILE = "immich_api_key", "immich_api_key_file"
 # What Immich's own tools call them.
@@ -280,7 +292,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name, text in environment.items():
         if name.startswith(ENVIRONMENT_PREFIX):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
-            value = text.split(os.pathsep) if key in _LISTS else text
+            if key in _FILE_ONLY:
+                raise UsageError(f"The environment variable {name}: {key} can only be set in the configuration file.")
+            value = text.split(_SEPARATORS[key]) if key in _SEPARATORS else text
             values[key] = _converted(key, value, f"The environment variable {name}")
     return values
 
@@ -290,6 +304,8 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
         near = difflib.get_close_matches(key, _TYPES, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise UsageError(f"{where}: there is no setting called {printable(key)}.{hint}")
+    if key == "weights":
+        return _weights(value, where)
     try:
         converted = msgspec.convert(value, _TYPES[key], strict=strict)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for a name that is no UTF-8
@@ -299,6 +315,24 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
     if key not in _PATHS:
         return converted
     return tuple(map(_expanded, converted)) if isinstance(converted, tuple) else _expanded(converted)
+
+
+def _weights(value: object, where: str) -> Weights:
+    """The table of weights; those it leaves out are as they were."""
+    if not isinstance(value, dict):
+        raise UsageError(f"{where} must be a table, such as [weights] with eyes = 10 below it.")
+    names = [field.name for field in dataclasses.fields(Weights)]
+    for name, weight in value.items():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f" Did you mean {near[0]}?" if near else f" There are {', '.join(names)}."
+            raise UsageError(f"{where}: there is no weight called {printable(name)}.{hint}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+            raise UsageError(f"{where}: the weight of {name} must be a number of at least 0.")
+    weights = Weights(**value)
+    if not any(getattr(weights, name) for name in names):
+        raise UsageError(f"{where}: at least one weight must be above 0.")
+    return weights
 
 
 def _complaint(key: str, value: object, where: str) -> str:
@@ -317,6 +351,8 @@ def _wanted(kind: inspect.Type) -> str:
             return f"a whole number {_bounds(kind)}"
         case inspect.FloatType():
             return f"a number {_bounds(kind)}"
+        case inspect.VarTupleType(item_type=inspect.StrType(pattern=str())):
+            return "a list of rules, each of them raw, largest or folder:PATH"
         case inspect.VarTupleType():
             return 'a list of names that are not empty, such as ["a", "b"]'
         case _:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bestshot.actions import CopyFile, Receipt
+from bestshot.choices import choice_in_words
 from bestshot.file_names import base_name
 from bestshot.mark_wording import done_in_words
 from bestshot.marks import MarkReceipt
@@ -35,6 +36,8 @@ def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[s
     yield f"{place}. {printable(photo.name)}"
     for label, value in _facts_in_words(photo, facts):
         yield f"   {label + ':':<12} {value}"
+    if ranked.why:
+        yield f"   {'why:':<12} {'; '.join(ranked.why)}"
     yield f"   {'score:':<12} {ranked.score:.3f}"
     for reason in ranked.reasons:
         yield f"   {'':<12} {reason.name}: {reason.text}"
@@ -55,6 +58,8 @@ def _facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
         yield "camera", camera
     if exposure := ", ".join(_exposure(facts)):
         yield "exposure", exposure
+    if facts.is_favorite or facts.rating:
+        yield "rating", choice_in_words(facts)
     if facts.latitude is not None and facts.longitude is not None:
         yield "GPS", f"{facts.latitude:.6f}, {facts.longitude:.6f}"
 
@@ -80,7 +85,7 @@ def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
         name = "" if photo.id.endswith(photo.name) else f"{printable(photo.name)}  "
         yield f"  {'*' if place == 0 else ' '} {name}{printable(photo.id)}"
         if with_reasons:
-            yield f"      {'; '.join(reason.text for reason in ranked.reasons)}"
+            yield f"      {'; '.join(ranked.why)}"
 
 
 def summary(

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
 
 from bestshot import __version__, errors
 from bestshot.command_line import build_parser, parse_command
+from bestshot.judging_rules import Weights
 from bestshot.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
 from tests.drawn_library import ROOT, add, add_burst, scene
@@ -25,6 +26,10 @@ HELP = build_parser().format_help()
 
 NO_SETTINGS = {"apply", "check", "config", "demo", "forget_decisions", "help", "version"}
 """The flags that no environment variable and no configuration file can give."""
+
+
+FILE_ONLY = {"weights"}
+"""The settings that only the configuration file can give."""
 
 
 def _blocks(language: str) -> list[str]:
@@ -100,7 +105,7 @@ def test_every_command_that_is_shown_does_its_work(
 
 def test_every_setting_has_the_variable_that_readme_promises() -> None:
     flags = {action.dest for action in build_parser()._actions} - {"folders"}
-    assert {field.name for field in fields(Settings)} == flags - NO_SETTINGS
+    assert {field.name for field in fields(Settings)} - FILE_ONLY == flags - NO_SETTINGS
     without = re.sub(r"\n", " ", README).partition("Every flag but ")[2].partition("has a variable")[0]
     for name in NO_SETTINGS:
         assert f"`--{name.replace('_', '-')}`" in without
@@ -118,7 +123,13 @@ def test_the_configuration_file_in_readme_is_read(tmp_path: Path) -> None:
         "threshold": 8,
         "time_window": 120.0,
         "exclude": ("*.png", "Scans/*"),
+        "weights": Weights(smiles=5, eyes=8),
     }
+
+
+def test_the_weights_in_readme_are_those_of_the_program() -> None:
+    told = {name: float(weight) for name, weight in re.findall(r"^\| `(\w+)` .*\| ([\d.]+) \|$", README, re.MULTILINE)}
+    assert told == asdict(Weights())
 
 
 def test_the_python_example_in_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

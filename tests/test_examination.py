@@ -123,7 +123,7 @@ def test_the_order_of_the_photos_does_not_change_what_is_found(bench: Bench, tmp
 def test_processes_find_what_threads_find(bench: Bench, tmp_path: Path) -> None:
     """The source and the task travel to other processes and the numbers come back the same."""
     drawn_library.add_burst(bench.folder)
-    task = appraisal_task(faces=False)
+    task = appraisal_task(None)
     here = Examiner(bench.source, bench.index, bench.workers, bench.progress).measure(bench.photos(), task)
     with closing(Index(tmp_path / "other.sqlite3")) as index, closing(Workers(2)) as workers:
         there = Examiner(bench.source, index, workers, bench.progress).measure(bench.photos(), task)

@@ -68,6 +68,7 @@ def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> Non
         "size": A.size,
         "taken_at": "2024-01-31T12:00:00.250000",
         "reasons": [reason],
+        "why": ["sharpest picture"],
         "out": False,
     }
     assert found == {
