@@ -122,7 +122,7 @@ class PhotoOrganizer:
             workers = Workers(settings.workers, self._executor)
             stack.callback(workers.close)
             examiner = Examiner(self._source, index, workers, self._progress)
-            memory = Memory(index, self._decisions(), marks.ledger().archived)
+            memory = Memory(index, self._decisions(), marks.ledger())
             if self._given is None:
                 library = look(self._source, settings, examiner, memory)
             else:
@@ -408,7 +408,7 @@ def _source(settings: Settings) -> "PhotoSource":
         include_archived=settings.include_archived,
         verify=settings.immich_ca or not settings.no_verify_ssl,
         cache=PhotoCache(settings.immich_cache_dir or Path(settings.cache_dir) / "immich", settings.immich_cache_size),
-        tasks=tasks_of(settings.mark_wishes, downloads=settings.output is not None),
+        tasks=tasks_of(settings.mark_wishes, downloads=settings.wishes.layout is not None, faces=not settings.no_faces),
     )
 
 

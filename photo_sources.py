@@ -315,6 +315,12 @@ class ImmichPhotoSource(PhotoSource):
         # The server makes its own JPEG or WebP, whatever the name of the photo says.
         return load_pixels(io.BytesIO(self._picture(photo, size)), size, longest_side, grey=grey)
 
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
+        """The faces that the server found; none where it looks for none, or has not yet."""
+        with _immich_reading():
+            found = self._client.get_faces(photo.key)
+        return tuple(FaceBox(face.left, face.top, face.right, face.bottom) for face in found)
+
     def _picture(self, photo: Photo, size: "ThumbnailSize") -> bytes:
         picture_id = digest("immich/1", photo.key, photo.revision, size)
         kept = self._cache.get_cached_photo(picture_id) if self._cache else None

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from bestshot.faces import FaceDetectionError, face_detection_problem
 from bestshot.grouping import Grouping, candidates
 from bestshot.index import Index
 from bestshot.judging import judge
+from bestshot.mark_ledger import MarkLedger
 from bestshot.model import Appraisal, FaceModel, Group, Likeness, Listing, Metadata, Photo, PhotoPair, Skipped, Verdict
 from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import fit
@@ -54,25 +55,25 @@ class Listed(Readable, Protocol):
     def locations(self) -> tuple[str, ...]:
         """Where the photos are, in the user's words."""
 
+    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
+        """The keys under which a photo is marked, its own first."""
+
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
         """The same photos, with everything said of their files that the listing left open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What earlier runs know: the measurements, what people decided, and the photos that were put out of sight.
-
-    `archived` are the keys of photos that belong to the library although they were taken out of its timeline.
-    """
+    """What earlier runs know: the measurements, what people decided, and the marks that this tool has set."""
 
     index: Index
     decisions: Sequence[Decision] = ()
-    archived: frozenset[str] = frozenset()
+    ledger: MarkLedger = field(default_factory=MarkLedger)
 
 
 def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory) -> Library:
     """List, measure, group and judge."""
-    listing = source.scan(memory.archived)
+    listing = source.scan(memory.ledger.archived)
     _check_not_emptied(source, listing, memory.index)
     photos = listing.photos[: settings.limit]
     facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
@@ -91,6 +92,7 @@ def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory)
         groups = _with_all_files(source, groups)
     appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
+    facts.values.update(_as_users_say(source, groups, facts.values, memory.ledger))
     codes = recognise(examiner, groups, appraised.values, settings.face_model)
     judged = (judge(group, appraised.values, facts.values, settings.judging_rules, codes) for group in groups)
     verdicts = tuple(map(decided.prefer, judged))
@@ -108,7 +110,7 @@ def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: M
     wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
     if not {origin for origin, _ in wanted} <= set(source.origins()):
         raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
-    listing = source.scan(memory.archived.union(key for _, key in wanted))
+    listing = source.scan(memory.ledger.archived.union(key for _, key in wanted))
     photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
     if settings.wishes.layout is not None:
         photos = source.with_all_files(photos)
@@ -162,6 +164,17 @@ def _appraise(examiner: Examiner, groups: Sequence[Group], model: FaceModel | No
     if problem is not None:
         logger.warning("%s Photos are judged by sharpness and exposure.", problem)
     return examiner.measure(members, appraisal_task(None))
+
+
+def _as_users_say(
+    source: Listed, groups: Sequence[Group], facts: Mapping[str, Metadata], ledger: MarkLedger
+) -> dict[str, Metadata]:
+    """What is known of the members of groups, without the favourites and stars that this tool gave."""
+    return {
+        photo.id: ledger.without_ours(facts[photo.id], source.mark_keys(photo)[0])
+        for group in groups
+        for photo in group.photos
+    }
 
 
 def _without(groups: Sequence[Group], missing: set[str], min_group_size: int) -> list[Group]:

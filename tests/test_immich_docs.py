@@ -82,7 +82,8 @@ def test_the_guide_can_be_followed_from_top_to_bottom(
         for command, shown in steps:
             server.forget_calls()
             here = [word.replace("http://nas:2283", server.url) for word in command]
-            assert main([*here, "--no-faces", "--workers", "1"]) == 0, command
+            quick = [] if "--check" in command else ["--no-faces"]
+            assert main([*here, *quick, "--workers", "1"]) == 0, command
             said = capsys.readouterr().out
             for line in shown.splitlines():
                 assert re.search(_pattern(line), said, re.MULTILINE), (command, line, said)
@@ -97,7 +98,7 @@ def test_the_permissions_in_the_guide_are_those_that_the_program_needs() -> None
     rows = re.findall(r"^\| `(\w+\.\w+)` \| (.*?) \|", USAGE, re.MULTILINE)
     assert len(rows) == len(dict(rows))
     dialect = Dialect.of(NEWEST)
-    assert {name for name, flags in rows if flags == "always"} == set(dialect.permissions([Task.READ]))
+    assert {name for name, flags in rows if flags == "always"} == set(dialect.permissions([Task.READ, Task.FACES]))
     mentioned = {flag for _, flags in rows for flag in re.findall(r"`--([a-z-]+)`", flags)}
     assert {flag for flag in _switches() if _with(flag).mark_wishes.any} <= mentioned
     for flag in mentioned:
@@ -122,7 +123,7 @@ def _tasks(settings: Settings) -> set[Task]:
         "key",
         use_thumbnails=not settings.use_full_resolution,
         album=settings.immich_album,
-        tasks=tasks_of(settings.mark_wishes, downloads=settings.output is not None),
+        tasks=tasks_of(settings.mark_wishes, downloads=settings.output is not None, faces=not settings.no_faces),
     )
     return set(source.client._server._tasks)
 

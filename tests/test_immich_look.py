@@ -126,7 +126,7 @@ class TestTraffic:
         bursts[4].scene, bursts[4].modified_ms = Scene(99), bursts[4].modified_ms + 1000
         fake.state.revision += 1
         assert groups(look(fake, home)) == [sorted(asset.id for asset in bursts[:3])]
-        assert fetched(fake) == {"thumbnail": 1}
+        assert fetched(fake) == {"thumbnail": 1, "preview": 1}, "the preview for a closer look beside its neighbour"
 
     @only_newest
     def test_what_is_only_guessed_is_compared_by_picture_with_everything(
@@ -437,7 +437,8 @@ def test_the_plan_names_the_server_its_groups_and_their_best(
     monkeypatch.setenv("IMMICH_API_KEY", fake.admin.secret)
     assert run(fake, "--plan", str(tmp_path / "plan.json")) == 0
     plan = json.loads((tmp_path / "plan.json").read_text())
-    assert plan["source"] == {"type": "immich", "locations": [fake.url]}
+    assert (plan["source"]["type"], plan["source"]["locations"]) == ("immich", [fake.url])
+    assert plan["source"]["origins"] == [f"immich:{fake.admin.user.id}"]
     assert plan["actions"] == []
     assert bursts[0].id in json.dumps(plan["groups"])
     assert not fake.writes

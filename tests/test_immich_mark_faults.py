@@ -161,7 +161,7 @@ LIMITED = ("v1.118.2", "v2.7.5", "v3.1.0")
 
 
 def _needed(version: str) -> list[tuple[str, str]]:
-    tasks = {Task.READ, *tasks_of(MarkWishes("t", "a", True, True, True, True), downloads=False)}
+    tasks = {Task.READ, *tasks_of(MarkWishes("t", "a", True, True, True, True), downloads=False, faces=False)}
     return [(version, name) for name in Dialect(Version(*release(version))).permissions(tasks)]
 
 

@@ -47,7 +47,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def permissions_of(version: str, wishes: MarkWishes) -> tuple[str, ...]:
     dialect = Dialect.of(Version(*release(version)))
-    return dialect.permissions({Task.READ, *tasks_of(wishes, downloads=False)})
+    return dialect.permissions({Task.READ, *tasks_of(wishes, downloads=False, faces=False)})
 
 
 def story(fake: FakeImmich, key: Key, journal: Journal, wishes: MarkWishes) -> list[Unmarked]:

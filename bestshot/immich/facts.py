@@ -72,7 +72,7 @@ def metadata_of(asset: Asset) -> Metadata:
     """What the listing says of the asset, in this tool's terms."""
     exif = asset.exif
     if exif is None:
-        return Metadata(capture_time_of(asset))
+        return Metadata(capture_time_of(asset), is_favorite=asset.is_favorite)
     width, height = _upright_size(exif)
     return Metadata(
         taken=capture_time_of(asset),
@@ -86,6 +86,8 @@ def metadata_of(asset: Asset) -> Metadata:
         focal_length_mm=exif.focal_length_mm,
         latitude=exif.latitude,
         longitude=exif.longitude,
+        rating=exif.rating,
+        is_favorite=asset.is_favorite,
     )
 
 

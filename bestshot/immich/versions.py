@@ -63,13 +63,14 @@ _PERMISSIONS = {
 }
 
 
-def tasks_of(wishes: MarkWishes, *, downloads: bool) -> frozenset[Task]:
-    """The parts of a job beside looking: those that the marks need, and that of fetching originals.
+def tasks_of(wishes: MarkWishes, *, downloads: bool, faces: bool) -> frozenset[Task]:
+    """The parts of a job beside looking: those that the marks need, fetching originals, asking for faces.
 
     What is marked is also taken back when a group changes; who archives must see what a photo on top would take along.
     """
     wanted = {
         Task.DOWNLOAD: downloads,
+        Task.FACES: faces,
         Task.TAGS: wishes.tag is not None,
         Task.ALBUMS: wishes.album_prefix is not None,
         Task.JOIN_ALBUMS: wishes.inherit,
