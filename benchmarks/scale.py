@@ -72,7 +72,7 @@ def draw_shots(count: int, seed: int = 1) -> Shots:
     """Draw a library, the same for the same number and seed."""
     chance = np.random.default_rng(seed)
     lengths = np.where(chance.random(count) < 0.5, 1, chance.integers(2, 31, count))
-    scene = np.repeat(np.arange(count), lengths)[:count]
+    scene = np.searchsorted(np.cumsum(lengths), np.arange(count), side="right")
     dhash, phash = (_flipped(chance, chance.integers(0, 2**64, count, dtype=np.uint64)[scene]) for _ in range(2))
     is_black = chance.random(count) < 0.02
     shared = chance.integers(0, 2**64, (2, 10), dtype=np.uint64)
@@ -92,7 +92,7 @@ def _flipped(chance: np.random.Generator, bits: Numbers) -> Numbers:
 def _taken(chance: np.random.Generator, scene: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Half a second between the photos of a burst; scenes fill days of 20 to 3,000 photos from morning to night."""
     sizes = chance.choice([20, 100, 400, 3000], len(scene), p=[0.6, 0.3, 0.09, 0.01])
-    day = np.repeat(np.arange(len(scene)), sizes)[: len(scene)]
+    day = np.searchsorted(np.cumsum(sizes), np.arange(len(scene)), side="right")
     begins = day * 86400.0 + 8 * 3600 + chance.random(len(scene))[scene] * 14 * 3600
     _, first = np.unique(scene, return_index=True)
     return begins[first][scene] + 0.5 * (np.arange(len(scene)) - first[scene])

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from bestshot.clocks import Clocks, Flags
+from bestshot.clocks import Clocks, Flags, Floats, Indices
 from bestshot.clusters import Links, clusters
 from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
 from bestshot.hashes import Hashes
 from bestshot.model import CaptureTime, Fingerprint, Group, Likeness, Photo, PhotoPair
 from bestshot.neighbours import Neighbours, Pairs
+
+_PIECE = 1_000_000
 
 
 def candidates(photos: Sequence[Photo], times: Mapping[str, CaptureTime], rules: GroupingRules) -> list[Photo]:
@@ -69,10 +72,17 @@ class Grouping:
         alike, looked, told = self._neighbours.alike, *self._told(likenesses)
         left = np.append(alike.left, looked.left[told])
         right = np.append(alike.right, looked.right[told])
-        gaps, totals = self._clocks.gap(left, right), self._hashes.distances(left, right).total
-        is_later = ~(self._clocks.known_gap(left, right) <= BURST_SECONDS)
+        # Piece by piece: millions of pairs would take hundreds of megabytes on the way.
+        pieces = [slice(start, start + _PIECE) for start in range(0, max(1, len(left)), _PIECE)]
+        claims = [self._claims(left[piece], right[piece]) for piece in pieces]
+        gaps, totals, is_later = (np.concatenate(column) for column in zip(*claims, strict=True))
         order = np.lexsort((right, left, gaps, totals, is_later))
         return Links(left[order], right[order], looked.left, looked.right, told)
+
+    def _claims(self, left: Indices, right: Indices) -> tuple[Floats, npt.NDArray[np.uint16], Flags]:
+        """What gives pairs their place in the order."""
+        is_later = ~(self._clocks.known_gap(left, right) <= BURST_SECONDS)
+        return self._clocks.gap(left, right), self._hashes.distances(left, right).total, is_later
 
     def _told(self, likenesses: Mapping[str, Likeness]) -> tuple[Pairs, Flags]:
         """The doubtful pairs that were compared closely, and whether they are alike."""

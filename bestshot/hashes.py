@@ -50,10 +50,13 @@ class Hashes:
     def of(cls, fingerprints: Sequence[Fingerprint]) -> "Hashes":
         """Lay fingerprints out as arrays, in their order; a plain one looks the same however it is turned."""
         turns = max((len(item.turned) for item in fingerprints), default=0)
-        every = [((item.dhash, item.phash), *item.turned, *[(item.dhash, item.phash)] * turns) for item in fingerprints]
-        both = np.array([hashes[: turns + 1] for hashes in every], dtype=np.uint64).reshape(-1, turns + 1, 2)
+        dhashes = [[item.dhash for item in fingerprints]]
+        phashes = [[item.phash for item in fingerprints]]
+        for turn in range(turns):
+            dhashes.append([item.turned[turn][0] if item.turned else item.dhash for item in fingerprints])
+            phashes.append([item.turned[turn][1] if item.turned else item.phash for item in fingerprints])
         plain = [_NOT_PLAIN if item.plain_luma is None else item.plain_luma for item in fingerprints]
-        return cls(both[:, :, 0].T.copy(), both[:, :, 1].T.copy(), np.array(plain, dtype=np.int16))
+        return cls(np.array(dhashes, np.uint64), np.array(phashes, np.uint64), np.array(plain, dtype=np.int16))
 
     def __len__(self) -> int:
         return len(self.plain)

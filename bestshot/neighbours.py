@@ -67,11 +67,15 @@ class Neighbours:
         sought = Pairs.of([*_sought(hashes, clocks, rules)], count)
         sought = sought.where(_in_time(sought.left, sought.right, clocks, rules))
         within = hashes.distances(sought.left, sought.right).within(rules.threshold)
-        alike, doubtful = sought.where(within), sought.where(~within)
+        found.append((_block(sought.where(within)), _block(sought.where(~within))))
+        del sought  # millions of pairs, which need not be kept twice
         return cls(
-            Pairs.of([(alike.left, alike.right), *(block for block, _ in found)], count),
-            Pairs.of([(doubtful.left, doubtful.right), *(block for _, block in found), *bursts], count),
+            Pairs.of([block for block, _ in found], count), Pairs.of([*(block for _, block in found), *bursts], count)
         )
+
+
+def _block(pairs: Pairs) -> Block:
+    return pairs.left, pairs.right
 
 
 def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
@@ -103,9 +107,13 @@ def _sought(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Bl
     """Pairs of photos of any time, where there are too many to compare each with each."""
     rows = _of_any_time(clocks, rules)
     if _are_too_many(rows, np.arange(len(hashes)), rules):
+        is_asking = np.zeros(len(hashes), dtype=np.bool_)
+        is_asking[rows] = True
         for turned in hashes.dhashes:
             for left, right in near_in_bands(hashes.dhashes[0], rows, turned[rows], rules.threshold):
-                yield left[left != right], right[left != right]
+                # Two that both ask find each other twice.
+                keep = (left < right) | (~is_asking[right] & (left != right))
+                yield left[keep], right[keep]
 
 
 def _sifted(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> tuple[Block, Block]:
