@@ -9,10 +9,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,7 +24,6 @@ from bestshot.text import count
 
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
-    from bestshot.decisions import Decision
     from bestshot.examination import Progress
     from bestshot.journal import Journal
     from bestshot.looking import Library
@@ -49,12 +48,17 @@ DEMO_FOLDER = "photo-organizer-demo"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run found and did. `failed` are the changes that could not be made, by destination or by photo."""
+    """What a run found and did. `failed` are the changes that could not be made, by destination or by photo.
+
+    `remembered` is the number of decisions that the given plan held. `calls` are those that a dry run's plan takes.
+    """
 
     plan: "Plan"
     receipts: tuple["Receipt | MarkReceipt", ...] = ()
     failed: tuple["Skipped", ...] = ()
     acted: bool = False
+    remembered: int = 0
+    calls: "Mapping[MarkAction, tuple[str, ...]]" = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -103,6 +107,7 @@ class PhotoOrganizer:
 
         A given plan is carried out instead of looking for groups.
         """
+        from bestshot.decision_store import remembered
         from bestshot.examination import Examiner
         from bestshot.index import Index
         from bestshot.library_lock import LibraryLock
@@ -122,7 +127,7 @@ class PhotoOrganizer:
             workers = Workers(settings.workers, self._executor)
             stack.callback(workers.close)
             examiner = Examiner(self._source, index, workers, self._progress)
-            memory = Memory(index, self._decisions(), marks.ledger())
+            memory = Memory(index, remembered(Path(settings.state_dir)), marks.ledger())
             if self._given is None:
                 library = look(self._source, settings, examiner, memory)
             else:
@@ -149,13 +154,14 @@ class PhotoOrganizer:
             return None
         return stack.enter_context(closing(Journal(path)))
 
-    def _decisions(self) -> "list[Decision]":
-        """What people decided, with what the given plan adds to it; a plan that is only looked at adds nothing."""
-        from bestshot.decision_store import remembered_decisions
+    def _remember(self) -> int:
+        """Keep what the given plan decided, and tell how many decisions that are."""
+        from bestshot.decision_store import remember
         from bestshot.plan_reading import decisions_in
 
-        new = decisions_in(self._given.groups) if self._given is not None and self._acts else []
-        return remembered_decisions(Path(self._settings.state_dir), new)
+        new = [] if self._given is None else decisions_in(self._given.groups)
+        remember(Path(self._settings.state_dir), new)
+        return len(new)
 
     def _marks(self, journal: "Journal | None") -> "MarkOutput":
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
@@ -190,13 +196,18 @@ class PhotoOrganizer:
 
         plan = self._plan(library, marks, folders)
         write_records(plan, self._source, library.facts, self._settings)
-        if not self._acts or not self._agree(plan):
+        if self._settings.dry_run:
+            return Outcome(plan, calls=marks.calls_for(_marks_in(plan)))
+        if not self._agree(plan):
             return Outcome(plan)
+        remembered = self._remember()
+        if not self._acts:
+            return Outcome(plan, remembered=remembered)
         receipts: list[Receipt | MarkReceipt] = []
         failed: list[Skipped] = []
         for result in self._results(plan, marks, folders):
             self._sort_in(result, receipts, failed)
-        return Outcome(plan, tuple(receipts), _by_thing(failed), acted=True)
+        return Outcome(plan, tuple(receipts), _by_thing(failed), acted=True, remembered=remembered)
 
     def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.folder_planning import plan_folders
@@ -256,7 +267,6 @@ class PhotoOrganizer:
         """What comes of each action: first the copies, then the marks."""
         from bestshot.actions import Action
         from bestshot.marking import Persistence
-        from bestshot.marks import MarkAction
 
         sources = self._source.origins()
         copies = [action for action in plan.actions if isinstance(action, Action)]
@@ -268,7 +278,7 @@ class PhotoOrganizer:
                 for result in results:
                     yield result
                     advance(1)
-        wanted = [action for action in plan.actions if isinstance(action, MarkAction)]
+        wanted = _marks_in(plan)
         if wanted:
             with self._progress("Marking", len(wanted)):
                 yield from marks.carry_out(wanted, sources, self._patience or Persistence())
@@ -309,6 +319,12 @@ def _by_thing(failed: Sequence["Skipped"]) -> tuple["Skipped", ...]:
     return tuple(Skipped(id_, " ".join(sorted(said))) for id_, said in errors.items())
 
 
+def _marks_in(plan: "Plan") -> "list[MarkAction]":
+    from bestshot.marks import MarkAction
+
+    return [action for action in plan.actions if isinstance(action, MarkAction)]
+
+
 @contextmanager
 def _no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
     yield lambda _done: None
@@ -333,6 +349,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(command: Command, console: Console) -> int:
     settings = load_settings(command.flags, os.environ, command.config)
     console.configure(settings)
+    plan, settings = _given_plan(command, settings)
     if command.demo:
         settings = _with_demo(settings)
     check_fit(command.flags, settings.source_type)
@@ -340,24 +357,17 @@ def _run(command: Command, console: Console) -> int:
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
     if command.forget_decisions:
-        from bestshot.decision_store import forget_decisions
-
-        number = forget_decisions(Path(settings.state_dir))
-        console.say([f"Forgot {count(number, 'decision')}."])
+        console.say(_forget(settings))
         return EXIT_DONE
-    plan = None
-    if command.apply:
-        from bestshot.plan_reading import read_plans, settings_for
-
-        plan = read_plans(command.apply)
-        settings = settings_for(plan, settings, command.flags)
     source = _source(settings)
     if command.check:
         console.say(_check(source))
         return EXIT_DONE
     agree = None if settings.yes else console.agree
     outcome = PhotoOrganizer(source, settings, progress=console.progress, agree=agree).run(plan)
-    console.tell(outcome.plan, outcome.receipts, outcome.failed, acted=outcome.acted)
+    if outcome.remembered:
+        console.say([f"{count(outcome.remembered, 'decision')} remembered."])
+    console.tell(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
     return outcome.exit_code
 
 
@@ -421,6 +431,29 @@ def _immich_key(settings: Settings) -> "KeySource":
     if settings.immich_api_key is not None:
         os.environ[KEY_VARIABLE] = settings.immich_api_key
     return KeyFromEnvironment()
+
+
+def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | None, Settings]":
+    """The plan to carry out, if there is one, and the settings that fit it."""
+    if not command.apply:
+        return None, settings
+    from bestshot.plan_reading import read_plans
+    from bestshot.plan_settings import settings_for
+
+    if command.demo or command.forget_decisions:
+        raise UsageError("--apply is a run of its own: leave out --demo and --forget-decisions.")
+    plan = read_plans(command.apply)
+    return plan, settings_for(plan, settings, command.flags)
+
+
+def _forget(settings: Settings) -> Iterator[str]:
+    from bestshot.decision_store import forget, remembered
+
+    state = Path(settings.state_dir)
+    if settings.dry_run:
+        yield f"Would forget {count(len(remembered(state)), 'decision')}."
+    else:
+        yield f"Forgot {count(forget(state), 'decision')}."
 
 
 def _check(source: "PhotoSource") -> Iterator[str]:

@@ -404,6 +404,10 @@ class MarkOutput:
         marks = self._library.read_marks(keys, albums, with_albums=wishes.inherit)
         return plan_marks(groups, seen, marks, ledger, wishes)
 
+    def calls_for(self, actions: Sequence[MarkAction]) -> dict[MarkAction, tuple[str, ...]]:
+        """The calls that would write each of these actions, in words."""
+        return dict(zip(actions, self._library.calls_for(actions), strict=True))
+
     def carry_out(
         self, actions: Sequence[MarkAction], sources: Sequence[str], patience: Persistence
     ) -> Generator[MarkReceipt | Unmarked, None, None]:

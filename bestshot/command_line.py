@@ -157,7 +157,9 @@ def _add_result(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--csv", metavar="FILE", help="write the groups as a table; - is standard output")
     group.add_argument("--list-rest", metavar="FILE", help="write the paths or ids of all but the best, one a line")
     group.add_argument("--null", action="store_true", help="end each of them with a NUL instead of a line break")
-    group.add_argument("--apply", action="append", metavar="PLAN", help="carry out a plan, perhaps amended")
+    group.add_argument(
+        "--apply", action="extend", nargs="+", metavar="PLAN", help="carry out a plan, or several, perhaps amended"
+    )
     group.add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask before many changes")
     group.add_argument("--dry-run", action="store_true", help="decide and tell, but change nothing")

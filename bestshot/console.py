@@ -3,20 +3,21 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TextIO
 
-from bestshot.actions import Receipt
+from bestshot.action_wording import folder_lines
+from bestshot.actions import Action, CopyFile, Receipt
 from bestshot.errors import OutputError, UsageError
 from bestshot.mark_wording import action_line
 from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model import Skipped
 from bestshot.planning import Plan
 from bestshot.settings import Settings
-from bestshot.text import printable
+from bestshot.text import count, printable
 from bestshot.wording import failure_lines, group_lines, summary
 
 logger = logging.getLogger("photo_organizer")
@@ -24,7 +25,7 @@ logger = logging.getLogger("photo_organizer")
 _UNLIMITED = 1 << 30
 
 _MANY = 500
-"""Changes that are made without asking."""
+"""Copies and marks that are made without asking."""
 
 
 class Console:
@@ -76,15 +77,23 @@ class Console:
             yield bar.update
 
     def tell(
-        self, plan: Plan, receipts: Sequence[Receipt | MarkReceipt], failed: Sequence[Skipped], *, acted: bool
+        self,
+        plan: Plan,
+        receipts: Sequence[Receipt | MarkReceipt],
+        failed: Sequence[Skipped],
+        calls: Mapping[MarkAction, Sequence[str]],
+        *,
+        acted: bool,
     ) -> None:
-        """The groups where telling them is all that is done, what was passed over, and the run in one line."""
+        """The groups where telling them is all that is done, what was passed over, and the run in one line.
+
+        `calls` are those that would write each of the plan's actions, as far as they are known.
+        """
         if self._is_verbose or not acted:
             for group in plan.groups:
                 self._lines += group_lines(group, with_reasons=self._is_verbose)
         if not acted:
-            marks = (action for action in plan.actions if isinstance(action, MarkAction))
-            self._lines += [action_line(action, with_keys=self._is_verbose) for action in marks]
+            self._lines += self._planned(plan, calls)
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
@@ -94,12 +103,22 @@ class Console:
         self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted, failed=len(failed)))
         logger.info("%s", self._lines[-1])
 
+    def _planned(self, plan: Plan, calls: Mapping[MarkAction, Sequence[str]]) -> Iterator[str]:
+        """What would be done: in the output, then to the marks."""
+        laying = [action for action in plan.actions if isinstance(action, Action)]
+        yield from folder_lines(laying, with_files=self._is_verbose)
+        for action in plan.actions:
+            if isinstance(action, MarkAction):
+                yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
+
     def agree(self, plan: Plan) -> bool:
         """Ask before many changes, if there is somebody to ask; no answer means no."""
-        number = sum(len(keys_of(action)) if isinstance(action, MarkAction) else 1 for action in plan.actions)
-        if number <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        copies = sum(isinstance(action, CopyFile) for action in plan.actions)
+        marks = sum(len(keys_of(action)) for action in plan.actions if isinstance(action, MarkAction))
+        if copies + marks <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
-        sys.stderr.write(f"{summary(plan, (), known_skipped=0, acted=False)}\nGo on with {number:,} changes? [y/N] ")
+        wanted = " and ".join([count(copies, "copy", "copies")] * bool(copies) + [count(marks, "mark")] * bool(marks))
+        sys.stderr.write(f"{summary(plan, (), known_skipped=0, acted=False)}\nMake {wanted}? [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -10,6 +10,8 @@ import msgspec
 
 from bestshot.database import open_database, storage_errors, transaction
 from bestshot.decisions import Decision
+from bestshot.errors import StateError
+from bestshot.text import printable
 
 _APPLICATION_ID = 0x50684F44  # "PhOD"
 _MIGRATIONS = (
@@ -42,10 +44,16 @@ class DecisionStore:
             self._connection.executemany("INSERT INTO decisions (decision, made_at) VALUES (?, ?)", rows)
 
     def all(self) -> list[Decision]:
-        """Everything that was decided, the oldest first."""
+        """Everything that was decided, the oldest first; raises StateError for what this version does not know."""
         with storage_errors(self._path):
             rows = self._connection.execute("SELECT decision FROM decisions ORDER BY id").fetchall()
-        return [msgspec.convert(json.loads(text), Decision) for (text,) in rows]
+        try:
+            return [msgspec.convert(json.loads(text), Decision) for (text,) in rows]
+        except (ValueError, msgspec.ValidationError) as error:
+            raise StateError(
+                f"{printable(str(self._path))} holds decisions that this version does not know ({error}): "
+                "use a newer one, or forget all of them with --forget-decisions."
+            ) from error
 
     def forget(self) -> int:
         """Forget everything; tells how many decisions that were."""
@@ -53,24 +61,28 @@ class DecisionStore:
             return self._connection.execute("DELETE FROM decisions").rowcount
 
 
-def remembered_decisions(state_dir: Path, new: Sequence[Decision]) -> list[Decision]:
-    """Everything that was decided, with what is new, which is kept; nothing is made where there is nothing to keep."""
-    path = _path_in(state_dir)
-    if not new and not path.exists():
+def remembered(state: Path) -> list[Decision]:
+    """What is kept in the state folder, the oldest first; who only asks makes no file."""
+    if not _file(state).exists():
         return []
-    with closing(DecisionStore(path)) as store:
-        store.add(new)
+    with closing(DecisionStore(_file(state))) as store:
         return store.all()
 
 
-def forget_decisions(state_dir: Path) -> int:
-    """Forget everything; tells how many decisions that were."""
-    path = _path_in(state_dir)
-    if not path.exists():
+def remember(state: Path, decisions: Sequence[Decision]) -> None:
+    """Keep these in the state folder as well."""
+    if decisions:
+        with closing(DecisionStore(_file(state))) as store:
+            store.add(decisions)
+
+
+def forget(state: Path) -> int:
+    """Forget all that is kept there; tells how many decisions that were."""
+    if not _file(state).exists():
         return 0
-    with closing(DecisionStore(path)) as store:
+    with closing(DecisionStore(_file(state))) as store:
         return store.forget()
 
 
-def _path_in(state_dir: Path) -> Path:
-    return state_dir / "decisions.sqlite3"
+def _file(state: Path) -> Path:
+    return state / "decisions.sqlite3"

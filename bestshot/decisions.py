@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import assert_never
 
-from bestshot.model import Group, Photo, RankedPhoto, Reason, Verdict
+from bestshot.model import Group, Photo, Reason, Verdict
 from bestshot.planning import Place
 
 
@@ -35,38 +36,47 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """That a photo is the best of these and itself; a later one counts more."""
+
+    when: int
+    others: frozenset[Place]
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
-    """All that was decided: with which photos a photo is `apart`, and which ones it is the `best_of`."""
+    """All that was decided: with which photos a photo is `apart`, and when it was picked before which ones."""
 
     apart: Mapping[Place, frozenset[Place]]
-    best_of: Mapping[Place, frozenset[Place]]
+    picks: Mapping[Place, tuple[Pick, ...]]
 
     @classmethod
     def of(cls, made: Iterable[Decision], photos: Iterable[Photo]) -> "Decisions":
-        """The outcome of these decisions for these photos; a later best of the same photos overrules an earlier one.
+        """The outcome of these decisions, the oldest first, for these photos.
 
-        `made` are the oldest first. A photo that is no longer at its place, or is seen in another library, is known by
-        its name and size, if those are of one photo alone.
+        A photo that is no longer at its place, or is seen in another library, is known by its name and size there: by
+        its path as well, or else if they are of one photo alone.
         """
         place_of = _Whereabouts.of(photos).place_of
         apart: dict[Place, frozenset[Place]] = {}
-        best_of: dict[Place, frozenset[Place]] = {}
-        for decision in made:
-            first, *others = (place_of(photo) for photo in decision.photos)
+        picks: dict[Place, tuple[Pick, ...]] = {}
+        for when, decision in enumerate(made):
+            first, *more = (place_of(photo) for photo in decision.photos)
+            others = frozenset(more) - {first}
             match decision.kind:
                 case DecisionKind.APART:
-                    everyone = frozenset((first, *others))
+                    everyone = others | {first}
                     for place in everyone:
                         apart[place] = apart.get(place, frozenset()) | everyone - {place}
                 case DecisionKind.OUT:
-                    apart[first] = apart.get(first, frozenset()).union(others)
+                    apart[first] = apart.get(first, frozenset()) | others
                     for place in others:
                         apart[place] = apart.get(place, frozenset()) | {first}
                 case DecisionKind.BEST:
-                    for place in others:
-                        best_of[place] = best_of.get(place, frozenset()) - {first}
-                    best_of[first] = best_of.get(first, frozenset()).union(others)
-        return cls(apart, best_of)
+                    picks[first] = (*picks.get(first, ()), Pick(when, others))
+                case _:
+                    assert_never(decision.kind)
+        return cls(apart, picks)
 
     def split(self, groups: Iterable[Group], min_group_size: int) -> list[Group]:
         """The groups without what was taken apart: each photo joins the first part that holds none it is apart from."""
@@ -93,35 +103,59 @@ class Decisions:
         return [Group(tuple(part)) for part in parts]
 
     def prefer(self, verdict: Verdict) -> Verdict:
-        """The verdict with the photo on top that a person chose, if there is one in the group."""
-        places = frozenset(_place(ranked.photo) for ranked in verdict.ranking)
-        chosen = next((ranked for ranked in verdict.ranking if self._is_chosen(ranked, places)), None)
-        return verdict if chosen is None else with_best(verdict, chosen.photo)
+        """The verdict with the photo on top that a person chose last before any other of the group."""
+        photos = {_place(photo): photo for photo in verdict.group.photos}
+        chosen = [
+            (pick.when, place)
+            for place in photos
+            for pick in self.picks.get(place, ())
+            if not pick.others.isdisjoint(photos)
+        ]
+        return put_on_top(verdict, photos[max(chosen)[1]]) if chosen else verdict
 
-    def _is_chosen(self, ranked: RankedPhoto, places: frozenset[Place]) -> bool:
-        return not places.isdisjoint(self.best_of.get(_place(ranked.photo), ()))
+
+_CHOSEN = Reason("chosen", None, "you chose it")
+
+
+def put_on_top(verdict: Verdict, best: Photo) -> Verdict:
+    """The verdict as it is when a person chose the best; one that was the best already needs no such reason."""
+    if verdict.best == best:
+        return verdict
+    ranking = [
+        replace(
+            ranked,
+            reasons=tuple(reason for reason in ranked.reasons if reason.name != _CHOSEN.name),
+            why=tuple(why for why in ranked.why if why != _CHOSEN.text),
+        )
+        for ranked in sorted(verdict.ranking, key=lambda ranked: ranked.photo != best)
+    ]
+    first = replace(ranking[0], reasons=(_CHOSEN, *ranking[0].reasons), why=(_CHOSEN.text, *ranking[0].why))
+    return replace(verdict, ranking=(first, *ranking[1:]), confidence=1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Whereabouts:
-    """Where the photos of now are, by place and by name and size."""
+    """Where the photos of now are, by place and by name and size, with the key or without."""
 
     places: frozenset[Place]
-    by_name: Mapping[tuple[str, int], Place | None]
+    by_look: Mapping[tuple[str | int, ...], Place | None]
 
     @classmethod
     def of(cls, photos: Iterable[Photo]) -> "_Whereabouts":
         places: set[Place] = set()
-        by_name: dict[tuple[str, int], Place | None] = {}
+        by_look: dict[tuple[str | int, ...], Place | None] = {}
         for photo in photos:
             places.add(_place(photo))
-            name = photo.name, photo.size
-            by_name[name] = None if name in by_name or not photo.size else _place(photo)
-        return cls(frozenset(places), by_name)
+            for look in ((photo.key, photo.name, photo.size), (photo.name, photo.size)):
+                by_look[look] = None if look in by_look or not photo.size else _place(photo)
+        return cls(frozenset(places), by_look)
 
     def place_of(self, photo: DecidedPhoto) -> Place:
-        place = photo.origin, photo.key
-        return place if place in self.places else self.by_name.get((photo.name, photo.size)) or place
+        place, by_look = (photo.origin, photo.key), self.by_look
+        if place in self.places:
+            return place
+        with_key = by_look.get((photo.key, photo.name, photo.size))
+        return with_key or by_look.get((photo.name, photo.size)) or place
 
 
 def with_best(verdict: Verdict, best: Photo) -> Verdict:

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bestshot.album_folders import AlbumFolders
@@ -81,6 +81,10 @@ class FolderMarks:
     def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The albums that have these names, or were made with them."""
         return self._albums.called(names) if self._albums else dict.fromkeys(names, ())
+
+    def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
+        """None: files are written."""
+        return ((),) * len(actions)
 
     def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> Marked:
         """Make one change; raises UsageError for one that folders have nothing for."""

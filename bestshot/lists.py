@@ -12,7 +12,7 @@ from bestshot.text import printable
 
 _COLUMNS = ("group", "place", "best", "id", "name", "taken_at", "size", "score", "reasons")
 
-_ASKS_TO_COUNT = ("=", "+", "-", "@", "\t", "\r")
+_ASKS_TO_COUNT = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; https://owasp.org/www-community/attacks/CSV_Injection."""
 
 

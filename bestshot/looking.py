@@ -111,6 +111,7 @@ def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: M
     if not {origin for origin, _ in wanted} <= set(source.origins()):
         raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
     listing = source.scan(memory.ledger.archived.union(key for _, key in wanted))
+    _check_not_emptied(source, listing, memory.index)
     photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
     if settings.wishes.layout is not None:
         photos = source.with_all_files(photos)

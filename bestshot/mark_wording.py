@@ -1,6 +1,6 @@
 """Changes of marks in words, before and after they are made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from bestshot.marks import (
@@ -44,12 +44,13 @@ _COUNTED = {
 """What is told of a run, in this order, and what is counted for it."""
 
 
-def action_line(action: MarkAction, *, with_keys: bool) -> str:
-    """What an action would do, with the keys of its photos if they are wanted."""
+def action_line(action: MarkAction, calls: Sequence[str] = (), *, with_keys: bool) -> str:
+    """What an action would do and by which calls, with the keys of its photos if they are wanted."""
     photos = count(len(keys_of(action)), "photo")
     deed = _state_wanted(action, photos) if isinstance(action, _State) else _membership_wanted(action, photos)
     keys = f": {', '.join(map(printable, keys_of(action)))}" if with_keys else ""
-    return f"  would {deed}{keys}"
+    by_calls = f" ({', '.join(map(printable, calls))})" if calls else ""
+    return f"  would {deed}{by_calls}{keys}"
 
 
 def _membership_wanted(action: _Membership, photos: str) -> str:

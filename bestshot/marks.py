@@ -287,6 +287,9 @@ class MarkableLibrary(Protocol):
     def albums_called(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """The user's own albums with exactly these names, by name."""
 
+    def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
+        """For each of these actions the calls that write it, in words; none where nothing is called."""
+
     def mark(self, action: MarkAction, keep: Keep, /) -> Marked:
         """Make one change, and tell `keep` before it which files it replaces; what has it already is not changed."""
 

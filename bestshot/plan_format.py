@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -20,6 +20,8 @@ from bestshot.settings import SourceType
 
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
 VERSION: Literal[1] = 1
+
+_Part = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ class PlanPhoto:
     key: str
     revision: str
     name: str
-    size: int
+    size: Annotated[int, msgspec.Meta(ge=0)]
     taken_at: str
-    score: float
+    score: _Part
     why: tuple[str, ...]
     reasons: tuple[Reason, ...]
     out: bool = False
@@ -53,11 +55,16 @@ class PlanGroup:
     """A group, its photos from best to worst; `best` is the id of the one to keep in sight, `skip` leaves it alone."""
 
     id: str
-    number: int
+    number: Annotated[int, msgspec.Meta(ge=1)]
     best: str
-    confidence: float
-    photos: tuple[PlanPhoto, ...]
+    confidence: _Part
+    photos: Annotated[tuple[PlanPhoto, ...], msgspec.Meta(min_length=1)]
     skip: bool = False
+
+    @property
+    def inside(self) -> tuple[PlanPhoto, ...]:
+        """The photos that are not out of the group."""
+        return tuple(photo for photo in self.photos if not photo.out)
 
 
 @dataclass(frozen=True, slots=True)

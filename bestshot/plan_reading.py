@@ -1,18 +1,19 @@
 """Plans read back, perhaps amended: what they ask for, and how that fits the library as it is now."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 import msgspec
 
-from bestshot.decisions import DecidedPhoto, Decision, DecisionKind, with_best
+from bestshot.decisions import DecidedPhoto, Decision, DecisionKind, put_on_top
 from bestshot.errors import UsageError
 from bestshot.model import Group, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
 from bestshot.planning import Place
-from bestshot.settings import WISHES, Settings
 from bestshot.text import printable
 
 
@@ -23,66 +24,75 @@ def read_plans(paths: Sequence[Path]) -> PlanDocument:
     for path, other in zip(paths, documents, strict=True):
         if other.source != first.source or other.wishes != first.wishes:
             raise UsageError(f"{_shown(path)} is a plan for other photos or other wishes: apply it by itself.")
-    return replace(first, groups=tuple(group for document in documents for group in document.groups))
+    groups = tuple(group for document in documents for group in document.groups)
+    _check_apart(groups)
+    return replace(first, groups=groups)
 
 
 def _read(path: Path) -> PlanDocument:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"The plan {_shown(path)} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise UsageError(f"{_shown(path)} is not JSON: {error}.") from error
+    found = _parsed(path)
     if not isinstance(found, dict) or (found.get("format"), found.get("version")) != (FORMAT, VERSION):
         raise UsageError(f"{_shown(path)} is no plan of this program, or one of another version of it.")
     try:
         document = msgspec.convert(found, PlanDocument)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"The plan {_shown(path)} does not make sense: {error}.") from error
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for a key that is no text
+        raise UsageError(f"The plan {_shown(path)} does not make sense: {printable(str(error))}.") from error
     for group in document.groups:
         _check_group(group, path)
     return document
 
 
+def _parsed(path: Path) -> Any:
+    """The file as JSON; editors on Windows begin it with a mark of its encoding."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
+        # Undecodable names of files are halves of surrogate pairs; other halves are no text at all.
+        json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise UsageError(f"The plan {_shown(path)} cannot be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise UsageError(f"{_shown(path)} is not JSON: {printable(str(error))}.") from error
+    except RecursionError as error:
+        raise UsageError(f"{_shown(path)} is no plan of this program: it is nested too deeply.") from error
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
 def _check_group(group: PlanGroup, path: Path) -> None:
-    places = [(photo.origin, photo.key) for photo in group.photos]
-    if len(set(places)) != len(places):
+    if len({photo.id for photo in group.photos}) != len(group.photos):
         raise UsageError(f"The plan {_shown(path)} names a photo of group {group.number} twice.")
-    if not group.skip and group.best not in {photo.id for photo in group.photos if not photo.out}:
+    if not group.skip and group.best not in {photo.id for photo in group.inside}:
         raise UsageError(
             f"The plan {_shown(path)} names {printable(group.best)} as the best of group {group.number}, "
             "but that is none of its photos, or one that is out."
         )
 
 
+def _check_apart(groups: Iterable[PlanGroup]) -> None:
+    """Raise UsageError if a photo is there twice, as when a file is given twice."""
+    photos = [photo for group in groups for photo in group.photos]
+    times = Counter(map(_place, photos))
+    twice = next((photo for photo in photos if times[_place(photo)] > 1), None)
+    if twice is not None:
+        raise UsageError(f"The plan names {printable(twice.id)} twice: a photo is in one group, and in one file.")
+
+
 def _shown(path: Path) -> str:
     return printable(str(path))
 
 
-def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, object]) -> Settings:
-    """The settings with which a plan is carried out: its photos, and its wishes unless the command line has others."""
-    for name in ("source", "source_type", "immich_album", "limit"):
-        if name in flags:
-            raise UsageError(f"A plan says itself which photos it is for: leave out --{name.replace('_', '-')}.")
-    fitted = replace(
-        settings,
-        source_type=plan.source.type,
-        source=tuple(origin.removeprefix("folder:") for origin in plan.source.origins),
-        immich_url=settings.immich_url or plan.source.locations[0],
-        limit=None,
-    )
-    if not WISHES & flags.keys():
-        fitted = fitted.with_wishes(plan.wishes)
-    if fitted.wishes.is_looking:
-        raise UsageError("This plan was made only to look: say what to do with it, such as --output or --tag-only.")
-    return fitted
+def _place(photo: PlanPhoto) -> Place:
+    return photo.origin, photo.key
 
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
     """What of a plan fits the library as it is: verdicts with the numbers they were planned under, and what does not.
 
-    `seen` are the photos that the plan is about, those taken out included.
+    `seen` are the photos of the groups that are carried out or were taken apart, those taken out included.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -91,60 +101,80 @@ class Fitting:
     left_alone: tuple[Skipped, ...]
 
 
+_GONE = "has changed or vanished since the plan was made, so it is left alone"
+_BEST_GONE = "has changed or vanished since the plan was made, so the group of which it is the best is left alone"
+_ALONE = "is alone of its group by now, so it is left alone"
+
+
 def fit(groups: Iterable[PlanGroup], photos: Mapping[Place, Photo]) -> Fitting:
     """Hold a plan against the photos of now: those that changed or vanished are left alone.
 
-    So is a group without its best; a group to skip is passed over.
+    So is all of a group without its best, or without all others; a group to skip is passed over.
     """
     verdicts: list[Verdict] = []
     numbers: list[int] = []
     seen: list[Photo] = []
     left_alone: list[Skipped] = []
     for group in groups:
-        if group.skip:
-            continue
-        found = {photo.id: now for photo in group.photos if (now := _same(photo, photos)) is not None}
-        seen += found.values()
-        left_alone += [Skipped(photo.id, _GONE) for photo in group.photos if photo.id not in found]
-        verdict = _verdict(group, found)
+        found = {} if group.skip else _unchanged(group, photos)
+        is_wanted = not group.skip and len(group.inside) > 1
+        verdict = _verdict(group, found) if is_wanted else None
         if verdict is not None:
             verdicts.append(verdict)
             numbers.append(group.number)
-        elif group.best in found:
-            left_alone.append(Skipped(group.best, "is alone of its group by now, so it is left alone"))
+        if is_wanted:
+            left_alone += _complaints(group, found)
+        if verdict is not None or not is_wanted:
+            seen += found.values()
     return Fitting(tuple(verdicts), tuple(numbers), tuple(seen), tuple(left_alone))
 
 
-_GONE = "has changed or vanished since the plan was made, so it is left alone"
-
-
-def _same(photo: PlanPhoto, photos: Mapping[Place, Photo]) -> Photo | None:
-    now = photos.get((photo.origin, photo.key))
-    return now if now is not None and now.revision == photo.revision else None
+def _unchanged(group: PlanGroup, photos: Mapping[Place, Photo]) -> dict[str, Photo]:
+    """The photos of a group, by the id that the plan gives them, which are what they were."""
+    now = {photo.id: (photo, photos.get(_place(photo))) for photo in group.photos}
+    return {id_: found for id_, (photo, found) in now.items() if found is not None and found.revision == photo.revision}
 
 
 def _verdict(group: PlanGroup, found: Mapping[str, Photo]) -> Verdict | None:
     """The group as it is wanted, its best first; None if its best or all others are gone."""
-    wanted = [photo for photo in group.photos if photo.id in found and not photo.out]
-    if len(wanted) < 2 or group.best not in {photo.id for photo in wanted}:
+    there = [photo for photo in group.inside if photo.id in found]
+    if len(there) < 2 or group.best not in found:
         return None
-    ranked = tuple(RankedPhoto(found[photo.id], photo.score, photo.reasons) for photo in wanted)
-    members = sorted((found[photo.id] for photo in wanted), key=lambda photo: photo.id)
-    return with_best(Verdict(Group(tuple(members)), ranked, group.confidence), found[group.best])
+    ranking = tuple(RankedPhoto(found[photo.id], photo.score, photo.reasons, photo.why) for photo in there)
+    members = sorted((ranked.photo for ranked in ranking), key=lambda photo: photo.id)
+    verdict = Verdict(Group(tuple(members)), ranking, group.confidence)
+    is_chosen = group.best != group.inside[0].id
+    return put_on_top(verdict, found[group.best]) if is_chosen else verdict
+
+
+def _complaints(group: PlanGroup, found: Mapping[str, Photo]) -> list[Skipped]:
+    """A sentence for each photo that is gone, and one for a best that is all that is left."""
+    gone = [
+        Skipped(photo.id, _BEST_GONE if photo.id == group.best else _GONE)
+        for photo in group.photos
+        if photo.id not in found
+    ]
+    is_alone = [photo.id for photo in group.inside if photo.id in found] == [group.best]
+    return [*gone, Skipped(group.best, _ALONE)] if is_alone else gone
 
 
 def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
     """What a person decided by amending a plan: groups taken apart, photos taken out, another best."""
     made: list[Decision] = []
     for group in groups:
-        inside = [photo for photo in group.photos if not photo.out]
         if group.skip:
             made.append(_decision(DecisionKind.APART, group.photos))
             continue
-        made += [_decision(DecisionKind.OUT, (photo, *inside)) for photo in group.photos if photo.out]
-        if group.best != inside[0].id:
-            made.append(_decision(DecisionKind.BEST, sorted(inside, key=lambda photo: photo.id != group.best)))
+        # Of two photos that were taken out nobody said that they are one shot either.
+        made += [_decision(DecisionKind.OUT, _first(photo, group.photos)) for photo in group.photos if photo.out]
+        best = next(photo for photo in group.inside if photo.id == group.best)
+        if best != group.inside[0]:
+            made.append(_decision(DecisionKind.BEST, _first(best, group.inside)))
     return made
+
+
+def _first(one: PlanPhoto, photos: Iterable[PlanPhoto]) -> list[PlanPhoto]:
+    return [one, *(photo for photo in photos if photo is not one)]
 
 
 def _decision(kind: DecisionKind, photos: Iterable[PlanPhoto]) -> Decision:

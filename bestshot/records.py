@@ -1,6 +1,7 @@
 """Writing down what was decided, for people and other programs: the plan, the table, the list of the rest."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -28,11 +29,18 @@ def write_records(plan: Plan, source: Placed, facts: Mapping[str, Metadata], set
     """Write all that the settings ask for; raises OutputError."""
     if settings.plan is not None:
         place = PlanSource(settings.source_type, source.locations(), source.origins())
-        _write(settings.plan, to_json(document_of(plan, place, facts)).encode("ascii"), "plan")
+        _write(settings.plan, to_json(document_of(_from_anywhere(plan), place, facts)).encode("ascii"), "plan")
     if settings.csv is not None:
         _write(settings.csv, to_csv(plan, facts).encode("utf-8", "backslashreplace"), "table")
     if settings.list_rest is not None:
         _write(settings.list_rest, rest_of(plan, null=settings.null), "list")
+
+
+def _from_anywhere(plan: Plan) -> Plan:
+    """The plan with an output that is the same one in whatever folder it is carried out."""
+    output = plan.wishes.output
+    whole = None if output is None else str(Path(output).absolute())
+    return replace(plan, wishes=replace(plan.wishes, output=whole))
 
 
 def _write(where: str, content: bytes, what: str) -> None:

@@ -110,17 +110,24 @@ class Settings:
         albums_only = self.source_type is SourceType.LOCAL and self.mark_wishes.any
         return Wishes(self.output, self.link, self.mark_wishes, albums_only)
 
+    @property
+    def writes_records(self) -> bool:
+        """Whether what was decided is written to a file of its own."""
+        return any(name is not None for name in (self.plan, self.csv, self.list_rest))
+
     def with_wishes(self, wishes: Wishes) -> "Settings":
-        """The same settings with these wishes."""
+        """The same settings with the wishes of a plan; raises UsageError for a text that cannot be."""
         marks = wishes.marks
         return dataclasses.replace(
             self,
-            output=wishes.output,
+            output=None if wishes.output is None else check_text("output", wishes.output),
             link=wishes.link,
             tag_only=marks.tag is not None,
-            tag=marks.tag or self.tag,
+            tag=self.tag if marks.tag is None else check_text("tag", marks.tag),
             create_albums=marks.album_prefix is not None,
-            album_prefix=marks.album_prefix or self.album_prefix,
+            album_prefix=self.album_prefix
+            if marks.album_prefix is None
+            else check_text("album_prefix", marks.album_prefix),
             mark_best_favorite=marks.favorite_best,
             stack=marks.stack,
             archive_rest=marks.archive_rest,
@@ -198,7 +205,9 @@ WISHES = frozenset(
         "output",
         "link",
         "tag_only",
+        "tag",
         "create_albums",
+        "album_prefix",
         "mark_best_favorite",
         "stack",
         "archive_rest",
@@ -239,6 +248,11 @@ def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
         raise UsageError(f"{name} goes with {other} only: leave it out.")
 
 
+def check_text(key: str, value: Any) -> Any:
+    """A text of a plan, or several, as the setting of this name; raises UsageError if it cannot be one."""
+    return _converted(key, value, f"The {key.replace('_', ' ')} in the plan")
+
+
 def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
     """Raise UsageError for settings that make no sense together."""
     for key, needed in _SAYS_HOW.items():
@@ -246,6 +260,8 @@ def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
             raise UsageError(f"{_flag(key)} only says how {_flag(needed)} is meant: give that as well.")
     if settings.source_type is SourceType.LOCAL:
         _check_marks_of_folders(settings)
+    if [settings.plan, settings.csv, settings.list_rest].count("-") > 1:
+        raise UsageError("Only one of --plan, --csv and --list-rest can be written to standard output.")
     if "" in settings.tag.split("/"):
         raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
 
@@ -314,6 +330,8 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
         raise UsageError(_complaint(key, value, where))
     if key not in _PATHS:
         return converted
+    if "\0" in "".join(converted):
+        raise UsageError(_complaint(key, value, where))
     return tuple(map(_expanded, converted)) if isinstance(converted, tuple) else _expanded(converted)
 
 

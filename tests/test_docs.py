@@ -95,12 +95,39 @@ def test_every_command_that_is_shown_does_its_work(
         monkeypatch.setenv("IMMICH_URL", server.url)
         monkeypatch.setenv("IMMICH_API_KEY", server.admin.secret)
         on_hand = [part.replace("http://nas:2283", server.url) for part in at_home]
-        assert main([*on_hand, "--no-faces", "--workers", "1"]) == 0
+        if "--apply" in command:
+            look_first(home)
+            capsys.readouterr()
+        quick = [] if "--apply" in command else ["--no-faces"]  # a plan says itself how photos were judged
+        assert main([*on_hand, *quick, "--workers", "1"]) == 0
         assert bool(server.writes) == ("--tag-only" in command and "--dry-run" not in command)
     assert bool(capsys.readouterr().out) != ("--quiet" in command)
-    given = parse_command(command).flags
-    assert (home / "Organized" / "group_0001").exists() == ("output" in given and "dry_run" not in given)
-    assert (tmp_path / "plan.json").exists() == ("plan" in given)
+    found = parse_command(command)
+    given, applied = found.flags, bool(found.apply)
+    has_output = "output" in given or applied
+    assert (home / "Organized" / "group_0001").exists() == (has_output and "dry_run" not in given)
+    assert (tmp_path / "plan.json").exists() == ("plan" in given or applied)
+    for name in ("csv", "list_rest"):
+        assert name not in given or (tmp_path / str(given[name])).stat().st_size
+
+
+def look_first(home: Path) -> None:
+    """Make the plan that README applies."""
+    flags = ["-o", str(home / "Organized"), "--dry-run", "--plan", "plan.json", "--no-faces", "--workers", "1"]
+    assert main([str(home / "Photos"), *flags]) == 0
+
+
+def test_the_list_of_the_rest_goes_to_other_programs_as_readme_shows(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_burst(home / "Photos", "new\nline")
+    monkeypatch.chdir(tmp_path)
+    look_first(home)
+    (listing,) = (line for line in README.splitlines() if "--list-rest rest.txt" in line)
+    assert main([*shlex.split(listing, comments=True)[2:], "--workers", "1"]) == 0
+    (example,) = (block for block in _blocks("sh") if "xargs" in block)
+    done = subprocess.run(["sh", "-c", example], capture_output=True, text=True, check=True)
+    assert (done.stdout.count("line_1.jpg"), done.stdout.count("line_3.jpg"), "line_2" in done.stdout) == (1, 1, False)
 
 
 def test_every_setting_has_the_variable_that_readme_promises() -> None:

@@ -29,6 +29,7 @@ FLOORS = {
     "bestshot.lists": 2,
     "bestshot.plan_format": 3,
     "bestshot.plan_reading": 3,
+    "bestshot.plan_settings": 3,
     "bestshot.previews": 3,
     "bestshot.settings": 2,
     "bestshot.model": 0,

@@ -6,8 +6,9 @@ from typing import assert_never
 
 from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult
-from bestshot.immich.calls import AssetChange
+from bestshot.immich.calls import AssetChange, Calls
 from bestshot.immich.facts import marks_of_listed
+from bestshot.immich.mark_calls import PlannedCalls
 from bestshot.immich.mark_client import MarkClient
 from bestshot.immich.mark_reading import MarkReader, Wanted
 from bestshot.immich.model import Stack as ServerStack
@@ -104,6 +105,13 @@ class ImmichMarks:
         user = self._client.get_current_user().id
         own = [album for album in self._client.get_albums() if album.owner_id in (user, None)]
         return {name: tuple(album.id for album in own if album.name == name) for name in names}
+
+    def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
+        """Method and route of the calls that write each action on this version, if nothing changes until then."""
+        makes_tags = not self._dialect.has_tag_paths and any(isinstance(action, AddTags) for action in actions)
+        tags = {tag.value for tag in self._client.get_tags()} if makes_tags else set()
+        planned = PlannedCalls(Calls(self._dialect), tags)
+        return tuple(planned.in_words(action) for action in actions)
 
     def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> Marked:
         """Make one change. What is there already is read first and not written again."""
