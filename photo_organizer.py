@@ -21,6 +21,7 @@ from bestshot.console import Console
 from bestshot.errors import OrganizerError, UsageError
 from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
 from bestshot.text import count
+from bestshot.wording import report_line
 
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
@@ -51,6 +52,7 @@ class Outcome:
     """What a run found and did. `failed` are the changes that could not be made, by destination or by photo.
 
     `remembered` is the number of decisions that the given plan held. `calls` are those that a dry run's plan takes.
+    `report` are the files of the report.
     """
 
     plan: "Plan"
@@ -59,6 +61,7 @@ class Outcome:
     acted: bool = False
     remembered: int = 0
     calls: "Mapping[MarkAction, tuple[str, ...]]" = field(default_factory=dict)
+    report: tuple[Path, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -196,18 +199,29 @@ class PhotoOrganizer:
 
         plan = self._plan(library, marks, folders)
         write_records(plan, self._source, library.facts, self._settings)
+        looked = Outcome(plan, report=self._reported(plan, library))
         if self._settings.dry_run:
-            return Outcome(plan, calls=marks.calls_for(_marks_in(plan)))
+            return replace(looked, calls=marks.calls_for(_marks_in(plan)))
         if not self._agree(plan):
-            return Outcome(plan)
-        remembered = self._remember()
+            return looked
+        decided = replace(looked, remembered=self._remember())
         if not self._acts:
-            return Outcome(plan, remembered=remembered)
+            return decided
         receipts: list[Receipt | MarkReceipt] = []
         failed: list[Skipped] = []
         for result in self._results(plan, marks, folders):
             self._sort_in(result, receipts, failed)
-        return Outcome(plan, tuple(receipts), _by_thing(failed), acted=True, remembered=remembered)
+        return replace(decided, receipts=tuple(receipts), failed=_by_thing(failed), acted=True)
+
+    def _reported(self, plan: "Plan", library: "Library") -> tuple[Path, ...]:
+        """The files of the report, after they were written where the settings say."""
+        if self._settings.report is None:
+            return ()
+        from bestshot.records import Studio, write_report
+        from bestshot.workers import Workers
+
+        with closing(Workers(self._settings.workers, self._executor)) as workers:
+            return write_report(plan, library, self._source, self._settings, Studio(workers, self._progress))
 
     def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.folder_planning import plan_folders
@@ -368,6 +382,8 @@ def _run(command: Command, console: Console) -> int:
     if outcome.remembered:
         console.say([f"{count(outcome.remembered, 'decision')} remembered."])
     console.tell(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
+    if outcome.report:
+        console.say([report_line(outcome.report)])
     return outcome.exit_code
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import quote
 
 from bestshot.actions import CopyFile
 from bestshot.errors import NotFoundError, PhotoError, RejectedError, SourceError, TransientError
@@ -85,6 +86,10 @@ class PhotoSource(ABC):
     @abstractmethod
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """The upright picture, no larger than asked for, from the smallest data that serve; raises PhotoError."""
+
+    @abstractmethod
+    def web_address(self, photo: Photo) -> str:
+        """Where a browser shows the photo itself."""
 
     @abstractmethod
     def fetch_file(self, file: CopyFile, copy: Path) -> str:
@@ -276,6 +281,12 @@ class ImmichPhotoSource(PhotoSource):
 
         return tuple(whole(photo) for photo in photos)
 
+    def web_address(self, photo: Photo) -> str:
+        """The asset's page on the server."""
+        from bestshot.immich.address import api_url
+
+        return f"{api_url(self._location).removesuffix('/api')}/photos/{quote(photo.key, safe='')}"
+
     def fetch_file(self, file: CopyFile, copy: Path) -> str:
         """Download one original."""
         from bestshot.immich.facts import asset_id_of
@@ -402,6 +413,10 @@ class LocalPhotoSource(PhotoSource):
         from bestshot.folder_marks import FolderMarks
 
         return FolderMarks(self._album_dir, with_ratings=wishes.favorite_best)
+
+    def web_address(self, photo: Photo) -> str:
+        """The picture's file."""
+        return Path(photo.files[0].path).as_uri()
 
     def fetch_file(self, file: CopyFile, copy: Path) -> str:
         """Copy one file with its times and permissions."""

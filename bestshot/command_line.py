@@ -16,6 +16,7 @@ examples:
   see what that would do:      photo_organizer.py ~/Photos -o ~/Organized --dry-run --verbose
   without using more disk:     photo_organizer.py ~/Photos -o ~/Organized --link hardlink
   record the decisions:        photo_organizer.py ~/Photos --plan plan.json
+  see them in a browser:       photo_organizer.py ~/Photos --report report.html
   several folders, wider net:  photo_organizer.py ~/Photos ~/Scans --exclude '*.png' -t 8
   from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
   an Immich server:            photo_organizer.py --source-type immich --immich-url http://nas:2283
@@ -162,6 +163,7 @@ def _add_result(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
     group.add_argument("-y", "--yes", action="store_true", help="do not ask before many changes")
+    group.add_argument("--report", metavar="FILE", help="write a page to look at the groups and change the choices")
     group.add_argument("--dry-run", action="store_true", help="decide and tell, but change nothing")
 
 

@@ -38,6 +38,7 @@ class Library:
     skipped: tuple[Skipped, ...]
     beyond_limit: int = 0
     numbers: tuple[int, ...] = ()
+    appraisals: Mapping[str, Appraisal] = field(default_factory=dict)
 
 
 class Listed(Readable, Protocol):
@@ -102,7 +103,8 @@ def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory)
     lost = {skipped.id for skipped in unread}
     skipped = sorted([*listing.skipped, *unread, *uncompared, *_doubts(facts.values)], key=lambda item: item.id)
     seen = tuple(photo for photo in photos if photo.id not in lost)
-    return Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
+    beyond_limit = len(listing.photos) - len(photos)
+    return Library(seen, facts.values, verdicts, tuple(skipped), beyond_limit, appraisals=appraised.values)
 
 
 def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: Memory, plan: PlanDocument) -> Library:

@@ -1,18 +1,23 @@
-"""Writing down what was decided, for people and other programs: the plan, the table, the list of the rest."""
+"""Writing down what was decided, for people and other programs: the plan, the lists, the report."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from bestshot.console import write_out
 from bestshot.errors import OutputError
+from bestshot.examination import Progress
 from bestshot.lists import rest_of, to_csv
+from bestshot.looking import Library
 from bestshot.model import Metadata
 from bestshot.plan_format import PlanSource, document_of, to_json
 from bestshot.planning import Plan
+from bestshot.report.model import Subject, Viewable
+from bestshot.report.writing import ReportWriter
 from bestshot.settings import Settings
 from bestshot.text import printable
+from bestshot.workers import Workers
 
 
 class Placed(Protocol):
@@ -25,15 +30,42 @@ class Placed(Protocol):
         """Where the photos are, in the user's words."""
 
 
+class Shown(Placed, Viewable, Protocol):
+    """What a source must offer to be reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Where the pictures of a report are made."""
+
+    workers: Workers
+    progress: Progress
+
+
+def write_report(plan: Plan, library: Library, source: Shown, settings: Settings, studio: Studio) -> tuple[Path, ...]:
+    """Write the pages of the report that the settings ask for, and tell which files they are; raises OutputError."""
+    assert settings.report is not None  # who calls this has asked
+
+    def plan_text(part: Plan) -> str:
+        return _plan_text(part, source, library.facts, settings)
+
+    subject = Subject(plan, library.facts, library.appraisals, source.locations(), plan_text)
+    return ReportWriter(subject, source, studio.workers, studio.progress).write(Path(settings.report))
+
+
 def write_records(plan: Plan, source: Placed, facts: Mapping[str, Metadata], settings: Settings) -> None:
-    """Write all that the settings ask for; raises OutputError."""
+    """Write the lists that the settings ask for; raises OutputError."""
     if settings.plan is not None:
-        place = PlanSource(settings.source_type, source.locations(), source.origins())
-        _write(settings.plan, to_json(document_of(_from_anywhere(plan), place, facts)).encode("ascii"), "plan")
+        _write(settings.plan, _plan_text(plan, source, facts, settings).encode("ascii"), "plan")
     if settings.csv is not None:
         _write(settings.csv, to_csv(plan, facts).encode("utf-8", "backslashreplace"), "table")
     if settings.list_rest is not None:
         _write(settings.list_rest, rest_of(plan, null=settings.null), "list")
+
+
+def _plan_text(plan: Plan, source: Placed, facts: Mapping[str, Metadata], settings: Settings) -> str:
+    place = PlanSource(settings.source_type, source.locations(), source.origins())
+    return to_json(document_of(_from_anywhere(plan), place, facts))
 
 
 def _from_anywhere(plan: Plan) -> Plan:

@@ -88,6 +88,7 @@ class Settings:
     list_rest: _Text | None = None
     null: bool = False
     yes: bool = False
+    report: _Text | None = None
     dry_run: bool = False
     verbose: bool = False
     quiet: bool = False
@@ -164,6 +165,7 @@ _PATHS = frozenset(
         "plan",
         "csv",
         "list_rest",
+        "report",
         "log_file",
         "immich_api_key_file",
         "immich_ca",

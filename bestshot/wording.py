@@ -1,6 +1,7 @@
 """What the tool says of its groups and its work, on the terminal and in metadata.txt."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from bestshot.actions import CopyFile, Receipt
 from bestshot.choices import choice_in_words
@@ -34,7 +35,7 @@ def metadata_text(number: int, verdict: Verdict, facts: Mapping[str, Metadata]) 
 def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[str]:
     photo = ranked.photo
     yield f"{place}. {printable(photo.name)}"
-    for label, value in _facts_in_words(photo, facts):
+    for label, value in facts_in_words(photo, facts):
         yield f"   {label + ':':<12} {value}"
     if ranked.why:
         yield f"   {'why:':<12} {'; '.join(ranked.why)}"
@@ -44,7 +45,8 @@ def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[s
     yield ""
 
 
-def _facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
+def facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
+    """What is known of a photo, each with its label."""
     path = photo.files[0].path if photo.files else photo.id
     yield "path", printable(path)
     if photo.files[1:]:
@@ -96,6 +98,12 @@ def summary(
     if plan.skipped:
         parts.append(f"{len(plan.skipped):,} skipped or in doubt{_known(known_skipped, len(plan.skipped))}")
     return "; ".join(parts) + "."
+
+
+def report_line(files: Sequence[Path]) -> str:
+    """Where the report is."""
+    more = f", and {count(len(files) - 1, 'more page')} beside it" if files[1:] else ""
+    return f"The report is {printable(str(files[0]))}{more}."
 
 
 def _groups_in_words(

@@ -19,6 +19,12 @@ FLOORS = {
     "bestshot.looking": 4,
     "bestshot.comparison": 3,
     "bestshot.recognition": 4,
+    "bestshot.report.model": 4,
+    "bestshot.report.pages": 4,
+    "bestshot.report.pictures": 4,
+    "bestshot.report.rendering": 4,
+    "bestshot.report.views": 4,
+    "bestshot.report.writing": 4,
     "bestshot.examination": 3,
     "bestshot.wording": 3,
     "bestshot.appraisal": 2,
@@ -67,6 +73,8 @@ PURE = (
     "bestshot.xml_encoding",
     "bestshot.xml_spans",
     "bestshot.xmp",
+    "bestshot.report.pages",
+    "bestshot.report.views",
 )
 WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
 

@@ -42,6 +42,7 @@ SAMPLES = {
     "plan": text("a.json", "b.json", "-"),
     "csv": text("a.csv", "b.csv", "-"),
     "list_rest": text("a", "b", "-"),
+    "report": text("a.html", "b.html", "c.html"),
     "log_file": text("a.log", "b.log", "c.log"),
     "immich_url": text("http://a", "http://b", "http://c"),
     "immich_api_key": text("a1", "b2", "c3"),

@@ -9,6 +9,7 @@ from functools import partial
 from hashlib import sha256
 from io import SEEK_END
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -174,6 +175,11 @@ class TestPhotoSource:
         for read in reads:
             with pytest.raises(PhotoError):
                 read(photo)
+
+    def test_a_browser_finds_every_photo_at_an_address_of_its_own(self, source: PhotoSource) -> None:
+        addresses = {source.web_address(photo) for photo in source.list_photos()}
+        assert len(addresses) == 5
+        assert {urlsplit(address).scheme for address in addresses} <= {"file", "http"}
 
     def test_a_changed_picture_has_another_revision(self, source: PhotoSource, folder: Path) -> None:
         earlier = named(source, "b.jpg").revision

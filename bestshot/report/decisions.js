@@ -1,0 +1,157 @@
+"use strict";
+/* What the reader decides: another best, a photo taken out, a group skipped; kept over a reload, saved as a plan. */
+
+const byId = (id) => document.getElementById(id);
+
+const decisions = (() => {
+  const plan = JSON.parse(byId("plan").textContent);
+  const storageKey = `photo-organizer-report:${document.body.dataset.page}`;
+  const groups = [...document.querySelectorAll(".group")].map((section) => ({
+    section,
+    planned: plan.groups[section.dataset.place],
+    cards: [...section.querySelectorAll(".photo")],
+    note: section.querySelector(".note"),
+    skipBox: section.querySelector(".skip input"),
+    best: 0,
+    out: new Set(),
+    skip: false,
+  }));
+  let isKept = true;
+  let isSaved = true;
+
+  const isChanged = (group) => group.best !== 0 || group.out.size > 0 || group.skip;
+  const firstIn = (group) => group.cards.findIndex((_card, place) => !group.out.has(place));
+  const nameOf = (group, place) => group.cards[place].querySelector("h3").textContent;
+
+  function pick(group, place) {
+    group.out.delete(place);
+    group.best = place;
+    changed(group, `${nameOf(group, place)} is the best.`);
+  }
+
+  function take(group, place, isOut) {
+    if (!isOut) group.out.delete(place);
+    else if (group.cards.length - group.out.size > 1) group.out.add(place);
+    if (group.out.has(group.best)) group.best = firstIn(group);
+    const said = isOut ? `${nameOf(group, place)} is taken out.` : `${nameOf(group, place)} is back in its group.`;
+    changed(group, `${said} ${nameOf(group, group.best)} is the best.`);
+  }
+
+  function skip(group, isSkipped) {
+    group.skip = isSkipped;
+    changed(group, isSkipped ? "The group is skipped." : "The group is no longer skipped.");
+  }
+
+  function changed(group, said) {
+    isSaved = false;
+    show(group);
+    keep();
+    tell(said);
+  }
+
+  function show(group) {
+    const left = group.cards.length - group.out.size;
+    group.section.classList.toggle("is-skipped", group.skip);
+    group.skipBox.checked = group.skip;
+    group.cards.forEach((card, place) => {
+      const isOut = group.out.has(place);
+      card.classList.toggle("is-best", place === group.best);
+      card.classList.toggle("is-out", isOut);
+      card.querySelector(".best input").checked = place === group.best;
+      const outBox = card.querySelector(".out input");
+      outBox.checked = isOut;
+      outBox.disabled = left === 1 && !isOut;
+    });
+    const isAlone = left === 1 && !group.skip;
+    group.note.hidden = !group.skip && !isAlone;
+    group.note.textContent = group.skip ? "Skipped: nothing is done with this group." : "One photo left: it is in no group any more.";
+    document.dispatchEvent(new CustomEvent("decided", { detail: group }));
+  }
+
+  function tell(said = "") {
+    const count = groups.filter(isChanged).length;
+    const where = isKept ? "" : " This browser does not keep them: save before you leave.";
+    const all = count ? `${count === 1 ? "1 group" : `${count} groups`} changed.${where}` : "Nothing changed yet.";
+    byId("decided").textContent = `${said} ${all}`.trim();
+    byId("reset").disabled = count === 0;
+  }
+
+  function keep() {
+    const kept = {};
+    for (const group of groups.filter(isChanged)) {
+      kept[group.planned.id] = { best: group.best, out: [...group.out], skip: group.skip };
+    }
+    try {
+      localStorage.setItem(storageKey, JSON.stringify(kept));
+    } catch {
+      isKept = false;
+    }
+  }
+
+  function recall() {
+    let kept = {};
+    try {
+      kept = JSON.parse(localStorage.getItem(storageKey)) || {};
+    } catch {
+      isKept = false;
+    }
+    for (const group of groups) {
+      const { best = 0, out = [], skip: isSkipped = false } = kept[group.planned.id] || {};
+      group.out = new Set(out.filter((place) => place in group.cards));
+      group.best = best in group.cards && !group.out.has(best) ? best : Math.max(0, firstIn(group));
+      group.skip = isSkipped;
+      show(group);
+    }
+    tell();
+  }
+
+  function reset() {
+    for (const group of groups) {
+      Object.assign(group, { best: 0, out: new Set(), skip: false });
+      show(group);
+    }
+    isSaved = true;
+    keep();
+    tell("Everything is as it was proposed.");
+    byId("save").focus();
+  }
+
+  /* The plan of this page with the decisions in it, in ASCII like the one that --plan writes. */
+  function amended() {
+    const copy = JSON.parse(JSON.stringify(plan));
+    for (const group of groups) {
+      const target = copy.groups[group.section.dataset.place];
+      target.best = target.photos[group.best].id;
+      for (const place of group.out) target.photos[place].out = true;
+      if (group.skip) target.skip = true;
+    }
+    const escaped = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    return `${JSON.stringify(copy, null, 2).replace(/[\u007f-\uffff]/g, escaped)}\n`;
+  }
+
+  function save() {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([amended()], { type: "application/json" }));
+    link.download = document.body.dataset.planName;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    isSaved = true;
+    tell(`Saved as ${link.download}.`);
+  }
+
+  for (const group of groups) {
+    group.skipBox.addEventListener("change", () => skip(group, group.skipBox.checked));
+    group.cards.forEach((card, place) => {
+      card.querySelector(".best input").addEventListener("change", () => pick(group, place));
+      const outBox = card.querySelector(".out input");
+      outBox.addEventListener("change", () => take(group, place, outBox.checked));
+    });
+  }
+  byId("save").addEventListener("click", save);
+  byId("reset").addEventListener("click", reset);
+  addEventListener("beforeunload", (event) => {
+    if (!isKept && !isSaved && groups.some(isChanged)) event.preventDefault();
+  });
+  recall();
+  return { groups, pick, take };
+})();

@@ -1,0 +1,49 @@
+"use strict";
+/* Which groups are shown, and in which order. */
+
+(() => {
+  const orders = {
+    number: (one, other) => one.dataset.place - other.dataset.place,
+    doubtful: (one, other) => one.dataset.confidence - other.dataset.confidence || orders.number(one, other),
+    largest: (one, other) => sizeOf(other) - sizeOf(one) || orders.number(one, other),
+  };
+  const sections = decisions.groups.map((group) => group.section);
+  const sizeOf = (section) => section.querySelectorAll(".photo").length;
+
+  function isWanted(section) {
+    const [least, most] = byId("size").value.split("-");
+    return (
+      sizeOf(section) >= Number(least) &&
+      sizeOf(section) <= (Number(most) || Infinity) &&
+      (!byId("faces").checked || section.dataset.faces === "true") &&
+      (!byId("doubtful").checked || section.dataset.doubtful === "true")
+    );
+  }
+
+  function filter() {
+    for (const section of sections) section.hidden = !isWanted(section);
+    const count = sections.filter((section) => !section.hidden).length;
+    byId("none").hidden = count > 0 || sections.length === 0;
+    const total = `${sections.length} ${sections.length === 1 ? "group" : "groups"}`;
+    byId("shown").textContent = count === sections.length ? total : `${count} of ${total}`;
+  }
+
+  function order() {
+    byId("none").before(...[...sections].sort(orders[byId("order").value]));
+  }
+
+  function showAll() {
+    byId("filters").reset();
+    order();
+    filter();
+    byId("groups").focus();
+  }
+
+  byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  byId("filters").addEventListener("change", filter);
+  byId("order").addEventListener("change", order);
+  byId("all").addEventListener("click", showAll);
+  // A browser fills the fields in again after a reload.
+  order();
+  filter();
+})();

@@ -1,0 +1,46 @@
+"""Which groups go on which page of a report, and what the pages are called: pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+from bestshot.planning import Plan, PlannedGroup
+from bestshot.report.model import Page
+
+MOST_GROUPS = 200
+MOST_PHOTOS = 800
+"""Of one page, so that a telephone can hold it: at 40 kB a photo these are 32 MB."""
+
+
+def paged(groups: Sequence[PlannedGroup], report_name: str) -> tuple[Page, ...]:
+    """The pages of a report; one without groups where there are none."""
+    parts = list(_parts(groups)) or [()]
+    return tuple(Page(number, page_name(report_name, number), part) for number, part in enumerate(parts, start=1))
+
+
+def page_name(report_name: str, number: int) -> str:
+    """The report's own name for the first page, "report-2.html" for the second."""
+    if number == 1:
+        return report_name
+    path = PurePath(report_name)
+    return f"{path.stem}-{number}{path.suffix}"
+
+
+def plan_of_page(plan: Plan, page: Page) -> Plan:
+    """The part of a plan that a page can change; what is to be done follows from the groups, so it is left out."""
+    count = sum(len(group.verdict.ranking) for group in page.groups)
+    return replace(plan, groups=page.groups, actions=(), skipped=(), photo_count=count, beyond_limit=0, unread_count=0)
+
+
+def _parts(groups: Sequence[PlannedGroup]) -> Iterator[tuple[PlannedGroup, ...]]:
+    part: list[PlannedGroup] = []
+    photos = 0
+    for group in groups:
+        size = len(group.verdict.ranking)
+        if part and (len(part) == MOST_GROUPS or photos + size > MOST_PHOTOS):
+            yield tuple(part)
+            part, photos = [], 0
+        part.append(group)
+        photos += size
+    if part:
+        yield tuple(part)

@@ -1,0 +1,208 @@
+"use strict";
+/* One photo at a time, large; going to another one of its group keeps the zoom and the place that is looked at. */
+
+(() => {
+  const LARGEST = 12;
+  const STEP = 1.5;
+  const PAN = 60;
+  const SWIPE = 60;
+  const viewer = byId("viewer");
+  const stage = byId("stage");
+  const frame = byId("frame");
+  const fingers = new Map();
+  let group = null;
+  let place = 0;
+  // How much larger than "all of it", and the point of the photo, in parts of its size, in the middle of the stage.
+  let view = { zoom: 1, x: 0.5, y: 0.5 };
+  let size = { width: 1, height: 1 };
+  let swiped = 0;
+
+  const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+  const isShown = (card) => card.querySelector("button.picture") !== null;
+
+  function open(from, at, box) {
+    group = from;
+    view = { zoom: 1, x: 0.5, y: 0.5 };
+    viewer.showModal();
+    go(at);
+    if (box) {
+      const [left, top, right, bottom] = box;
+      const full = size.width / view.zoom;
+      zoomTo((0.8 * Math.min(stage.clientWidth, stage.clientHeight)) / (full * (right - left)));
+      look((left + right) / 2, (top + bottom) / 2);
+    }
+    stage.focus();
+  }
+
+  function go(at) {
+    place = clamp(at, 0, group.cards.length - 1);
+    const card = group.cards[place];
+    frame.replaceChildren(...pictures(card));
+    byId("viewer-name").textContent = card.querySelector("h3").textContent;
+    byId("viewer-place").textContent = `${place + 1} of ${group.cards.length}`;
+    const why = [...card.querySelectorAll(".why li")].map((item) => item.textContent);
+    byId("viewer-why").textContent = `${card.querySelector(".reasons").textContent}: ${why.join("; ")}`;
+    byId("previous").disabled = place === 0;
+    byId("next").disabled = place === group.cards.length - 1;
+    lay();
+    mark();
+    byId("viewer-said").textContent = `${byId("viewer-name").textContent}, ${byId("viewer-place").textContent}`;
+  }
+
+  /* The photo, and over it those of its details that are finer. */
+  function pictures(card) {
+    if (!isShown(card)) return [document.createTextNode(card.querySelector(".picture").textContent)];
+    const whole = card.querySelector("button.picture img").cloneNode();
+    whole.alt = card.querySelector("h3").textContent;
+    const details = [];
+    for (const button of card.querySelectorAll(".details button")) {
+      const [left, top, right, bottom] = boxOf(button);
+      const detail = button.querySelector("img").cloneNode();
+      if (widthOf(detail) <= widthOf(whole) * (right - left)) continue;
+      const parts = { left, top, width: right - left, height: bottom - top };
+      for (const [side, part] of Object.entries(parts)) detail.style[side] = `${part * 100}%`;
+      details.push(detail);
+    }
+    return [whole, ...details];
+  }
+
+  const widthOf = (picture) => Number(picture.getAttribute("width"));
+  const boxOf = (button) => button.dataset.box.split(" ").map(Number);
+
+  function lay() {
+    const picture = frame.querySelector("img");
+    const width = picture ? widthOf(picture) : 1;
+    const height = picture ? Number(picture.getAttribute("height")) : 1;
+    const scale = view.zoom * Math.min(stage.clientWidth / width, stage.clientHeight / height);
+    size = { width: width * scale, height: height * scale };
+    const left = offset(stage.clientWidth, size.width, view.x);
+    const top = offset(stage.clientHeight, size.height, view.y);
+    Object.assign(frame.style, { width: `${size.width}px`, height: `${size.height}px`, transform: `translate(${left}px, ${top}px)` });
+  }
+
+  /* Where the photo begins so that the point is in the middle, but no edge of the photo within the stage. */
+  function offset(room, length, point) {
+    return length <= room ? (room - length) / 2 : clamp(room / 2 - point * length, room - length, 0);
+  }
+
+  function look(x, y) {
+    const edge = (room, length) => Math.min(0.5, room / 2 / length);
+    const across = edge(stage.clientWidth, size.width);
+    const down = edge(stage.clientHeight, size.height);
+    view.x = clamp(x, across, 1 - across);
+    view.y = clamp(y, down, 1 - down);
+    lay();
+  }
+
+  function pan(right, down) {
+    look(view.x + right / size.width, view.y + down / size.height);
+  }
+
+  /* What is at this point of the window stays there. */
+  function zoomTo(zoom, clientX, clientY) {
+    const bounds = stage.getBoundingClientRect();
+    const right = clientX === undefined ? 0 : clientX - bounds.left - bounds.width / 2;
+    const down = clientY === undefined ? 0 : clientY - bounds.top - bounds.height / 2;
+    const x = view.x + right / size.width;
+    const y = view.y + down / size.height;
+    view.zoom = clamp(zoom, 1, LARGEST);
+    lay();
+    look(x - right / size.width, y - down / size.height);
+    byId("smaller").disabled = view.zoom === 1;
+  }
+
+  function mark() {
+    const isBest = group.best === place;
+    const isOut = group.out.has(place);
+    byId("viewer-mark").textContent = isBest ? "Best" : isOut ? "Taken out" : "";
+    byId("pick").setAttribute("aria-pressed", isBest);
+    byId("drop").setAttribute("aria-pressed", isOut);
+    byId("drop").disabled = group.cards[place].querySelector(".out input").disabled;
+    byId("smaller").disabled = view.zoom === 1;
+    // A button that is switched off loses the focus, and with it the keys.
+    if (!viewer.contains(document.activeElement) || document.activeElement.disabled) stage.focus();
+  }
+
+  const pick = () => decisions.pick(group, place);
+  const drop = () => byId("drop").disabled || decisions.take(group, place, !group.out.has(place));
+  const keys = {
+    ArrowLeft: (event) => (event.shiftKey ? pan(-PAN, 0) : go(place - 1)),
+    ArrowRight: (event) => (event.shiftKey ? pan(PAN, 0) : go(place + 1)),
+    ArrowUp: () => pan(0, -PAN),
+    ArrowDown: () => pan(0, PAN),
+    Home: () => go(0),
+    End: () => go(group.cards.length - 1),
+    "+": () => zoomTo(view.zoom * STEP),
+    "=": () => zoomTo(view.zoom * STEP),
+    "-": () => zoomTo(view.zoom / STEP),
+    0: () => zoomTo(1),
+    b: pick,
+    x: drop,
+  };
+
+  function middle() {
+    const all = [...fingers.values()];
+    const mean = (axis) => all.reduce((sum, finger) => sum + finger[axis], 0) / all.length;
+    const apart = all.length > 1 ? Math.hypot(all[0].x - all[1].x, all[0].y - all[1].y) : 0;
+    return { x: mean("x"), y: mean("y"), apart };
+  }
+
+  function moved(event) {
+    if (!fingers.has(event.pointerId)) return;
+    const before = middle();
+    fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    const after = middle();
+    if (view.zoom === 1 && fingers.size === 1) swiped += after.x - before.x;
+    pan(before.x - after.x, before.y - after.y);
+    if (before.apart && after.apart) zoomTo((view.zoom * after.apart) / before.apart, after.x, after.y);
+  }
+
+  function lifted(event) {
+    if (!fingers.delete(event.pointerId) || fingers.size) return;
+    if (Math.abs(swiped) > SWIPE) go(place - Math.sign(swiped));
+    swiped = 0;
+  }
+
+  viewer.addEventListener("keydown", (event) => {
+    const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act(event);
+  });
+  viewer.addEventListener("close", () => {
+    const card = group.cards[place];
+    const target = card.querySelector("button.picture") || card.querySelector("input");
+    target.focus();
+    target.scrollIntoView({ block: "nearest" });
+  });
+  stage.addEventListener("pointerdown", (event) => {
+    stage.setPointerCapture(event.pointerId);
+    fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  });
+  stage.addEventListener("pointermove", moved);
+  stage.addEventListener("pointerup", lifted);
+  stage.addEventListener("pointercancel", lifted);
+  stage.addEventListener("dblclick", (event) => zoomTo(view.zoom > 1 ? 1 : 3, event.clientX, event.clientY));
+  stage.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoomTo(view.zoom * Math.exp(-event.deltaY / 400), event.clientX, event.clientY);
+  }, { passive: false });
+  byId("previous").addEventListener("click", () => go(place - 1));
+  byId("next").addEventListener("click", () => go(place + 1));
+  byId("smaller").addEventListener("click", () => zoomTo(view.zoom / STEP));
+  byId("larger").addEventListener("click", () => zoomTo(view.zoom * STEP));
+  byId("fit").addEventListener("click", () => zoomTo(1));
+  byId("close").addEventListener("click", () => viewer.close());
+  byId("pick").addEventListener("click", pick);
+  byId("drop").addEventListener("click", drop);
+  document.addEventListener("decided", (event) => viewer.open && event.detail === group && mark());
+  addEventListener("resize", () => viewer.open && lay());
+
+  for (const each of decisions.groups) {
+    each.cards.forEach((card, at) => {
+      for (const button of card.querySelectorAll("button.picture, .details button")) {
+        button.addEventListener("click", () => open(each, at, button.dataset.box && boxOf(button)));
+      }
+    });
+  }
+})();

@@ -1,0 +1,125 @@
+"""What a report says of the library, of a group and of a photo, as text that can be shown anywhere: pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bestshot.model import CaptureTime, Metadata, Photo, RankedPhoto
+from bestshot.plan_format import counts
+from bestshot.planning import Plan, PlannedGroup
+from bestshot.report.model import NoPortrait, Portrait, Subject
+from bestshot.text import count, in_bytes, printable
+from bestshot.wording import facts_in_words
+
+_DOUBTFUL, _CLEAR = 0.25, 0.75
+_MOST_FAULTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """A photo's card: a few lines on it, what put it in its place, and everything that was measured."""
+
+    name: str
+    address: str
+    path: str
+    lines: tuple[str, ...]
+    why: tuple[str, ...]
+    measured: tuple[tuple[str, str], ...]
+    portrait: Portrait | NoPortrait
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is a picture."""
+        return isinstance(self.portrait, Portrait)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group's heading and cards, best first; `place` is its place in the plan of its page, from 0."""
+
+    place: int
+    number: int
+    about: str
+    certainty: str
+    confidence: float
+    is_doubtful: bool
+    has_faces: bool
+    photos: tuple[PhotoView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The whole library in figures, each with what it counts."""
+
+    figures: tuple[tuple[str, str], ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def totals(plan: Plan) -> Totals:
+    """The figures at the head of every page, and what was passed over, with the reason."""
+    numbers = counts(plan)
+    rest = [ranked.photo for group in plan.groups for ranked in group.verdict.ranking[1:]]
+    figures = (
+        (f"{numbers['photos']:,}", "photos"),
+        (f"{numbers['groups']:,}", "groups"),
+        (f"{numbers['grouped']:,}", "photos in groups"),
+        (in_bytes(sum(_all_bytes(photo) for photo in rest)), f"in the {len(rest):,} that are not the best"),
+    )
+    return Totals(figures, tuple((printable(item.id), printable(item.error)) for item in plan.skipped))
+
+
+def _all_bytes(photo: Photo) -> int:
+    """With the RAW files, videos and sidecars that travel with it."""
+    return sum(file.size for file in photo.files) or photo.size
+
+
+def group_view(
+    place: int,
+    group: PlannedGroup,
+    subject: Subject,
+    portraits: Sequence[Portrait | NoPortrait],
+    addresses: Sequence[str],
+) -> GroupView:
+    """A group in words, with the pictures and addresses of its photos in the order of its ranking."""
+    ranking = group.verdict.ranking
+    confidence = group.verdict.confidence
+    cards = zip(ranking, portraits, addresses, strict=True)
+    return GroupView(
+        place=place,
+        number=group.number,
+        about=f"{count(len(ranking), 'photo')}, {when(subject.facts[ranking[0].photo.id].taken)}",
+        certainty="toss-up" if confidence < _DOUBTFUL else "clear choice" if confidence >= _CLEAR else "likely choice",
+        confidence=confidence,
+        is_doubtful=confidence < _DOUBTFUL,
+        has_faces=any(subject.faces_of(ranked.photo) for ranked in ranking),
+        photos=tuple(
+            _photo_view(ranked, subject.facts[ranked.photo.id], portrait, address)
+            for ranked, portrait, address in cards
+        ),
+    )
+
+
+def _photo_view(ranked: RankedPhoto, facts: Metadata, portrait: Portrait | NoPortrait, address: str) -> PhotoView:
+    said = dict(facts_in_words(ranked.photo, facts))
+    size = ", ".join(said[label] for label in ("size", "dimensions") if label in said)
+    camera = ", ".join(said[label] for label in ("camera", "exposure") if label in said)
+    others = [(label, said[label]) for label in ("with", "GPS") if label in said]
+    measures = [(reason.name, printable(reason.text)) for reason in ranked.reasons]
+    return PhotoView(
+        name=printable(ranked.photo.name),
+        address=address,
+        path=said["path"] if ranked.photo.id.endswith(ranked.photo.name) else printable(ranked.photo.id),
+        lines=tuple(line for line in (when(facts.taken), size, printable(camera)) if line),
+        why=tuple(map(printable, ranked.why)),
+        measured=(("score", f"{ranked.score:.3f}"), *measures, *others),
+        portrait=portrait,
+    )
+
+
+def when(taken: CaptureTime) -> str:
+    """A capture time for people, such as "2024-06-01 10:00:00.4"."""
+    clock = taken.wall or taken.instant
+    assert clock is not None  # one of the two is always known
+    tenths = f".{clock.microsecond // 100_000}" if clock.microsecond else ""
+    zone = " UTC" if taken.wall is None else ""
+    guess = " (a guess)" if taken.is_guess else ""
+    return f"{clock:%Y-%m-%d %H:%M:%S}{tenths}{zone}{guess}"
