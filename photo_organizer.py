@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bestshot.command_line import Command, parse_command
+from bestshot.command_line import Command, Latest, parse_command
 from bestshot.console import Console, write_out
 from bestshot.errors import OrganizerError, OutputError, UsageError
 from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from bestshot.planning import Plan, PlannedGroup
     from immich_client import KeySource
     from photo_outputs import FolderOutput, MarkOutput, Undone
-    from photo_sources import PhotoSource
+    from photo_sources import ImmichPhotoSource, PhotoSource
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]
 
@@ -306,6 +307,11 @@ def _run(command: Command, console: Console) -> int:
     check_sense(command.flags, settings)
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
+    if command.history:
+        console.say(_history(settings))
+        return EXIT_DONE
+    if command.undo is not None:
+        return _undo(command.undo, settings, console)
     source = _source(settings)
     if command.check:
         console.say(_check(source))
@@ -343,8 +349,7 @@ def _with_demo(settings: Settings) -> Settings:
 
 
 def _source(settings: Settings) -> "PhotoSource":
-    from bestshot.immich.versions import tasks_of
-    from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoCache
+    from photo_sources import LocalPhotoSource, PhotoCache
 
     if settings.source_type is SourceType.LOCAL:
         if not settings.source:
@@ -352,6 +357,13 @@ def _source(settings: Settings) -> "PhotoSource":
         cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
         albums = settings.output if settings.create_albums else None
         return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache, album_dir=albums)
+    return _immich(settings)
+
+
+def _immich(settings: Settings) -> "ImmichPhotoSource":
+    from bestshot.immich.versions import tasks_of
+    from photo_sources import ImmichPhotoSource, PhotoCache
+
     if settings.immich_url is None:
         raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
     return ImmichPhotoSource(
@@ -375,6 +387,35 @@ def _immich_key(settings: Settings) -> "KeySource":
     if settings.immich_api_key is not None:
         os.environ[KEY_VARIABLE] = settings.immich_api_key
     return KeyFromEnvironment()
+
+
+def _history(settings: Settings) -> list[str]:
+    from bestshot.journal import Journal
+    from bestshot.undo_wording import history_lines
+
+    with closing(Journal(Path(settings.state_dir) / "journal.sqlite3")) as journal:
+        return list(history_lines(journal))
+
+
+def _undo(wanted: int | Latest, settings: Settings, console: Console) -> int:
+    """Take a run back; 1 if anything of it had to be left."""
+    from bestshot.journal import Journal
+    from bestshot.reversals import Left
+    from bestshot.runs import job_to_undo, jobs_of
+    from bestshot.undoing import Undoing
+    from photo_outputs import recover_output
+
+    with closing(Journal(Path(settings.state_dir) / "journal.sqlite3")) as journal:
+        job = job_to_undo(jobs_of(journal.runs()), wanted if isinstance(wanted, int) else None)
+        server = _immich(settings).client if settings.source_type is SourceType.IMMICH else None
+        undoing = Undoing(journal, job, Path(settings.cache_dir), server, partial(recover_output, journal=journal))
+        with console.progress(f"Undoing run {job.number}", sum(part.changes for part in job.parts)) as advance:
+            results = []
+            for result in undoing.look() if settings.dry_run else undoing.carry_out():
+                results.append(result)
+                advance(1)
+    console.tell_undo(results, acted=not settings.dry_run)
+    return EXIT_SOMETHING_FAILED if any(isinstance(result, Left) for result in results) else EXIT_DONE
 
 
 def _check(source: "PhotoSource") -> Iterator[str]:

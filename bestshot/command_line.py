@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from bestshot import __version__
@@ -20,12 +21,19 @@ examples:
   from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
   an Immich server:            photo_organizer.py --source-type immich --immich-url http://nas:2283
   can it be reached?           photo_organizer.py --source-type immich --check
+  take the last run back:      photo_organizer.py --undo
   tag the groups there:        photo_organizer.py --source-type immich --tag-only
 
 exit codes:
   0 done   1 done, but something new failed   2 wrong usage   3 source not reachable
   4 another run holds the library   130 interrupted
 """
+
+
+class Latest(Enum):
+    """The run that is taken back where none is named."""
+
+    RUN = "the latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,8 @@ class Command:
     config: Path | None
     demo: bool
     check: bool
+    history: bool = False
+    undo: int | Latest | None = None
 
 
 def parse_command(argv: Sequence[str] | None) -> Command:
@@ -43,9 +53,10 @@ def parse_command(argv: Sequence[str] | None) -> Command:
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
     config, demo, check = given.pop("config", None), given.pop("demo", False), given.pop("check", False)
+    history, undo = given.pop("history", False), given.pop("undo", None)
     named = [*given.pop("folders", []), *given.pop("source", []), *after]
     flags = {**given, "source": named} if named else given
-    return Command(flags, Path(config) if config else None, demo, check)
+    return Command(flags, Path(config) if config else None, demo, check, history, undo)
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -69,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_grouping(parser.add_argument_group("what belongs together"))
     _add_result(parser.add_argument_group("what to do with the groups"))
     _add_marks(parser.add_argument_group("marks on the photos"))
+    _add_going_back(parser.add_argument_group("what was done"))
     _add_running(parser.add_argument_group("how to run"))
     return parser
 
@@ -149,6 +161,18 @@ def _add_marks(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--archive-rest", action="store_true", help="take all but the best out of the timeline")
     group.add_argument(
         "--inherit", action="store_true", help="the best joins its group's albums, is favourite, rated, described"
+    )
+
+
+def _add_going_back(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--history", action="store_true", help="list all runs that changed anything, the latest first")
+    group.add_argument(
+        "--undo",
+        nargs="?",
+        type=int,
+        const=Latest.RUN,
+        metavar="RUN",
+        help="take back what a run changed, and nothing else (default: the latest that stands)",
     )
 
 

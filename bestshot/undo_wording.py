@@ -1,0 +1,78 @@
+"""What is told of earlier runs and of taking them back."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bestshot.journal import Journal
+from bestshot.mark_wording import done_in_words
+from bestshot.marks import MarkReceipt
+from bestshot.reversals import Left, PutBack, Reversal, TakeAway
+from bestshot.runs import Job, Reverse, Run, jobs_of
+from bestshot.text import count, printable
+
+_FOLDER = "folder:"
+_REVERSE = {
+    Reverse.STANDS: "",
+    Reverse.BEGUN: "; its undo was cut short",
+    Reverse.IN_PART: "; undone in part",
+    Reverse.UNDONE: "; undone",
+}
+
+
+def history_lines(journal: Journal) -> Iterator[str]:
+    """Every job of the journal in a line, the latest first."""
+    jobs = jobs_of(journal.runs())
+    if not jobs:
+        yield "Nothing was ever changed."
+    for job in reversed(jobs):
+        yield _job_line(job, journal)
+
+
+def _job_line(job: Job, journal: Journal) -> str:
+    started = f"{job.runs[0].started_at.astimezone():%Y-%m-%d %H:%M}"
+    changes = sum(run.changes for run in job.runs if not run.is_learned)
+    what = " and ".join(_run_in_words(run, journal) for run in job.runs)
+    undoes = "" if job.undoes is None else f"undo of run {job.undoes}: "
+    broken = "" if job.is_finished else "; unfinished"
+    return f"{job.number:>4}  {started}  {undoes}{what} ({count(changes, 'change')}{broken}{_REVERSE[job.reverse]})"
+
+
+def _run_in_words(run: Run, journal: Journal) -> str:
+    if run.target.startswith(_FOLDER):
+        return _output_in_words(run, journal)
+    place = "on Immich" if run.target.startswith("immich:") else "in folders"
+    receipts = (receipt for made_by, receipt in journal.marks_made(run.target) if made_by == run.id)
+    return f"{', '.join(done_in_words(receipts)) or 'nothing marked'} {place}"
+
+
+def _output_in_words(run: Run, journal: Journal) -> str:
+    output = printable(run.target.removeprefix(_FOLDER))
+    if run.is_learned:
+        return f"{count(run.changes, 'file')} recognised in {output}"
+    if run.undoes is not None:
+        return f"{count(run.changes, 'file')} taken back in {output}"
+    photos = journal.photos_laid(run.id)
+    if photos:
+        return f"{count(photos, 'photo')} laid out in {output}"
+    return f"{output} kept up to date"
+
+
+def undo_lines(results: Sequence[Reversal | MarkReceipt | Left], *, acted: bool) -> Iterator[str]:
+    """What an undo came to, in a line; what it leaves is told apart."""
+    yield f"{'; '.join(_undone(results, acted=acted)) or 'nothing was left to take back'}."
+
+
+def _undone(results: Iterable[Reversal | MarkReceipt | Left], *, acted: bool) -> Iterator[str]:
+    done = list(results)
+    will = "" if acted else " to be"
+    if number := sum(isinstance(one, TakeAway) for one in done):
+        yield f"{count(number, 'file')}{will} taken away"
+    if number := sum(isinstance(one, PutBack) for one in done):
+        yield f"{count(number, 'file')}{will} put back"
+    yield from done_in_words(one for one in done if isinstance(one, MarkReceipt))
+    if number := sum(isinstance(one, Left) for one in done):
+        yield f"{count(number, 'thing')} left alone"
+
+
+def left_line(left: Left) -> str:
+    """What was left alone, and why."""
+    return f"{printable(left.what)}: {left.why}"

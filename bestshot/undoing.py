@@ -1,0 +1,129 @@
+"""One undo: a job of an earlier day taken back, part by part, the last one first."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from bestshot.errors import OutputError, UsageError
+from bestshot.file_names import OUTPUT_MARKER
+from bestshot.folder_undo import FolderUndo
+from bestshot.immich.model import User
+from bestshot.immich.originals import OriginalsClient, check_asset
+from bestshot.journal import Journal
+from bestshot.library_lock import LibraryLock
+from bestshot.model import digest
+from bestshot.originals import CheckOriginal
+from bestshot.reversals import Left, Reversal
+from bestshot.runs import Job, Run, undone_runs
+from bestshot.text import printable
+
+_FOLDER, _IMMICH = "folder:", "immich:"
+
+
+class Server(OriginalsClient, Protocol):
+    """What an undo needs of an Immich client."""
+
+    def get_current_user(self) -> User:
+        """The owner of the key."""
+
+
+class Undoing:
+    """The undo of one job, over the journal; `server` is the one that the settings name, if they do.
+
+    `recover_output` mends what a killed run left in the journal of the output at this path.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        job: Job,
+        cache_dir: Path,
+        server: Server | None,
+        recover_output: Callable[[Path], None],
+    ) -> None:
+        self._journal = journal
+        self._recover_output = recover_output
+        self._job = job
+        self._cache_dir = cache_dir
+        self._server = server
+
+    def carry_out(self) -> Iterator[Reversal | Left]:
+        """Take the job back and tell what came of each change; what was done is in the journal by then."""
+        with ExitStack() as stack:
+            self._lock(stack)
+            for part in self._parts():
+                yield from self._carry_out(part)
+
+    def look(self) -> Iterator[Reversal | Left]:
+        """What carrying it out would come to; changes nothing."""
+        for part in self._parts():
+            steps, left = self._folder(part).plan(part, undone_runs(self._journal.runs()))
+            yield from left
+            yield from self._folder(part).look(steps)
+
+    def _parts(self) -> list[Run]:
+        """What is to be taken back still, checked for whether it can be reached."""
+        undone = undone_runs(self._journal.runs())
+        parts = [run for run in reversed(self._job.parts) if run.id not in undone]
+        for part in parts:
+            _check_there(part)
+            self._check_server(part)
+        return parts
+
+    def _check_server(self, part: Run) -> None:
+        users = {name for name in (part.target, *part.sources) if name.startswith(_IMMICH)}
+        if not users:
+            return
+        if self._server is None:
+            raise UsageError(
+                f"Run {part.job} was about photos on an Immich server: "
+                "name it as you did then, with --source-type immich, --immich-url and the API key."
+            )
+        if users != {f"{_IMMICH}{self._server.get_current_user().id}"}:
+            raise UsageError(f"Run {part.job} was about the photos of another user: use the API key of that one.")
+
+    def _lock(self, stack: ExitStack) -> None:
+        """Keep other runs away from the library and the outputs."""
+        for library in sorted({digest(*sorted(part.sources)) for part in self._job.parts}):
+            stack.enter_context(LibraryLock(self._cache_dir / "locks" / library))
+        for part in self._job.parts:
+            if part.target.startswith(_FOLDER):
+                _check_there(part)
+                stack.enter_context(LibraryLock(_root(part) / OUTPUT_MARKER / "lock"))
+
+    def _carry_out(self, part: Run) -> Generator[Reversal | Left, None, None]:
+        self._recover_output(_root(part))
+        undo = self._folder(part)
+        steps, left = undo.plan(part, undone_runs(self._journal.runs()))
+        run = self._journal.begin_run(part.target, part.sources, undoes=part.id)
+        yield from left
+        count = len(left)
+        with closing(undo.carry_out(run, steps)) as results:
+            for result in results:
+                count += isinstance(result, Left)
+                yield result
+        self._journal.end_run(run, count)
+
+    def _folder(self, part: Run) -> FolderUndo:
+        return FolderUndo(_root(part), self._journal, part.target, self._check_asset)
+
+    @property
+    def _check_asset(self) -> CheckOriginal:
+        assert self._server is not None or not any(
+            name.startswith(_IMMICH) for part in self._job.parts for name in part.sources
+        )
+        return partial(check_asset, self._server)  # type: ignore[arg-type] # without a server no copy is one of an asset
+
+
+def _root(part: Run) -> Path:
+    return Path(part.target.removeprefix(_FOLDER))
+
+
+def _check_there(part: Run) -> None:
+    """An output that is not there may be on a disk that is not mounted."""
+    if part.target.startswith(_FOLDER) and not _root(part).is_dir():
+        raise OutputError(
+            f"The output {printable(str(_root(part)))} is not there: mount its disk, or leave run {part.job} as it is."
+        )
