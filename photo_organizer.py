@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bestshot.command_line import Command, Latest, parse_command
+from bestshot.command_line import Command, parse_command
 from bestshot.console import Console, write_out
 from bestshot.errors import OrganizerError, OutputError, UsageError
 from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
@@ -308,7 +307,9 @@ def _run(command: Command, console: Console) -> int:
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
     if command.history:
-        console.say(_history(settings))
+        from bestshot.going_back import history
+
+        console.say(history(settings))
         return EXIT_DONE
     if command.undo is not None:
         return _undo(command.undo, settings, console)
@@ -389,31 +390,14 @@ def _immich_key(settings: Settings) -> "KeySource":
     return KeyFromEnvironment()
 
 
-def _history(settings: Settings) -> list[str]:
-    from bestshot.journal import Journal
-    from bestshot.undo_wording import history_lines
-
-    with closing(Journal(Path(settings.state_dir) / "journal.sqlite3")) as journal:
-        return list(history_lines(journal))
-
-
-def _undo(wanted: int | Latest, settings: Settings, console: Console) -> int:
+def _undo(number: int, settings: Settings, console: Console) -> int:
     """Take a run back; 1 if anything of it had to be left."""
-    from bestshot.journal import Journal
+    from bestshot.going_back import undo
     from bestshot.reversals import Left
-    from bestshot.runs import job_to_undo, jobs_of
-    from bestshot.undoing import Undoing
     from photo_outputs import recover_output
 
-    with closing(Journal(Path(settings.state_dir) / "journal.sqlite3")) as journal:
-        job = job_to_undo(jobs_of(journal.runs()), wanted if isinstance(wanted, int) else None)
-        server = _immich(settings).client if settings.source_type is SourceType.IMMICH else None
-        undoing = Undoing(journal, job, Path(settings.cache_dir), server, partial(recover_output, journal=journal))
-        with console.progress(f"Undoing run {job.number}", sum(part.changes for part in job.parts)) as advance:
-            results = []
-            for result in undoing.look() if settings.dry_run else undoing.carry_out():
-                results.append(result)
-                advance(1)
+    server = _immich(settings).client if settings.source_type is SourceType.IMMICH else None
+    results = undo(number, settings, server, recover_output, console.progress)
     console.tell_undo(results, acted=not settings.dry_run)
     return EXIT_SOMETHING_FAILED if any(isinstance(result, Left) for result in results) else EXIT_DONE
 

@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from bestshot import __version__
 
@@ -30,10 +30,8 @@ exit codes:
 """
 
 
-class Latest(Enum):
-    """The run that is taken back where none is named."""
-
-    RUN = "the latest"
+LATEST: Final = 0
+"""The number that stands for the latest run, where none is named to be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Command:
     demo: bool
     check: bool
     history: bool = False
-    undo: int | Latest | None = None
+    undo: int | None = None
 
 
 def parse_command(argv: Sequence[str] | None) -> Command:
@@ -170,7 +168,7 @@ def _add_going_back(group: argparse._ArgumentGroup) -> None:
         "--undo",
         nargs="?",
         type=int,
-        const=Latest.RUN,
+        const=LATEST,
         metavar="RUN",
         help="take back what a run changed, and nothing else (default: the latest that stands)",
     )

@@ -61,16 +61,14 @@ class FolderUndo:
     def __init__(self, root: Path, journal: Journal, target: str, check_asset: CheckOriginal) -> None:
         self._root = root
         self._journal = journal
-        self._target = target
         self._check_asset = check_asset
-        self._ours: frozenset[str] = frozenset()
+        self._made = journal.made(target)
+        copies = (one.receipt for one in self._made if not isinstance(one.receipt.action, RetireBest))
+        self._ours = frozenset(self._real(one.action.destination) for one in copies)
 
     def plan(self, run: Run, undone: frozenset[int]) -> tuple[list[Step], list[Left]]:
         """What is to be taken back of a run, and what must be left."""
-        made = self._journal.made(self._target)
-        copies = (one.receipt for one in made if not isinstance(one.receipt.action, RetireBest))
-        self._ours = frozenset(self._real(one.action.destination) for one in copies)
-        return plan_folder_undo(made, run.id, undone)
+        return plan_folder_undo(self._made, run.id, undone)
 
     def look(self, steps: Sequence[Step]) -> Iterator[Reversal | Left]:
         """What would come of each step; changes nothing."""
@@ -94,7 +92,7 @@ class FolderUndo:
             for change, step in zip(changes, steps, strict=True):
                 try:
                     if self._check(step):
-                        self._do(change)
+                        self._do(change, is_new=step.found is None)
                 except (PhotoError, FileExistsError) as error:
                     why = _TAKEN if isinstance(error, FileExistsError) else str(error)
                     self._journal.drop([change], why)
@@ -141,7 +139,7 @@ class FolderUndo:
         else:
             check_file(original, wanted, self._ours)
 
-    def _do(self, change: ReversalChange) -> None:
+    def _do(self, change: ReversalChange, *, is_new: bool) -> None:
         final, action = self._root / change.action.destination, change.action
         if isinstance(action, TakeAway):
             remove(final)
@@ -152,23 +150,23 @@ class FolderUndo:
             temporary.unlink(missing_ok=True)
         make_folders(final.parent, self._root)
         try:
-            self._put_back(action, temporary, final)
+            self._put_back(action, temporary, final, is_new=is_new)
         finally:
             with writing(temporary):
                 temporary.unlink(missing_ok=True)
 
-    def _put_back(self, action: PutBack, temporary: Path, final: Path) -> None:
+    def _put_back(self, action: PutBack, temporary: Path, final: Path, *, is_new: bool) -> None:
+        """Where the name is free, nothing is ever written over; else it is our own file that gives way."""
         if action.shown is not None:
             _show(self._root / action.shown, temporary, final)
-            if final.is_symlink():
-                _keep_time(final, action.mtime_ns)
-            return
-        if action.link is not None:
-            link_symbolically(action.link, temporary)
+        elif action.link is not None:
+            link_symbolically(action.link, final if is_new else temporary)
+            _keep_time(final if is_new else temporary, action.mtime_ns)
         else:
             write_text(temporary, text_bytes(action.content or ""))
-        _keep_time(temporary, action.mtime_ns)
-        replace(temporary, final)
+            _keep_time(temporary, action.mtime_ns)
+        if not is_new:
+            replace(temporary, final)
 
     def _real(self, destination: str) -> str:
         """The path of a file of the output without links on the way; one that is a link itself is meant as such."""
@@ -200,11 +198,8 @@ def _holds_itself(other: Path, path: Path, wanted: str) -> bool:
 
 def _show(original: Path, temporary: Path, final: Path) -> None:
     """Show an original as the best again, as it is done where that is first chosen."""
-    if not os.path.lexists(original):
+    if original.is_symlink() or not original.is_file():
         raise PhotoError("Its original in the output has gone, so it cannot be shown as the best again.")
-    if original.is_symlink():
-        link_symbolically(os.path.relpath(original, final.parent), final)
-        return
     try:
         link(original, final)
     except NoHardLinkError:

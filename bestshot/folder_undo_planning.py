@@ -5,6 +5,7 @@ What a later run made stays, and so does everything in the group that it built o
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from posixpath import dirname, relpath
 
 from bestshot.actions import CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
 from bestshot.file_names import group_folder
@@ -83,9 +84,13 @@ def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> PutBack | None:
     """What stood there before, if anything did that this change took the place of."""
     action, before, time = changed.action, earlier.action, earlier.trace.mtime_ns
     destination, number = action.destination, action.number
-    if isinstance(action, RetireBest):
-        is_shown = isinstance(before, PlaceBest)
-        return PutBack(destination, number, steps, time, shown=before.target) if is_shown else None  # type: ignore[union-attr] # as was just asked
+    if isinstance(before, PlaceBest):
+        if not isinstance(action, RetireBest):
+            return None
+        if earlier.trace.checksum is None:
+            link = relpath(before.target, dirname(destination))
+            return PutBack(destination, number, steps, time, link=link)
+        return PutBack(destination, number, steps, time, shown=before.target)
     if changed.trace.replaced is not None:
         return PutBack(destination, number, steps, time, content=changed.trace.replaced)
     if isinstance(action, CopyFile) and action.replaces and isinstance(before, CopyFile):

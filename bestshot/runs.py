@@ -88,9 +88,9 @@ def _reverse(parts: Iterable[Run], tries: dict[int, list[Run]]) -> Reverse:
     return Reverse.IN_PART if is_through else Reverse.BEGUN
 
 
-def job_to_undo(jobs: Sequence[Job], number: int | None) -> Job:
-    """The job of this number, or the latest that stands; raises UsageError if it cannot be taken back."""
-    if number is None:
+def job_to_undo(jobs: Sequence[Job], number: int) -> Job:
+    """The job of this number, or (0) the latest that stands; raises UsageError if it cannot be taken back."""
+    if not number:
         waiting = [job for job in jobs if job.parts and job.reverse in (Reverse.STANDS, Reverse.BEGUN)]
         if not waiting:
             raise UsageError("There is nothing to undo. --history lists what was done.")

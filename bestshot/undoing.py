@@ -19,6 +19,9 @@ from bestshot.reversals import Left, Reversal
 from bestshot.runs import Job, Run, undone_runs
 from bestshot.text import printable
 
+Result = Reversal | Left
+"""What came of one change that was to be taken back."""
+
 _FOLDER, _IMMICH = "folder:", "immich:"
 
 
@@ -49,19 +52,20 @@ class Undoing:
         self._cache_dir = cache_dir
         self._server = server
 
-    def carry_out(self) -> Iterator[Reversal | Left]:
+    def carry_out(self) -> Iterator[Result]:
         """Take the job back and tell what came of each change; what was done is in the journal by then."""
         with ExitStack() as stack:
             self._lock(stack)
             for part in self._parts():
                 yield from self._carry_out(part)
 
-    def look(self) -> Iterator[Reversal | Left]:
+    def look(self) -> Iterator[Result]:
         """What carrying it out would come to; changes nothing."""
         for part in self._parts():
-            steps, left = self._folder(part).plan(part, undone_runs(self._journal.runs()))
+            undo = self._folder(part)
+            steps, left = undo.plan(part, undone_runs(self._journal.runs()))
             yield from left
-            yield from self._folder(part).look(steps)
+            yield from undo.look(steps)
 
     def _parts(self) -> list[Run]:
         """What is to be taken back still, checked for whether it can be reached."""
@@ -93,7 +97,7 @@ class Undoing:
                 _check_there(part)
                 stack.enter_context(LibraryLock(_root(part) / OUTPUT_MARKER / "lock"))
 
-    def _carry_out(self, part: Run) -> Generator[Reversal | Left, None, None]:
+    def _carry_out(self, part: Run) -> Generator[Result, None, None]:
         self._recover_output(_root(part))
         undo = self._folder(part)
         steps, left = undo.plan(part, undone_runs(self._journal.runs()))
