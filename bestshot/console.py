@@ -15,10 +15,11 @@ from bestshot.mark_wording import action_line
 from bestshot.marks import MarkAction, MarkReceipt
 from bestshot.model import Skipped
 from bestshot.planning import Plan
-from bestshot.reversals import Left, Reversal
+from bestshot.reversals import Left
 from bestshot.settings import Settings
 from bestshot.text import printable
 from bestshot.undo_wording import left_line, undo_lines
+from bestshot.undoing import Result
 from bestshot.wording import group_lines, summary
 
 logger = logging.getLogger("photo_organizer")
@@ -93,7 +94,7 @@ class Console:
         self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted, failed=len(failed)))
         logger.info("%s", self._lines[-1])
 
-    def tell_undo(self, results: Sequence[Reversal | MarkReceipt | Left], *, acted: bool) -> None:
+    def tell_undo(self, results: Sequence[Result], *, acted: bool) -> None:
         """What an undo leaves alone, and the rest in one line."""
         for left in results:
             if isinstance(left, Left):

@@ -156,23 +156,25 @@ class Journal:
 
     def keep(self, change: MarkChange, replaced: Sequence[ReplacedSidecar]) -> None:
         """Write what a change is about to replace; what came of it then is told by the files alone."""
-        rows = [(change.id, to_key(one.key), to_key(one.path), _packed(one.before), one.after) for one in replaced]
+        rows = [
+            (change.id, to_key(one.key), to_key(one.path), _packed(one.before), one.after, one.mtime_ns)
+            for one in replaced
+        ]
         with transaction(self._connection):
             self._connection.executemany(
-                "INSERT INTO sidecars (change, key, path, before, after) VALUES (?, ?, ?, ?, ?)", rows
+                "INSERT INTO sidecars (change, key, path, before, after, mtime_ns) VALUES (?, ?, ?, ?, ?, ?)", rows
             )
 
-    def replaced_sidecars(self, target: str) -> Iterator[ReplacedSidecar]:
-        """What changes of this target replaced or were about to, latest first: in this order it is put back."""
+    def replaced_sidecars(self, target: str, run: int | None = None) -> Iterator[ReplacedSidecar]:
+        """What changes of this target (or of one run) replaced or were about to, latest first, as it is put back."""
         query = (
-            "SELECT key, path, before, after FROM sidecars JOIN changes ON changes.id = change"
-            " JOIN runs ON runs.id = run WHERE target = ? ORDER BY sidecars.id DESC"
+            "SELECT key, path, before, after, mtime_ns FROM sidecars JOIN changes ON changes.id = change"
+            " JOIN runs ON runs.id = run WHERE target = ? AND ? IN (run, 0) ORDER BY sidecars.id DESC"
         )
         with storage_errors(self._path):
-            for key, path, before, after in self._connection.execute(query, (to_key(target),)):
-                yield ReplacedSidecar(
-                    from_key(key), from_key(path), None if before is None else zlib.decompress(before), after
-                )
+            for key, path, before, after, mtime_ns in self._connection.execute(query, (to_key(target), run or 0)):
+                older = None if before is None else zlib.decompress(before)
+                yield ReplacedSidecar(from_key(key), from_key(path), older, after, mtime_ns)
 
     def drop(self, changes: Sequence[Change | MarkChange | ReversalChange], why: str) -> None:
         """Write that changes were not made after all."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from bestshot.mark_reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -38,6 +39,9 @@ _COUNTED = {
     "taken apart": "stack",
     "archived": "photo",
     "back in the timeline": "photo",
+    "taken away": "album",
+    "no longer needed": "tag",
+    "stacked as before": "group",
 }
 """What is told of a run, in this order, and what is counted for it."""
 
@@ -45,7 +49,10 @@ _COUNTED = {
 def action_line(action: MarkAction, *, with_keys: bool) -> str:
     """What an action would do, with the keys of its photos if they are wanted."""
     photos = count(len(keys_of(action)), "photo")
-    deed = _state_wanted(action, photos) if isinstance(action, _State) else _membership_wanted(action, photos)
+    if isinstance(action, MarkReversal):
+        deed = _reversal_wanted(action, photos)
+    else:
+        deed = _state_wanted(action, photos) if isinstance(action, _State) else _membership_wanted(action, photos)
     keys = f": {', '.join(map(printable, keys_of(action)))}" if with_keys else ""
     return f"  would {deed}{keys}"
 
@@ -64,6 +71,20 @@ def _membership_wanted(action: _Membership, photos: str) -> str:
             return f"take {photos} out of the album {printable(action.album)}"
         case MakeStack() | DissolveStack():
             return f"stack {photos}" if isinstance(action, MakeStack) else f"take a stack of {photos} apart"
+        case _:
+            assert_never(action)
+
+
+def _reversal_wanted(action: MarkReversal, photos: str) -> str:
+    match action:
+        case RemoveTags():
+            return f"take the tags {' and '.join(map(printable, action.tags))} off {photos}"
+        case DeleteTag():
+            return f"take the unused tag {printable(action.tag)} away"
+        case DeleteAlbum():
+            return f"take the album {printable(action.name)} away, with {photos}"
+        case RestoreStack():
+            return f"stack {photos} as before"
         case _:
             assert_never(action)
 
@@ -104,12 +125,28 @@ def _changes(receipt: MarkReceipt) -> dict[str, tuple[str, ...]]:
             return {"stacked": made}
         case DissolveStack():
             return {"taken apart": (action.stack.id,)}
+        case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
+            return _taken_back(action, trace.changed)
         case AddTags() | RemoveTag():
             return {"tagged" if isinstance(action, AddTags) else "no longer tagged": trace.changed}
         case AddToAlbum() | RemoveFromAlbum():
             return {"added to albums" if isinstance(action, AddToAlbum) else "taken out of albums": trace.changed}
         case _:
             return {_state_reached(action): trace.changed}
+
+
+def _taken_back(action: MarkReversal, changed: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    match action:
+        case RemoveTags():
+            return {"no longer tagged": changed}
+        case DeleteTag():
+            return {"no longer needed": (action.tag,)}
+        case DeleteAlbum():
+            return {"taken away": (action.album,)}
+        case RestoreStack():
+            return {"stacked as before": (action.stack,)}
+        case _:
+            assert_never(action)
 
 
 def _state_reached(action: _State) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bestshot.journal import Journal
 from bestshot.mark_wording import done_in_words
-from bestshot.marks import MarkReceipt
-from bestshot.reversals import Left, PutBack, Reversal, TakeAway
+from bestshot.marks import MarkAction, MarkReceipt
+from bestshot.reversals import Left, PutBack, TakeAway
 from bestshot.runs import Job, Reverse, Run, jobs_of
 from bestshot.text import count, printable
+from bestshot.undoing import Result
 
 _FOLDER = "folder:"
 _REVERSE = {
@@ -56,12 +57,12 @@ def _output_in_words(run: Run, journal: Journal) -> str:
     return f"{output} kept up to date"
 
 
-def undo_lines(results: Sequence[Reversal | MarkReceipt | Left], *, acted: bool) -> Iterator[str]:
+def undo_lines(results: Sequence[Result], *, acted: bool) -> Iterator[str]:
     """What an undo came to, in a line; what it leaves is told apart."""
     yield f"{'; '.join(_undone(results, acted=acted)) or 'nothing was left to take back'}."
 
 
-def _undone(results: Iterable[Reversal | MarkReceipt | Left], *, acted: bool) -> Iterator[str]:
+def _undone(results: Iterable[Result], *, acted: bool) -> Iterator[str]:
     done = list(results)
     will = "" if acted else " to be"
     if number := sum(isinstance(one, TakeAway) for one in done):
@@ -69,6 +70,8 @@ def _undone(results: Iterable[Reversal | MarkReceipt | Left], *, acted: bool) ->
     if number := sum(isinstance(one, PutBack) for one in done):
         yield f"{count(number, 'file')}{will} put back"
     yield from done_in_words(one for one in done if isinstance(one, MarkReceipt))
+    if number := sum(isinstance(one, MarkAction) for one in done):
+        yield f"{count(number, 'change')} of marks to be taken back"
     if number := sum(isinstance(one, Left) for one in done):
         yield f"{count(number, 'thing')} left alone"
 

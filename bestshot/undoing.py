@@ -9,27 +9,28 @@ from typing import Protocol
 from bestshot.errors import OutputError, UsageError
 from bestshot.file_names import OUTPUT_MARKER
 from bestshot.folder_undo import FolderUndo
-from bestshot.immich.model import User
+from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.originals import OriginalsClient, check_asset
 from bestshot.journal import Journal
 from bestshot.library_lock import LibraryLock
+from bestshot.mark_undo import MarkUndo, folder_library, sweep_albums
+from bestshot.marking import Persistence
+from bestshot.marks import MarkAction, MarkReceipt
 from bestshot.model import digest
 from bestshot.originals import CheckOriginal
 from bestshot.reversals import Left, Reversal
 from bestshot.runs import Job, Run, undone_runs
 from bestshot.text import printable
 
-Result = Reversal | Left
+Result = Reversal | MarkAction | MarkReceipt | Left
 """What came of one change that was to be taken back."""
 
-_FOLDER, _IMMICH = "folder:", "immich:"
+_FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
 
 
-class Server(OriginalsClient, Protocol):
+class Server(OriginalsClient, MarkClient, Protocol):
     """What an undo needs of an Immich client."""
-
-    def get_current_user(self) -> User:
-        """The owner of the key."""
 
 
 class Undoing:
@@ -45,7 +46,9 @@ class Undoing:
         cache_dir: Path,
         server: Server | None,
         recover_output: Callable[[Path], None],
+        patience: Persistence | None = None,
     ) -> None:
+        self._patience = patience or Persistence()
         self._journal = journal
         self._recover_output = recover_output
         self._job = job
@@ -62,8 +65,13 @@ class Undoing:
     def look(self) -> Iterator[Result]:
         """What carrying it out would come to; changes nothing."""
         for part in self._parts():
+            undone = undone_runs(self._journal.runs())
+            if not part.target.startswith(_FOLDER):
+                actions, left = self._marks(part).plan()
+                yield from (*left, *actions)
+                continue
             undo = self._folder(part)
-            steps, left = undo.plan(part, undone_runs(self._journal.runs()))
+            steps, left = undo.plan(part, undone)
             yield from left
             yield from undo.look(steps)
 
@@ -98,6 +106,14 @@ class Undoing:
                 stack.enter_context(LibraryLock(_root(part) / OUTPUT_MARKER / "lock"))
 
     def _carry_out(self, part: Run) -> Generator[Result, None, None]:
+        if part.target == _SIDECARS:
+            sweep_albums(self._journal, part)
+        is_output = part.target.startswith(_FOLDER)
+        results = self._in_output(part) if is_output else self._marks(part).carry_out(self._patience)
+        with closing(results):
+            yield from results
+
+    def _in_output(self, part: Run) -> Generator[Result, None, None]:
         self._recover_output(_root(part))
         undo = self._folder(part)
         steps, left = undo.plan(part, undone_runs(self._journal.runs()))
@@ -109,6 +125,12 @@ class Undoing:
                 count += isinstance(result, Left)
                 yield result
         self._journal.end_run(run, count)
+
+    def _marks(self, part: Run) -> MarkUndo:
+        if part.target.startswith(_IMMICH):
+            assert self._server is not None  # asked for when the parts were checked
+            return MarkUndo(self._journal, part, ImmichMarks(self._server))
+        return MarkUndo(self._journal, part, folder_library(self._journal, part))
 
     def _folder(self, part: Run) -> FolderUndo:
         return FolderUndo(_root(part), self._journal, part.target, self._check_asset)
