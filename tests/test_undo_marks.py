@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from bestshot.errors import UsageError
 from bestshot.journal import Journal
 from bestshot.mark_ledger import MarkLedger
-from bestshot.marking import carry_out_marks
+from bestshot.marking import carry_out_marks, recover_marks
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -27,6 +29,7 @@ from bestshot.marks import (
 )
 from bestshot.runs import job_to_undo, jobs_of
 from bestshot.undoing import Result, Undoing
+from immich_client import ImmichClient
 from tests.fake_immich import VERSIONS, FakeImmich
 from tests.fake_immich_state import Asset
 from tests.fake_immich_versions import release
@@ -78,11 +81,15 @@ def mark(fake: FakeImmich, folder: Path, actions: Sequence[MarkAction]) -> None:
         list(carry_out_marks(marks_on(fake), journal, target(fake), [target(fake)], actions, never_waiting()))
 
 
-def undo(fake: FakeImmich, folder: Path, number: int = 0, *, look: bool = False) -> list[Result]:
+def undo(
+    fake: FakeImmich, folder: Path, number: int = 0, *, look: bool = False, client: ImmichClient | None = None
+) -> list[Result]:
     """One undo, as the command line does it."""
     with closing(Journal(folder / "journal.sqlite3")) as journal:
         job = job_to_undo(jobs_of(journal.runs()), number)
-        undoing = Undoing(journal, job, folder / "cache", client_of(fake), lambda _path: None, never_waiting())
+        undoing = Undoing(
+            journal, job, folder / "cache", client or client_of(fake), lambda _path: None, never_waiting()
+        )
         return list(undoing.look() if look else undoing.carry_out())
 
 
@@ -254,3 +261,74 @@ def test_an_undo_wants_the_server_and_the_user_that_were_marked(fake: FakeImmich
         for server, sentence in ((None, "with --source-type immich"), (client_of(fake, fake.user.secret), "another")):
             with pytest.raises(UsageError, match=sentence):
                 list(Undoing(journal, job, tmp_path / "cache", server, lambda _path: None).carry_out())
+
+
+class Killed(BaseException):
+    """What ends a process without a word."""
+
+
+WRITING = frozenset(
+    "update_assets tag_assets untag_assets delete_tag create_album add_assets_to_album remove_assets_from_album"
+    " delete_album create_stack delete_stack".split()
+)
+
+
+class MortalClient:
+    """A client whose process is killed at a change: every change is one moment before it and one after."""
+
+    def __init__(self, client: ImmichClient, moments: int) -> None:
+        self._client = client
+        self._left = moments
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+        if name not in WRITING:
+            return call
+
+        def killing(*args: Any) -> Any:
+            self._pass()
+            answer = call(*args)
+            self._pass()
+            return answer
+
+        return killing
+
+    def _pass(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise Killed
+
+
+@pytest.mark.parametrize("is_alternating", [False, True], ids=["undone again", "recovered by a run first"])
+def test_an_undo_killed_at_any_change_is_finished_by_the_next(
+    fake: FakeImmich, tmp_path: Path, is_alternating: bool
+) -> None:
+    photos = fake.seeds.burst(5)
+    fake.seeds.stack(photos[3], photos[4])
+    before = world(fake)
+    rated = fake.world.release >= RATED
+    stack = marks_on(fake).read_marks([photos[3].id], (), with_albums=False).photos[photos[3].id].stack
+    assert stack is not None
+    for moments in count():
+        folder = tmp_path / str(moments)
+        merging = MakeStack(1, ids(photos), (stack,), (photos[4].id,))
+        plan = [merging if isinstance(one, MakeStack) else one for one in plan_for(photos, rated=rated)]
+        mark(fake, folder, plan)
+        try:
+            mortal = cast(ImmichClient, MortalClient(client_of(fake), moments))
+            undo(fake, folder, client=mortal)
+        except Killed:
+            pass
+        else:
+            assert world(fake) == before
+            break
+        if is_alternating:
+            with closing(Journal(folder / "journal.sqlite3")) as journal:
+                recover_marks(marks_on(fake), journal, target(fake))
+        assert left(undo(fake, folder)) == {}, moments
+        assert world(fake) == before, moments
+        stack = marks_on(fake).read_marks([photos[3].id], (), with_albums=False).photos[photos[3].id].stack
+        assert stack is not None
+        with closing(Journal(folder / "journal.sqlite3")) as journal:
+            assert all(job.is_finished for job in jobs_of(journal.runs()))
+    assert moments > 15
