@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -17,21 +17,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.command_line import Command, parse_command
-from bestshot.console import Console, write_out
-from bestshot.errors import OrganizerError, OutputError, UsageError
+from bestshot.console import Console
+from bestshot.errors import OrganizerError, UsageError
 from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
-from bestshot.text import printable
+from bestshot.text import count
 
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
+    from bestshot.decisions import Decision
     from bestshot.examination import Progress
+    from bestshot.immich.versions import Task
     from bestshot.journal import Journal
     from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
+    from bestshot.marking import Persistence
     from bestshot.marks import MarkAction, MarkReceipt
     from bestshot.model import Skipped
+    from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
-    from immich_client import KeySource
     from photo_outputs import FolderOutput, MarkOutput, Undone
     from photo_sources import ImmichPhotoSource, PhotoSource
 
@@ -46,7 +49,7 @@ DEMO_FOLDER = "photo-organizer-demo"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run found and did. `failed` are the changes that could not be made, in words, by destination."""
+    """What a run found and did. `failed` are the changes that could not be made, by destination or by photo."""
 
     plan: "Plan"
     receipts: tuple["Receipt | MarkReceipt", ...] = ()
@@ -56,7 +59,7 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 if all went well or nothing new went wrong, else 1."""
-        is_news = self.failed or any(skipped.is_new for skipped in self.plan.skipped)
+        is_news = any(item.is_new for item in (*self.failed, *self.plan.skipped))
         return EXIT_SOMETHING_FAILED if is_news else EXIT_DONE
 
 
@@ -72,7 +75,9 @@ class PhotoOrganizer:
     """One run over a source: look, group, judge, plan, and lay out if the settings name an output.
 
     Photos are measured on `executor`, by default one spawned process per core; a script that calls this from its
-    top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own.
+    top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own. `patience` says how
+    long to look whether marks stay, by default as long as a busy server may take to lose them. `agree` is asked
+    before anything is changed.
     """
 
     def __init__(
@@ -82,21 +87,30 @@ class PhotoOrganizer:
         *,
         executor: Executor | None = None,
         progress: "Progress | None" = None,
+        patience: "Persistence | None" = None,
+        agree: "Callable[[Plan], bool] | None" = None,
     ) -> None:
         self._source = source
         self._settings = settings or Settings()
         self._executor = executor
         self._progress = progress or _no_progress
+        self._patience = patience
+        self._given: PlanDocument | None = None
+        self._agree = agree or (lambda _plan: True)
 
-    def run(self) -> Outcome:
-        """Do it all and return what was found and done; raises OrganizerError when the run cannot go on."""
+    def run(self, plan: "PlanDocument | None" = None) -> Outcome:
+        """Do it all and return what was found and done; raises OrganizerError when the run cannot go on.
+
+        A given plan is carried out instead of looking for groups.
+        """
         from bestshot.examination import Examiner
         from bestshot.index import Index
         from bestshot.library_lock import LibraryLock
-        from bestshot.looking import look
+        from bestshot.looking import Memory, look, look_again
         from bestshot.model import digest
         from bestshot.workers import Workers
 
+        self._given = plan
         settings = self._settings
         library_id = digest(*sorted(self._source.origins()))
         with ExitStack() as stack:
@@ -108,10 +122,18 @@ class PhotoOrganizer:
             workers = Workers(settings.workers, self._executor)
             stack.callback(workers.close)
             examiner = Examiner(self._source, index, workers, self._progress)
-            library = look(self._source, settings, index, examiner, marks.ledger().archived)
+            memory = Memory(index, self._decisions(), marks.ledger().archived)
+            if self._given is None:
+                library = look(self._source, settings, examiner, memory)
+            else:
+                library = look_again(self._source, settings, examiner, memory, self._given)
             workers.close()
             outcome = self._conclude(library, marks, self._folders(journal, library, stack))
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
+            if outcome.acted:
+                sound = [key for photo in library.photos for key in self._source.mark_keys(photo)]
+                failed = index.news(f"changes of {library_id}", outcome.failed, [*sound, *_destinations(outcome.plan)])
+                outcome = replace(outcome, failed=failed)
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
     @property
@@ -127,6 +149,14 @@ class PhotoOrganizer:
             return None
         return stack.enter_context(closing(Journal(path)))
 
+    def _decisions(self) -> "list[Decision]":
+        """What people decided, with what the given plan adds to it; a plan that is only looked at adds nothing."""
+        from bestshot.decision_store import remembered_decisions
+        from bestshot.plan_reading import decisions_in
+
+        new = decisions_in(self._given.groups) if self._given is not None and self._acts else []
+        return remembered_decisions(Path(self._settings.state_dir), new)
+
     def _marks(self, journal: "Journal | None") -> "MarkOutput":
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
         from photo_outputs import MarkOutput
@@ -140,7 +170,7 @@ class PhotoOrganizer:
         """The folders of the output and how they are found, held by this run if it is to act."""
         from photo_outputs import FolderOutput
 
-        settings, wanted = self._settings, self._settings.wishes.output
+        settings, wanted = self._settings, self._settings.wishes.layout
         if wanted is None:
             return None
         path = Path(wanted)
@@ -156,14 +186,17 @@ class PhotoOrganizer:
 
     def _conclude(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
-        plan = self._written(self._plan(library, marks, folders), library)
-        if not self._acts:
+        from bestshot.records import write_records
+
+        plan = self._plan(library, marks, folders)
+        write_records(plan, self._source, library.facts, self._settings)
+        if not self._acts or not self._agree(plan):
             return Outcome(plan)
         receipts: list[Receipt | MarkReceipt] = []
         failed: list[Skipped] = []
         for result in self._results(plan, marks, folders):
             self._sort_in(result, receipts, failed)
-        return Outcome(plan, tuple(receipts), tuple(failed), acted=True)
+        return Outcome(plan, tuple(receipts), _by_thing(failed), acted=True)
 
     def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.folder_planning import plan_folders
@@ -201,7 +234,8 @@ class PhotoOrganizer:
             if number is not None:
                 remembered[place] = remembered.get(place, frozenset()) | {number}
         last = max(ledger.last_number, state.last_number if state else 0)
-        numbers = number_groups([verdict.group for verdict in library.verdicts], remembered, last)
+        groups = [verdict.group for verdict in library.verdicts]
+        numbers = number_groups(groups, remembered, last, library.numbers)
         numbered = sorted(zip(numbers, library.verdicts, strict=True), key=lambda pair: pair[0])
         return tuple(
             PlannedGroup(number, verdict, metadata_text(number, verdict, library.facts)) for number, verdict in numbered
@@ -237,7 +271,7 @@ class PhotoOrganizer:
         wanted = [action for action in plan.actions if isinstance(action, MarkAction)]
         if wanted:
             with self._progress("Marking", len(wanted)):
-                yield from marks.carry_out(wanted, sources, Persistence())
+                yield from marks.carry_out(wanted, sources, self._patience or Persistence())
 
     def _sort_in(
         self,
@@ -246,6 +280,7 @@ class PhotoOrganizer:
         failed: list["Skipped"],
     ) -> None:
         from bestshot.mark_entries import Unmarked
+        from bestshot.mark_wording import undone_in_words
         from bestshot.model import Skipped
         from photo_outputs import Undone
 
@@ -253,27 +288,25 @@ class PhotoOrganizer:
             failed.append(Skipped(result.action.destination, result.error))
             self._source.check_reachable()
         elif isinstance(result, Unmarked):
-            failed += [Skipped(key, result.error) for key in result.keys]
+            failed += [Skipped(key, f"{undone_in_words(result.action)}: {result.error}") for key in result.keys]
         else:
             receipts.append(result)
 
-    def _written(self, plan: "Plan", library: "Library") -> "Plan":
-        """The same plan, after it was recorded where the settings say."""
-        if self._settings.plan is None:
-            return plan
-        from bestshot.plan_format import plan_to_json
 
-        source = {"type": self._settings.source_type.value, "locations": list(self._source.locations())}
-        text = plan_to_json(plan, source, library.facts)
-        if self._settings.plan == "-":
-            write_out(text)
-            return plan
-        try:
-            Path(self._settings.plan).write_text(text, encoding="ascii")
-        except OSError as error:
-            shown = printable(self._settings.plan)
-            raise OutputError(f"The plan {shown} cannot be written: {error.strerror or error}.") from error
-        return plan
+def _destinations(plan: "Plan") -> list[str]:
+    from bestshot.actions import Action
+
+    return [action.destination for action in plan.actions if isinstance(action, Action)]
+
+
+def _by_thing(failed: Sequence["Skipped"]) -> tuple["Skipped", ...]:
+    """The same with all that failed on one photo or file in one sentence, so that the next run knows it again."""
+    from bestshot.model import Skipped
+
+    errors: dict[str, set[str]] = {}
+    for item in failed:
+        errors.setdefault(item.id, set()).add(item.error)
+    return tuple(Skipped(id_, " ".join(sorted(said))) for id_, said in errors.items())
 
 
 @contextmanager
@@ -306,18 +339,26 @@ def _run(command: Command, console: Console) -> int:
     check_sense(command.flags, settings)
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
-    if command.history:
-        from bestshot.going_back import history
+    if command.forget_decisions:
+        from bestshot.decision_store import forget_decisions
 
-        console.say(history(settings))
+        number = forget_decisions(Path(settings.state_dir))
+        console.say([f"Forgot {count(number, 'decision')}."])
         return EXIT_DONE
-    if command.undo is not None:
-        return _undo(command.undo, settings, console)
+    if command.history or command.undo is not None:
+        return _look_back(command, settings, console)
+    plan = None
+    if command.apply:
+        from bestshot.plan_reading import read_plans, settings_for
+
+        plan = read_plans(command.apply)
+        settings = settings_for(plan, settings, command.flags)
     source = _source(settings)
     if command.check:
         console.say(_check(source))
         return EXIT_DONE
-    outcome = PhotoOrganizer(source, settings, progress=console.progress).run()
+    agree = None if settings.yes else console.agree
+    outcome = PhotoOrganizer(source, settings, progress=console.progress, agree=agree).run(plan)
     console.tell(outcome.plan, outcome.receipts, outcome.failed, acted=outcome.acted)
     return outcome.exit_code
 
@@ -350,6 +391,7 @@ def _with_demo(settings: Settings) -> Settings:
 
 
 def _source(settings: Settings) -> "PhotoSource":
+    from bestshot.immich.versions import tasks_of
     from photo_sources import LocalPhotoSource, PhotoCache
 
     if settings.source_type is SourceType.LOCAL:
@@ -358,48 +400,39 @@ def _source(settings: Settings) -> "PhotoSource":
         cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
         albums = settings.output if settings.create_albums else None
         return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache, album_dir=albums)
-    return _immich(settings)
+    return _immich(settings, tasks_of(settings.mark_wishes, downloads=settings.output is not None))
 
 
-def _immich(settings: Settings) -> "ImmichPhotoSource":
-    from bestshot.immich.versions import tasks_of
+def _immich(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":
+    from bestshot.immich.keys import key_source
     from photo_sources import ImmichPhotoSource, PhotoCache
 
     if settings.immich_url is None:
         raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
     return ImmichPhotoSource(
         settings.immich_url,
-        _immich_key(settings),
+        key_source(settings.immich_api_key_file, settings.immich_api_key),
         use_thumbnails=not settings.use_full_resolution,
         album=settings.immich_album,
         include_archived=settings.include_archived,
         verify=settings.immich_ca or not settings.no_verify_ssl,
         cache=PhotoCache(settings.immich_cache_dir or Path(settings.cache_dir) / "immich", settings.immich_cache_size),
-        tasks=tasks_of(settings.mark_wishes, downloads=settings.output is not None),
+        tasks=tasks,
     )
 
 
-def _immich_key(settings: Settings) -> "KeySource":
-    """Where the key lies; processes that read pictures look for it there themselves."""
-    from bestshot.immich.keys import KEY_VARIABLE, KeyFromEnvironment, KeyFromFile
-
-    if settings.immich_api_key_file is not None:
-        return KeyFromFile(settings.immich_api_key_file)
-    if settings.immich_api_key is not None:
-        os.environ[KEY_VARIABLE] = settings.immich_api_key
-    return KeyFromEnvironment()
-
-
-def _undo(number: int, settings: Settings, console: Console) -> int:
-    """Take a run back; 1 if anything of it had to be left."""
-    from bestshot.going_back import undo
-    from bestshot.reversals import Left
+def _look_back(command: Command, settings: Settings, console: Console) -> int:
+    """List what was done, or take a run back; 1 if anything of that had to be left."""
+    from bestshot.going_back import history, undo
+    from bestshot.immich.versions import UNDO_TASKS
     from photo_outputs import recover_output
 
-    server = _immich(settings).client if settings.source_type is SourceType.IMMICH else None
-    results = undo(number, settings, server, recover_output, console.progress)
-    console.tell_undo(results, acted=not settings.dry_run)
-    return EXIT_SOMETHING_FAILED if any(isinstance(result, Left) for result in results) else EXIT_DONE
+    if command.undo is None:
+        console.say(history(settings))
+        return EXIT_DONE
+    server = _immich(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
+    results = undo(command.undo, settings, server, recover_output, console.progress)
+    return EXIT_DONE if console.tell_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
 
 
 def _check(source: "PhotoSource") -> Iterator[str]:

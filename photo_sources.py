@@ -23,7 +23,7 @@ from bestshot.marks import (
     PhotoMarks,
     SetFavorite,
 )
-from bestshot.model import FileRole, Listing, Metadata, Photo, Skipped, digest
+from bestshot.model import FaceBox, FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 from bestshot.replaced import keep_nothing
 from bestshot.text import printable
@@ -41,11 +41,19 @@ __all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
 _IMMICH_THUMBNAIL_SIZE = 250
 """Longest side, in pixels, up to which Immich's thumbnail serves; its previews have about 1440."""
 
+_DOWNLOADS = 8
+"""Pictures that are fetched from a server at once."""
+
 _IN_MEMORY = 16_000_000
 
 
 class PhotoSource(ABC):
     """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
+
+    @property
+    def read_at_once(self) -> int:
+        """How many photos may be read at once by all workers together, if that is more than there are workers."""
+        return 1
 
     @abstractmethod
     def scan(self, archived: Collection[str] = ()) -> Listing:
@@ -123,6 +131,10 @@ class PhotoSource(ABC):
             raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
         return marked
 
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
+        """The faces that the library knows already; none unless a source says so."""
+        return ()
+
     def list_photos(self, album: str | None = None) -> list[Photo]:
         """The photos of the library, or of one album of it, in order of id."""
         if album is not None:
@@ -177,6 +189,11 @@ class ImmichPhotoSource(PhotoSource):
         return vars(self) | {"_listed": {}}
 
     @property
+    def read_at_once(self) -> int:
+        """Enough that a server at home is never idle; originals are large, so each worker holds one at a time."""
+        return _DOWNLOADS if self._use_thumbnails else 1
+
+    @property
     def client(self) -> "ImmichClient":
         """The server this source reads."""
         return self._client
@@ -197,7 +214,8 @@ class ImmichPhotoSource(PhotoSource):
         [origin] = self.origins()
         wanted = [asset for asset in found if self._include_archived or not asset.is_archived or asset.id in archived]
         assets = sorted(wanted, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
-        self._listed = {asset.id: marks_of_listed(asset) for asset in assets}
+        self._listed.clear()  # and filled again, since `markable` gave it away
+        self._listed.update((asset.id, marks_of_listed(asset)) for asset in assets)
         skipped = []
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))

@@ -1,89 +1,208 @@
-"""A large library from a warm index: how long listing, grouping and planning take, and how much memory.
+"""Grouping synthetic libraries of up to a million photos: time, memory, growth, and the search beside faiss.
 
-Usage: python benchmarks/scale.py [--photos N]
+Usage: python benchmarks/scale.py [--photos N ...]
 
-The photos are files of a few bytes and the index is made synthetically, so no picture is ever opened. Three photos in
-ten belong to bursts of five, the others are alone; one in twenty has no known time and is compared with all others.
+Hashes and times are like those of a real library: bursts of 2 to 30, days of up to 3,000 photos, one photo in fifty
+near black (those share ten hashes), one in twenty without a known time. Each size runs in a process of its own, with
+the time window and without; no picture is looked at, so doubtful pairs are counted, and stay apart. Compared with each
+other are the searches for all pairs within the threshold: ours, and faiss-cpu's binary index (if that is installed).
 """
 
 import argparse
-import random
 import resource
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 # Started by its path, a script finds only what lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bestshot.examination import DESCRIBE, FINGERPRINT, Task, appraisal_task
-from bestshot.index import Index, Measured
-from bestshot.model import Appraisal, CaptureTime, Fingerprint, Metadata, Photo, TimeSource
-from photo_organizer import PhotoOrganizer, Settings
-from photo_sources import LocalPhotoSource
+from bestshot.bands import near_in_bands
+from bestshot.grouping import Grouping
+from bestshot.grouping_rules import GroupingRules
+from bestshot.model import CaptureTime, Fingerprint, Photo, TimeSource
 
-Value = TypeVar("Value")
+Numbers = npt.NDArray[np.uint64]
 
-_BURST = 5
-_FILES_A_FOLDER = 1000
+_THRESHOLD = 5
+_SIZES = (10_000, 100_000, 1_000_000)
+_BRUTE = 20_000
+_FAISS_ROWS = 10_000
+"""faiss looks up so many of the hashes, and its seconds are told for all."""
 
-
-def _draw_files(folder: Path, count: int) -> None:
-    for number in range(count):
-        path = folder / f"{number // _FILES_A_FOLDER:03}" / f"IMG_{number:06}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"\xff\xd8\xff")
+_EPOCH = datetime(2010, 1, 1)
 
 
-def _facts(number: int, chance: random.Random) -> tuple[Metadata, Fingerprint]:
-    scene = random.Random(number // _BURST if number % 10 < _BURST and number % 100 < 60 else -number)
-    dhash = scene.getrandbits(64) ^ (1 << chance.randrange(64))
-    begin = datetime(2010, 1, 1) + timedelta(seconds=scene.randrange(14 * 365 * 86400))
-    wall = begin + timedelta(seconds=0.3 * (number % _BURST))
-    taken = CaptureTime(wall, None, TimeSource.EXIF_ORIGINAL)
-    if chance.random() < 0.05:
-        taken = CaptureTime(None, wall.replace(tzinfo=UTC), TimeSource.FILE_DATE)
-    return Metadata(taken, 4000, 3000, "JPEG", "Maker Model", iso=100), Fingerprint(dhash)
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What grouping one library took."""
+
+    photos: int
+    mode: str
+    seconds: float
+    cpu: float
+    megabytes: float
+    groups: int
+    grouped: int
+    doubtful: int
 
 
-def _warm(cache: Path, photos: Sequence[Photo]) -> None:
-    chance = random.Random(1)
-    facts = [_facts(number, chance) for number in range(len(photos))]
-    appraisal = Appraisal(0.1, 0.5, 0.0, ())
-    index = Index(cache / "index.sqlite3")
-    index.store(_measured(DESCRIBE, photos, (metadata for metadata, _ in facts)), DESCRIBE.recipe)
-    index.store(_measured(FINGERPRINT, photos, (fingerprint for _, fingerprint in facts)), FINGERPRINT.recipe)
-    task = appraisal_task(faces=True)
-    index.store(_measured(task, photos, (appraisal for _ in facts)), task.recipe)
-    index.close()
+@dataclass(frozen=True, slots=True)
+class Shots:
+    """The hashes and times of a library, as arrays; a time without a clock is a guess."""
+
+    dhash: Numbers
+    phash: Numbers
+    is_black: npt.NDArray[np.bool_]
+    seconds: npt.NDArray[np.float64]
+    is_guess: npt.NDArray[np.bool_]
 
 
-def _measured(task: Task[Value], photos: Sequence[Photo], values: Iterator[Value]) -> Iterator[Measured[Value]]:
-    for photo, value in zip(photos, values, strict=True):
-        yield Measured(photo, task.revision(photo), value)
+def draw_shots(count: int, seed: int = 1) -> Shots:
+    """Draw a library, the same for the same number and seed."""
+    chance = np.random.default_rng(seed)
+    lengths = np.where(chance.random(count) < 0.5, 1, chance.integers(2, 31, count))
+    scene = np.repeat(np.arange(count), lengths)[:count]
+    dhash, phash = (_flipped(chance, chance.integers(0, 2**64, count, dtype=np.uint64)[scene]) for _ in range(2))
+    is_black = chance.random(count) < 0.02
+    shared = chance.integers(0, 2**64, (2, 10), dtype=np.uint64)
+    which = chance.integers(0, 10, count)
+    dhash, phash = np.where(is_black, shared[0][which], dhash), np.where(is_black, shared[1][which], phash)
+    return Shots(dhash, phash, is_black, _taken(chance, scene), chance.random(count) < 0.05)
+
+
+def _flipped(chance: np.random.Generator, bits: Numbers) -> Numbers:
+    """The same hashes with up to four bits flipped, as within a burst."""
+    for _ in range(4):
+        flip = np.uint64(1) << chance.integers(0, 64, len(bits), dtype=np.uint64)
+        bits = np.where(chance.random(len(bits)) < 0.4, bits ^ flip, bits)
+    return bits
+
+
+def _taken(chance: np.random.Generator, scene: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Half a second between the photos of a burst; scenes fill days of 20 to 3,000 photos from morning to night."""
+    sizes = chance.choice([20, 100, 400, 3000], len(scene), p=[0.6, 0.3, 0.09, 0.01])
+    day = np.repeat(np.arange(len(scene)), sizes)[: len(scene)]
+    begins = day * 86400.0 + 8 * 3600 + chance.random(len(scene))[scene] * 14 * 3600
+    _, first = np.unique(scene, return_index=True)
+    return begins[first][scene] + 0.5 * (np.arange(len(scene)) - first[scene])
+
+
+def _photos(shots: Shots) -> list[Photo]:
+    names = [f"{at // 1000:04}/IMG_{at:07}.jpg" for at in range(len(shots.dhash))]
+    return [Photo(name, "folder:/photos", name, "1", name, 4_000_000) for name in names]
+
+
+def _time(seconds: float, *, is_guess: bool) -> CaptureTime:
+    wall = _EPOCH + timedelta(seconds=seconds % 2e9)
+    if is_guess:
+        return CaptureTime(None, wall.replace(tzinfo=UTC), TimeSource.FILE_DATE)
+    return CaptureTime(wall, None, TimeSource.EXIF_ORIGINAL)
+
+
+def group_library(count: int, *, has_window: bool) -> Cost:
+    """Draw and group a library; the seconds are those of grouping, the memory that of the whole process."""
+    shots = draw_shots(count)
+    photos = _photos(shots)
+    guesses = zip(shots.seconds.tolist(), shots.is_guess.tolist(), strict=True)
+    times = {photo.id: _time(at, is_guess=guess) for photo, (at, guess) in zip(photos, guesses, strict=True)}
+    hashes = zip(shots.dhash.tolist(), shots.phash.tolist(), strict=True)
+    prints = {photo.id: Fingerprint(dhash, None, phash) for photo, (dhash, phash) in zip(photos, hashes, strict=True)}
+    begin, cpu = time.perf_counter(), time.process_time()
+    grouping = Grouping(photos, times, prints, GroupingRules(_THRESHOLD, 300.0 if has_window else None))
+    doubtful = grouping.doubtful_count
+    groups = grouping.groups({})
+    seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    mode = "300 s window" if has_window else "no window"
+    return Cost(count, mode, seconds, cpu, peak, len(groups), sum(len(group.photos) for group in groups), doubtful)
+
+
+def _in_own_process(count: int, *, has_window: bool) -> Cost:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(group_library, count, has_window=has_window).result()
+
+
+def _search(bits: Numbers) -> tuple[float, int]:
+    """Seconds for all pairs within the threshold by bands, and how many distinct ones there are."""
+    everyone = np.arange(len(bits))
+    begin = time.perf_counter()
+    codes = [
+        np.unique(left[left < right] * len(bits) + right[left < right])
+        for left, right in near_in_bands(bits, everyone, bits, _THRESHOLD)
+    ]
+    found = len(np.unique(np.concatenate(codes)))
+    return time.perf_counter() - begin, found
+
+
+def _brute(bits: Numbers) -> int:
+    count = 0
+    for row in range(len(bits)):
+        count += int((np.bitwise_count(bits[row] ^ bits[row + 1 :]) <= _THRESHOLD).sum())
+    return count
+
+
+def _faiss_seconds(bits: Numbers) -> float:
+    """Seconds that faiss would take to look up every hash, told from those for the first of them."""
+    import faiss
+
+    codes = bits.view(np.uint8).reshape(-1, 8)
+    index = faiss.IndexBinaryFlat(64)
+    index.add(codes)
+    rows = min(_FAISS_ROWS, len(codes))
+    begin = time.perf_counter()
+    index.range_search(codes[:rows], _THRESHOLD + 1)  # faiss finds what is nearer than the radius
+    return (time.perf_counter() - begin) * len(codes) / rows
+
+
+def _tell_growth(costs: Sequence[Cost]) -> None:
+    print(f"{'photos':>10} {'mode':14}{'seconds':>9}{'CPU s':>8}{'MB':>8}{'groups':>9}{'grouped':>9}{'doubtful':>10}")
+    for cost in costs:
+        numbers = (
+            f"{cost.seconds:9.1f}{cost.cpu:8.1f}{cost.megabytes:8.0f}{cost.groups:9}{cost.grouped:9}{cost.doubtful:10}"
+        )
+        print(f"{cost.photos:>10,} {cost.mode:14}{numbers}")
+    for mode in dict.fromkeys(cost.mode for cost in costs):
+        for before, after in pairwise(cost for cost in costs if cost.mode == mode):
+            times, longer = after.photos / before.photos, after.cpu / before.cpu
+            print(f"{mode}: {times:.0f} times the photos take {longer:.1f} times the CPU")
+
+
+def _tell_search(sizes: Sequence[int]) -> None:
+    few = _unlit(draw_shots(_BRUTE))
+    seconds, found = _search(few)
+    wanted = _brute(few)
+    print(f"\nAll pairs within {_THRESHOLD} bits of {len(few):,} hashes: {found} by bands, {wanted} by brute force")
+    for size in sizes:
+        bits = _unlit(draw_shots(size))
+        seconds, found = _search(bits)
+        told = f"{_faiss_seconds(bits):9.1f} s by faiss" if find_spec("faiss") else "faiss-cpu is not installed"
+        print(f"{len(bits):>10,} hashes: {found} pairs, {seconds:7.1f} s by bands, {told}")
+
+
+def _unlit(shots: Shots) -> Numbers:
+    """The hashes without those of near-black frames, whose pairs we do not list one by one."""
+    return shots.dhash[~shots.is_black]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make the library, plan it in a process of its own, and tell what that took."""
+    """Group libraries of each size in both modes, then compare the searches."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, default=100_000, help="how many photos (default: 100000)")
-    count = parser.parse_args(argv).photos
-    with tempfile.TemporaryDirectory() as name:
-        folder, cache = Path(name) / "photos", Path(name) / "cache"
-        _draw_files(folder, count)
-        _warm(cache, LocalPhotoSource(folder).scan().photos)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        settings = Settings(cache_dir=str(cache), state_dir=str(cache), output=str(Path(name) / "out"), dry_run=True)
-        begin = time.perf_counter()
-        outcome = PhotoOrganizer(LocalPhotoSource(folder), settings).run()
-        seconds = time.perf_counter() - begin
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{count:,} photos: {len(outcome.plan.groups):,} groups, {len(outcome.plan.actions):,} actions planned")
-    print(f"{seconds:.1f} s (goal < 60), peak memory {peak / 1024:.0f} MB (goal < 500; {before / 1024:.0f} MB before)")
+    parser.add_argument("--photos", type=int, nargs="+", default=_SIZES, help="how many (default: 10^4, 10^5, 10^6)")
+    sizes = parser.parse_args(argv).photos
+    costs = [_in_own_process(size, has_window=has_window) for has_window in (True, False) for size in sizes]
+    _tell_growth(costs)
+    _tell_search(sizes)
     return 0
 
 

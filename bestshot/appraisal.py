@@ -1,30 +1,40 @@
-"""Upright pixels to an appraisal: sharpness, exposure, faces."""
+"""Upright pixels to an appraisal: sharpness, exposure, level, faces."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
 from bestshot.faces import find_faces
-from bestshot.model import Appraisal
+from bestshot.levelness import tilt
+from bestshot.model import Appraisal, FaceBox, FaceModel
 from bestshot.sharpness import sharpness
 
-APPRAISAL_SIZE = 1024
-"""Longest side, in pixels, of the picture that is appraised: a face of a twelfth of its height is still found."""
+APPRAISAL_SIZE = 1280
+"""Longest side, in pixels, of the picture that is appraised: what servers and the cache have as previews."""
 
-_RECIPE = "appraisal/1"
+MINIATURE_SIZE = 32
+
+_RECIPE = "appraisal/2"
 
 
-def appraisal_recipe(*, faces: bool) -> str:
+def appraisal_recipe(model: FaceModel | None) -> str:
     """Names the way appraisals are made: numbers made another way are measured anew."""
-    return f"{_RECIPE} with faces" if faces else _RECIPE
+    return _RECIPE if model is None else f"{_RECIPE} with faces by {model.value}"
 
 
-def appraise(picture: Image.Image, *, faces: bool) -> Appraisal:
-    """Measure an upright RGB picture; raises FaceDetectionError if faces are wanted and cannot be looked for."""
-    pixels = np.asarray(picture)
-    grey = np.asarray(picture.convert("L"))
+def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[FaceBox] = ()) -> Appraisal:
+    """Measure an upright RGB picture, without looking for faces if there is no model for them.
+
+    `known` are faces that need not be looked for. Raises FaceDetectionError if faces cannot be looked for.
+    """
+    grey_picture = picture.convert("L")
+    grey = np.asarray(grey_picture)
     return Appraisal(
         sharpness=sharpness(grey) or 0.0,
         brightness=float(grey.mean()) / 255,
         clipped=float(((grey <= 2) | (grey >= 253)).mean()),
-        faces=find_faces(pixels) if faces else None,
+        faces=None if model is None else find_faces(np.asarray(picture), known, model=model),
+        tilt=tilt(grey),
+        miniature=grey_picture.resize((MINIATURE_SIZE, MINIATURE_SIZE), Image.Resampling.BOX).tobytes(),
     )

@@ -38,7 +38,11 @@ class Clocks:
     @property
     def untimed(self) -> Flags:
         """The photos of which no clock is known."""
-        return np.isnan(self.wall) & np.isnan(self.instant)
+        return self.untimed_among(np.arange(len(self.wall)))
+
+    def untimed_among(self, photos: Indices) -> Flags:
+        """Of which of these photos no clock is known."""
+        return np.isnan(self.wall[photos]) & np.isnan(self.instant[photos])
 
     def gap(self, left: Indices, right: Indices) -> Floats:
         """Seconds between the photos of each pair, by the clock that brings them closest; 0 where nothing is known.
@@ -46,14 +50,18 @@ class Clocks:
         Where both photos state their zone, the moments alone count. Where they share no clock, the zone between
         them is unknown and as much of the gap as a zone can explain is forgiven.
         """
+        closest = self.known_gap(left, right)
+        across = np.fmin(np.abs(self.wall[left] - self.instant[right]), np.abs(self.instant[left] - self.wall[right]))
+        closest = np.where(np.isnan(closest), np.maximum(across - _WIDEST_OFFSET_SECONDS, 0.0), closest)
+        either_untimed = self.untimed_among(left) | self.untimed_among(right)
+        return np.where(either_untimed, 0.0, closest)
+
+    def known_gap(self, left: Indices, right: Indices) -> Floats:
+        """Seconds between the photos of each pair by the clocks they share; NaN where they share none."""
         between_walls = np.abs(self.wall[left] - self.wall[right])
         between_instants = np.abs(self.instant[left] - self.instant[right])
         both_stated = self.zone_stated[left] & self.zone_stated[right]
-        closest = np.where(both_stated, between_instants, np.fmin(between_walls, between_instants))
-        across = np.fmin(np.abs(self.wall[left] - self.instant[right]), np.abs(self.instant[left] - self.wall[right]))
-        closest = np.where(np.isnan(closest), np.maximum(across - _WIDEST_OFFSET_SECONDS, 0.0), closest)
-        either_untimed = self.untimed[left] | self.untimed[right]
-        return np.where(either_untimed, 0.0, closest)
+        return np.where(both_stated, between_instants, np.fmin(between_walls, between_instants))
 
     def have_neighbour(self, window: float | None) -> Flags:
         """Which photos may have another one within the window (None: any time); an untimed photo is near everything."""

@@ -39,9 +39,11 @@ class Command:
     """What the command line said: the settings that were given, and what is no setting."""
 
     flags: dict[str, object]
-    config: Path | None
-    demo: bool
-    check: bool
+    config: Path | None = None
+    demo: bool = False
+    check: bool = False
+    apply: tuple[Path, ...] = ()
+    forget_decisions: bool = False
     history: bool = False
     undo: int | None = None
 
@@ -50,11 +52,13 @@ def parse_command(argv: Sequence[str] | None) -> Command:
     """Read the command line; on a mistake argparse explains it and leaves with exit code 2."""
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
-    config, demo, check = given.pop("config", None), given.pop("demo", False), given.pop("check", False)
+    config = given.pop("config", None)
+    plans = tuple(map(Path, given.pop("apply", ())))
+    demo, check, forget = (given.pop(name, False) for name in ("demo", "check", "forget_decisions"))
     history, undo = given.pop("history", False), given.pop("undo", None)
     named = [*given.pop("folders", []), *given.pop("source", []), *after]
     flags = {**given, "source": named} if named else given
-    return Command(flags, Path(config) if config else None, demo, check, history, undo)
+    return Command(flags, Path(config) if config else None, demo, check, plans, forget, history, undo)
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -76,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_photos(parser.add_argument_group("which photos"))
     _add_immich(parser.add_argument_group("an Immich server"))
     _add_grouping(parser.add_argument_group("what belongs together"))
+    _add_judging(parser.add_argument_group("which one is best"))
     _add_result(parser.add_argument_group("what to do with the groups"))
     _add_marks(parser.add_argument_group("marks on the photos"))
     _add_going_back(parser.add_argument_group("what was done"))
@@ -132,8 +137,23 @@ def _add_grouping(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="compare by picture alone, for wrong clocks and old copies",
     )
+    group.add_argument("--rotations", action="store_true", help="join turned and mirrored copies too")
     group.add_argument("--min-group-size", metavar="N", help="photos that make a group (default: 2)")
+
+
+def _add_judging(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-faces", action="store_true", help="judge without looking for faces: faster")
+    group.add_argument(
+        "--face-model",
+        metavar="{hog,cnn}",
+        help="how faces are found: cnn finds turned ones too, and takes many times as long (default: hog)",
+    )
+    group.add_argument(
+        "--prefer",
+        action="append",
+        metavar="RULE",
+        help="what goes before the score: raw, largest or folder:PATH; of several the first that decides",
+    )
 
 
 def _add_result(group: argparse._ArgumentGroup) -> None:
@@ -144,6 +164,12 @@ def _add_result(group: argparse._ArgumentGroup) -> None:
         help="how photos get into the output (default: copy)",
     )
     group.add_argument("--plan", metavar="FILE", help="write the decisions as JSON; - is standard output")
+    group.add_argument("--csv", metavar="FILE", help="write the groups as a table; - is standard output")
+    group.add_argument("--list-rest", metavar="FILE", help="write the paths or ids of all but the best, one a line")
+    group.add_argument("--null", action="store_true", help="end each of them with a NUL instead of a line break")
+    group.add_argument("--apply", action="append", metavar="PLAN", help="carry out a plan, perhaps amended")
+    group.add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
+    group.add_argument("-y", "--yes", action="store_true", help="do not ask before many changes")
     group.add_argument("--dry-run", action="store_true", help="decide and tell, but change nothing")
 
 

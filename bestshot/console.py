@@ -12,7 +12,7 @@ from typing import TextIO
 from bestshot.actions import Receipt
 from bestshot.errors import OutputError, UsageError
 from bestshot.mark_wording import action_line
-from bestshot.marks import MarkAction, MarkReceipt
+from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model import Skipped
 from bestshot.planning import Plan
 from bestshot.reversals import Left
@@ -20,11 +20,14 @@ from bestshot.settings import Settings
 from bestshot.text import printable
 from bestshot.undo_wording import left_line, undo_lines
 from bestshot.undoing import Result
-from bestshot.wording import group_lines, summary
+from bestshot.wording import failure_lines, group_lines, summary
 
 logger = logging.getLogger("photo_organizer")
 
 _UNLIMITED = 1 << 30
+
+_MANY = 500
+"""Changes that are made without asking."""
 
 
 class Console:
@@ -47,7 +50,7 @@ class Console:
         """Take on what the settings say of output; raises UsageError for a log file that cannot be written."""
         self._is_quiet = settings.quiet
         self._is_verbose = settings.verbose
-        self._has_stdout_taken = settings.plan == "-"
+        self._has_stdout_taken = "-" in (settings.plan, settings.csv, settings.list_rest)
         if settings.quiet:
             self._detach(self._stderr)
             # Held back until close(), which passes everything on or nothing.
@@ -89,18 +92,28 @@ class Console:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
         known = sum(not skipped.is_new for skipped in plan.skipped)
-        for change in failed:
-            logger.warning("%s: %s", printable(change.id), change.error)
+        for line in failure_lines(failed, with_all=self._is_verbose):
+            logger.warning("%s", line)
         self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted, failed=len(failed)))
         logger.info("%s", self._lines[-1])
 
-    def tell_undo(self, results: Sequence[Result], *, acted: bool) -> None:
-        """What an undo leaves alone, and the rest in one line."""
-        for left in results:
-            if isinstance(left, Left):
-                logger.warning("%s", left_line(left))
+    def tell_undo(self, results: Sequence[Result], *, acted: bool) -> bool:
+        """What an undo leaves alone, and the rest in one line; answers whether nothing was left."""
+        left = [result for result in results if isinstance(result, Left)]
+        for one in left:
+            logger.warning("%s", left_line(one))
         self._lines += undo_lines(results, acted=acted)
         logger.info("%s", self._lines[-1])
+        return not left
+
+    def agree(self, plan: Plan) -> bool:
+        """Ask before many changes, if there is somebody to ask; no answer means no."""
+        number = sum(len(keys_of(action)) if isinstance(action, MarkAction) else 1 for action in plan.actions)
+        if number <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return True
+        sys.stderr.write(f"{summary(plan, (), known_skipped=0, acted=False)}\nGo on with {number:,} changes? [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def say(self, lines: Iterable[str]) -> None:
         """Print lines at the end of the run."""
@@ -122,14 +135,17 @@ class Console:
         return code
 
 
-def write_out(text: str, *, to_stderr: bool = False) -> None:
+def write_out(content: str | bytes, *, to_stderr: bool = False) -> None:
     """Write to standard output or error; a reader that has seen enough (head, less) is no fault.
 
     Raises OutputError when it cannot be written, as on a full disk.
     """
     stream = sys.stderr if to_stderr else sys.stdout
     try:
-        stream.write(text)
+        if isinstance(content, bytes):
+            stream.buffer.write(content)
+        else:
+            stream.write(content)
         stream.flush()
     except OSError as error:
         # What is left in its buffer must not bring the complaint back when Python closes the stream.

@@ -1,17 +1,21 @@
 """Measuring many photos: what the index knows is recalled, the rest is examined side by side."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+import numpy as np
+
 from bestshot.appraisal import APPRAISAL_SIZE, appraisal_recipe, appraise
 from bestshot.errors import PhotoError, TransientError
-from bestshot.hashing import DECODE_SIZE, FINGERPRINT_RECIPE, fingerprint
-from bestshot.index import Failure, Index, Measured
-from bestshot.model import Appraisal, Fingerprint, Metadata, Photo, Skipped
+from bestshot.faces import face_codes
+from bestshot.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
+from bestshot.index import Failure, Index, Measurable, Measured
+from bestshot.model import Appraisal, FaceBox, FaceCodes, FaceModel, Fingerprint, Metadata, Photo, Skipped
 from bestshot.workers import WorkerDied, Workers
 
 if TYPE_CHECKING:
@@ -26,25 +30,33 @@ _STORE_SECONDS = 2.0
 class Readable(Protocol):
     """What a source must offer to have its photos measured; it travels to the workers, so it must be picklable."""
 
+    @property
+    def read_at_once(self) -> int:
+        """How many photos may be read at once by all workers together, if that is more than there are workers."""
+
     def get_metadata(self, photo: Photo) -> Metadata:
         """What a photo says of itself; raises PhotoError."""
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """The upright picture, no larger than asked for; raises PhotoError."""
 
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
+        """The faces that the source knows already; if there are none, they are looked for. Raises PhotoError."""
+
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[Value]):
-    """One way to measure a photo, as a picklable function, and how its results are kept in the index.
+class Task(Generic[Measurable, Value]):
+    """One way to measure photos, or pairs, as a picklable function, and how its results are kept in the index.
 
-    `batch` is how many photos are handed to a worker at once: many where one costs little.
+    `measure` is told how many it may read at once. `batch` is how many are handed to a worker at once: many where one
+    costs little.
     """
 
     title: str
     recipe: str
     kind: type[Value]
-    measure: Callable[[Readable, Photo], Value]
-    revision: Callable[[Photo], str]
+    measure: Callable[[Readable, Sequence[Measurable], int], list[Value | Failure]]
+    revision: Callable[[Measurable], str]
     batch: int
 
 
@@ -60,53 +72,91 @@ def _describe(source: Readable, photo: Photo) -> Metadata:
     return source.get_metadata(photo)
 
 
-def _fingerprint(source: Readable, photo: Photo) -> Fingerprint:
-    return fingerprint(source.load_pixels(photo, DECODE_SIZE, grey=True))
+def _fingerprint(source: Readable, photo: Photo, *, rotations: bool) -> Fingerprint:
+    return fingerprint(source.load_pixels(photo, DECODE_SIZE, grey=True), rotations=rotations)
 
 
-def _appraise(source: Readable, photo: Photo, *, faces: bool) -> Appraisal:
-    return appraise(source.load_pixels(photo, APPRAISAL_SIZE), faces=faces)
+def _appraise(source: Readable, photo: Photo, *, model: FaceModel | None) -> Appraisal:
+    known = () if model is None else source.known_faces(photo)
+    return appraise(source.load_pixels(photo, APPRAISAL_SIZE), model, known)
 
 
-DESCRIBE = Task("Reading dates", "metadata/1", Metadata, _describe, _facts_revision, batch=64)
-FINGERPRINT = Task("Hashing", FINGERPRINT_RECIPE, Fingerprint, _fingerprint, _revision, batch=8)
+def _encode(source: Readable, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceCodes:
+    pixels = np.asarray(source.load_pixels(photo, APPRAISAL_SIZE))
+    return FaceCodes(face_codes(pixels, faces[photo.id]))
 
 
-def appraisal_task(*, faces: bool) -> Task[Appraisal]:
-    """Measuring what a picture is worth, with or without looking for faces."""
-    measure = partial(_appraise, faces=faces)
-    return Task("Judging", appraisal_recipe(faces=faces), Appraisal, measure, _revision, batch=1)
-
-
-def examine(source: Readable, photo: Photo, task: Task[Value]) -> Value | Failure:
-    """Measure one photo: the unit of work, for any executor."""
+def attempt(measure: Callable[[Readable, Photo], Value], source: Readable, photo: Photo) -> Value | Failure:
+    """Measure one photo, or tell why that cannot be done."""
     try:
-        return task.measure(source, photo)
+        return measure(source, photo)
     except PhotoError as error:
         return Failure(str(error), is_passing=isinstance(error, TransientError))
 
 
-def _examine_batch(source: Readable, task: Task[Value], photos: Sequence[Photo]) -> list[Value | Failure]:
-    found: list[Value | Failure] = []
-    for photo in photos:
-        finding = examine(source, photo, task)
-        found.append(finding)
-    return found
+def each(
+    measure: Callable[[Readable, Photo], Value],
+) -> Callable[[Readable, Sequence[Photo], int], list[Value | Failure]]:
+    """To measure each photo by itself: one after the other, or in threads where reading mostly waits for a server."""
+    return partial(_each, measure)
+
+
+def _each(
+    measure: Callable[[Readable, Photo], Value], source: Readable, photos: Sequence[Photo], threads: int
+) -> list[Value | Failure]:
+    def one(photo: Photo) -> Value | Failure:
+        return attempt(measure, source, photo)
+
+    if threads == 1:
+        return [one(photo) for photo in photos]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, photos))
+
+
+def _measure_batch(
+    task: Task[Measurable, Value], source: Readable, threads: int, subjects: Sequence[Measurable]
+) -> list[Value | Failure]:
+    return task.measure(source, subjects, threads)
+
+
+DESCRIBE = Task("Reading dates", "metadata/2", Metadata, each(_describe), _facts_revision, batch=64)
+
+
+def fingerprint_task(*, rotations: bool) -> Task[Photo, Fingerprint]:
+    """Hashing pictures, also as they look turned and mirrored if those are wanted."""
+    measure = partial(_fingerprint, rotations=rotations)
+    return Task("Hashing", fingerprint_recipe(rotations=rotations), Fingerprint, each(measure), _revision, batch=8)
+
+
+FINGERPRINT = fingerprint_task(rotations=False)
+
+
+def appraisal_task(model: FaceModel | None) -> Task[Photo, Appraisal]:
+    """Measuring what a picture is worth, without looking for faces if there is no model for them."""
+    measure = partial(_appraise, model=model)
+    return Task("Judging", appraisal_recipe(model), Appraisal, each(measure), _revision, batch=1)
+
+
+def recognition_task(model: FaceModel, faces: Mapping[str, Sequence[FaceBox]]) -> Task[Photo, FaceCodes]:
+    """Telling apart whose the faces are that were found by this model, by photo id."""
+    measure = partial(_encode, faces=faces)
+    recipe = f"codes/1 of {appraisal_recipe(model)}"
+    return Task("Recognising", recipe, FaceCodes, each(measure), _revision, batch=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Findings(Generic[Value]):
-    """What is now known of the photos by id, and which could not be read."""
+    """What is now known of the photos, or pairs, by id, and which could not be read."""
 
     values: dict[str, Value] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
 
-    def add(self, measured: Measured[Value]) -> None:
+    def add(self, measured: Measured[Measurable, Value]) -> None:
         """Sort in what was measured of one photo."""
         if isinstance(measured.value, Failure):
-            self.skipped.append(Skipped(measured.photo.id, measured.value.error))
+            self.skipped.append(Skipped(measured.subject.id, measured.value.error))
         else:
-            self.values[measured.photo.id] = measured.value
+            self.values[measured.subject.id] = measured.value
 
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
@@ -130,36 +180,41 @@ class Examiner:
         self._workers = workers
         self._progress = progress
 
-    def measure(self, photos: Sequence[Photo], task: Task[Value]) -> Findings[Value]:
-        """What the index knows of the photos, and the rest measured now; whatever their order, the same."""
+    def measure(self, subjects: Sequence[Measurable], task: Task[Measurable, Value]) -> Findings[Value]:
+        """What the index knows of the photos or pairs, and the rest measured now; whatever their order, the same."""
         findings: Findings[Value] = Findings()
-        wanted = [(photo, task.revision(photo)) for photo in photos]
+        wanted = [(subject, task.revision(subject)) for subject in subjects]
         known = set()
         for measured in self._index.recall(wanted, task.recipe, task.kind):
-            known.add(measured.photo.id)
+            known.add(measured.subject.id)
             findings.add(measured)
-        unknown = [photo for photo in photos if photo.id not in known]
+        unknown = [subject for subject in subjects if subject.id not in known]
         if unknown:
             for measured in self._stored(self._measured(unknown, task), task):
                 findings.add(measured)
         return findings
 
-    def _measured(self, photos: Sequence[Photo], task: Task[Value]) -> Iterator[Measured[Value]]:
-        work = partial(_examine_batch, self._source, task)
-        batches = [photos[start : start + task.batch] for start in range(0, len(photos), task.batch)]
-        with self._progress(task.title, len(photos)) as advance:
+    def _measured(
+        self, subjects: Sequence[Measurable], task: Task[Measurable, Value]
+    ) -> Iterator[Measured[Measurable, Value]]:
+        threads = max(1, min(task.batch, self._source.read_at_once // self._workers.count))
+        work = partial(_measure_batch, task, self._source, threads)
+        batches = [subjects[start : start + task.batch] for start in range(0, len(subjects), task.batch)]
+        with self._progress(task.title, len(subjects)) as advance:
             for finished in self._workers.run(work, batches):
                 values = finished.result
                 if isinstance(values, WorkerDied):
                     # Another program may have taken the memory, so the next run tries again.
                     values = [Failure("makes its decoder crash or run out of memory", is_passing=True)]
-                for photo, value in zip(finished.batch, values, strict=True):
-                    yield Measured(photo, task.revision(photo), value)
+                for subject, value in zip(finished.batch, values, strict=True):
+                    yield Measured(subject, task.revision(subject), value)
                 advance(len(finished.batch))
 
-    def _stored(self, measured: Iterator[Measured[Value]], task: Task[Value]) -> Iterator[Measured[Value]]:
+    def _stored(
+        self, measured: Iterator[Measured[Measurable, Value]], task: Task[Measurable, Value]
+    ) -> Iterator[Measured[Measurable, Value]]:
         """Pass on what was measured and store it every few seconds, also when the run is interrupted."""
-        waiting: list[Measured[Value]] = []
+        waiting: list[Measured[Measurable, Value]] = []
         stored_at = time.monotonic()
         try:
             for item in measured:

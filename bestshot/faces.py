@@ -1,23 +1,44 @@
-"""Faces with their landmarks, through face_recognition (dlib), as numbers."""
+"""Faces with their measures, through face_recognition (dlib)."""
 
 import importlib
 import importlib.util
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ImageFile
+from PIL import Image, ImageFile
 
 from bestshot.errors import OrganizerError
-from bestshot.model import Face
+from bestshot.landmarks import Landmarks
+from bestshot.model import Face, FaceBox, FaceModel
 from bestshot.sharpness import sharpness
 
-Points = npt.NDArray[np.float64]
+Pixels = npt.NDArray[np.uint8]
+_Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
-# Width of the mouth over the distance between the eyes: a mouth at rest and a broad smile.
-_MOUTH_AT_REST, _MOUTH_SMILING = 0.85, 1.15
+WORKING_PIXELS = 2_000_000
+"""Size of the picture in which faces are looked for. dlib finds those of 80 pixels and more, which are about 6.5 % of
+the height of a picture of 4 by 3; `benchmarks/faces.py` shows what other sizes find and cost."""
+
+_MOST_ENLARGED = 2.0
+
+SUREST = 0.2
+"""dlib's score of a detection, from which it is taken for a face; badges and knots of cloth score less."""
+
+# A face that the source knows is looked at in a picture of its own, in which it is so large, in pixels.
+_KNOWN_FACE_SIZE = 200
+_MARGIN = 0.6
+_KNOWN_SUREST = -0.3
+
+_SLACK = 0.05
+"""Part of a face that may be beyond the border before it counts as cut off."""
+
+_FOREHEAD = 0.2
+"""What dlib's box leaves out above a face, over its height."""
 
 # face_recognition keeps one detector and one predictor for all threads, and dlib crashes if two of them use it.
 _ONE_AT_A_TIME = threading.Lock()
@@ -46,19 +67,43 @@ def _problem(reason: object) -> str:
     return f"Faces cannot be looked for: {str(reason).rstrip('.')}."
 
 
-def find_faces(pixels: npt.NDArray[np.uint8]) -> tuple[Face, ...]:
-    """The faces in an upright RGB picture, from left to right; raises FaceDetectionError."""
+def find_faces(
+    pixels: Pixels,
+    known: Sequence[FaceBox] = (),
+    *,
+    model: FaceModel = FaceModel.HOG,
+    working_pixels: int = WORKING_PIXELS,
+) -> tuple[Face, ...]:
+    """The faces in an upright RGB picture, from left to right; raises FaceDetectionError.
+
+    Where some are `known`, no others are looked for; of one that does not look like a face from in front, nothing but
+    its place is told. The picture is looked at in `working_pixels`, but never more than doubled.
+    """
+    api = _face_recognition()
     with _ONE_AT_A_TIME:
-        recognition = _face_recognition()
-        boxes = recognition.face_locations(pixels, number_of_times_to_upsample=1, model="hog")
-        landmarks = recognition.face_landmarks(pixels, boxes) if boxes else []
-    faces = [_face(pixels, box, marks) for box, marks in zip(boxes, landmarks, strict=True)]
+        if known:
+            faces = [_known_face(api, pixels, box) for box in known]
+        else:
+            faces = list(_detected(api, pixels, model, working_pixels))
     return tuple(sorted(faces, key=lambda face: (face.left, face.top)))
+
+
+def face_codes(pixels: Pixels, boxes: Sequence[FaceBox]) -> tuple[tuple[float, ...], ...]:
+    """128 numbers for each face; those of one person are less than about 0.6 apart. Raises FaceDetectionError."""
+    api = _face_recognition()
+    height, width = pixels.shape[:2]
+    places = [
+        (round(box.top * height), round(box.right * width), round(box.bottom * height), round(box.left * width))
+        for box in boxes
+    ]
+    with _ONE_AT_A_TIME:
+        codes = api.face_encodings(pixels, known_face_locations=places)
+    return tuple(tuple(round(float(number), 4) for number in code) for code in codes)
 
 
 def _face_recognition() -> Any:
     try:
-        module = importlib.import_module("face_recognition")
+        module = importlib.import_module("face_recognition.api")
     except _LOADING_FAILED as error:
         raise FaceDetectionError(_problem(error)) from error
     # face_recognition makes Pillow accept cut-off pictures in silence; here they are told.
@@ -66,52 +111,95 @@ def _face_recognition() -> Any:
     return module
 
 
-def _face(
-    pixels: npt.NDArray[np.uint8], box: tuple[int, int, int, int], marks: dict[str, list[tuple[int, int]]]
-) -> Face:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A part of a picture, scaled: the pixels to look at, and how to get back to the picture's own."""
+
+    pixels: Pixels
+    left: float
+    top: float
+    scale: float
+
+    @classmethod
+    def of(cls, pixels: Pixels, edges: _Edges, scale: float) -> "_View":
+        left, top, right, bottom = edges
+        size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+        picture = Image.fromarray(pixels)
+        if edges == (0, 0, *picture.size) and size == picture.size:
+            return cls(pixels, left, top, scale)
+        return cls(np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=edges)), left, top, scale)
+
+    def in_picture(self, edges: _Edges) -> _Edges:
+        """A place in this view as one in the picture, in pixels."""
+        left, top, right, bottom = (edge / self.scale for edge in edges)
+        return left + self.left, top + self.top, right + self.left, bottom + self.top
+
+
+def _detected(api: Any, pixels: Pixels, model: FaceModel, working_pixels: int) -> Iterator[Face]:
     height, width = pixels.shape[:2]
-    top, right, bottom, left = (max(0, edge) for edge in box)
-    right, bottom = min(right, width), min(bottom, height)
-    eyes = [np.array(marks[name], dtype=np.float64) for name in ("left_eye", "right_eye") if name in marks]
-    mouth = np.array(marks.get("top_lip", ()), dtype=np.float64)
+    scale = min(_MOST_ENLARGED, (working_pixels / (width * height)) ** 0.5)
+    view = _View.of(pixels, (0, 0, width, height), scale)
+    if model is FaceModel.CNN:
+        places = api.face_locations(view.pixels, number_of_times_to_upsample=0, model="cnn")
+    else:
+        found, scores, _ = api.face_detector.run(view.pixels, 0, 0.0)
+        places = [
+            (box.top(), box.right(), box.bottom(), box.left())
+            for box, score in zip(found, scores, strict=True)
+            if score >= SUREST
+        ]
+    for place in places:
+        yield _face(api, pixels, view, place)
+
+
+def _known_face(api: Any, pixels: Pixels, box: FaceBox) -> Face:
+    """Look for a frontal face around the place; what is found there in the middle is it."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = box.left * width, box.top * height, box.right * width, box.bottom * height
+    size = max(right - left, bottom - top, 1.0)
+    around = max(0, left - _MARGIN * size), max(0, top - _MARGIN * size)
+    beyond = min(width, right + _MARGIN * size), min(height, bottom + _MARGIN * size)
+    view = _View.of(pixels, (*around, *beyond), min(_MOST_ENLARGED, _KNOWN_FACE_SIZE / size))
+    found, scores, _ = api.face_detector.run(view.pixels, 0, _KNOWN_SUREST)
+    for place, _ in sorted(zip(found, scores, strict=True), key=lambda item: -item[1]):
+        x, y, _, _ = view.in_picture((place.center().x, place.center().y, 0, 0))
+        if left <= x <= right and top <= y <= bottom:
+            return _face(api, pixels, view, (place.top(), place.right(), place.bottom(), place.left()))
+    return Face(box.left, box.top, box.right, box.bottom, is_cut=_is_cut((left, top, right, bottom), (width, height)))
+
+
+def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int]) -> Face:
+    """Measure the face at a place in the view, which is given as face_recognition does: top, right, bottom, left."""
+    height, width = pixels.shape[:2]
+    (marks,) = api.face_landmarks(view.pixels, [place])
+    landmarks = Landmarks.of(marks)
+    top, right, bottom, left = place
+    edges = view.in_picture((left, top, right, bottom))
     return Face(
-        left=left / width,
-        top=top / height,
-        right=right / width,
-        bottom=bottom / height,
-        eye_aspect_ratio=_smaller_eye_aspect_ratio(eyes),
-        smile=_smile(eyes, mouth),
-        sharpness=sharpness(pixels[top:bottom, left:right].mean(axis=2)),
+        max(0.0, edges[0] / width),
+        max(0.0, edges[1] / height),
+        min(1.0, edges[2] / width),
+        min(1.0, edges[3] / height),
+        eye_aspect_ratio=landmarks.eye_aspect_ratio(),
+        lid_height=landmarks.lid_height(),
+        eye_balance=landmarks.eye_balance(),
+        smile=landmarks.smile(),
+        sharpness=_sharpness(pixels, edges),
+        turn=landmarks.turn(),
+        is_cut=_is_cut(edges, (width, height)),
     )
 
 
-def _smaller_eye_aspect_ratio(eyes: Sequence[Points]) -> float | None:
-    """That of the eye which is less open: a wink spoils a photo as a blink does."""
-    return min((ratio for eye in eyes if (ratio := eye_aspect_ratio(eye)) is not None), default=None)
+def _sharpness(pixels: Pixels, edges: _Edges) -> float | None:
+    """That of the upper two thirds of a face, where the eyes are: an open mouth is no sharper face."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = edges
+    top, bottom = max(0, round(top)), min(height, round(top + (bottom - top) * 2 / 3))
+    return sharpness(pixels[top:bottom, max(0, round(left)) : min(width, round(right))].mean(axis=2))
 
 
-def eye_aspect_ratio(eye: Points) -> float | None:
-    """Height over width of an eye from its six landmarks, shape (6, 2); None if they fall on one point.
-
-    Soukupova & Cech, "Real-Time Eye Blink Detection using Facial Landmarks", 2016, formula 1.
-    """
-    width = _distance(eye[0], eye[3])
-    if width == 0:
-        return None
-    return (_distance(eye[1], eye[5]) + _distance(eye[2], eye[4])) / (2 * width)
-
-
-def _smile(eyes: Sequence[Points], mouth: Points) -> float | None:
-    """How far a mouth is drawn apart, from 0 at rest to 1 for a broad smile."""
-    if len(eyes) < 2 or len(mouth) < 7:
-        return None
-    between_eyes = _distance(eyes[0].mean(axis=0), eyes[1].mean(axis=0))
-    if between_eyes == 0:
-        return None
-    # The first and the seventh point of the upper lip are the corners of the mouth.
-    drawn = _distance(mouth[0], mouth[6]) / between_eyes
-    return max(0.0, min(1.0, (drawn - _MOUTH_AT_REST) / (_MOUTH_SMILING - _MOUTH_AT_REST)))
-
-
-def _distance(left: Points, right: Points) -> float:
-    return float(np.hypot(*(left - right)))
+def _is_cut(edges: _Edges, size: tuple[int, int]) -> bool:
+    left, top, right, bottom = edges
+    slack, forehead = _SLACK * (right - left), _FOREHEAD * (bottom - top)
+    width, height = size
+    return left < -slack or right > width + slack or bottom > height + slack or top - forehead < -slack

@@ -4,14 +4,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from bestshot.database import from_key, open_database, storage_errors, to_key, transaction
-from bestshot.model import Photo, Skipped
+from bestshot.model import Skipped
 
 Value = TypeVar("Value")
+
+
+class Subject(Protocol):
+    """What can be measured: a photo, or a pair of them; `origin` and `key` name it for good, `id` in this run."""
+
+    @property
+    def id(self) -> str:
+        """What the subject is called in this run."""
+
+    @property
+    def origin(self) -> str:
+        """The library it is in."""
+
+    @property
+    def key(self) -> str:
+        """What it is called for good in that library."""
+
+
+Measurable = TypeVar("Measurable", bound=Subject)
 
 _APPLICATION_ID = 0x50684F49  # "PhOI"
 _MIGRATIONS = (
@@ -46,10 +65,10 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured(Generic[Value]):
-    """What is known of a photo under one recipe."""
+class Measured(Generic[Measurable, Value]):
+    """What is known of a photo, or of a pair, under one recipe."""
 
-    photo: Photo
+    subject: Measurable
     revision: str
     value: Value | Failure
 
@@ -74,17 +93,21 @@ class Index:
         with storage_errors(self._path):
             return self._connection.execute(query, (to_key(origin),)).fetchone() is not None
 
-    def recall(self, wanted: Sequence[tuple[Photo, str]], recipe: str, kind: type[Value]) -> Iterator[Measured[Value]]:
-        """What is known of these photos at these revisions; those of which nothing is known are left out."""
-        by_place = {(photo.origin, photo.key): (photo, revision) for photo, revision in wanted}
+    def recall(
+        self, wanted: Sequence[tuple[Measurable, str]], recipe: str, kind: type[Value]
+    ) -> Iterator[Measured[Measurable, Value]]:
+        """What is known of these photos, or pairs, at these revisions; those of which nothing is known are left out."""
+        by_place = {(subject.origin, subject.key): (subject, revision) for subject, revision in wanted}
         decoder = msgspec.json.Decoder(kind)
-        for place, revision, value, error in self._rows({photo.origin for photo, _ in wanted}, recipe):
-            photo, wanted_revision = by_place.get(place, (None, None))
-            if photo is not None and revision == wanted_revision:
+        for place, revision, value, error in self._rows({subject.origin for subject, _ in wanted}, recipe):
+            if place not in by_place:
+                continue
+            subject, wanted_revision = by_place[place]
+            if revision == wanted_revision:
                 with suppress(msgspec.DecodeError):  # damaged on the disk: measured anew
-                    yield Measured(photo, revision, Failure(error) if value is None else decoder.decode(value))
+                    yield Measured(subject, revision, Failure(error) if value is None else decoder.decode(value))
 
-    def store(self, measured: Iterable[Measured[Value]], recipe: str) -> None:
+    def store(self, measured: Iterable[Measured[Measurable, Value]], recipe: str) -> None:
         """Keep what was measured, in one transaction."""
         rows = [_row(item, recipe) for item in measured if not _is_passing(item.value)]
         with transaction(self._connection):
@@ -135,8 +158,8 @@ class Index:
                     yield (origin, from_key(key)), revision, value, error
 
 
-def _row(item: Measured[Value], recipe: str) -> tuple[bytes, bytes, str, str, bytes | None, str | None]:
-    place = to_key(item.photo.origin), to_key(item.photo.key), recipe, item.revision
+def _row(item: Measured[Measurable, Value], recipe: str) -> tuple[bytes, bytes, str, str, bytes | None, str | None]:
+    place = to_key(item.subject.origin), to_key(item.subject.key), recipe, item.revision
     if isinstance(item.value, Failure):
         return *place, None, item.value.error
     return *place, msgspec.json.encode(item.value), None

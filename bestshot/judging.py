@@ -1,76 +1,92 @@
 """A group of appraised photos to a verdict with its reasons: pure.
 
 Each criterion gives every photo of the group a mark between 0 and 1, measured against the group's own best where
-only that makes sense (sharpness). The score is the weighted mean of the marks that can be told.
+only that makes sense, and a person's face against the same person's. The score is the weighted mean of the marks. What
+the user chose goes before it, and a copy never goes before its original.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.model import Appraisal, CaptureTime, Face, Group, Metadata, Photo, RankedPhoto, Reason, Verdict
-from bestshot.text import count
+from bestshot.candidates import Candidate, candidates, originals_of_copies
+from bestshot.choices import choice, choice_in_words, preference_marks
+from bestshot.criteria import Criterion, criteria
+from bestshot.following import Codes, follow
+from bestshot.judging_rules import JudgingRules
+from bestshot.model import Appraisal, CaptureTime, Group, Metadata, RankedPhoto, Reason, Verdict
+from bestshot.text import printable
 
-# Between these eye aspect ratios an eye goes from closed to open (Soukupova & Cech 2016 put the limit at 0.2).
-_EYES_CLOSED, _EYES_OPEN = 0.14, 0.22
+_UNTOLD = 0.5
+"""What counts for a mark that cannot be told of a photo, but of others of its group."""
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How much each criterion counts; only their proportions matter."""
-
-    eyes: float = 4.0
-    faces_present: float = 3.0
-    face_sharpness: float = 3.0
-    smile: float = 1.0
-    sharpness: float = 2.0
-    exposure: float = 1.0
-    resolution: float = 1.0
+_BEHIND_ORIGINAL = 0.99
+_CLEAR_LEAD = 0.1
+_MOST_STRENGTHS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A photo with all that is known of it."""
+class _Judged:
+    """A photo with what its rank comes from: what the user chose, the preferences, the score."""
 
-    photo: Photo
-    appraisal: Appraisal
-    facts: Metadata
+    candidate: Candidate
+    chosen: int
+    preferred: tuple[float, ...]
+    score: float
+    original: Candidate | None
 
     @property
-    def faces(self) -> tuple[Face, ...]:
-        """The faces that were found; none if nobody looked."""
-        return self.appraisal.faces or ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Criterion:
-    name: str
-    weight: float
-    mark: Callable[[Candidate, Sequence[Candidate]], float | None]
-    words: Callable[[Candidate, float], str]
+    def before_score(self) -> tuple[float, ...]:
+        """What decides before the score does."""
+        return self.chosen, *self.preferred
 
 
 def judge(
     group: Group,
     appraisals: Mapping[str, Appraisal],
     facts: Mapping[str, Metadata],
-    weights: Weights | None = None,
+    rules: JudgingRules | None = None,
+    codes: Codes | None = None,
 ) -> Verdict:
     """Rank a group from best to worst; of equals the earliest is first, then the one whose id comes first.
 
-    Moments are compared where the group's photos all tell theirs, so that zones do not matter, else wall clocks.
-    A guessed time comes after all known ones: a messenger's copy bears a bare date, which reads as midnight.
+    `codes` tell faces apart where their places do not, by photo id. Moments are compared where the group's photos all
+    tell theirs, so that zones do not matter, else wall clocks. A guessed time comes after all known ones: a
+    messenger's copy bears a bare date, which reads as midnight.
     """
-    criteria = _criteria(weights or Weights())
-    everyone = [Candidate(photo, appraisals[photo.id], facts[photo.id]) for photo in group.photos]
-    ranked = [_rank(candidate, everyone, criteria) for candidate in everyone]
+    rules = rules or JudgingRules()
+    everyone = candidates(group, appraisals, facts)
+    copies = originals_of_copies(everyone)
+    shots = [candidate for candidate in everyone if candidate.id not in copies]
+    people = follow({shot.id: shot.faces for shot in shots}, codes)
+    told = [criterion for criterion in criteria(shots, people, rules.weights) if criterion.marks]
+    scores = {shot.id: _score(shot.id, told) for shot in shots}
+    preferred = preference_marks(everyone, rules.preferences)
+    judged = [
+        _Judged(
+            candidate,
+            choice(candidate.facts),
+            preferred[candidate.id],
+            _score_of(candidate, copies.get(candidate.id), scores),
+            copies.get(candidate.id),
+        )
+        for candidate in everyone
+    ]
+    ranked = _in_order(judged)
+    ranking = tuple(_ranked(item, ranked, told, rules) for item in ranked)
+    return Verdict(group, ranking, _confidence(ranked))
 
-    seconds = _seconds({photo.id: facts[photo.id].taken for photo in group.photos})
 
-    def order(item: RankedPhoto) -> tuple[float, bool, float, str]:
-        return -item.score, facts[item.photo.id].taken.is_guess, seconds[item.photo.id], item.photo.id
+def _in_order(judged: Sequence[_Judged]) -> list[_Judged]:
+    """From best to worst."""
+    seconds = _seconds({item.candidate.id: item.candidate.facts.taken for item in judged})
 
-    ranking = tuple(sorted(ranked, key=order))
-    return Verdict(group, ranking, _confidence(ranking))
+    def order(item: _Judged) -> tuple[tuple[float, ...], float, bool, bool, float, str]:
+        taken = item.candidate.facts.taken
+        before = tuple(-value for value in item.before_score)
+        is_copy = item.original is not None
+        return before, -item.score, is_copy, taken.is_guess, seconds[item.candidate.id], item.candidate.id
+
+    return sorted(judged, key=order)
 
 
 def _seconds(times: Mapping[str, CaptureTime]) -> dict[str, float]:
@@ -79,121 +95,96 @@ def _seconds(times: Mapping[str, CaptureTime]) -> dict[str, float]:
     return instants if len(instants) == len(times) else {id_: taken.seconds for id_, taken in times.items()}
 
 
-def _rank(candidate: Candidate, everyone: Sequence[Candidate], criteria: Sequence[_Criterion]) -> RankedPhoto:
-    marks = [(criterion, criterion.mark(candidate, everyone)) for criterion in criteria]
-    told = [(criterion, mark) for criterion, mark in marks if mark is not None]
-    total = sum(criterion.weight for criterion, _ in told)
-    score = sum(criterion.weight * mark for criterion, mark in told) / total if total else 0.0
-    reasons = tuple(
-        Reason(criterion.name, round(mark, 4), criterion.words(candidate, mark)) for criterion, mark in told
-    )
-    return RankedPhoto(candidate.photo, round(score, 6), reasons)
+def _score(photo: str, told: Sequence[Criterion]) -> float:
+    total = sum(criterion.weight for criterion in told)
+    score = sum(criterion.weight * criterion.marks.get(photo, _UNTOLD) for criterion in told)
+    return round(score / total, 6) if total else 0.0
 
 
-def _confidence(ranking: Sequence[RankedPhoto]) -> float:
-    """How far ahead the best is; a lead of a tenth of the scale is taken as beyond doubt."""
-    if len(ranking) < 2:
+def _score_of(candidate: Candidate, original: Candidate | None, scores: Mapping[str, float]) -> float:
+    """That of its own marks; a copy shows what its original shows, a little worse."""
+    return scores[candidate.id] if original is None else round(scores[original.id] * _BEHIND_ORIGINAL, 6)
+
+
+def _confidence(ranked: Sequence[_Judged]) -> float:
+    """How far ahead the best is; what the user chose is beyond doubt, and a lead of a tenth of the scale."""
+    if len(ranked) < 2 or ranked[0].before_score > ranked[1].before_score:
         return 1.0
-    return round(min(1.0, (ranking[0].score - ranking[1].score) / 0.1), 4)
+    return round(max(0.0, min(1.0, (ranked[0].score - ranked[1].score) / _CLEAR_LEAD)), 4)
 
 
-def _criteria(weights: Weights) -> tuple[_Criterion, ...]:
-    return (
-        _Criterion("eyes", weights.eyes, _eyes, _eyes_in_words),
-        _Criterion("faces", weights.faces_present, _faces_present, _faces_in_words),
-        _Criterion("face sharpness", weights.face_sharpness, _face_sharpness, _of_sharpest("faces")),
-        _Criterion("smile", weights.smile, _smile, lambda _, mark: f"smile {mark:.0%}"),
-        _Criterion("sharpness", weights.sharpness, _sharpness, _of_sharpest("picture")),
-        _Criterion("exposure", weights.exposure, _exposure, _exposure_in_words),
-        _Criterion("resolution", weights.resolution, _resolution, _resolution_in_words),
-    )
+def _ranked(item: _Judged, ranked: Sequence[_Judged], told: Sequence[Criterion], rules: JudgingRules) -> RankedPhoto:
+    candidate = item.candidate
+    if item.original is None:
+        reasons = tuple(
+            Reason(criterion.name, round(criterion.marks[candidate.id], 4), criterion.words(candidate))
+            for criterion in told
+            if candidate.id in criterion.marks
+        )
+    else:
+        reasons = (Reason("copy", None, f"copy of {printable(item.original.photo.name)}"),)
+    why = _why_best(item, ranked, told, rules) if item is ranked[0] else _why_not(item, ranked[0], told, rules)
+    return RankedPhoto(candidate.photo, item.score, reasons, tuple(why))
 
 
-def eyes_open(face: Face) -> float | None:
-    """How open the eyes of a face are, from 0 to 1; None if the landmarks do not tell."""
-    if face.eye_aspect_ratio is None:
-        return None
-    return _between((face.eye_aspect_ratio - _EYES_CLOSED) / (_EYES_OPEN - _EYES_CLOSED))
+def _why_best(item: _Judged, ranked: Sequence[_Judged], told: Sequence[Criterion], rules: JudgingRules) -> list[str]:
+    """What decided before the score, what it is better in than most, and what is wrong with the next one."""
+    rivals = ranked[1:]
+    is_decided = item.chosen > 0 and any(item.chosen > rival.chosen for rival in rivals)
+    why = [choice_in_words(item.candidate.facts)] if is_decided else []
+    why += _preferences_in_words(item, rivals, rules)
+    if copies := sum(rival.original == item.candidate for rival in rivals):
+        why.append("the original of a copy" if copies == 1 else f"the original of {copies} copies")
+    others = [rival.candidate.id for rival in rivals if rival.original is None]
+    if item.original is None:
+        why += [criterion.words(item.candidate) for criterion in _strengths(item.candidate.id, others, told)]
+    if rivals and rivals[0].original is None:
+        fault = next(iter(_faults(rivals[0], item, told)), None)
+        if fault:
+            why.append(f"{printable(rivals[0].candidate.photo.name)} {fault}")
+    return why or (["as good as the others, and the earliest"] if rivals else [])
 
 
-def _eyes(candidate: Candidate, _everyone: Sequence[Candidate]) -> float | None:
-    return _mean([eyes_open(face) for face in candidate.faces])
+def _why_not(item: _Judged, best: _Judged, told: Sequence[Criterion], rules: JudgingRules) -> list[str]:
+    if item.original is not None:
+        return [f"is a copy of {printable(item.original.photo.name)}"]
+    why = []
+    if item.chosen < min(0, best.chosen):
+        why.append(choice_in_words(item.candidate.facts))
+    elif item.chosen < best.chosen:
+        why.append(f"the best has more: {choice_in_words(best.candidate.facts)}")
+    why += [f"is not {text}" for text in _preferences_in_words(best, [item], rules)]
+    return why + _faults(item, best, told) or ["is as good as the best, but comes later"]
 
 
-def _eyes_in_words(candidate: Candidate, _mark: float) -> str:
-    told = [opening for face in candidate.faces if (opening := eyes_open(face)) is not None]
-    return f"eyes open on {sum(opening > 0.5 for opening in told)} of {count(len(told), 'face')}"
+def _preferences_in_words(item: _Judged, rivals: Sequence[_Judged], rules: JudgingRules) -> list[str]:
+    """The rules by which this photo goes before one of the others."""
+    return [
+        f"preferred as {rule.in_words}"
+        for rule, place in zip(rules.preferences, range(len(item.preferred)), strict=True)
+        if any(item.preferred[place] > rival.preferred[place] for rival in rivals)
+    ]
 
 
-def _faces_present(candidate: Candidate, everyone: Sequence[Candidate]) -> float | None:
-    most = max(len(other.faces) for other in everyone)
-    return len(candidate.faces) / most if most else None
+def _strengths(photo: str, others: Sequence[str], told: Sequence[Criterion]) -> list[Criterion]:
+    """The criteria in which a photo is better than most, the weightiest lead first."""
+    leads = []
+    for place, criterion in enumerate(told):
+        rivals = [criterion.marks.get(other, _UNTOLD) for other in others]
+        if photo in criterion.marks and rivals:
+            lead = criterion.weight * (criterion.marks[photo] - sum(rivals) / len(rivals))
+            if lead > 0.03 * criterion.weight:
+                leads.append((-lead, place, criterion))
+    return [criterion for _, _, criterion in sorted(leads, key=lambda item: item[:2])[:_MOST_STRENGTHS]]
 
 
-def _faces_in_words(candidate: Candidate, _mark: float) -> str:
-    return f"{count(len(candidate.faces), 'face')} found"
-
-
-def _face_sharpness(candidate: Candidate, everyone: Sequence[Candidate]) -> float | None:
-    return _against_sharpest(
-        _mean([face.sharpness for face in candidate.faces]),
-        [_mean([face.sharpness for face in other.faces]) for other in everyone],
-    )
-
-
-def _smile(candidate: Candidate, _everyone: Sequence[Candidate]) -> float | None:
-    return _mean([face.smile for face in candidate.faces])
-
-
-def _sharpness(candidate: Candidate, everyone: Sequence[Candidate]) -> float | None:
-    return _against_sharpest(candidate.appraisal.sharpness, [other.appraisal.sharpness for other in everyone])
-
-
-def _of_sharpest(what: str) -> Callable[[Candidate, float], str]:
-    def words(_candidate: Candidate, mark: float) -> str:
-        if mark >= 1.0:
-            return f"sharpest {what}"
-        return f"{what} as sharp as any" if mark >= 0.99 else f"{what} {mark:.0%} as sharp as the sharpest"
-
-    return words
-
-
-def _exposure(candidate: Candidate, _everyone: Sequence[Candidate]) -> float | None:
-    # Middle grey is about 0.45 of the scale after gamma; a whole stop to either side costs little, clipping much.
-    balance = 1.0 - min(1.0, abs(candidate.appraisal.brightness - 0.45) / 0.45) ** 2
-    return _between(balance - 2.0 * candidate.appraisal.clipped)
-
-
-def _exposure_in_words(candidate: Candidate, _mark: float) -> str:
-    appraisal = candidate.appraisal
-    return f"brightness {appraisal.brightness:.0%}, {appraisal.clipped:.1%} clipped"
-
-
-def _resolution(candidate: Candidate, everyone: Sequence[Candidate]) -> float | None:
-    largest = max(_pixels(other) or 0 for other in everyone)
-    pixels = _pixels(candidate)
-    return (pixels / largest) ** 0.5 if pixels and largest else None
-
-
-def _resolution_in_words(candidate: Candidate, _mark: float) -> str:
-    return f"{candidate.facts.width} x {candidate.facts.height} pixels"
-
-
-def _pixels(candidate: Candidate) -> int | None:
-    width, height = candidate.facts.width, candidate.facts.height
-    return width * height if width and height else None
-
-
-def _against_sharpest(value: float | None, others: Sequence[float | None]) -> float | None:
-    sharpest = max((other for other in others if other is not None), default=0.0)
-    # Whole percents: what is smaller is noise, and the earlier of two equals is to win.
-    return None if value is None or sharpest <= 0 else _between(round(value / sharpest, 2))
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    told = [value for value in values if value is not None]
-    return sum(told) / len(told) if told else None
-
-
-def _between(value: float) -> float:
-    return max(0.0, min(1.0, value))
+def _faults(item: _Judged, best: _Judged, told: Sequence[Criterion]) -> list[str]:
+    """What a photo has worse than the best one, the weightiest first."""
+    reference = best.original or best.candidate
+    faults = []
+    for place, criterion in enumerate(told):
+        fault = criterion.fault(item.candidate, reference)
+        if fault is not None:
+            lag = criterion.marks.get(reference.id, _UNTOLD) - criterion.marks.get(item.candidate.id, _UNTOLD)
+            faults.append((-criterion.weight * lag, place, fault))
+    return [fault for _, _, fault in sorted(faults)]

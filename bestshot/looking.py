@@ -3,15 +3,21 @@
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Protocol
 
-from bestshot.errors import SourceError
-from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, appraisal_task
+from bestshot.comparison import comparison_task
+from bestshot.decisions import Decision, Decisions
+from bestshot.errors import SourceError, UsageError
+from bestshot.examination import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
 from bestshot.faces import FaceDetectionError, face_detection_problem
-from bestshot.grouping import candidates, group_photos
+from bestshot.grouping import Grouping, candidates
 from bestshot.index import Index
 from bestshot.judging import judge
-from bestshot.model import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
+from bestshot.model import Appraisal, FaceModel, Group, Likeness, Listing, Metadata, Photo, PhotoPair, Skipped, Verdict
+from bestshot.plan_format import PlanDocument
+from bestshot.plan_reading import fit
+from bestshot.recognition import recognise
 from bestshot.settings import Settings
 from bestshot.text import printable
 
@@ -20,13 +26,17 @@ logger = logging.getLogger("photo_organizer.looking")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows."""
+    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows.
+
+    `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan.
+    """
 
     photos: tuple[Photo, ...]
     facts: Mapping[str, Metadata]
     verdicts: tuple[Verdict, ...]
     skipped: tuple[Skipped, ...]
-    beyond_limit: int
+    beyond_limit: int = 0
+    numbers: tuple[int, ...] = ()
 
 
 class Listed(Readable, Protocol):
@@ -34,6 +44,9 @@ class Listed(Readable, Protocol):
 
     def scan(self, archived: Collection[str] = ()) -> Listing:
         """List the library; raises SourceError."""
+
+    def origins(self) -> tuple[str, ...]:
+        """The names, for good, of the libraries that are read."""
 
     def check_reachable(self) -> None:
         """Raise SourceError if the library has gone since it was listed."""
@@ -45,31 +58,67 @@ class Listed(Readable, Protocol):
         """The same photos, with everything said of their files that the listing left open."""
 
 
-def look(source: Listed, settings: Settings, index: Index, examiner: Examiner, archived: Collection[str]) -> Library:
-    """List, measure, group and judge; `archived` are the keys of photos that count although they are out of sight."""
-    listing = source.scan(archived)
-    _check_not_emptied(source, listing, index)
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier runs know: the measurements, what people decided, and the photos that were put out of sight.
+
+    `archived` are the keys of photos that belong to the library although they were taken out of its timeline.
+    """
+
+    index: Index
+    decisions: Sequence[Decision] = ()
+    archived: frozenset[str] = frozenset()
+
+
+def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory) -> Library:
+    """List, measure, group and judge."""
+    listing = source.scan(memory.archived)
+    _check_not_emptied(source, listing, memory.index)
     photos = listing.photos[: settings.limit]
     facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
     facts.values.update({photo.id: listing.facts[photo.id] for photo in photos if photo.id in listing.facts})
     readable = [photo for photo in photos if photo.id in facts.values]
     times = {photo.id: facts.values[photo.id].taken for photo in readable}
     rules = settings.grouping_rules
-    prints = examiner.measure(candidates(readable, times, rules), FINGERPRINT)
+    task = fingerprint_task(rotations=settings.rotations)
+    prints = examiner.measure(candidates(readable, times, rules), task)
     hashed = [photo for photo in readable if photo.id in prints.values]
-    groups = group_photos(hashed, times, prints.values, rules)
-    if settings.wishes.output is not None:
+    grouping = Grouping(hashed, times, prints.values, rules)
+    likenesses, uncompared = _compare(examiner, grouping.doubtful_pairs(), rotations=settings.rotations)
+    decided = Decisions.of(memory.decisions, readable)
+    groups = decided.split(grouping.groups(likenesses), rules.min_group_size)
+    if settings.wishes.layout is not None:
         groups = _with_all_files(source, groups)
-    appraised = _appraise(examiner, groups, with_faces=not settings.no_faces)
+    appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
-    verdicts = tuple(judge(group, appraised.values, facts.values) for group in groups)
+    codes = recognise(examiner, groups, appraised.values, settings.face_model)
+    judged = (judge(group, appraised.values, facts.values, settings.judging_rules, codes) for group in groups)
+    verdicts = tuple(map(decided.prefer, judged))
     unread = [*facts.skipped, *prints.skipped, *appraised.skipped]
-    if unread:
+    if unread or uncompared:
         source.check_reachable()
     lost = {skipped.id for skipped in unread}
-    skipped = sorted([*listing.skipped, *unread, *_doubts(facts.values)], key=lambda item: item.id)
+    skipped = sorted([*listing.skipped, *unread, *uncompared, *_doubts(facts.values)], key=lambda item: item.id)
     seen = tuple(photo for photo in photos if photo.id not in lost)
     return Library(seen, facts.values, verdicts, tuple(skipped), len(listing.photos) - len(photos))
+
+
+def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: Memory, plan: PlanDocument) -> Library:
+    """List the library and find in it what a plan is about; raises UsageError if it is of another library."""
+    wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
+    if not {origin for origin, _ in wanted} <= set(source.origins()):
+        raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
+    listing = source.scan(memory.archived.union(key for _, key in wanted))
+    photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
+    if settings.wishes.layout is not None:
+        photos = source.with_all_files(photos)
+    fitting = fit(plan.groups, {(photo.origin, photo.key): photo for photo in photos})
+    facts = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.facts], DESCRIBE)
+    facts.values.update({photo.id: listing.facts[photo.id] for photo in fitting.seen if photo.id in listing.facts})
+    is_known = [all(photo.id in facts.values for photo in verdict.group.photos) for verdict in fitting.verdicts]
+    verdicts, numbers = tuple(compress(fitting.verdicts, is_known)), tuple(compress(fitting.numbers, is_known))
+    skipped = (*listing.skipped, *facts.skipped, *fitting.left_alone)
+    return Library(fitting.seen, facts.values, verdicts, skipped, numbers=numbers)
 
 
 def _check_not_emptied(source: Listed, listing: Listing, index: Index) -> None:
@@ -89,18 +138,30 @@ def _with_all_files(source: Listed, groups: Sequence[Group]) -> list[Group]:
     return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
 
 
-def _appraise(examiner: Examiner, groups: Sequence[Group], *, with_faces: bool) -> Findings[Appraisal]:
+def _compare(
+    examiner: Examiner, pairs: Sequence[PhotoPair], *, rotations: bool
+) -> tuple[Mapping[str, Likeness], list[Skipped]]:
+    """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
+    if not pairs:
+        return {}, []
+    findings = examiner.measure(pairs, comparison_task(rotations=rotations))
+    first = {pair.id: pair.left.id for pair in pairs}
+    told = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
+    return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
+
+
+def _appraise(examiner: Examiner, groups: Sequence[Group], model: FaceModel | None) -> Findings[Appraisal]:
     """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
     members = [photo for group in groups for photo in group.photos]
-    problem = face_detection_problem() if members and with_faces else None
-    if members and with_faces and problem is None:
+    problem = face_detection_problem() if members and model is not None else None
+    if model is not None and problem is None:
         try:
-            return examiner.measure(members, appraisal_task(faces=True))
+            return examiner.measure(members, appraisal_task(model))
         except FaceDetectionError as error:
             problem = str(error)
     if problem is not None:
         logger.warning("%s Photos are judged by sharpness and exposure.", problem)
-    return examiner.measure(members, appraisal_task(faces=False))
+    return examiner.measure(members, appraisal_task(None))
 
 
 def _without(groups: Sequence[Group], missing: set[str], min_group_size: int) -> list[Group]:

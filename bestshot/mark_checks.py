@@ -100,7 +100,9 @@ def _outside(album: str | None, keys: tuple[str, ...], marks: LibraryMarks) -> t
 
 
 def _not_stacked(action: MakeStack | RestoreStack, marks: LibraryMarks) -> tuple[str, ...]:
+    """What only came along may be in the trash, where no stack shows it."""
     best = marks.photos.get(action.keys[0])
     if best is None or best.stack is None or best.stack.keys[0] != best.key:
         return action.keys
-    return tuple(key for key in action.keys if key not in best.stack.keys)
+    carried = action.carried if isinstance(action, MakeStack) else ()
+    return tuple(key for key in action.keys if key not in {*best.stack.keys, *carried})

@@ -33,11 +33,11 @@ class OurAlbum:
 
 @dataclass(frozen=True, slots=True)
 class OurStack:
-    """A stack as we made it, the first on top; `carried` came along with stacks that stood before."""
+    """A stack as we made it, the first on top; `took_in` says whether a stack of somebody else's went into it."""
 
     number: int
     keys: tuple[str, ...]
-    carried: tuple[str, ...]
+    took_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,8 @@ def _stacks(receipts: Sequence[MarkReceipt]) -> tuple[dict[str, OurStack], dict[
     for receipt in receipts:
         match receipt.action:
             case MakeStack() as made if receipt.trace.container is not None:
-                stacks[receipt.trace.container] = OurStack(made.number, made.keys, made.carried)
+                took_in = any(one.id not in stacks or stacks[one.id].took_in for one in made.merged)
+                stacks[receipt.trace.container] = OurStack(made.number, made.keys, took_in)
                 stacked |= dict.fromkeys(made.keys, receipt.trace.container)
             case DissolveStack(stack=stack):
                 stacked = {key: id_ for key, id_ in stacked.items() if id_ != stack.id}

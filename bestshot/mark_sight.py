@@ -66,10 +66,11 @@ def _is_left(view: MarkView, group: MarkedGroup, stack: Stack) -> bool:
 def _is_over(view: MarkView, stack: Stack) -> bool:
     """Whether a stack is ours, untouched, and surely no longer of one group.
 
-    One that took in a stack of somebody else's is left, because that one would come apart with it.
+    One that took in a stack of somebody else's is left, because that one would come apart with it; so is one of which
+    a single photo is left, which servers list as a stack and show as none.
     """
     ours = view.ledger.stacks.get(stack.id)
-    if ours is None or ours.carried or not _is_untouched(view, stack, ours):
+    if ours is None or ours.took_in or len(stack.keys) < 2 or not _is_untouched(view, stack, ours):
         return False
     numbers = {view.number_of.get(key) for key in stack.keys}
     return (len(numbers) > 1 or None in numbers) and view.settled.issuperset(stack.keys)

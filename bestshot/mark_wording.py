@@ -34,7 +34,9 @@ _COUNTED = {
     "made favourite": "photo",
     "no longer favourite": "photo",
     "rated": "photo",
+    "no longer rated": "photo",
     "described": "photo",
+    "no longer described": "photo",
     "stacked": "group",
     "taken apart": "stack",
     "archived": "photo",
@@ -60,17 +62,20 @@ def action_line(action: MarkAction, *, with_keys: bool) -> str:
 def _membership_wanted(action: _Membership, photos: str) -> str:
     match action:
         case AddTags():
-            return f"tag {photos} {' and '.join(map(printable, action.tags))}"
+            noun = "tag" if len(action.tags) == 1 else "tags"
+            return f"put the {noun} {' and '.join(map(printable, action.tags))} on {photos}"
         case RemoveTag():
             return f"take the tag {printable(action.tag)} off {photos}"
         case MakeAlbum():
             return f"make the album {printable(action.name)} with {photos}"
         case AddToAlbum():
-            return f"add {photos} to the album {printable(action.album)}"
+            return f"add {photos} to {_album(action)}"
         case RemoveFromAlbum():
-            return f"take {photos} out of the album {printable(action.album)}"
-        case MakeStack() | DissolveStack():
-            return f"stack {photos}" if isinstance(action, MakeStack) else f"take a stack of {photos} apart"
+            return f"take {photos} out of {_album(action)}"
+        case MakeStack():
+            return f"stack {photos} for group {action.number}"
+        case DissolveStack():
+            return f"take apart the stack of group {action.number} with {photos}"
         case _:
             assert_never(action)
 
@@ -89,6 +94,12 @@ def _reversal_wanted(action: MarkReversal, photos: str) -> str:
             assert_never(action)
 
 
+def _album(action: AddToAlbum | RemoveFromAlbum) -> str:
+    """An album is known by its id; a group's own by its number as well, whatever name the user gave it."""
+    album = f"the album {printable(action.album)}"
+    return album if action.number is None else f"{album} of group {action.number}"
+
+
 def _state_wanted(action: _State, photos: str) -> str:
     match action:
         case SetFavorite(value=value):
@@ -96,11 +107,30 @@ def _state_wanted(action: _State, photos: str) -> str:
         case SetArchived(value=value):
             return f"archive {photos}" if value else f"bring {photos} back into the timeline"
         case SetRating(value=stars):
-            return f"give {photos} {count(stars, 'star')}" if stars else f"take the stars of {photos} away"
-        case SetDescription():
-            return f"describe {photos}"
+            return f"give {photos} {count(stars, 'star')}" if stars else f"take the stars off {photos}"
+        case SetDescription(text=text):
+            return f"describe {photos}" if text else f"take the description off {photos}"
         case _:
             assert_never(action)
+
+
+def undone_in_words(action: MarkAction) -> str:
+    """What is not so for a photo on which an action failed."""
+    match action:
+        case AddTags() | RemoveTag():
+            return "not tagged" if isinstance(action, AddTags) else "still tagged"
+        case MakeAlbum() | AddToAlbum():
+            return "not added to its album"
+        case RemoveFromAlbum():
+            return "not taken out of its album"
+        case MakeStack() | DissolveStack():
+            return "not stacked" if isinstance(action, MakeStack) else "still stacked"
+        case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
+            return "not taken back"
+        case _:
+            reached = _state_reached(action)
+            still = reached.removeprefix("no longer ")
+            return f"not {reached}" if still == reached else f"still {still}"
 
 
 def done_in_words(receipts: Iterable[MarkReceipt]) -> Iterator[str]:
@@ -155,9 +185,9 @@ def _state_reached(action: _State) -> str:
             return "made favourite" if value else "no longer favourite"
         case SetArchived(value=value):
             return "archived" if value else "back in the timeline"
-        case SetRating():
-            return "rated"
-        case SetDescription():
-            return "described"
+        case SetRating(value=stars):
+            return "rated" if stars else "no longer rated"
+        case SetDescription(text=text):
+            return "described" if text else "no longer described"
         case _:
             assert_never(action)

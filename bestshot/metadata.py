@@ -16,7 +16,7 @@ from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, su
 from bestshot.imaging import open_image
 from bestshot.model import CaptureTime, FileRole, Metadata, Photo, TimeSource
 from bestshot.raw import raw_capture
-from bestshot.sidecars import read_sidecar, read_takeout_time, read_xmp_time
+from bestshot.sidecars import known_rating, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 from bestshot.text import printable
 
 _TimeReader = Callable[[bytes], CaptureTime | None]
@@ -49,6 +49,7 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     if exif.is_damaged:
         complaints = ("its EXIF is damaged", *complaints)
     taken, problems = _settle_time(exif_taken, complaints, photo, image.info.get("xmp"))
+    rating, doubts = _rating(photo, image.info.get("xmp"), exif.tags.number(Base.Rating))
     latitude, longitude = _place(exif.gps)
     return Metadata(
         taken=taken,
@@ -63,7 +64,8 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
         focal_length_mm=exif.tags.number(Base.FocalLength),
         latitude=latitude,
         longitude=longitude,
-        problems=problems,
+        rating=rating,
+        problems=problems or doubts,
     )
 
 
@@ -77,6 +79,7 @@ def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     capture = raw_capture(picture)
     clock = None if capture.taken is None else CaptureTime(capture.taken, None, TimeSource.EXIF_ORIGINAL)
     taken, problems = _settle_time(clock, (), photo, None)
+    rating, doubts = _rating(photo, None, None)
     return Metadata(
         taken=taken,
         format=_format(photo.name, None),
@@ -84,7 +87,8 @@ def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
         f_number=capture.f_number,
         iso=capture.iso,
         focal_length_mm=capture.focal_length_mm,
-        problems=problems,
+        rating=rating,
+        problems=problems or doubts,
     )
 
 
@@ -123,6 +127,26 @@ def _sidecars(photo: Photo, embedded_xmp: object) -> Iterator[tuple[str, Callabl
     for file, name in names:
         if file.role is FileRole.TAKEOUT:
             yield printable(name), partial(read_sidecar, file.path), read_takeout_time
+
+
+def _rating(photo: Photo, xmp: object, of_exif: float | None) -> tuple[int | None, tuple[str, ...]]:
+    """The user's stars, and what stands in the way of knowing them.
+
+    A sidecar is newer than a packet in the picture, and that is newer than EXIF.
+    """
+    problems = []
+    for name, content, read_time in _sidecars(photo, xmp):
+        if read_time is not read_xmp_time:
+            continue
+        try:
+            xml = content()
+            rating = read_xmp_rating(xml) if b"Rating" in xml.replace(b"\0", b"") else None
+        except PhotoError as error:
+            problems.append(f"its {name} {error}, so its rating is not known")
+            continue
+        if rating is not None:
+            return rating, ()
+    return None if of_exif is None else known_rating(of_exif), tuple(problems)
 
 
 def _dates(exif: Exif) -> ExifDates:

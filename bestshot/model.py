@@ -74,7 +74,11 @@ class CaptureTime:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a photo says of itself. Width and height are those of the upright picture, in pixels."""
+    """What a photo says of itself. Width and height are those of the upright picture, in pixels.
+
+    `rating` (-1 rejected, 1 to 5 stars, None not rated) and `is_favorite` are what the user said of it, never this
+    tool.
+    """
 
     taken: CaptureTime
     width: int | None = None
@@ -88,6 +92,8 @@ class Metadata:
     focal_length_mm: float | None = None
     latitude: float | None = None
     longitude: float | None = None
+    rating: int | None = None
+    is_favorite: bool = False
     problems: tuple[str, ...] = ()
 
 
@@ -97,6 +103,13 @@ class LinkMethod(Enum):
     COPY = "copy"
     HARDLINK = "hardlink"
     SYMLINK = "symlink"
+
+
+class FaceModel(Enum):
+    """How faces are detected: `HOG` is quick, `CNN` finds turned ones too and takes many times as long."""
+
+    HOG = "hog"
+    CNN = "cnn"
 
 
 class FileRole(Enum):
@@ -148,27 +161,74 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What the upright picture looks like: a 64-bit difference hash.
+    """What the upright picture looks like: a difference hash and a hash of its low frequencies, 64 bits each.
 
     A plain picture (a black frame, a white page) has no gradients to tell it from another one; `plain_luma` is its
-    brightness, 0 to 255, and None for all others.
+    brightness, 0 to 255, and None for all others. `turned` are the two hashes of the picture turned and mirrored,
+    where these are wanted.
     """
 
     dhash: int
     plain_luma: int | None = None
+    phash: int = 0
+    turned: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
-    """One face. The box is in parts of the picture's width and height; a measure that cannot be told is None."""
+class Likeness:
+    """How well one picture, moved and scaled, falls onto another.
+
+    `inliers` are the local features that agree on the movement. `overlap` is the part of the smaller picture that
+    the larger one shows, `agreement` how well they correlate there, from -1 to 1. `conflict` is the part of it, taken
+    by the largest patch where each picture shows something, and something else than the other: another subject.
+    """
+
+    inliers: int
+    overlap: float
+    agreement: float
+    conflict: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBox:
+    """Where a face is, in parts of the upright picture's width and height, 0 to 1."""
 
     left: float
     top: float
     right: float
     bottom: float
-    eye_aspect_ratio: float | None
-    smile: float | None
-    sharpness: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face(FaceBox):
+    """One face; a measure that cannot be told is None.
+
+    All are unitless, and told of the eye that is less open. `eye_aspect_ratio` is its height over its width,
+    `lid_height` how far its upper lid is above the line between its corners, over its width. `eye_balance` is its
+    aspect ratio over that of the other eye, 1 if both are alike. `smile` is the width of the mouth and the lift of its
+    corners over the distance between the eyes. `turn` is how far the nose is beside the middle of the eyes over the
+    distance between them: 0 looks at the camera, 0.3 is turned by some 35 degrees, left is negative.
+    """
+
+    eye_aspect_ratio: float | None = None
+    lid_height: float | None = None
+    eye_balance: float | None = None
+    smile: float | None = None
+    sharpness: float | None = None
+    turn: float | None = None
+    is_cut: bool = False
+
+    @property
+    def height(self) -> float:
+        """In parts of the picture's height."""
+        return self.bottom - self.top
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCodes:
+    """What tells one person's faces from another's: 128 numbers a face, in the order of the photo's faces."""
+
+    codes: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +236,45 @@ class Appraisal:
     """What a picture is worth, in numbers; `faces` is None when nobody looked for them.
 
     `sharpness` is unitless and comparable only between photos of one scene. `brightness` is the mean luma, 0 to 1.
-    `clipped` is the share of pixels that are fully black or fully white, 0 to 1.
+    `clipped` is the share of pixels that are fully black or fully white, 0 to 1. `tilt` is how far the picture's level
+    and upright lines are off, in degrees clockwise; None where there are none. `miniature` is the luma of the picture
+    shrunk to 32 by 32 pixels, row by row, to tell a copy of it.
     """
 
     sharpness: float
     brightness: float
     clipped: float
     faces: tuple[Face, ...] | None
+    tilt: float | None = None
+    miniature: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPair:
+    """Two photos to be compared, in order of id."""
+
+    left: Photo
+    right: Photo
+
+    @property
+    def id(self) -> str:
+        """Names the pair as ids name photos."""
+        return f"{self.left.id}\0{self.right.id}"
+
+    @property
+    def origin(self) -> str:
+        """The library of the first photo."""
+        return self.left.origin
+
+    @property
+    def key(self) -> str:
+        """Names the pair for good within that library."""
+        return "\0".join((self.left.key, self.right.origin, self.right.key))
+
+    @property
+    def revision(self) -> str:
+        """Changes when either picture does."""
+        return f"{self.left.revision} {self.right.revision}"
 
 
 def digest(*parts: str) -> str:
@@ -216,11 +308,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RankedPhoto:
-    """A photo's place in its group; the score is between 0 and 1."""
+    """A photo's place in its group; the score is between 0 and 1.
+
+    `why` says in words, the weightiest first, what put the photo there: what speaks for the best one, and what the
+    best one has over each other.
+    """
 
     photo: Photo
     score: float
     reasons: tuple[Reason, ...]
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

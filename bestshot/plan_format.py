@@ -1,34 +1,97 @@
-"""A plan as JSON, the contract between looking and acting."""
+"""A plan as JSON, the contract between looking and acting; docs/plan.schema.json describes it.
+
+A person or a program may amend it: another `best`, a photo that is `out` of its group, a group to `skip`. What is in
+`actions`, `skipped` and `counts` tells what would be done; whoever applies the plan works that out anew.
+"""
 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import msgspec
 
-from bestshot.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
+from bestshot.actions import Action, CopyFile
 from bestshot.marks import MarkAction
-from bestshot.model import Metadata, RankedPhoto, Skipped
-from bestshot.planning import Plan, PlannedGroup
+from bestshot.model import Metadata, RankedPhoto, Reason, Skipped
+from bestshot.planning import Plan, PlannedGroup, Wishes
+from bestshot.settings import SourceType
 
-FORMAT = "photo-organizer-plan"
-VERSION = 1
+FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
+VERSION: Literal[1] = 1
 
 
-def plan_to_json(plan: Plan, source: Mapping[str, Any], facts: Mapping[str, Metadata]) -> str:
-    """The plan as JSON text in plain ASCII, so that any file name survives; `source` says where the photos are."""
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "source": dict(source),
-        "wishes": msgspec.to_builtins(plan.wishes),
-        "groups": [_group(group, facts) for group in plan.groups],
-        "actions": [_action(action) for action in plan.actions],
-        "skipped": [_skipped(skipped) for skipped in plan.skipped],
-        "counts": counts(plan),
-    }
-    return json.dumps(document, indent=2) + "\n"
+@dataclass(frozen=True, slots=True)
+class PlanSource:
+    """Where the photos are, in the user's words, and the names of these libraries for good."""
+
+    type: SourceType
+    locations: tuple[str, ...]
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPhoto:
+    """A photo of a group; `out` takes it out of the group."""
+
+    id: str
+    origin: str
+    key: str
+    revision: str
+    name: str
+    size: int
+    taken_at: str
+    score: float
+    why: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanGroup:
+    """A group, its photos from best to worst; `best` is the id of the one to keep in sight, `skip` leaves it alone."""
+
+    id: str
+    number: int
+    best: str
+    confidence: float
+    photos: tuple[PlanPhoto, ...]
+    skip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """The whole file."""
+
+    format: Literal["photo-organizer-plan"]
+    version: Literal[1]
+    source: PlanSource
+    wishes: Wishes
+    groups: tuple[PlanGroup, ...]
+    actions: tuple[dict[str, Any], ...] = ()
+    skipped: tuple[dict[str, str], ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def document_of(plan: Plan, source: PlanSource, facts: Mapping[str, Metadata]) -> PlanDocument:
+    """The plan as it is written down; `facts` are those of the groups' photos by id."""
+    return PlanDocument(
+        format=FORMAT,
+        version=VERSION,
+        source=source,
+        wishes=plan.wishes,
+        groups=tuple(_group(group, facts) for group in plan.groups),
+        actions=tuple({"action": _verb(action), **msgspec.to_builtins(action)} for action in plan.actions),
+        skipped=tuple(_skipped(skipped) for skipped in plan.skipped),
+        counts=counts(plan),
+    )
+
+
+def to_json(document: PlanDocument) -> str:
+    """The plan as JSON text in plain ASCII, so that any file name survives."""
+    # The standard library's json keeps the surrogates of undecodable file names; msgspec's refuses them.
+    return json.dumps(msgspec.to_builtins(document), indent=2) + "\n"
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -43,46 +106,34 @@ def counts(plan: Plan) -> dict[str, int]:
     }
 
 
-def _group(group: PlannedGroup, facts: Mapping[str, Metadata]) -> dict[str, Any]:
+def _group(group: PlannedGroup, facts: Mapping[str, Metadata]) -> PlanGroup:
     verdict = group.verdict
-    return {
-        "id": verdict.group.id,
-        "number": group.number,
-        "best": verdict.best.id,
-        "confidence": verdict.confidence,
-        "photos": [_photo(ranked, facts[ranked.photo.id]) for ranked in verdict.ranking],
-    }
+    photos = tuple(_photo(ranked, facts[ranked.photo.id]) for ranked in verdict.ranking)
+    return PlanGroup(verdict.group.id, group.number, verdict.best.id, verdict.confidence, photos)
 
 
-def _photo(ranked: RankedPhoto, facts: Metadata) -> dict[str, Any]:
-    return {
-        "id": ranked.photo.id,
-        "revision": ranked.photo.revision,
-        "name": ranked.photo.name,
-        "taken_at": facts.taken.isoformat(),
-        "score": ranked.score,
-        "reasons": [msgspec.to_builtins(reason) for reason in ranked.reasons],
-    }
+def _photo(ranked: RankedPhoto, facts: Metadata) -> PlanPhoto:
+    photo = ranked.photo
+    return PlanPhoto(
+        id=photo.id,
+        origin=photo.origin,
+        key=photo.key,
+        revision=photo.revision,
+        name=photo.name,
+        size=photo.size,
+        taken_at=facts.taken.isoformat(),
+        score=ranked.score,
+        why=ranked.why,
+        reasons=ranked.reasons,
+    )
 
 
-def _skipped(skipped: Skipped) -> dict[str, Any]:
+def _skipped(skipped: Skipped) -> dict[str, str]:
     return {"id": skipped.id, "error": skipped.error}
 
 
-def _action(action: Action | MarkAction) -> dict[str, Any]:
-    return {"action": _verb(action), **msgspec.to_builtins(action)}
-
-
 def _verb(action: Action | MarkAction) -> str:
-    """What an action does: for marks, the name of its class in lower case with hyphens."""
-    match action:
-        case CopyFile():
-            return action.method.value
-        case PlaceBest():
-            return "place-best"
-        case RetireBest():
-            return "retire-best"
-        case WriteMetadata():
-            return "write-metadata"
-        case _:
-            return re.sub(r"(?<!^)(?=[A-Z])", "-", type(action).__name__).lower()
+    """What an action does: how a file is brought, else the name of its class in lower case with hyphens."""
+    if isinstance(action, CopyFile):
+        return action.method.value
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(action).__name__).lower()

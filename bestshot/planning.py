@@ -16,16 +16,25 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user wants done with the groups."""
+    """What the user wants done with the groups.
+
+    `output` is for the groups' folders or, with `albums_only`, for albums of links alone.
+    """
 
     output: str | None = None
     link: LinkMethod = LinkMethod.COPY
     marks: MarkWishes = field(default_factory=MarkWishes)
+    albums_only: bool = False
+
+    @property
+    def layout(self) -> str | None:
+        """Where the groups are laid out, if they are."""
+        return None if self.albums_only else self.output
 
     @property
     def is_looking(self) -> bool:
         """Whether nothing is to be changed."""
-        return self.output is None and not self.marks.any
+        return self.layout is None and not self.marks.any
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,32 @@ def name_and_revision(path: str, revision: str) -> tuple[str, str]:
     return base_name(path), revision
 
 
-def number_groups(groups: Sequence[Group], remembered: Mapping[Place, Collection[int]], last_number: int) -> list[int]:
+def number_groups(
+    groups: Sequence[Group],
+    remembered: Mapping[Place, Collection[int]],
+    last_number: int,
+    planned: Sequence[int] = (),
+) -> list[int]:
     """Give each group the number most of its members had before; new groups get numbers never used.
 
-    Of several groups that hold members of an old one, the one with most of them keeps the number.
+    Of several groups that hold members of an old one, the one with most of them keeps the number. `planned` are the
+    numbers that a plan gave the groups: new ones get theirs, if it was never used.
     """
+    numbers = _remembered_by_most(groups, remembered)
+    last = max([last_number, *(number for known in remembered.values() for number in known)], default=0)
+    for position, number in enumerate(planned):
+        if position not in numbers and number > last and number not in numbers.values():
+            numbers[position] = number
+    fresh = max([last, *numbers.values()], default=0)
+    for position in range(len(groups)):
+        if position not in numbers:
+            fresh += 1
+            numbers[position] = fresh
+    return [numbers[position] for position in range(len(groups))]
+
+
+def _remembered_by_most(groups: Sequence[Group], remembered: Mapping[Place, Collection[int]]) -> dict[int, int]:
+    """The numbers of groups by their position."""
     claims = sorted(
         (-count, number, position)
         for position, group in enumerate(groups)
@@ -105,12 +135,7 @@ def number_groups(groups: Sequence[Group], remembered: Mapping[Place, Collection
     for _, number, position in claims:
         if position not in numbers and number not in numbers.values():
             numbers[position] = number
-    fresh = max([last_number, *(number for known in remembered.values() for number in known)], default=0)
-    for position in range(len(groups)):
-        if position not in numbers:
-            fresh += 1
-            numbers[position] = fresh
-    return [numbers[position] for position in range(len(groups))]
+    return numbers
 
 
 def text_bytes(text: str) -> bytes:

@@ -19,8 +19,9 @@ from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.grouping_rules import GroupingRules
+from bestshot.judging_rules import JudgingRules, Preference, Weights
 from bestshot.marks import MarkWishes
-from bestshot.model import LinkMethod
+from bestshot.model import FaceModel, LinkMethod
 from bestshot.planning import Wishes
 from bestshot.text import printable
 
@@ -38,6 +39,7 @@ class SourceType(Enum):
 _AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 # An empty path would mean the folder one happens to be in.
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
+_Rule = Annotated[str, msgspec.Meta(pattern="^(raw|largest|folder:.+)$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Settings:
     threshold: Annotated[int, msgspec.Meta(ge=0, le=64)] = 5
     time_window: Annotated[float, msgspec.Meta(ge=0)] = 300.0
     no_time_window: bool = False
+    rotations: bool = False
     min_group_size: Annotated[int, msgspec.Meta(ge=2)] = 2
     source_type: SourceType = SourceType.LOCAL
     immich_url: _Text | None = None
@@ -74,10 +77,17 @@ class Settings:
     workers: _AtLeastOne | None = None
     link: LinkMethod = LinkMethod.COPY
     no_faces: bool = False
+    face_model: FaceModel = FaceModel.HOG
+    prefer: tuple[_Rule, ...] = ()
+    weights: Weights = dataclasses.field(default_factory=Weights)
     cache_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
     cache_size: Annotated[float, msgspec.Meta(gt=0)] = 5000.0
     state_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
     plan: _Text | None = None
+    csv: _Text | None = None
+    list_rest: _Text | None = None
+    null: bool = False
+    yes: bool = False
     dry_run: bool = False
     verbose: bool = False
     quiet: bool = False
@@ -90,10 +100,32 @@ class Settings:
         return GroupingRules(self.threshold, window, self.min_group_size)
 
     @property
+    def judging_rules(self) -> JudgingRules:
+        """Which photo of a group is best."""
+        return JudgingRules(self.weights, tuple(map(Preference.parse, self.prefer)))
+
+    @property
     def wishes(self) -> Wishes:
-        """What is to be done with the groups; a folder whose photos are marked has only its albums in the output."""
-        is_for_albums = self.source_type is SourceType.LOCAL and self.mark_wishes.any
-        return Wishes(None if is_for_albums else self.output, self.link, self.mark_wishes)
+        """What is to be done with the groups; the output of a folder whose photos are marked has only its albums."""
+        albums_only = self.source_type is SourceType.LOCAL and self.mark_wishes.any
+        return Wishes(self.output, self.link, self.mark_wishes, albums_only)
+
+    def with_wishes(self, wishes: Wishes) -> "Settings":
+        """The same settings with these wishes."""
+        marks = wishes.marks
+        return dataclasses.replace(
+            self,
+            output=wishes.output,
+            link=wishes.link,
+            tag_only=marks.tag is not None,
+            tag=marks.tag or self.tag,
+            create_albums=marks.album_prefix is not None,
+            album_prefix=marks.album_prefix or self.album_prefix,
+            mark_best_favorite=marks.favorite_best,
+            stack=marks.stack,
+            archive_rest=marks.archive_rest,
+            inherit=marks.inherit,
+        )
 
     @property
     def mark_wishes(self) -> MarkWishes:
@@ -123,13 +155,17 @@ _PATHS = frozenset(
         "cache_dir",
         "state_dir",
         "plan",
+        "csv",
+        "list_rest",
         "log_file",
         "immich_api_key_file",
         "immich_ca",
         "immich_cache_dir",
     }
 )
-_LISTS = frozenset({"source", "exclude"})
+# What stands between the entries of a list in an environment variable; a rule may hold a colon.
+_SEPARATORS = {"source": os.pathsep, "exclude": os.pathsep, "prefer": ","}
+_FILE_ONLY = frozenset({"weights"})
 # Two ways to say the same: the one in a stronger layer overrules the other.
 _KEY, _KEY_FILE = "immich_api_key", "immich_api_key_file"
 # What Immich's own tools call them.
@@ -153,8 +189,22 @@ IMMICH_ONLY = frozenset(
         "inherit",
     }
 )
-_NAMES_FOR = {"tag": "tag_only", "album_prefix": "create_albums"}
-"""Flags that only name what another one makes."""
+_SAYS_HOW = {"tag": "tag_only", "album_prefix": "create_albums", "null": "list_rest"}
+"""Flags that only say how what another one asks for is to be."""
+
+
+WISHES = frozenset(
+    {
+        "output",
+        "link",
+        "tag_only",
+        "create_albums",
+        "mark_best_favorite",
+        "stack",
+        "archive_rest",
+        "inherit",
+    }
+)
 
 
 def default_config_file() -> Path:
@@ -191,9 +241,9 @@ def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
 
 def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
     """Raise UsageError for settings that make no sense together."""
-    for key, needed in _NAMES_FOR.items():
+    for key, needed in _SAYS_HOW.items():
         if key in flags and not getattr(settings, needed):
-            raise UsageError(f"{_flag(key)} only names what {_flag(needed)} makes: give that as well.")
+            raise UsageError(f"{_flag(key)} only says how {_flag(needed)} is meant: give that as well.")
     if settings.source_type is SourceType.LOCAL:
         _check_marks_of_folders(settings)
     if "" in settings.tag.split("/"):
@@ -242,7 +292,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name, text in environment.items():
         if name.startswith(ENVIRONMENT_PREFIX):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
-            value = text.split(os.pathsep) if key in _LISTS else text
+            if key in _FILE_ONLY:
+                raise UsageError(f"The environment variable {name}: {key} can only be set in the configuration file.")
+            value = text.split(_SEPARATORS[key]) if key in _SEPARATORS else text
             values[key] = _converted(key, value, f"The environment variable {name}")
     return values
 
@@ -252,6 +304,8 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
         near = difflib.get_close_matches(key, _TYPES, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise UsageError(f"{where}: there is no setting called {printable(key)}.{hint}")
+    if key == "weights":
+        return _weights(value, where)
     try:
         converted = msgspec.convert(value, _TYPES[key], strict=strict)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for a name that is no UTF-8
@@ -261,6 +315,24 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
     if key not in _PATHS:
         return converted
     return tuple(map(_expanded, converted)) if isinstance(converted, tuple) else _expanded(converted)
+
+
+def _weights(value: object, where: str) -> Weights:
+    """The table of weights; those it leaves out are as they were."""
+    if not isinstance(value, dict):
+        raise UsageError(f"{where} must be a table, such as [weights] with eyes = 10 below it.")
+    names = [field.name for field in dataclasses.fields(Weights)]
+    for name, weight in value.items():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f" Did you mean {near[0]}?" if near else f" There are {', '.join(names)}."
+            raise UsageError(f"{where}: there is no weight called {printable(name)}.{hint}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+            raise UsageError(f"{where}: the weight of {name} must be a number of at least 0.")
+    weights = Weights(**value)
+    if not any(getattr(weights, name) for name in names):
+        raise UsageError(f"{where}: at least one weight must be above 0.")
+    return weights
 
 
 def _complaint(key: str, value: object, where: str) -> str:
@@ -279,6 +351,8 @@ def _wanted(kind: inspect.Type) -> str:
             return f"a whole number {_bounds(kind)}"
         case inspect.FloatType():
             return f"a number {_bounds(kind)}"
+        case inspect.VarTupleType(item_type=inspect.StrType(pattern=str())):
+            return "a list of rules, each of them raw, largest or folder:PATH"
         case inspect.VarTupleType():
             return 'a list of names that are not empty, such as ["a", "b"]'
         case _:

@@ -1,6 +1,8 @@
-"""Capture times that are written beside EXIF: in XMP, and in the files Google Takeout lays beside photos."""
+"""What is written beside EXIF: times and ratings in XMP, times in the files Google Takeout lays beside photos."""
 
+import math
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
@@ -22,6 +24,8 @@ _DATES = (
     "{http://ns.adobe.com/photoshop/1.0/}DateCreated",
     "{http://ns.adobe.com/xap/1.0/}CreateDate",
 )
+_RATING = "{http://ns.adobe.com/xap/1.0/}Rating"
+_REJECTED, _MOST_STARS = -1, 5
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _NO_XML_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _DECLARATION = re.compile(r"\A<\?xml[^>]*\?>")
@@ -52,11 +56,7 @@ def read_xmp_time(xml: bytes) -> CaptureTime | None:
 
     Raises PhotoError if it is no XML.
     """
-    try:
-        root = fromstring(_text(xml))
-    except (ParseError, DefusedXmlException, ValueError) as error:
-        raise PhotoError("is no sound XML") from error
-    written = _first_values(root)
+    written = _first_values(_parsed(xml), _DATES)
     for name in _DATES:
         try:
             clock = parse_exif_datetime(written.get(name, ""))
@@ -65,6 +65,24 @@ def read_xmp_time(xml: bytes) -> CaptureTime | None:
         if clock is not None:
             return clock.as_capture_time(TimeSource.XMP)
     return None
+
+
+def read_xmp_rating(xml: bytes) -> int | None:
+    """The stars of an XMP packet or sidecar, 1 to 5, or -1 for a rejected photo; None where nothing is said.
+
+    Raises PhotoError if it is no XML.
+    """
+    written = _first_values(_parsed(xml), (_RATING,)).get(_RATING, "")
+    try:
+        return known_rating(float(written)) if written else None
+    except ValueError:
+        return None
+
+
+def known_rating(value: float) -> int | None:
+    """A rating as cameras and programs write it, if it is one: 0 says nothing."""
+    stars = round(value) if math.isfinite(value) else 0
+    return stars if stars and _REJECTED <= stars <= _MOST_STARS else None
 
 
 def read_takeout_time(json: bytes) -> CaptureTime | None:
@@ -84,12 +102,20 @@ def read_takeout_time(json: bytes) -> CaptureTime | None:
         raise PhotoError("has a photoTakenTime that is none") from error
 
 
-def _first_values(root: Element) -> dict[str, str]:
-    """Each of the dates as it first occurs, as an attribute or as an element."""
+def _parsed(xml: bytes) -> Element:
+    try:
+        root: Element = fromstring(_text(xml))
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        raise PhotoError("is no sound XML") from error
+    return root
+
+
+def _first_values(root: Element, names: Collection[str]) -> dict[str, str]:
+    """Each of the names as it first occurs, as an attribute or as an element."""
     values: dict[str, str] = {}
     for element in root.iter():
         for name, value in ((element.tag, element.text), *element.items()):
-            if name in _DATES and value and value.strip():
+            if name in names and value and value.strip():
                 values.setdefault(name, value)
     return values
 

@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bestshot.actions import CopyFile, Receipt
+from bestshot.choices import choice_in_words
 from bestshot.file_names import base_name
 from bestshot.mark_wording import done_in_words
 from bestshot.marks import MarkReceipt
-from bestshot.model import Metadata, Photo, RankedPhoto, Verdict
+from bestshot.model import Metadata, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup
 from bestshot.text import count, in_bytes, printable
+
+_SHOWN = 5
+"""So many names are told where many share a reason."""
 
 
 def metadata_text(number: int, verdict: Verdict, facts: Mapping[str, Metadata]) -> str:
@@ -32,6 +36,8 @@ def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[s
     yield f"{place}. {printable(photo.name)}"
     for label, value in _facts_in_words(photo, facts):
         yield f"   {label + ':':<12} {value}"
+    if ranked.why:
+        yield f"   {'why:':<12} {'; '.join(ranked.why)}"
     yield f"   {'score:':<12} {ranked.score:.3f}"
     for reason in ranked.reasons:
         yield f"   {'':<12} {reason.name}: {reason.text}"
@@ -52,6 +58,8 @@ def _facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
         yield "camera", camera
     if exposure := ", ".join(_exposure(facts)):
         yield "exposure", exposure
+    if facts.is_favorite or facts.rating:
+        yield "rating", choice_in_words(facts)
     if facts.latitude is not None and facts.longitude is not None:
         yield "GPS", f"{facts.latitude:.6f}, {facts.longitude:.6f}"
 
@@ -77,7 +85,7 @@ def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
         name = "" if photo.id.endswith(photo.name) else f"{printable(photo.name)}  "
         yield f"  {'*' if place == 0 else ' '} {name}{printable(photo.id)}"
         if with_reasons:
-            yield f"      {'; '.join(reason.text for reason in ranked.reasons)}"
+            yield f"      {'; '.join(ranked.why)}"
 
 
 def summary(
@@ -102,7 +110,7 @@ def _groups_in_words(
     groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}"
     yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
     singles = count(numbers["singles"], "single photo")
-    if plan.wishes.output is None:
+    if plan.wishes.layout is None:
         yield singles
     elif numbers["singles"]:
         yield f"{singles} {_be(numbers['singles'])} NOT in the output"
@@ -116,7 +124,7 @@ def _groups_in_words(
     elif not acted:
         yield f"{count(numbers['actions'], 'change')} planned, none made"
     else:
-        yield from _done(receipts, plan.wishes.output)
+        yield from _done(receipts, plan.wishes.layout)
         if failed:
             yield f"{count(failed, 'change')} FAILED"
 
@@ -131,7 +139,7 @@ def _left_out(plan: Plan) -> Iterator[str]:
 
 
 def _not_in_output(plan: Plan, number: int) -> str:
-    return f" and {_be(number)} NOT in the output" if plan.wishes.output is not None else ""
+    return f" and {_be(number)} NOT in the output" if plan.wishes.layout is not None else ""
 
 
 def _be(number: int) -> str:
@@ -146,6 +154,17 @@ def _done(receipts: Sequence[Receipt | MarkReceipt], output: str | None) -> Iter
     elif output is not None and laid:
         yield f"{count(len(laid), 'change')} made in {printable(output)}"
     yield from done_in_words(receipt for receipt in receipts if isinstance(receipt, MarkReceipt))
+
+
+def failure_lines(failed: Sequence[Skipped], *, with_all: bool) -> Iterator[str]:
+    """What could not be changed, and why: those that share a reason in one line, with the first few names or all."""
+    by_reason: dict[str, list[str]] = {}
+    for change in failed:
+        by_reason.setdefault(change.error, []).append(printable(change.id))
+    for reason, names in by_reason.items():
+        shown = names if with_all else names[:_SHOWN]
+        more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+        yield f"{', '.join(shown)}{more}: {reason}"
 
 
 def _known(known: int, total: int) -> str:

@@ -52,12 +52,14 @@ def available_cores() -> int:
 class Workers:
     """Runs batches on an executor of the caller's or on a pool of processes, one per core, made when first needed.
 
+    `count` is how many there are, or are thought to be in an executor of the caller's.
+
     The processes are spawned, not forked: they hold neither the library's lock nor its databases. What dies in the
     caller's executor is the caller's to know: its BrokenExecutor is passed on.
     """
 
     def __init__(self, count: int | None = None, executor: Executor | None = None) -> None:
-        self._count = count or available_cores()
+        self.count = count or available_cores()
         self._given = executor
         self._pool: Executor | None = executor
         self._mendable = (BrokenExecutor,) if executor is None else ()
@@ -103,7 +105,7 @@ class Workers:
         pending: dict[Future[Result], Sequence[Item]],
     ) -> list[Sequence[Item]]:
         """Submit batches until enough are ahead; returns those that a pool found broken did not take."""
-        for batch in islice(waiting, max(0, self._count * _WAITING_PER_WORKER - len(pending))):
+        for batch in islice(waiting, max(0, self.count * _WAITING_PER_WORKER - len(pending))):
             try:
                 pending[self._submit(work, batch)] = batch
             except self._mendable:
@@ -141,7 +143,7 @@ class Workers:
     def _executor(self) -> Executor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self._count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work
+                self.count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work
             )
         return self._pool
 

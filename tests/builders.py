@@ -79,16 +79,17 @@ def metadata(taken: CaptureTime | None = None, **facts: Any) -> Metadata:
     return Metadata(taken or wall_at(0), **{"width": 4000, "height": 3000, **facts})
 
 
-def face(*, eyes: float | None = 0.3, smile: float | None = 0.5, sharpness: float | None = 1.0) -> Face:
-    """A face in the middle with open eyes."""
-    return Face(0.4, 0.4, 0.6, 0.6, eyes, smile, sharpness)
+def face(*, eyes: float | None = 0.3, left: float = 0.4, **measures: Any) -> Face:
+    """A face of a fifth of the picture that looks at the camera with open eyes, both alike."""
+    lid = None if eyes is None else eyes * 0.7  # an open eye lies for the most part above its corners
+    told = {"smile": 0.8, "sharpness": 1.0, "turn": 0.0, "eye_balance": 1.0, "lid_height": lid, **measures}
+    return Face(left, 0.4, left + 0.2, 0.6, eye_aspect_ratio=eyes, **told)
 
 
-def appraisal(
-    *faces: Face, looked: bool = True, sharpness: float = 1.0, brightness: float = 0.45, clipped: float = 0.0
-) -> Appraisal:
+def appraisal(*faces: Face, looked: bool = True, **measures: Any) -> Appraisal:
     """A sharp and well exposed picture with these faces; `looked` says whether anybody looked for any."""
-    return Appraisal(sharpness, brightness, clipped, faces if looked else None)
+    told = {"sharpness": 1.0, "brightness": 0.45, "clipped": 0.0, **measures}
+    return Appraisal(faces=faces if looked else None, **told)
 
 
 def fingerprint(dhash: int = 0, plain_luma: int | None = None) -> Fingerprint:
@@ -104,7 +105,9 @@ def group(*photos: Photo) -> Group:
 def verdict(*photos: Photo, confidence: float = 0.5) -> Verdict:
     """A group ranked in the order given, the best first."""
     ranking = tuple(
-        RankedPhoto(item, round(1 - place / 100, 6), (Reason("sharpness", 1.0, "sharpest picture"),))
+        RankedPhoto(
+            item, round(1 - place / 100, 6), (Reason("sharpness", 1.0, "sharpest picture"),), ("sharpest picture",)
+        )
         for place, item in enumerate(photos)
     )
     return Verdict(group(*photos), ranking, confidence)

@@ -115,6 +115,11 @@ class FakeImmich:
         """The sum of all bodies sent."""
         return sum(call.bytes_out for call in self.calls)
 
+    @property
+    def connections(self) -> int:
+        """How many connections were ever made."""
+        return self._server.accepted
+
     def count(self, operation: str) -> int:
         """How many requests an operation got, such as `search_metadata` or `asset_thumbnail`."""
         return sum(call.operation == operation for call in self.calls)

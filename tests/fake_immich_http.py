@@ -166,10 +166,12 @@ class Server(ThreadingHTTPServer):
     def __init__(self, front: Front) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.front = front
+        self.accepted = 0
         self._open: set[socket.socket] = set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection."""
+        self.accepted += 1
         self._open.add(request)
         super().process_request(request, client_address)
 

@@ -83,7 +83,11 @@ class TestPlan:
         assert main([str(library), "--plan", str(tmp_path / "plan.json"), *QUICK]) == 1
         plan = json.loads((tmp_path / "plan.json").read_bytes())
         assert (plan["format"], plan["version"]) == ("photo-organizer-plan", 1)
-        assert plan["source"] == {"type": "local", "locations": [str(library)]}
+        assert plan["source"] == {
+            "type": "local",
+            "locations": [str(library)],
+            "origins": [f"folder:{library.resolve()}"],
+        }
         assert (plan["wishes"]["output"], plan["wishes"]["link"]) == (None, "copy")
         assert not any(plan["wishes"]["marks"].values())
         (group,) = plan["groups"]
@@ -121,7 +125,7 @@ class TestPlan:
             assert main([str(library), "--plan", "-", "--no-faces", "--workers", workers]) == 0
             plan = json.loads(capsys.readouterr().out)
             for photo in (photo for group in plan["groups"] for photo in group["photos"]):
-                del photo["revision"]  # the time of its file's last change
+                del photo["revision"], photo["origin"]  # the time of its file's last change, and its folder
             plans.append({key: plan[key] for key in ("groups", "counts")})
         assert plans[0] == plans[1]
         assert plans[0]["counts"]["groups"] == 2

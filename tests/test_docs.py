@@ -6,15 +6,15 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
 
 from bestshot import __version__, errors
 from bestshot.command_line import build_parser, parse_command
-from bestshot.immich.versions import NEWEST, Dialect, Task
-from bestshot.settings import ENVIRONMENT_PREFIX, Settings, SourceType, check_fit, load_settings
+from bestshot.judging_rules import Weights
+from bestshot.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
 from tests.drawn_library import ROOT, add, add_burst, scene
 from tests.fake_immich import FakeImmich
@@ -24,8 +24,12 @@ USAGE = (ROOT / "IMMICH_USAGE.md").read_text(encoding="utf-8")
 INTEGRATION = (ROOT / "IMMICH_INTEGRATION.md").read_text(encoding="utf-8")
 HELP = build_parser().format_help()
 
-NO_SETTINGS = {"check", "config", "demo", "help", "version"}
+NO_SETTINGS = {"apply", "check", "config", "demo", "forget_decisions", "help", "version"}
 """The flags that no environment variable and no configuration file can give."""
+
+
+FILE_ONLY = {"weights"}
+"""The settings that only the configuration file can give."""
 
 
 def _blocks(language: str) -> list[str]:
@@ -92,7 +96,7 @@ def test_every_command_that_is_shown_does_its_work(
         monkeypatch.setenv("IMMICH_API_KEY", server.admin.secret)
         on_hand = [part.replace("http://nas:2283", server.url) for part in at_home]
         assert main([*on_hand, "--no-faces", "--workers", "1"]) == 0
-        assert bool(server.writes) == ("--tag-only" in command)
+        assert bool(server.writes) == ("--tag-only" in command and "--dry-run" not in command)
     assert bool(capsys.readouterr().out) != ("--quiet" in command)
     given = parse_command(command).flags
     assert (home / "Organized" / "group_0001").exists() == ("output" in given and "dry_run" not in given)
@@ -101,11 +105,10 @@ def test_every_command_that_is_shown_does_its_work(
 
 def test_every_setting_has_the_variable_that_readme_promises() -> None:
     flags = {action.dest for action in build_parser()._actions} - {"folders"}
-    assert {field.name for field in fields(Settings)} == flags - NO_SETTINGS
+    assert {field.name for field in fields(Settings)} - FILE_ONLY == flags - NO_SETTINGS
+    without = re.sub(r"\n", " ", README).partition("Every flag but ")[2].partition("has a variable")[0]
     for name in NO_SETTINGS:
-        assert (
-            f"`--{name}`" in re.sub(r"\n", " ", README).partition("Every flag but ")[2].partition("has a variable")[0]
-        )
+        assert f"`--{name.replace('_', '-')}`" in without
     examples = dict(re.findall(rf"`?({ENVIRONMENT_PREFIX}[A-Z_]+)=([^`]+)`", README))
     assert len(examples) >= 3
     settings = load_settings({}, examples)
@@ -120,7 +123,13 @@ def test_the_configuration_file_in_readme_is_read(tmp_path: Path) -> None:
         "threshold": 8,
         "time_window": 120.0,
         "exclude": ("*.png", "Scans/*"),
+        "weights": Weights(smiles=5, eyes=8),
     }
+
+
+def test_the_weights_in_readme_are_those_of_the_program() -> None:
+    told = {name: float(weight) for name, weight in re.findall(r"^\| `(\w+)` .*\| ([\d.]+) \|$", README, re.MULTILINE)}
+    assert told == asdict(Weights())
 
 
 def test_the_python_example_in_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,57 +222,3 @@ def test_the_changelog_is_kept_as_it_says() -> None:
     kinds = set(re.findall(r"^### (.*)$", changelog, re.MULTILINE))
     assert kinds
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
-
-
-def _commands_of_immich() -> list[list[str]]:
-    """What the two documents on Immich say after `photo_organizer.py`, in examples and from cron."""
-    lines = [line for text in (USAGE, INTEGRATION) for line in text.splitlines() if "photo_organizer.py --" in line]
-    assert len(lines) >= 12
-    commands = (line.partition("photo_organizer.py ")[2].partition("; done")[0] for line in lines)
-    return [shlex.split(command, comments=True) for command in commands]
-
-
-@pytest.mark.parametrize("command", _commands_of_immich(), ids=" ".join)
-def test_every_command_on_immich_is_understood(command: list[str]) -> None:
-    given = parse_command(command)
-    settings = load_settings(given.flags, {"IMMICH_URL": "http://nas:2283"})
-    assert settings.source_type is SourceType.IMMICH
-    check_fit(given.flags, settings.source_type)
-
-
-def test_the_permissions_in_the_guide_are_those_that_the_program_needs() -> None:
-    rows = re.findall(r"^\| `(\w+\.\w+)` \| (.*) \|$", USAGE, re.MULTILINE)
-    always = {name for name, purpose in rows if not purpose.startswith("only with")}
-    dialect = Dialect.of(NEWEST)
-    assert always == set(dialect.permissions([Task.READ]))
-    assert {name for name, _ in rows} == set(dialect.permissions([Task.READ, Task.READ_ALBUMS, Task.DOWNLOAD]))
-    told = set(re.findall(r"\| `(\w+\.\w+)` \|$", INTEGRATION, re.MULTILINE))
-    assert told == {name for name, _ in rows}
-
-
-def test_the_defaults_in_the_guide_are_those_of_the_settings() -> None:
-    defaults = Settings()
-    for name in ("threshold", "time_window", "cache_size"):
-        flag = name.replace("_", "-")
-        assert re.search(rf"`--{flag}`[^`]*\(default {getattr(defaults, name):g}\)", USAGE), flag
-
-
-def test_the_sentences_in_the_guides_table_of_symptoms_are_said_by_the_program() -> None:
-    said = "\n".join(
-        path.read_text(encoding="utf-8")
-        for folder in (ROOT, ROOT / "bestshot" / "immich")
-        for path in folder.glob("*.py")
-    ) + (ROOT / "bestshot" / "errors.py").read_text(encoding="utf-8")
-    joined = re.sub(r'"\s+f?"', "", said)
-    symptoms = [
-        part for row in re.findall(r"^\| (\*.*?) \|", USAGE, re.MULTILINE) for part in re.findall(r"\*(.*?)\*", row)
-    ]
-    assert len(symptoms) >= 12
-    pieces = [piece.strip() for text in symptoms for piece in re.split(r"\.\.\.|\bN\b", text) if piece.strip()]
-    assert [piece for piece in pieces if piece not in joined] == []
-
-
-def test_both_documents_on_immich_say_that_this_version_only_looks() -> None:
-    for text in (USAGE, INTEGRATION):
-        assert "**This version only looks" in text
-        assert "chang" in text.partition("**This version only looks")[2].partition("**")[0]

@@ -229,7 +229,7 @@ def test_metadata_txt_tells_all_that_is_known_of_each_photo_and_why_it_ranked_th
     os.utime(copy, (0, 1717236000))
     (group,) = organize(tmp_path).plan.groups
     size = (tmp_path / "best.jpg").stat().st_size / 1000
-    assert group.text.splitlines()[:16] == [
+    assert group.text.splitlines()[:17] == [
         "Group 1: 2 photos of one shot, best first.",
         "Best: best.jpg",
         "",
@@ -242,6 +242,7 @@ def test_metadata_txt_tells_all_that_is_known_of_each_photo_and_why_it_ranked_th
         "   camera:      Maker Camera 1, Lens 2",
         "   exposure:    1/250 s, f/2.8, ISO 400, 35 mm",
         "   GPS:         48.500000, -2.250000",
+        "   why:         sharpest picture; copy.jpg is less sharp",
         f"   score:       {group.verdict.ranking[0].score:.3f}",
         "                sharpness: sharpest picture",
         *(f"                {reason.name}: {reason.text}" for reason in group.verdict.ranking[0].reasons[1:]),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import OrganizerError, PhotoError
-from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, examine
+from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
 from bestshot.index import Failure, Index
 from bestshot.model import Fingerprint, Photo
 from bestshot.workers import Workers
@@ -45,7 +46,7 @@ class Bench:
         yield done.append
         self.told.append((title, total, sum(done)))
 
-    def measure(self, photos: Sequence[Photo], task: Task[Fingerprint] = FINGERPRINT) -> Findings[Fingerprint]:
+    def measure(self, photos: Sequence[Photo], task: Task[Photo, Fingerprint] = FINGERPRINT) -> Findings[Fingerprint]:
         return Examiner(self.source, self.index, self.workers, self.progress).measure(photos, task)
 
 
@@ -122,7 +123,7 @@ def test_the_order_of_the_photos_does_not_change_what_is_found(bench: Bench, tmp
 def test_processes_find_what_threads_find(bench: Bench, tmp_path: Path) -> None:
     """The source and the task travel to other processes and the numbers come back the same."""
     drawn_library.add_burst(bench.folder)
-    task = appraisal_task(faces=False)
+    task = appraisal_task(None)
     here = Examiner(bench.source, bench.index, bench.workers, bench.progress).measure(bench.photos(), task)
     with closing(Index(tmp_path / "other.sqlite3")) as index, closing(Workers(2)) as workers:
         there = Examiner(bench.source, index, workers, bench.progress).measure(bench.photos(), task)
@@ -143,7 +144,7 @@ def deadly_for_b(_source: Readable, photo: Photo) -> Fingerprint:
 def test_a_photo_that_kills_its_worker_is_skipped_alone_and_tried_again(bench: Bench) -> None:
     for name in "abc":
         drawn_library.add(bench.folder / f"{name}.jpg", drawn_library.scene(1))
-    task = Task("Hashing", "deadly", Fingerprint, deadly_for_b, revision_of, batch=3)
+    task = Task("Hashing", "deadly", Fingerprint, each(deadly_for_b), revision_of, batch=3)
     with closing(Workers(1)) as workers:
         examiner = Examiner(bench.source, bench.index, workers, bench.progress)
         findings = examiner.measure(bench.photos(), task)
@@ -176,11 +177,11 @@ def test_an_interrupted_run_keeps_what_was_measured(bench: Bench) -> None:
 def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
     path = drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
     (photo,) = bench.photos()
-    good = examine(bench.source, photo, FINGERPRINT)
+    good = FINGERPRINT.measure(bench.source, [photo], 1)[0]
     path.write_bytes(b"no picture")
-    broken = examine(bench.source, photo, FINGERPRINT)
+    broken = FINGERPRINT.measure(bench.source, [photo], 1)[0]
     path.unlink()
-    away = examine(bench.source, photo, FINGERPRINT)
+    away = FINGERPRINT.measure(bench.source, [photo], 1)[0]
     assert isinstance(good, Fingerprint)
     assert isinstance(broken, Failure)
     assert isinstance(away, Failure)
@@ -193,7 +194,49 @@ def refused(_source: Readable, _photo: Photo) -> Fingerprint:
 
 def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
     drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
-    task = Task("Hashing", "refused", Fingerprint, refused, revision_of, batch=1)
+    task = Task("Hashing", "refused", Fingerprint, each(refused), revision_of, batch=1)
     with pytest.raises(OrganizerError, match="nothing works here") as caught:
         bench.measure(bench.photos(), task)
     assert not isinstance(caught.value, PhotoError)
+
+
+class Waiting(LocalPhotoSource):
+    """A folder that is read as if it were behind a slow connection."""
+
+    read_at_once = 4
+
+
+MEETING = threading.Barrier(Waiting.read_at_once)
+
+
+def met(_source: Readable, _photo: Photo) -> Fingerprint:
+    MEETING.wait(timeout=60)
+    return Fingerprint(0)
+
+
+def test_a_worker_reads_as_many_photos_at_once_as_the_source_can_give(bench: Bench) -> None:
+    """Each waits for three others: one after the other, none would ever be done."""
+    drawn_library.add_burst(bench.folder, count=8)
+    with ThreadPoolExecutor(1) as executor:
+        examiner = Examiner(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
+        findings = examiner.measure(
+            bench.photos(), Task("Hashing", "met", Fingerprint, each(met), revision_of, batch=8)
+        )
+    assert len(findings.values) == 8
+
+
+def own_thread(_source: Readable, _photo: Photo) -> Fingerprint:
+    return Fingerprint(threading.get_ident())
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+def test_pictures_of_a_folder_are_read_one_by_one_in_each_worker(bench: Bench, workers: int) -> None:
+    """And so are those of a server once there are as many workers as it may be asked at once."""
+    drawn_library.add_burst(bench.folder, count=8)
+    source = LocalPhotoSource(bench.folder) if workers == 1 else Waiting(bench.folder)
+    with ThreadPoolExecutor(1) as executor:
+        examiner = Examiner(source, bench.index, Workers(workers, executor), bench.progress)
+        task = Task("Hashing", "thread", Fingerprint, each(own_thread), revision_of, batch=8)
+        findings = examiner.measure(bench.photos(), task)
+    assert len(findings.values) == 8
+    assert len(set(findings.values.values())) == 1

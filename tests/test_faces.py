@@ -13,9 +13,10 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from bestshot.faces import eye_aspect_ratio, face_detection_problem, find_faces
+from bestshot.face_marks import eyes_open, smiles
+from bestshot.faces import face_codes, face_detection_problem, find_faces
 from bestshot.imaging import load_pixels
-from bestshot.model import Face
+from bestshot.model import Face, FaceBox
 from tests.drawn_library import ROOT, add, add_burst, run_program, scene
 
 samples: Any = skimage.data  # its functions have no types
@@ -52,7 +53,8 @@ def test_open_eyes_and_a_smile_are_measured_as_such(face: Face) -> None:
     assert face.eye_aspect_ratio is not None
     assert OPEN < face.eye_aspect_ratio < 0.6
     assert face.smile is not None
-    assert 0.3 < face.smile <= 1
+    assert smiles(face)
+    assert eyes_open(face) == 1
     assert face.sharpness is not None
     assert face.sharpness > 0
 
@@ -71,6 +73,48 @@ def test_several_faces_come_from_left_to_right(face: Face) -> None:
     assert right.left == pytest.approx(face.left / 2 + 0.5, abs=0.01)
 
 
+def test_a_badge_that_is_round_enough_is_not_taken_for_a_face() -> None:
+    assert len(find_faces(pixels(Image.fromarray(samples.astronaut())))) == 1
+
+
+def as_servers_know(face: Face) -> FaceBox:
+    """From hair to chin, as other detectors draw a face."""
+    return FaceBox(face.left + 0.01, face.top - 0.08, face.right - 0.01, face.bottom + 0.01)
+
+
+def test_a_face_that_is_known_is_measured_where_it_is(face: Face) -> None:
+    (known,) = find_faces(pixels(portrait()), [as_servers_know(face)])
+    assert known.left == pytest.approx(face.left, abs=0.03)
+    assert known.lid_height == pytest.approx(face.lid_height, abs=0.05)
+    assert known.smile == pytest.approx(face.smile, abs=0.1)
+    assert known.turn == pytest.approx(face.turn, abs=0.05)
+
+
+def test_of_what_is_known_for_a_face_and_does_not_look_like_one_only_the_place_is_told() -> None:
+    """Somebody seen from behind; the face beside is not taken for it, as no others are looked for."""
+    away = FaceBox(0.75, 0.5, 0.95, 0.9)
+    (found,) = find_faces(pixels(portrait()), [away])
+    assert found == Face(away.left, away.top, away.right, away.bottom)
+
+
+def test_a_face_at_the_border_is_cut_off_and_one_within_is_not(face: Face) -> None:
+    assert not face.is_cut
+    middle = round((face.top + face.bottom) / 2 * 300)
+    for cut in find_faces(pixels(portrait().crop((60, middle - 30, 450, 300)))):
+        assert cut.is_cut
+
+
+def test_codes_tell_one_person_from_another(shared: Path) -> None:
+    def code(name: str) -> npt.NDArray[np.float64]:
+        with (shared / "faces" / name).open("rb") as stream:
+            picture = pixels(load_pixels(stream, name, 1024))
+        (only,) = face_codes(picture, find_faces(picture))
+        return np.array(only)
+
+    anna, anna_again, ben = map(code, ("lp_s20_00.jpg", "lp_s20_04.jpg", "lp_d0_00.jpg"))
+    assert np.linalg.norm(anna - anna_again) < 0.5 < 0.6 < np.linalg.norm(anna - ben)
+
+
 def test_threads_may_look_for_faces_at_the_same_time(face: Face) -> None:
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(find_faces, [pixels(portrait())] * 12)) == [(face,)] * 12
@@ -85,12 +129,6 @@ def test_a_face_cut_by_the_edge_stays_within_the_picture() -> None:
     for found in find_faces(pixels(portrait().crop((200, 0, 512, 300)))):
         assert 0 <= found.left < found.right <= 1
         assert 0 <= found.top < found.bottom <= 1
-
-
-def test_the_eye_aspect_ratio_is_height_over_width() -> None:
-    eye = np.array([(0, 0), (1, 1), (3, 1), (4, 0), (3, -1), (1, -1)], dtype=np.float64)
-    assert eye_aspect_ratio(eye) == 0.5
-    assert eye_aspect_ratio(np.zeros((6, 2))) is None
 
 
 def test_looking_for_faces_does_not_make_cut_off_pictures_pass_for_whole() -> None:
@@ -165,4 +203,7 @@ def test_the_sharp_portrait_is_the_best_of_its_group(tmp_path: Path) -> None:
     add(tmp_path / "b_sharp.jpg", sharp)
     done = run_program(str(tmp_path), "--verbose", "--workers", "1")
     assert done.returncode == 0
-    assert b"* b_sharp.jpg\n      eyes open on 1 of 1 face; 1 face found; sharpest faces" in done.stdout
+    assert (
+        b"* b_sharp.jpg\n      eyes open on 1 of 1 face; 1 of 1 face looking at the camera; sharpest face"
+        in done.stdout
+    )

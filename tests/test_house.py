@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     "photo_organizer": 6,
+    "bestshot.records": 5,
     "photo_outputs": 5,
     "photo_sources": 4,
     "immich_client": 2,
@@ -16,6 +17,8 @@ FLOORS = {
     "bestshot.command_line": 4,
     "bestshot.demo": 4,
     "bestshot.looking": 4,
+    "bestshot.comparison": 3,
+    "bestshot.recognition": 4,
     "bestshot.examination": 3,
     "bestshot.wording": 3,
     "bestshot.appraisal": 2,
@@ -23,7 +26,9 @@ FLOORS = {
     "bestshot.library_lock": 2,
     "bestshot.metadata": 2,
     "bestshot.photo_cache": 2,
-    "bestshot.plan_format": 2,
+    "bestshot.lists": 2,
+    "bestshot.plan_format": 3,
+    "bestshot.plan_reading": 3,
     "bestshot.previews": 3,
     "bestshot.settings": 2,
     "bestshot.model": 0,
@@ -34,23 +39,35 @@ FLOORS = {
 GROUND_FLOOR = 1
 
 PURE = (
+    "bestshot.bands",
+    "bestshot.candidates",
+    "bestshot.choices",
     "bestshot.clocks",
+    "bestshot.clusters",
+    "bestshot.criteria",
+    "bestshot.decisions",
+    "bestshot.face_marks",
     "bestshot.folder_planning",
+    "bestshot.following",
     "bestshot.grouping",
     "bestshot.grouping_rules",
+    "bestshot.hashes",
     "bestshot.immich.pairs",
     "bestshot.judging",
+    "bestshot.judging_rules",
+    "bestshot.landmarks",
     "bestshot.mark_ledger",
     "bestshot.mark_planning",
     "bestshot.mark_sight",
     "bestshot.mark_view",
+    "bestshot.neighbours",
     "bestshot.planning",
     "bestshot.replaced",
     "bestshot.xml_encoding",
     "bestshot.xml_spans",
     "bestshot.xmp",
 )
-WORLDLY = {"PIL", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
+WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
 
 
 def _modules() -> dict[str, Path]:

@@ -104,6 +104,19 @@ class TestTraffic:
         assert not fake.writes
         assert len(bursts) == 5
 
+    @pytest.mark.parametrize("wish", ["tag_only", "create_albums", "mark_best_favorite", "archive_rest"])
+    @only_newest
+    def test_what_the_listing_tells_of_marks_is_not_asked_again(
+        self, fake: FakeImmich, bursts: list[Asset], home: Path, wish: str
+    ) -> None:
+        settings = Settings(dry_run=True, no_faces=True, cache_dir=str(home / "cache"), **{wish: True})  # type: ignore[arg-type] # of several types
+        source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret), fake)
+        with ThreadPoolExecutor(2) as executor:
+            outcome = PhotoOrganizer(source, settings, executor=executor).run()
+        assert outcome.plan.actions
+        assert fake.count("asset_info") == 0
+        assert len(bursts) == 5
+
     @four_versions
     def test_a_picture_that_changed_is_the_only_one_fetched_again(
         self, fake: FakeImmich, bursts: list[Asset], home: Path
@@ -258,8 +271,8 @@ class TestWhatGoesWrong:
             (["Photos"], "SOURCE goes with folders only"),
             (["--exclude", "*.png"], "--exclude goes with folders only"),
             (["--link", "hardlink"], "--link goes with folders only"),
-            (["--tag", "twins"], "--tag only names what --tag-only makes"),
-            (["--album-prefix", "Twins-"], "--album-prefix only names what --create-albums makes"),
+            (["--tag", "twins"], "--tag only says how --tag-only is meant"),
+            (["--album-prefix", "Twins-"], "--album-prefix only says how --create-albums is meant"),
             (["--tag-only", "--tag", "twins//best"], "has an empty part"),
             (["--demo"], "--demo draws its own photos"),
             (["--immich-url", "http://me:secret@host"], "must hold no user name"),

@@ -28,13 +28,13 @@ def index(tmp_path: Path) -> Iterator[Index]:
         yield opened
 
 
-def measured(photo: Photo, value: Fingerprint | Failure) -> Measured[Fingerprint]:
+def measured(photo: Photo, value: Fingerprint | Failure) -> Measured[Photo, Fingerprint]:
     return Measured(photo, photo.revision, value)
 
 
 def recalled(index: Index, *photos: Photo, recipe: str = RECIPE) -> dict[str, Fingerprint | Failure]:
     wanted = [(photo, photo.revision) for photo in photos]
-    return {item.photo.id: item.value for item in index.recall(wanted, recipe, Fingerprint)}
+    return {item.subject.id: item.value for item in index.recall(wanted, recipe, Fingerprint)}
 
 
 def stored(index: Index, *photos: Photo, dhash: int = 1) -> None:
@@ -128,7 +128,7 @@ def test_what_was_read_soundly_since_it_was_told_is_news_again(index: Index) -> 
 
 
 def test_nothing_is_stored_of_a_batch_that_fails_on_the_way(index: Index) -> None:
-    def batch() -> Iterator[Measured[Fingerprint]]:
+    def batch() -> Iterator[Measured[Photo, Fingerprint]]:
         yield measured(PHOTOS[0], Fingerprint(1))
         raise ValueError("interrupted")
 

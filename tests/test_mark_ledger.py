@@ -72,12 +72,12 @@ def test_favourites_and_archived_photos_are_ours_until_we_take_that_back() -> No
 def test_a_newer_stack_of_the_same_photos_replaces_the_older() -> None:
     receipts = [
         done(MakeStack(1, ("a", "b")), container="old"),
-        done(MakeStack(1, ("b", "a", "w"), (), ("w",)), container="new"),
+        done(MakeStack(1, ("b", "a", "w"), (Stack("users", ("w", "a")),), ("w",)), container="new"),
         done(MakeStack(2, ("c", "d")), container="gone"),
         done(DissolveStack(2, Stack("gone", ("c", "d")))),
     ]
     ledger = MarkLedger.of(receipts)
-    assert ledger.stacks == {"new": OurStack(1, ("b", "a", "w"), ("w",))}
+    assert ledger.stacks == {"new": OurStack(1, ("b", "a", "w"), took_in=True)}
     assert ledger.stacked == dict.fromkeys("abw", "new")
 
 

@@ -175,6 +175,16 @@ def test_a_stack_of_ours_comes_apart_when_its_photos_are_no_longer_one_group() -
     assert plan(marks, STACK) == []
 
 
+def test_a_stack_of_the_users_that_was_taken_in_never_comes_apart() -> None:
+    """Not even when all of it was in the group, nor when ours was stacked anew since."""
+    stack = Stack("s", ("b", "c"))
+    marks = book(b=PhotoMarks("b", stack=stack), c=PhotoMarks("c", stack=stack))
+    after(marks, STACK, of(1, "abc"))
+    assert plan(marks, STACK) == []
+    after(marks, STACK, of(1, "dabc"))
+    assert plan(marks, STACK) == []
+
+
 def test_what_the_user_did_to_our_stack_is_left() -> None:
     marks = after(book(), STACK, of(1, "ab"), of(2, "cd"))
     stack = marks.photos["a"].stack

@@ -296,10 +296,30 @@ def test_values_of_a_wrong_type_are_read_as_far_as_they_go() -> None:
     assert [tags.number(tag) for tag in range(8)] == [None, 7.0, None, None, None, None, None, None]
 
 
-def test_sidecars_are_not_even_opened_when_exif_tells_the_time(tmp_path: Path) -> None:
-    gone = PhotoFile(os.fspath(tmp_path / "a.xmp"), FileRole.SIDECAR, 1, 0)
+def test_takeout_files_are_not_even_opened_when_exif_tells_the_time(tmp_path: Path) -> None:
+    gone = PhotoFile(os.fspath(tmp_path / "a.jpg.json"), FileRole.TAKEOUT, 1, 0)
     found = read(picture(exif_of({Base.Make: "A"}, {Base.DateTimeOriginal: WHEN})), "a.jpg", gone)
     assert found.problems == ()
+
+
+def rated(stars: int) -> bytes:
+    return b'<a xmlns:m="http://ns.adobe.com/xap/1.0/" m:Rating="%d"/>' % stars
+
+
+def test_the_users_stars_are_those_of_the_sidecar_then_of_the_picture_then_of_exif(tmp_path: Path) -> None:
+    exif = exif_of({Base.Make: "A", Base.Rating: 1}, {Base.DateTimeOriginal: WHEN})
+    sidecar = beside(tmp_path / "a.xmp", rated(5))
+    assert read(picture(exif, xmp=rated(3)), "a.jpg", sidecar).rating == 5
+    assert read(picture(exif, xmp=rated(3)), "a.jpg").rating == 3
+    assert read(picture(exif), "a.jpg").rating == 1
+    assert read(picture(exif, xmp=rated(0)), "a.jpg", beside(tmp_path / "b.xmp", rated(0))).rating == 1
+    assert read(picture(), "a.jpg").rating is None
+
+
+def test_a_sidecar_that_cannot_be_read_is_told_for_it_may_hold_stars(tmp_path: Path) -> None:
+    gone = PhotoFile(os.fspath(tmp_path / "a.xmp"), FileRole.SIDECAR, 1, 0)
+    found = read(picture(exif_of({Base.Make: "A"}, {Base.DateTimeOriginal: WHEN})), "a.jpg", gone)
+    assert found.problems == ("its a.xmp cannot be read: No such file or directory, so its rating is not known",)
 
 
 def test_xmp_beside_the_photo_comes_before_xmp_in_it_and_takeout(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, SourceError
@@ -243,6 +244,18 @@ def test_two_runs_over_one_library_do_not_work_at_once(library: Path) -> None:
 def test_the_reasons_of_every_photo_are_kept(library: Path) -> None:
     for group in organize(library).plan.groups:
         for ranked in group.verdict.ranking:
-            assert {"sharpness", "exposure", "resolution"} == {reason.name for reason in ranked.reasons}
+            assert {"sharpness", "exposure", "resolution"} <= {reason.name for reason in ranked.reasons}
             assert all(reason.text for reason in ranked.reasons)
+            assert ranked.why
         assert NOON[:4] in group.text
+
+
+def test_turned_and_mirrored_copies_are_joined_if_the_settings_say_so(tmp_path: Path) -> None:
+    picture = scene(1)
+    for name, turn in (("b", Image.Transpose.ROTATE_90), ("c", Image.Transpose.FLIP_LEFT_RIGHT)):
+        add(tmp_path / f"{name}.jpg", picture.transpose(turn), NOON)
+    add(tmp_path / "a.jpg", picture, NOON)
+    add(tmp_path / "other.jpg", scene(2), NOON)
+    assert groups(organize(tmp_path)) == []
+    turned = organize(tmp_path, settings=Settings(no_faces=True, rotations=True))
+    assert groups(turned) == [["a.jpg", "b.jpg", "c.jpg"]]

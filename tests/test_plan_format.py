@@ -4,15 +4,19 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError
 
 from bestshot.actions import PlaceBest, RetireBest, WriteMetadata
 from bestshot.model import CaptureTime, LinkMethod, RankedPhoto, Reason, Skipped
-from bestshot.plan_format import counts, plan_to_json
+from bestshot.plan_format import PlanDocument, PlanSource, counts, document_of, to_json
 from bestshot.planning import Plan, Wishes
+from bestshot.settings import SourceType
 from tests.builders import copy_of, group, guess_at, metadata, moment_at, photo, planned, wall_at, zoned_at
+from tests.drawn_library import ROOT
 
 A, B, C = (photo(f"{name}.jpg") for name in "abc")
 FACTS = {one.id: metadata(wall_at(0.25)) for one in (A, B, C)}
@@ -32,11 +36,11 @@ NO_MARKS = {
     "archive_rest": False,
     "inherit": False,
 }
-SOURCE = {"type": "local", "locations": ["/photos"]}
+SOURCE = PlanSource(SourceType.LOCAL, ("/photos",), ("folder:/photos",))
 
 
 def written(plan: Plan = PLAN) -> dict[str, Any]:
-    document = json.loads(plan_to_json(plan, SOURCE, FACTS))
+    document = json.loads(to_json(document_of(plan, SOURCE, FACTS)))
     assert isinstance(document, dict)
     return document
 
@@ -46,8 +50,8 @@ def test_the_plan_has_the_promised_shape() -> None:
     assert written() | {"groups": [], "actions": []} == {
         "format": "photo-organizer-plan",
         "version": 1,
-        "source": SOURCE,
-        "wishes": {"output": "/out", "link": "copy", "marks": NO_MARKS},
+        "source": {"type": "local", "locations": ["/photos"], "origins": ["folder:/photos"]},
+        "wishes": {"output": "/out", "link": "copy", "marks": NO_MARKS, "albums_only": False},
         "groups": [],
         "actions": [],
         "skipped": [{"id": "x.jpg", "error": "it is empty"}],
@@ -58,16 +62,25 @@ def test_the_plan_has_the_promised_shape() -> None:
 def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> None:
     (found,) = written()["groups"]
     reason = {"name": "sharpness", "value": 1.0, "text": "sharpest picture"}
-    of_all = {"revision": A.revision, "taken_at": "2024-01-31T12:00:00.250000", "reasons": [reason]}
+    of_all = {
+        "origin": A.origin,
+        "revision": A.revision,
+        "size": A.size,
+        "taken_at": "2024-01-31T12:00:00.250000",
+        "reasons": [reason],
+        "why": ["sharpest picture"],
+        "out": False,
+    }
     assert found == {
         "id": group(A, B).id,
         "number": 1,
         "best": "a.jpg",
         "confidence": 0.5,
         "photos": [
-            {"id": "a.jpg", "name": "a.jpg", "score": 1.0, **of_all},
-            {"id": "b.jpg", "name": "b.jpg", "score": 0.99, **of_all},
+            {"id": "a.jpg", "key": "a.jpg", "name": "a.jpg", "score": 1.0, **of_all},
+            {"id": "b.jpg", "key": "b.jpg", "name": "b.jpg", "score": 0.99, **of_all},
         ],
+        "skip": False,
     }
 
 
@@ -90,7 +103,7 @@ def test_a_reason_without_a_number_says_so() -> None:
     ],
 )
 def test_times_tell_their_zone_where_it_is_known(taken: CaptureTime, text: str) -> None:
-    document = json.loads(plan_to_json(PLAN, SOURCE, {**FACTS, A.id: metadata(taken)}))
+    document = json.loads(to_json(document_of(PLAN, SOURCE, {**FACTS, A.id: metadata(taken)})))
     assert document["groups"][0]["photos"][0]["taken_at"] == text
 
 
@@ -132,13 +145,13 @@ def test_each_action_says_what_it_does_and_all_that_it_takes() -> None:
 def test_any_file_name_survives_the_json(name: str) -> None:
     one = photo(name)
     plan = replace(PLAN, groups=(planned(1, one),), actions=(copy_of(one),), skipped=(Skipped(name, name),))
-    text = plan_to_json(plan, {"locations": [name]}, {name: metadata()})
+    text = to_json(document_of(plan, replace(SOURCE, locations=(name,)), {name: metadata()}))
     assert text.isascii()
     document = json.loads(text)
     assert document["groups"][0]["best"] == document["groups"][0]["photos"][0]["name"] == name
     assert document["actions"][0]["source"] == f"/photos/{name}"
     assert document["skipped"] == [{"id": name, "error": name}]
-    assert document["source"] == {"locations": [name]}
+    assert document["source"]["locations"] == [name]
 
 
 def test_a_plan_without_an_output_wishes_for_none() -> None:
@@ -150,3 +163,18 @@ def test_a_plan_without_an_output_wishes_for_none() -> None:
 def test_what_is_counted_adds_up() -> None:
     numbers = counts(PLAN)
     assert numbers["grouped"] + numbers["singles"] == numbers["photos"]
+
+
+def test_the_published_schema_is_that_of_the_format() -> None:
+    published = json.loads((ROOT / "docs" / "plan.schema.json").read_text(encoding="ascii"))
+    assert published == json.loads(json.dumps(msgspec.json.schema(PlanDocument)))
+    Draft202012Validator.check_schema(published)
+
+
+@pytest.mark.parametrize("plan", [PLAN, Plan(Wishes(), (), (), (), 0)])
+def test_every_plan_fits_the_published_schema(plan: Plan) -> None:
+    validator = Draft202012Validator(json.loads((ROOT / "docs" / "plan.schema.json").read_text(encoding="ascii")))
+    document = written(plan)
+    validator.validate(document)
+    with pytest.raises(ValidationError):
+        validator.validate(document | {"version": 2})

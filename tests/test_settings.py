@@ -9,7 +9,8 @@ import pytest
 
 from bestshot.errors import UsageError
 from bestshot.grouping_rules import GroupingRules
-from bestshot.model import LinkMethod
+from bestshot.judging_rules import JudgingRules, Preference, Weights, Wish
+from bestshot.model import FaceModel, LinkMethod
 from bestshot.settings import Settings, SourceType, default_config_file, load_settings
 
 PREFIX = "PHOTO_ORGANIZER_"
@@ -39,6 +40,8 @@ SAMPLES = {
     "cache_dir": text("/a", "/b", "/c"),
     "state_dir": text("/a", "/b", "/c"),
     "plan": text("a.json", "b.json", "-"),
+    "csv": text("a.csv", "b.csv", "-"),
+    "list_rest": text("a", "b", "-"),
     "log_file": text("a.log", "b.log", "c.log"),
     "immich_url": text("http://a", "http://b", "http://c"),
     "immich_api_key": text("a1", "b2", "c3"),
@@ -52,6 +55,10 @@ SAMPLES = {
     "threshold": Sample("0", 0, "64", 64, "7", 7),
     "time_window": Sample("60", 60.0, "1.5", 1.5, "0", 0.0),
     "min_group_size": Sample("2", 2, "3", 3, "4", 4),
+    "prefer": Sample(
+        '["raw"]', ("raw",), "largest,folder:/a", ("largest", "folder:/a"), ["folder:/b:c"], ("folder:/b:c",)
+    ),
+    "face_model": Sample('"cnn"', FaceModel.CNN, "hog", FaceModel.HOG, "cnn", FaceModel.CNN),
     "limit": Sample("1", 1, "2", 2, "3", 3),
     "workers": Sample("1", 1, "2", 2, "3", 3),
     "cache_size": Sample("0.5", 0.5, "2", 2.0, "3", 3.0),
@@ -60,6 +67,7 @@ SAMPLES = {
     **dict.fromkeys(
         (
             "no_time_window",
+            "rotations",
             "no_faces",
             "dry_run",
             "verbose",
@@ -67,6 +75,8 @@ SAMPLES = {
             "no_verify_ssl",
             "include_archived",
             "use_full_resolution",
+            "null",
+            "yes",
             "tag_only",
             "create_albums",
             "mark_best_favorite",
@@ -100,7 +110,45 @@ def complaint(
 
 
 def test_every_setting_has_a_sample() -> None:
-    assert set(SAMPLES) == {field.name for field in dataclasses.fields(Settings)}
+    assert set(SAMPLES) == {field.name for field in dataclasses.fields(Settings)} - {"weights"}
+
+
+def test_weights_are_a_table_in_the_file_that_changes_only_what_it_names(config: Path) -> None:
+    config.write_text("[weights]\nsmiles = 0\neyes = 10.5\n")
+    found = load_settings({}, {}, config)
+    assert found.weights == dataclasses.replace(Weights(), smiles=0, eyes=10.5)
+    assert found.judging_rules == JudgingRules(found.weights)
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("[weights]\nsmile = 1", "there is no weight called smile. Did you mean smiles?"),
+        ("[weights]\nx = 1", "there is no weight called x. There are eyes, "),
+        ('[weights]\neyes = "1"', "the weight of eyes must be a number of at least 0."),
+        ("[weights]\neyes = true", "the weight of eyes must be a number of at least 0."),
+        ("[weights]\neyes = -1", "the weight of eyes must be a number of at least 0."),
+        ("[weights]\neyes = inf", "the weight of eyes must be a number of at least 0."),
+        ("weights = 3", "must be a table"),
+        (
+            "[weights]\n" + "\n".join(f"{field.name} = 0" for field in dataclasses.fields(Weights)),
+            "at least one weight must be above 0.",
+        ),
+    ],
+)
+def test_weights_that_make_no_sense_are_named(toml: str, said: str, config: Path) -> None:
+    assert said in complaint(config, toml=toml)
+
+
+def test_no_variable_can_hold_a_table(config: Path) -> None:
+    assert "only be set in the configuration file" in complaint(config, environment={PREFIX + "WEIGHTS": "3"})
+
+
+def test_a_preferred_folder_is_known_by_its_real_path(tmp_path: Path, config: Path) -> None:
+    (tmp_path / "keep").mkdir()
+    (tmp_path / "link").symlink_to("keep")
+    (rule,) = load_settings({"prefer": [f"folder:{tmp_path}/link/"]}, {}, config).judging_rules.preferences
+    assert rule == Preference(Wish.FOLDER, str((tmp_path / "keep").resolve()))
 
 
 @every_setting
@@ -154,6 +202,7 @@ WRONG = {
     "source_type": ("ftp", "local or immich"),
     "link": ("move", "copy, hardlink or symlink"),
     "no_faces": ("perhaps", "true or false"),
+    "face_model": ("eyes", "hog or cnn"),
 }
 
 
@@ -179,6 +228,8 @@ def test_a_value_that_makes_no_sense_is_named_with_what_would_make_some(key: str
         ("output = 2024-01-31", "a path that is not empty", '"2024-01-31"'),
         ('exclude = "*.png"', 'a list of names that are not empty, such as ["a", "b"]', '"*.png"'),
         ('exclude = ["*.png", 1]', 'a list of names that are not empty, such as ["a", "b"]', '["*.png", 1]'),
+        ('prefer = ["small"]', "a list of rules, each of them raw, largest or folder:PATH", '["small"]'),
+        ('prefer = ["folder:"]', "a list of rules, each of them raw, largest or folder:PATH", '["folder:"]'),
         ("time_window = nan", "a number of at least 0", "NaN"),
         ("time_window = inf", "a number of at least 0", "Infinity"),
         ("cache_size = inf", "a number above 0", "Infinity"),

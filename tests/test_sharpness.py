@@ -44,6 +44,16 @@ def test_a_darker_or_flatter_copy_is_as_sharp() -> None:
     assert told(grey + 40) == pytest.approx(told(grey), rel=1e-3)
 
 
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32), st.floats(3, 25))
+def test_noise_makes_no_picture_sharper(seed: int, spread: float) -> None:
+    """As high sensitivity does: a blurred picture full of grain is far from a sharp one."""
+    noise = np.random.default_rng(seed).normal(0, spread, scene().shape)
+    grey = scene(seed)
+    assert told(grey + noise) < 1.05 * told(grey)
+    assert told(blurred(grey, 2) + noise) < 0.8 * told(grey)
+
+
 def test_a_sharp_subject_before_a_soft_background_is_sharp() -> None:
     soft = blurred(scene(), 6)
     portrait = soft.copy()
@@ -54,7 +64,7 @@ def test_a_sharp_subject_before_a_soft_background_is_sharp() -> None:
 @pytest.mark.parametrize("turned", [np.fliplr, np.flipud, np.rot90])
 def test_how_it_is_held_changes_little(turned: object) -> None:
     assert callable(turned)
-    assert told(turned(scene())) == pytest.approx(told(scene()), rel=0.05)
+    assert told(turned(scene())) == pytest.approx(told(scene()), rel=0.1)
 
 
 @pytest.mark.parametrize("luma", [0, 128, 255])
@@ -65,6 +75,6 @@ def test_a_plain_picture_shows_nothing_sharp(luma: int) -> None:
 @pytest.mark.parametrize(
     ("shape", "is_told"), [((15, 400), False), ((400, 15), False), ((1, 1), False), ((16, 16), True)]
 )
-def test_a_picture_too_small_for_its_tiles_tells_nothing(shape: tuple[int, int], is_told: bool) -> None:
+def test_a_picture_too_small_for_its_blocks_tells_nothing(shape: tuple[int, int], is_told: bool) -> None:
     noise = np.random.default_rng(1).integers(0, 256, shape)
     assert (sharpness(noise.astype(np.uint8)) is not None) == is_told

@@ -1,4 +1,4 @@
-"""Claims about capture times in XMP and in the files of Google Takeout."""
+"""Claims about times and ratings in XMP, and times in the files of Google Takeout."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bestshot.errors import PhotoError
 from bestshot.model import CaptureTime, TimeSource
-from bestshot.sidecars import MAX_SIDECAR_BYTES, read_sidecar, read_takeout_time, read_xmp_time
+from bestshot.sidecars import MAX_SIDECAR_BYTES, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 
 EXIF, PHOTOSHOP, XMP = (
     "http://ns.adobe.com/exif/1.0/",
@@ -33,6 +33,16 @@ def packet(attributes: str = "", elements: str = "") -> str:
 def test_a_date_is_found_as_an_attribute_and_as_an_element(name: str) -> None:
     assert read_xmp_time(packet(f'{name}="{TEXT}"').encode()) == NOON
     assert read_xmp_time(packet("", f"<{name}> {TEXT} </{name}>").encode()) == NOON
+
+
+@pytest.mark.parametrize(
+    ("written", "stars"),
+    [("5", 5), ("1", 1), ("-1", -1), ("3.0", 3), ("0", None), ("6", None), ("99", None), ("nan", None), ("x", None)],
+)
+def test_a_rating_is_found_as_an_attribute_and_as_an_element_if_it_is_one(written: str, stars: int | None) -> None:
+    assert read_xmp_rating(packet(f'm:Rating="{written}"').encode()) == stars
+    assert read_xmp_rating(packet("", f"<m:Rating>{written}</m:Rating>").encode()) == stars
+    assert read_xmp_rating(packet(f'e:Rating="{written}"').encode()) is None
 
 
 def test_the_namespace_counts_and_not_the_prefix() -> None:

@@ -31,6 +31,7 @@ def test_what_is_not_known_of_a_photo_is_left_out() -> None:
         "   path:        /photos/a.jpg\n"
         "   size:        3.4 MB\n"
         "   time:        2024-01-31T12:00:00\n"
+        "   why:         sharpest picture\n"
         "   score:       1.000\n"
         "                sharpness: sharpest picture\n"
     )
@@ -38,6 +39,12 @@ def test_what_is_not_known_of_a_photo_is_left_out() -> None:
 
 def test_a_guessed_time_is_called_one() -> None:
     assert "2024-01-31T12:00:00 (a guess: date of the file)\n" in text_of(A, metadata(guess_at(0)))
+
+
+def test_what_the_user_said_of_a_photo_is_told_with_it() -> None:
+    assert "rating:      3 stars from you\n" in text_of(A, metadata(rating=3))
+    assert "rating:      your favourite\n" in text_of(A, metadata(is_favorite=True))
+    assert "rating:      rejected by you\n" in text_of(A, metadata(rating=-1))
 
 
 def test_a_place_on_the_equator_is_a_place() -> None:

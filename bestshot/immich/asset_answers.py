@@ -3,6 +3,7 @@
 Unknown fields are ignored and fields that some versions leave out are optional.
 """
 
+import sys
 from datetime import UTC, datetime
 
 import msgspec
@@ -56,19 +57,19 @@ class WireExif(Wire):
     def value(self) -> Exif:
         """The same for all versions; a rating of 0 means none."""
         return Exif(
-            self.make,
-            self.model,
-            self.lens_model,
+            _shared(self.make),
+            _shared(self.model),
+            _shared(self.lens_model),
             self.f_number,
             self.focal_length,
             self.iso,
-            self.exposure_time,
+            _shared(self.exposure_time),
             self.exif_image_width,
             self.exif_image_height,
             self.file_size_in_byte,
-            self.orientation,
+            _shared(self.orientation),
             _moment(self.date_time_original),
-            self.time_zone,
+            _shared(self.time_zone),
             self.latitude,
             self.longitude,
             self.description or "",
@@ -114,8 +115,8 @@ class WireAsset(Wire):
         local = _moment(self.local_date_time)
         return Asset(
             id=self.id,
-            owner_id=self.owner_id,
-            type=self.type,
+            owner_id=sys.intern(self.owner_id),
+            type=sys.intern(self.type),
             file_name=self.original_file_name,
             path=self.original_path,
             file_created_at=_moment(self.file_created_at),
@@ -126,7 +127,7 @@ class WireAsset(Wire):
             visibility=self._visibility(),
             checksum=self.checksum,
             thumbhash=self.thumbhash,
-            library_id=self.library_id,
+            library_id=_shared(self.library_id),
             motion_video_id=self.live_photo_video_id,
             duplicate_id=self.duplicate_id,
             exif=None if self.exif_info is None else self.exif_info.value(),
@@ -156,6 +157,11 @@ class WireAsset(Wire):
         except ValueError:
             # A kind that a newer server invented: nothing that this tool may touch.
             return Visibility.HIDDEN
+
+
+def _shared(text: str | None) -> str | None:
+    """The one copy of a text that comes with thousands of assets: most of what a large listing takes is such."""
+    return None if text is None else sys.intern(text)
 
 
 def _moment(text: str | None) -> datetime | None:

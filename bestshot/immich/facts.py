@@ -1,7 +1,6 @@
 """What an Immich asset is to this tool: a photo, and what the listing already says of it."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import PurePath
 
 from bestshot.capture_time import time_from_name
 from bestshot.immich.model import Asset, Exif
@@ -36,7 +35,7 @@ def photo_of(shot: Shot, origin: str) -> Photo:
         origin=origin,
         key=asset.id,
         revision=digest(asset.checksum, modified, asset.thumbhash or ""),
-        name=_name(asset),
+        name=asset.whole_name,
         size=files[0].size,
         files=tuple(files),
     )
@@ -48,7 +47,7 @@ def file_of(asset: Asset, role: FileRole) -> PhotoFile:
     modified = asset.file_modified_at or _LONG_AGO
     # In whole milliseconds, as servers tell it; a float of seconds would not hold the nanoseconds.
     mtime_ns = (modified - _LONG_AGO) // timedelta(milliseconds=1) * 1_000_000
-    return PhotoFile(f"{_SCHEME}{asset.id}/{_name(asset)}", role, size, mtime_ns)
+    return PhotoFile(f"{_SCHEME}{asset.id}/{asset.whole_name}", role, size, mtime_ns)
 
 
 def asset_id_of(path: str) -> str:
@@ -67,12 +66,6 @@ def marks_of_listed(asset: Asset) -> PhotoMarks:
         rating=rating,
         description="" if exif is None else exif.description,
     )
-
-
-def _name(asset: Asset) -> str:
-    """The file's name; before 1.98 the server leaves its suffix out, which its path still has."""
-    name = asset.file_name
-    return name if PurePath(name).suffix else name + PurePath(asset.path).suffix
 
 
 def metadata_of(asset: Asset) -> Metadata:
@@ -103,7 +96,7 @@ def capture_time_of(asset: Asset) -> CaptureTime:
     Without a date in the file it takes the file's own dates: a guess, as a bare date in the name is.
     """
     if _has_file_dates_only(asset):
-        named = time_from_name(_name(asset))
+        named = time_from_name(asset.whole_name)
         moment = asset.file_created_at or asset.file_modified_at or _LONG_AGO
         return named or CaptureTime(asset.local_time, moment, TimeSource.FILE_DATE)
     has_zone = asset.exif is not None and asset.exif.time_zone is not None

@@ -1,8 +1,10 @@
 """Sending calls to an Immich server: pooled connections, timeouts, retries, and errors as sentences."""
 
 import io
+import os
 import threading
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -45,7 +47,8 @@ Sign = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 class ImmichServer:
     """One server, spoken to with one key; any number of threads may use it.
 
-    It is pickled without its key and connections, but with the version that was found.
+    It is pickled without its key and connections, but with the version that was found. All servers of a process share
+    their open connections: a worker gets another copy with each piece of work, and is not to connect anew each time.
     """
 
     def __init__(
@@ -116,7 +119,7 @@ class ImmichServer:
 
     def _open(self) -> None:
         self._lock = threading.Lock()
-        self._sessions = {flag: _session(self._patience.policy(is_repeatable=flag)) for flag in (True, False)}
+        self._sessions = {flag: _session(self._patience, flag, os.getpid()) for flag in (True, False)}
         if self._verify is False:
             urllib3.disable_warnings(InsecureRequestWarning)
 
@@ -218,12 +221,14 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _session(policy: Retry) -> requests.Session:
+@lru_cache(maxsize=8)
+def _session(patience: Patience, is_repeatable: bool, _process: int) -> requests.Session:  # noqa: FBT001 - cached by it
+    """The session of this process: it holds no key, and no connection of a process that this one was forked from."""
     session = requests.Session()
     session.headers.update(_HEADERS)
     # A cookie would win over the key.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE, max_retries=policy)
+    adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE, max_retries=patience.policy(is_repeatable=is_repeatable))
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -108,10 +108,10 @@ class _Search:
     def complete(self, filters: Mapping[str, Any], count: Callable[[], int]) -> int:
         """Search until as many are found as there are; tells how many are still missing."""
         self.run(filters)
-        if len(self.found) < count():
-            self.look_between_pages(filters)
-        if len(self.found) < count():
-            self.run({**filters, "order": "asc"})
+        for search_again in (self.look_between_pages, self._run_backwards):
+            if len(self.found) >= count():
+                return 0
+            search_again(filters)
         return max(0, count() - len(self.found))
 
     def run(self, filters: Mapping[str, Any]) -> None:
@@ -123,6 +123,9 @@ class _Search:
                 self._doubt(last.file_created_at, page[0].file_created_at)
             self.found |= {asset.id: asset for asset in page if self._is_wanted(asset)}
             last = page[-1] if page else None
+
+    def _run_backwards(self, filters: Mapping[str, Any]) -> None:
+        self.run({**filters, "order": "asc"})
 
     def look_between_pages(self, filters: Mapping[str, Any]) -> None:
         """Search the instants again at which something may have slipped through."""

@@ -46,8 +46,8 @@ class ImmichMarks:
     """The marks of one user. No call of it deletes an asset or moves it to the trash.
 
     `tags` are the names that matter: others are not looked for. `listing` is what this run's listing tells by id, used
-    by `read_marks` alone; a photo that it lacks costs a call. `with_stacks` is off where stacks do not matter, because
-    reading them takes a call and a permission.
+    by `read_marks` alone, and may be filled until then; a photo that it lacks costs a call. `with_stacks` is off where
+    stacks do not matter, because reading them takes a call and a permission.
     """
 
     def __init__(
@@ -61,7 +61,8 @@ class ImmichMarks:
         self._client = client
         self._read = MarkReader(client)
         self._tags = frozenset(tags)
-        self._listing = listing or {}
+        # Kept as it is, even if empty: the library is listed after this.
+        self._listing: Mapping[str, PhotoMarks] = {} if listing is None else listing
         self._with_stacks = with_stacks
 
     @property

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from pathlib import PurePath
 
 
 class Visibility(Enum):
@@ -116,6 +117,12 @@ class Asset:
     exif: Exif | None
     tags: tuple[Tag, ...]
     stack: StackRef | None
+
+    @property
+    def whole_name(self) -> str:
+        """The file's name; before 1.98 the server leaves its suffix out, which its path still has."""
+        name = self.file_name
+        return name if PurePath(name).suffix else name + PurePath(self.path).suffix
 
     @property
     def is_archived(self) -> bool:

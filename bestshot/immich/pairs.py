@@ -41,7 +41,7 @@ def _by_shot(assets: Iterable[Asset], suffixes: Collection[str]) -> dict[_ShotNa
     """Those with one of these suffixes, by what both files of a shot have in common: name, second and camera."""
     found: dict[_ShotName, list[Asset]] = {}
     for asset in assets:
-        name = PurePath(asset.file_name)
+        name = PurePath(asset.whole_name)
         if name.suffix.lower() in suffixes and asset.local_time is not None and asset.exif and asset.exif.model:
             shot = name.stem.casefold(), asset.local_time.replace(microsecond=0), asset.exif.model
             found.setdefault(shot, []).append(asset)

@@ -40,6 +40,8 @@ class Task(Enum):
     UPDATE = "update"
     TAGS = "tags"
     ALBUMS = "albums"
+    JOIN_ALBUMS = "join albums"
+    READ_STACKS = "read stacks"
     STACKS = "stacks"
     DUPLICATES = "duplicates"
     TAKE_BACK = "take back"
@@ -52,20 +54,31 @@ _PERMISSIONS = {
     Task.DOWNLOAD: "asset.download",
     Task.UPDATE: "asset.update",
     Task.TAGS: "tag.read tag.create tag.asset",
-    Task.ALBUMS: "album.read album.create albumAsset.create",
-    Task.STACKS: "stack.read stack.create stack.update stack.delete",
+    Task.ALBUMS: "album.read album.create albumAsset.create albumAsset.delete",
+    Task.JOIN_ALBUMS: "album.read albumAsset.create albumAsset.delete",
+    Task.READ_STACKS: "stack.read",
+    Task.STACKS: "stack.read stack.create stack.delete",
     Task.DUPLICATES: "duplicate.read",
-    Task.TAKE_BACK: "albumAsset.delete album.delete tag.delete",
+    Task.TAKE_BACK: "stack.update album.delete tag.delete",
 }
 
 
+UNDO_TASKS = frozenset({Task.READ, Task.DOWNLOAD, Task.UPDATE, Task.TAGS, Task.ALBUMS, Task.STACKS, Task.TAKE_BACK})
+"""What taking back any run may need."""
+
+
 def tasks_of(wishes: MarkWishes, *, downloads: bool) -> frozenset[Task]:
-    """The parts of a job beside looking: those that the marks need, and that of fetching originals."""
+    """The parts of a job beside looking: those that the marks need, and that of fetching originals.
+
+    What is marked is also taken back when a group changes; who archives must see what a photo on top would take along.
+    """
     wanted = {
         Task.DOWNLOAD: downloads,
         Task.TAGS: wishes.tag is not None,
-        Task.ALBUMS: wishes.album_prefix is not None or wishes.inherit,
+        Task.ALBUMS: wishes.album_prefix is not None,
+        Task.JOIN_ALBUMS: wishes.inherit,
         Task.UPDATE: wishes.favorite_best or wishes.archive_rest or wishes.inherit,
+        Task.READ_STACKS: wishes.archive_rest,
         Task.STACKS: wishes.stack,
     }
     return frozenset(task for task, is_wanted in wanted.items() if is_wanted)

@@ -1,0 +1,82 @@
+"""Photos with labels, measured as the tool measures them."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bestshot.examination import DESCRIBE, Examiner, appraisal_task
+from bestshot.index import Index
+from bestshot.judging import judge
+from bestshot.model import Appraisal, FaceModel, Group, Metadata, Photo, Verdict
+from bestshot.recognition import recognise
+from bestshot.workers import Workers
+from photo_sources import LocalPhotoSource
+
+
+class Label(msgspec.Struct):
+    """What is known of one photo: how many faces, and if it is one, how its eyes are."""
+
+    faces: int
+    eyes: str
+
+
+class Series(msgspec.Struct):
+    """Photos of one shot, those of them that may be chosen, and the one that must not be."""
+
+    files: list[str]
+    worst: str
+    acceptable_best: list[str]
+    best: str
+    why: str = ""
+
+
+class Labels(msgspec.Struct):
+    """A `labels.json`."""
+
+    images: dict[str, Label]
+    series: list[Series]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The photos of a folder by their names, with all that the tool measures of them."""
+
+    photos: Mapping[str, Photo]
+    facts: Mapping[str, Metadata]
+    appraisals: Mapping[str, Appraisal]
+    judged: tuple[Verdict, ...]
+
+
+def read_labels(folder: Path) -> Labels:
+    """The labels of a folder of photos."""
+    return msgspec.json.decode((folder / "labels.json").read_bytes(), type=Labels)
+
+
+def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = FaceModel.HOG) -> Measured:
+    """Measure a folder of photos, and judge some series of them, given by file name."""
+    source = LocalPhotoSource(folder)
+    photos = {photo.name: photo for photo in source.scan().photos}
+    with tempfile.TemporaryDirectory() as name:
+        index, workers = Index(Path(name) / "index.sqlite3"), Workers(None, None)
+        try:
+            examiner = Examiner(source, index, workers, _no_progress)
+            facts = examiner.measure(list(photos.values()), DESCRIBE).values
+            appraisals = examiner.measure(list(photos.values()), appraisal_task(model)).values
+            groups = [
+                Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series
+            ]
+            codes = recognise(examiner, groups, appraisals, model)
+            judged = tuple(judge(group, appraisals, facts, codes=codes) for group in groups)
+        finally:
+            workers.close()
+            index.close()
+    return Measured(photos, facts, appraisals, judged)
+
+
+@contextmanager
+def _no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
+    yield lambda _done: None

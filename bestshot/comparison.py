@@ -1,0 +1,60 @@
+"""A closer look at pairs of photos, side by side, each picture decoded once for the pairs that come together."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from bestshot.examination import Readable, Task, attempt
+from bestshot.index import Failure
+from bestshot.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
+from bestshot.model import Likeness, Photo, PhotoPair
+from bestshot.text import printable
+
+_BATCH = 128
+"""Pairs at once: neighbours in time come together, so most of a batch's pictures serve several of its pairs."""
+
+
+def comparison_task(*, rotations: bool) -> Task[PhotoPair, Likeness]:
+    """Comparing pairs of photos, turned and mirrored too if that is wanted."""
+    compare = partial(_compare, rotations=rotations)
+    return Task("Comparing", matching_recipe(rotations=rotations), Likeness, compare, _revision, _BATCH)
+
+
+def _compare(
+    source: Readable, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
+) -> list[Likeness | Failure]:
+    """One after the other, so that few pictures are in memory."""
+    return compare_pairs(source, pairs, rotations=rotations)
+
+
+def compare_pairs(source: Readable, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Likeness | Failure]:
+    """Compare each pair; features are dropped as soon as no later pair needs them."""
+    last = {photo.id: at for at, pair in enumerate(pairs) for photo in (pair.left, pair.right)}
+    kept: dict[str, Features | Failure] = {}
+    found: list[Likeness | Failure] = []
+    for at, pair in enumerate(pairs):
+        for photo in (pair.left, pair.right):
+            if photo.id not in kept:
+                kept[photo.id] = attempt(_features, source, photo)
+        found.append(_compared(pair, kept, rotations=rotations))
+        for photo in (pair.left, pair.right):
+            if last[photo.id] == at:
+                del kept[photo.id]
+    return found
+
+
+def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations: bool) -> Likeness | Failure:
+    left, right = kept[pair.left.id], kept[pair.right.id]
+    for photo, seen in ((pair.left, left), (pair.right, right)):
+        if isinstance(seen, Failure):
+            return Failure(f"{printable(photo.id)} {seen.error}", seen.is_passing)
+    assert isinstance(left, Features)  # both were seen
+    assert isinstance(right, Features)
+    return likeness(left, right, rotations=rotations)
+
+
+def _features(source: Readable, photo: Photo) -> Features:
+    return features(source.load_pixels(photo, MATCH_SIZE, grey=True))
+
+
+def _revision(pair: PhotoPair) -> str:
+    return pair.revision

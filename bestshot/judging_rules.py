@@ -1,0 +1,63 @@
+"""What the user may say about which photo is best: the weights of the score, and what goes before it."""
+
+import os
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """How much each criterion counts in the score, which is their weighted mean; only their proportions matter.
+
+    Each mark goes from 0 to 1. `eyes`: they are open. `face_sharpness`: faces are sharp. `presence`: everyone is there
+    and looks into the camera. `smiles`: as broad as the person smiles anywhere in the group. `sharpness`: the picture
+    is sharp where it is sharpest, noise aside. `exposure`: neither too dark nor too bright, nothing clipped.
+    `resolution`: its pixels. `composition`: it is level, and no head is cut off.
+    """
+
+    eyes: float = 8.0
+    face_sharpness: float = 5.0
+    presence: float = 4.0
+    smiles: float = 3.0
+    sharpness: float = 2.0
+    exposure: float = 1.0
+    resolution: float = 0.7
+    composition: float = 0.4
+
+
+class Wish(Enum):
+    """What a rule prefers: raw photos, those of most pixels, or those in a folder."""
+
+    RAW = "raw"
+    LARGEST = "largest"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A simple rule that goes before the score; `folder` is an absolute path without links."""
+
+    wish: Wish
+    folder: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """What it prefers."""
+        return {Wish.RAW: "raw", Wish.LARGEST: "the largest", Wish.FOLDER: "in the folder you named"}[self.wish]
+
+    @classmethod
+    def parse(cls, text: str) -> "Preference":
+        """Read `raw`, `largest` or `folder:PATH`; raises ValueError for anything else."""
+        word, _, folder = text.partition(":")
+        wish = Wish(word)
+        if (wish is Wish.FOLDER) != bool(folder):
+            raise ValueError(text)
+        return cls(wish, os.path.realpath(os.path.expanduser(folder)) if folder else "")  # noqa: PTH111 - as realpath
+
+
+@dataclass(frozen=True, slots=True)
+class JudgingRules:
+    """How groups are judged; the first preference that tells two photos apart decides, before the score."""
+
+    weights: Weights = field(default_factory=Weights)
+    preferences: tuple[Preference, ...] = ()

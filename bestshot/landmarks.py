@@ -1,0 +1,107 @@
+"""The landmarks of a face as measures of its eyes, its mouth and its turn: plain geometry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Points = npt.NDArray[np.float64]
+
+# Places in the lists of points that face_recognition makes of dlib's 68 landmarks.
+_NOSE_END = 3
+_LEFT_CORNER, _MIDDLE, _RIGHT_CORNER = 0, 3, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """The points of one face in pixels: six an eye, the bridge of the nose downwards, the upper lip from the left."""
+
+    left_eye: Points
+    right_eye: Points
+    nose_bridge: Points
+    top_lip: Points
+
+    @classmethod
+    def of(cls, marks: Mapping[str, Sequence[tuple[int, int]]]) -> "Landmarks":
+        """As face_recognition names them."""
+        names = ("left_eye", "right_eye", "nose_bridge", "top_lip")
+        return cls(*(np.array(marks[name], dtype=np.float64) for name in names))
+
+    @property
+    def eyes(self) -> tuple[Points, Points]:
+        """Both eyes, that on the left of the picture first."""
+        return self.left_eye, self.right_eye
+
+    def eye_aspect_ratio(self) -> float | None:
+        """That of the eye which is less open: a wink spoils a photo as a blink does."""
+        ratios = [ratio for eye in self.eyes if (ratio := eye_aspect_ratio(eye)) is not None]
+        return min(ratios, default=None)
+
+    def eye_balance(self) -> float | None:
+        """The smaller aspect ratio over the larger one: both eyes narrow in a smile, one in a wink."""
+        ratios = [ratio for eye in self.eyes if (ratio := eye_aspect_ratio(eye)) is not None]
+        return min(ratios) / max(ratios) if len(ratios) == 2 and max(ratios) > 0 else None
+
+    def lid_height(self) -> float | None:
+        """How far the lower of both upper lids is above the line between the corners, over the eye's width.
+
+        It falls in a blink; what narrows eyes in a smile is the lower lid.
+        """
+        return min((height for eye in self.eyes if (height := lid_height(eye)) is not None), default=None)
+
+    def smile(self) -> float | None:
+        """How broad the mouth is, and how far its corners are above the middle of the lip, over the eyes' distance.
+
+        Talking, shouting and baring the teeth open the mouth downwards, which lowers the corners against the lip.
+        """
+        axes = self._axes()
+        if axes is None:
+            return None
+        _, up, between_eyes = axes
+        left, right = self.top_lip[_LEFT_CORNER], self.top_lip[_RIGHT_CORNER]
+        lift = float(((left + right) / 2 - self.top_lip[_MIDDLE]) @ up)
+        return (_distance(left, right) + lift) / between_eyes
+
+    def turn(self) -> float | None:
+        """How far the end of the nose is beside the middle of the eyes, over their distance; left is negative."""
+        axes = self._axes()
+        if axes is None:
+            return None
+        along, _, between_eyes = axes
+        middle = (self.left_eye.mean(axis=0) + self.right_eye.mean(axis=0)) / 2
+        return float((self.nose_bridge[_NOSE_END] - middle) @ along) / between_eyes
+
+    def _axes(self) -> tuple[Points, Points, float] | None:
+        """The directions along the eyes and up the face, and the distance between the eyes in pixels."""
+        line = self.right_eye.mean(axis=0) - self.left_eye.mean(axis=0)
+        length = float(np.hypot(*line))
+        if length == 0:
+            return None
+        along = line / length
+        return along, np.array([along[1], -along[0]]), length
+
+
+def eye_aspect_ratio(eye: Points) -> float | None:
+    """Height over width of an eye from its six landmarks, shape (6, 2); None if they fall on one point.
+
+    Soukupova & Cech, "Real-Time Eye Blink Detection using Facial Landmarks", 2016, formula 1.
+    """
+    width = _distance(eye[0], eye[3])
+    if width == 0:
+        return None
+    return (_distance(eye[1], eye[5]) + _distance(eye[2], eye[4])) / (2 * width)
+
+
+def lid_height(eye: Points) -> float | None:
+    """How far an upper lid is above the line between the corners, over the eye's width; below it is negative."""
+    width = _distance(eye[0], eye[3])
+    if width == 0:
+        return None
+    along = (eye[3] - eye[0]) / width
+    up = np.array([along[1], -along[0]])
+    return float(((eye[1] + eye[2]) / 2 - eye[0]) @ up) / width
+
+
+def _distance(left: Points, right: Points) -> float:
+    return float(np.hypot(*(left - right)))

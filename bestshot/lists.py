@@ -1,0 +1,53 @@
+"""Groups as lists for other programs: a table, and the names of all photos that are not the best."""
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+
+from bestshot.errors import UsageError
+from bestshot.model import Metadata, Photo
+from bestshot.planning import Plan
+from bestshot.text import printable
+
+_COLUMNS = ("group", "place", "best", "id", "name", "taken_at", "size", "score", "reasons")
+
+_ASKS_TO_COUNT = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula; https://owasp.org/www-community/attacks/CSV_Injection."""
+
+
+def to_csv(plan: Plan, facts: Mapping[str, Metadata]) -> str:
+    """One line for each photo of a group, the best first; RFC 4180, with a quote before what looks like a formula."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(_COLUMNS)
+    for group in plan.groups:
+        for place, ranked in enumerate(group.verdict.ranking, start=1):
+            photo = ranked.photo
+            taken = facts[photo.id].taken.isoformat()
+            reasons = "; ".join(reason.text for reason in ranked.reasons)
+            names = (_harmless(photo.id), _harmless(photo.name))
+            row = (group.number, place, int(place == 1), *names, taken, photo.size, f"{ranked.score:.3f}", reasons)
+            table.writerow(row)
+    return text.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_ASKS_TO_COUNT) else text
+
+
+def rest_of(plan: Plan, *, null: bool) -> bytes:
+    """The paths, or ids on a server, of the photos that are not the best, one a line or each with a NUL after it.
+
+    Raises UsageError for a path that would be taken for two lines.
+    """
+    names = [_name(ranked.photo) for group in plan.groups for ranked in group.verdict.ranking[1:]]
+    broken = next((name for name in names if "\n" in name), None)
+    if broken is not None and not null:
+        raise UsageError(f"The path {printable(broken)} holds a line break: use --null with --list-rest.")
+    return b"".join(os.fsencode(name) + (b"\0" if null else b"\n") for name in names)
+
+
+def _name(photo: Photo) -> str:
+    """The path of the picture; a photo of a server is its id."""
+    return photo.files[0].path if photo.origin.startswith("folder:") else photo.key

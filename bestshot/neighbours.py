@@ -1,0 +1,161 @@
+"""Which pairs among many photos look alike by their hashes, and which are worth a closer look."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bestshot.bands import can_search, near_in_bands
+from bestshot.clocks import Clocks, Flags, Indices, all_blocks
+from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
+from bestshot.hashes import Hashes
+
+_EQUALS_PAIRED = 64
+"""How many of its equals a photo is paired with, before and after it."""
+
+_LOOKS = 16
+"""With how many others a photo is compared closely: those whose hashes are nearest."""
+
+_MOST_COMPARISONS = 1_000_000_000
+"""Up to so many, each hash is compared with each; beyond, only those within the threshold are sought."""
+
+Block = tuple[Indices, Indices]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of photos by their indices, the smaller one left, in order and without repetition."""
+
+    left: Indices
+    right: Indices
+
+    @classmethod
+    def of(cls, found: list[Block], count: int) -> "Pairs":
+        """Put together pairs that were found among so many photos, in whatever order."""
+        codes = [np.minimum(left, right) * count + np.maximum(left, right) for left, right in found]
+        ordered = np.sort(np.concatenate(codes)) if codes else np.zeros(0, dtype=np.int64)
+        is_first = np.append(np.ones(min(1, len(ordered)), dtype=np.bool_), ordered[1:] != ordered[:-1])
+        return cls(*np.divmod(ordered[is_first], max(1, count)))
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.left.tolist(), self.right.tolist(), strict=True)
+
+    def where(self, keep: Flags | Indices) -> "Pairs":
+        """Those that a condition picks, or those at these places."""
+        return Pairs(self.left[keep], self.right[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The pairs, near in time, which the hashes alone tell to be alike, and those that only a closer look can decide.
+
+    Very many equal hashes (black frames, white pages) would make as many pairs as the square of their number; a photo
+    is paired only with the few of its equals that stand nearest to it by the clock. That connects them all the same.
+    A photo is compared closely with few others, so that a timelapse of near pictures stays a matter of minutes.
+    """
+
+    alike: Pairs
+    doubtful: Pairs
+
+    @classmethod
+    def among(cls, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> "Neighbours":
+        """Find them."""
+        count = len(hashes)
+        found = [_sifted(block, hashes, clocks, rules) for block in _blocks(clocks, rules)]
+        bursts = [_of_burst(block, hashes, clocks, rules) for block in _burst_blocks(clocks, rules)]
+        sought = Pairs.of([*_sought(hashes, clocks, rules)], count)
+        sought = sought.where(_in_time(sought.left, sought.right, clocks, rules))
+        within = hashes.distances(sought.left, sought.right).within(rules.threshold)
+        alike, doubtful = sought.where(within), sought.where(~within)
+        return cls(
+            Pairs.of([(alike.left, alike.right), *(block for block, _ in found)], count),
+            Pairs.of([(doubtful.left, doubtful.right), *(block for _, block in found), *bursts], count),
+        )
+
+
+def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
+    """Blocks of rows and columns that hold every pair near in time, but for those that are too many to compare."""
+    everyone = np.arange(len(clocks.wall))
+    if rules.time_window is not None:
+        yield from clocks.window_blocks(rules.time_window)
+        yield from clocks.zone_unknown_blocks()
+    rows = _of_any_time(clocks, rules)
+    if not _are_too_many(rows, everyone, rules):
+        yield from all_blocks(rows, everyone)
+
+
+def _of_any_time(clocks: Clocks, rules: GroupingRules) -> Indices:
+    """The photos that may belong to any other."""
+    return np.arange(len(clocks.wall)) if rules.time_window is None else np.flatnonzero(clocks.untimed)
+
+
+def _are_too_many(rows: Indices, columns: Indices, rules: GroupingRules) -> bool:
+    return len(rows) * len(columns) > _MOST_COMPARISONS and can_search(rules.threshold)
+
+
+def _burst_blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
+    window = BURST_SECONDS if rules.time_window is None else min(BURST_SECONDS, rules.time_window)
+    yield from clocks.window_blocks(window)
+
+
+def _sought(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
+    """Pairs of photos of any time, where there are too many to compare each with each."""
+    rows = _of_any_time(clocks, rules)
+    if _are_too_many(rows, np.arange(len(hashes)), rules):
+        for turned in hashes.dhashes:
+            for left, right in near_in_bands(hashes.dhashes[0], rows, turned[rows], rules.threshold):
+                yield left[left != right], right[left != right]
+
+
+def _sifted(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> tuple[Block, Block]:
+    """The pairs of a block that are alike, and those that are doubtful."""
+    rows, columns = block
+    distances = hashes.distances(rows[:, None], columns[None, :])
+    within, total = distances.within(rules.threshold), distances.total
+    at_row, at_column = np.nonzero(within | (total <= rules.doubtful_bound))
+    within, total = within[at_row, at_column], total[at_row, at_column]
+    left, right = rows[at_row], columns[at_column]
+    is_equal = total == 0
+    keep = (left != right) & (~is_equal | _few_between(at_row, is_equal, left == right))
+    keep &= _in_time(left, right, clocks, rules)
+    alike, doubtful = keep & within, np.flatnonzero(keep & ~within)
+    nearest = doubtful[_nearest(at_row[doubtful], total[doubtful])]
+    return (left[alike], right[alike]), (left[nearest], right[nearest])
+
+
+def _of_burst(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Block:
+    """The doubtful pairs of a block that were taken within seconds, whose hashes may differ much."""
+    rows, columns = block
+    distances = hashes.distances(rows[:, None], columns[None, :])
+    worth = (distances.total <= rules.diameter) & ~distances.within(rules.threshold)
+    # Of a guessed time nothing is known, so its gap, which is no number, is not small.
+    worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= BURST_SECONDS
+    worth &= rows[:, None] != columns[None, :]
+    at_row, at_column = np.nonzero(worth)
+    nearest = _nearest(at_row, distances.total[at_row, at_column])
+    return rows[at_row[nearest]], columns[at_column[nearest]]
+
+
+def _nearest(at_row: Indices, total: npt.NDArray[np.uint16]) -> Indices:
+    """Of each row the few that are nearest, and of equally near ones those that come first."""
+    order = np.lexsort((total, at_row))
+    begins = np.searchsorted(at_row[order], at_row[order])
+    found: Indices = np.sort(order[np.arange(len(order)) - begins < _LOOKS])
+    return found
+
+
+def _in_time(left: Indices, right: Indices, clocks: Clocks, rules: GroupingRules) -> Flags:
+    if rules.time_window is None:
+        return np.ones(len(left), dtype=np.bool_)
+    near: Flags = clocks.gap(left, right) <= rules.time_window
+    return near
+
+
+def _few_between(at_row: Indices, is_equal: Flags, is_itself: Flags) -> Flags:
+    """Which equals of a row stand near the row's own photo; all of them where that is not among the columns."""
+    place = np.cumsum(is_equal)
+    own_place = np.full(int(at_row[-1]) + 1 if len(at_row) else 0, np.nan)
+    own_place[at_row[is_itself]] = place[is_itself]
+    are_many: Flags = np.abs(place - own_place[at_row]) > _EQUALS_PAIRED
+    return ~are_many

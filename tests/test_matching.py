@@ -1,0 +1,106 @@
+"""Claims about what a closer look at two pictures finds."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+
+from bestshot.grouping_rules import GroupingRules
+from bestshot.matching import features, likeness
+from bestshot.model import Likeness
+
+YEARS = float("inf")
+
+
+def scene(seed: int, width: int = 600, height: int = 400) -> Image.Image:
+    """Very many random shapes, as full of detail as a photograph."""
+    numbers = np.random.default_rng(seed)
+    picture = Image.new("L", (width, height), int(numbers.integers(256)))
+    pen = ImageDraw.Draw(picture)
+    for _ in range(150):
+        x, y, size = numbers.random() * width, numbers.random() * height, 5 + numbers.random() * 60
+        shape = (x, y, x + size, y + size * (0.3 + numbers.random()))
+        (pen.ellipse if numbers.random() < 0.5 else pen.rectangle)(shape, fill=int(numbers.integers(256)))
+    return picture.filter(ImageFilter.GaussianBlur(1))
+
+
+def compared(left: Image.Image, right: Image.Image, *, rotations: bool = False) -> Likeness:
+    return likeness(features(left), features(right), rotations=rotations)
+
+
+def is_same(found: Likeness, seconds: float = YEARS) -> bool:
+    return GroupingRules().confirmed_by(found, seconds)
+
+
+PICTURE = scene(1)
+WIDTH, HEIGHT = PICTURE.size
+COPIES = {
+    "itself": PICTURE,
+    "crop": PICTURE.crop((60, 40, 560, 380)),
+    "small": PICTURE.resize((150, 100)),
+    "stretched": PICTURE.resize((256, 256)),
+    "tilted": PICTURE.rotate(3, Image.Resampling.BILINEAR),
+    "bordered": ImageOps.expand(PICTURE, 40, 255),
+    "dark": PICTURE.point(lambda level: level * 0.3),
+    "bright": PICTURE.point(lambda level: min(255, level * 1.6 + 30)),
+    "high contrast": ImageEnhance.Contrast(PICTURE).enhance(1.8),
+    "out of focus": PICTURE.filter(ImageFilter.GaussianBlur(4)),
+    "shaken": Image.fromarray(np.roll(np.asarray(PICTURE), (9, -14), (0, 1))),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_is_known_whatever_was_done_to_it(name: str) -> None:
+    assert is_same(compared(PICTURE, COPIES[name]))
+    assert is_same(compared(COPIES[name], PICTURE))
+
+
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_other_pictures_are_never_taken_for_copies_not_even_within_a_second(seed: int) -> None:
+    assert not is_same(compared(PICTURE, scene(seed)), seconds=1)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        Image.new("L", (600, 400), 0),
+        Image.new("L", (600, 400), 255),
+        Image.effect_noise((600, 400), 20),
+        Image.linear_gradient("L").resize((600, 400)),
+        Image.new("L", (1, 1), 7),
+        Image.new("L", (2000, 3), 9),
+    ],
+)
+def test_what_shows_nothing_resembles_nothing(picture: Image.Image) -> None:
+    assert not is_same(compared(PICTURE, picture), seconds=1)
+    assert not is_same(compared(picture, PICTURE), seconds=1)
+
+
+def test_a_step_aside_that_shows_half_of_it_again_is_another_picture() -> None:
+    panorama = scene(5, 1200, 400)
+    left, right = panorama.crop((0, 0, 600, 400)), panorama.crop((330, 0, 930, 400))
+    found = compared(left, right)
+    assert 0.35 < found.overlap < 0.55
+    assert not is_same(found)
+    assert is_same(compared(left, panorama.crop((60, 0, 660, 400))))
+
+
+def test_somebody_else_before_the_same_wall_is_another_picture_unless_it_is_a_burst() -> None:
+    first, second = PICTURE.copy(), PICTURE.copy()
+    for seed, picture in ((21, first), (22, second)):
+        picture.paste(scene(seed).crop((0, 0, 140, 220)), (230, 120))
+    found = compared(first, second)
+    assert found.conflict > 0.02
+    assert not is_same(found)
+    assert is_same(found, seconds=1)
+
+
+@pytest.mark.parametrize("turn", list(Image.Transpose))
+def test_turned_and_mirrored_copies_are_known_if_they_are_wanted(turn: Image.Transpose) -> None:
+    turned = PICTURE.transpose(turn)
+    assert is_same(compared(PICTURE, turned, rotations=True))
+    assert not is_same(compared(PICTURE, turned))
+
+
+def test_the_same_two_pictures_are_always_as_like() -> None:
+    one, other = features(PICTURE), features(COPIES["shaken"])
+    assert len({likeness(one, other) for _ in range(5)}) == 1
