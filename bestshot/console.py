@@ -15,11 +15,10 @@ from bestshot.mark_wording import action_line
 from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model import Skipped
 from bestshot.planning import Plan
-from bestshot.reversals import Left
+from bestshot.reversals import Left, Result
 from bestshot.settings import Settings
 from bestshot.text import printable
 from bestshot.undo_wording import left_line, undo_lines
-from bestshot.undoing import Result
 from bestshot.wording import failure_lines, group_lines, summary
 
 logger = logging.getLogger("photo_organizer")

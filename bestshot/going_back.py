@@ -5,11 +5,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bestshot.examination import Progress
+from bestshot.history import history_lines
 from bestshot.journal import Journal
+from bestshot.reversals import Result
 from bestshot.runs import job_to_undo, jobs_of
 from bestshot.settings import Settings
-from bestshot.undo_wording import history_lines
-from bestshot.undoing import Result, Server, Undoing
+from bestshot.undoing import Server, Undoing
 
 
 def history(settings: Settings) -> list[str]:

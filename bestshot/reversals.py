@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bestshot.marks import MarkAction, MarkReceipt
+
 
 @dataclass(frozen=True, slots=True)
 class TakeAway:
@@ -41,3 +43,7 @@ class Left:
 
     what: str
     why: str
+
+
+Result = Reversal | MarkAction | MarkReceipt | Left
+"""What came of one change that was to be taken back; a mark is an action as long as that is only looked at."""

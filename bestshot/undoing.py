@@ -16,15 +16,11 @@ from bestshot.journal import Journal
 from bestshot.library_lock import LibraryLock
 from bestshot.mark_undo import MarkUndo, folder_library, sweep_albums
 from bestshot.marking import Persistence
-from bestshot.marks import MarkAction, MarkReceipt
 from bestshot.model import digest
 from bestshot.originals import CheckOriginal
-from bestshot.reversals import Left, Reversal
+from bestshot.reversals import Left, Result
 from bestshot.runs import Job, Run, undone_runs
 from bestshot.text import printable
-
-Result = Reversal | MarkAction | MarkReceipt | Left
-"""What came of one change that was to be taken back."""
 
 _FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
 

@@ -27,8 +27,9 @@ from bestshot.marks import (
     SetRating,
     Stack,
 )
+from bestshot.reversals import Result
 from bestshot.runs import job_to_undo, jobs_of
-from bestshot.undoing import Result, Undoing
+from bestshot.undoing import Undoing
 from immich_client import ImmichClient
 from tests.fake_immich import VERSIONS, FakeImmich
 from tests.fake_immich_state import Asset

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from bestshot.errors import UsageError
+from bestshot.history import history_lines
 from bestshot.model import LinkMethod
+from bestshot.reversals import Result
 from bestshot.runs import jobs_of
-from bestshot.undo_wording import history_lines
-from bestshot.undoing import Result
 from photo_outputs import recover_output
 from tests.sidecar_samples import DARKTABLE
 from tests.test_resume import contents, in_fork

@@ -11,8 +11,9 @@ from bestshot.folder_marks import FolderMarks
 from bestshot.journal import Journal
 from bestshot.marking import AT_ONCE, carry_out_marks
 from bestshot.marks import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag, SetFavorite
+from bestshot.reversals import Result
 from bestshot.runs import job_to_undo, jobs_of
-from bestshot.undoing import Result, Undoing
+from bestshot.undoing import Undoing
 from bestshot.xmp import XmpMarks, read
 from tests.sidecar_samples import DARKTABLE, LIGHTROOM
 from tests.undo_bench import left, tree_of

@@ -10,10 +10,10 @@ from bestshot.actions import CopyFile, Receipt
 from bestshot.folder_planning import plan_folders
 from bestshot.journal import Journal
 from bestshot.model import LinkMethod, Photo
-from bestshot.reversals import Left
+from bestshot.reversals import Left, Result
 from bestshot.runs import job_to_undo, jobs_of
 from bestshot.safe_files import copy_verified
-from bestshot.undoing import Result, Undoing
+from bestshot.undoing import Undoing
 from photo_outputs import FolderOutput, Undone, recover_output
 from tests import builders
 
