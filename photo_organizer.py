@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,7 @@ from bestshot.wording import report_line
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
     from bestshot.examination import Progress
+    from bestshot.immich.versions import Task
     from bestshot.journal import Journal
     from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
     from bestshot.model import Skipped
     from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
-    from immich_client import KeySource
     from photo_outputs import FolderOutput, MarkOutput, Undone
-    from photo_sources import PhotoSource
+    from photo_sources import ImmichPhotoSource, PhotoSource
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]
 
@@ -373,6 +373,8 @@ def _run(command: Command, console: Console) -> int:
     if command.forget_decisions:
         console.say(_forget(settings))
         return EXIT_DONE
+    if command.history or command.undo is not None:
+        return _look_back(command, settings, console)
     source = _source(settings)
     if command.check:
         console.say(_check(source))
@@ -416,7 +418,7 @@ def _with_demo(settings: Settings) -> Settings:
 
 def _source(settings: Settings) -> "PhotoSource":
     from bestshot.immich.versions import tasks_of
-    from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoCache
+    from photo_sources import LocalPhotoSource, PhotoCache
 
     if settings.source_type is SourceType.LOCAL:
         if not settings.source:
@@ -424,29 +426,40 @@ def _source(settings: Settings) -> "PhotoSource":
         cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
         albums = settings.output if settings.create_albums else None
         return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache, album_dir=albums)
+    downloads, faces = settings.wishes.layout is not None, not settings.no_faces
+    return _immich(settings, tasks_of(settings.mark_wishes, downloads=downloads, faces=faces))
+
+
+def _immich(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":
+    from bestshot.immich.keys import key_source
+    from photo_sources import ImmichPhotoSource, PhotoCache
+
     if settings.immich_url is None:
         raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
     return ImmichPhotoSource(
         settings.immich_url,
-        _immich_key(settings),
+        key_source(settings.immich_api_key_file, settings.immich_api_key),
         use_thumbnails=not settings.use_full_resolution,
         album=settings.immich_album,
         include_archived=settings.include_archived,
         verify=settings.immich_ca or not settings.no_verify_ssl,
         cache=PhotoCache(settings.immich_cache_dir or Path(settings.cache_dir) / "immich", settings.immich_cache_size),
-        tasks=tasks_of(settings.mark_wishes, downloads=settings.wishes.layout is not None, faces=not settings.no_faces),
+        tasks=tasks,
     )
 
 
-def _immich_key(settings: Settings) -> "KeySource":
-    """Where the key lies; processes that read pictures look for it there themselves."""
-    from bestshot.immich.keys import KEY_VARIABLE, KeyFromEnvironment, KeyFromFile
+def _look_back(command: Command, settings: Settings, console: Console) -> int:
+    """List what was done, or take a run back; 1 if anything of that had to be left."""
+    from bestshot.going_back import history, undo
+    from bestshot.immich.versions import UNDO_TASKS
+    from photo_outputs import recover_output
 
-    if settings.immich_api_key_file is not None:
-        return KeyFromFile(settings.immich_api_key_file)
-    if settings.immich_api_key is not None:
-        os.environ[KEY_VARIABLE] = settings.immich_api_key
-    return KeyFromEnvironment()
+    if command.undo is None:
+        console.say(history(settings))
+        return EXIT_DONE
+    server = _immich(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
+    results = undo(command.undo, settings, server, recover_output, console.progress)
+    return EXIT_DONE if console.tell_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
 
 
 def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | None, Settings]":

@@ -23,6 +23,7 @@ from bestshot.actions import (
 )
 from bestshot.errors import OutputError, PhotoError
 from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded
+from bestshot.folder_undo import recover_reversals
 from bestshot.journal import Change, Journal
 from bestshot.library_lock import LibraryLock
 from bestshot.mark_entries import Unmarked
@@ -121,13 +122,14 @@ class FolderOutput:
         news = learned(self._root, list(self._journal.receipts(self.target)), photos)
         if not news:
             return
-        run = self._journal.begin_run(self.target, sources)
+        run = self._journal.begin_run(self.target, sources, is_learned=True)
         changes = self._journal.begin(run, [receipt.action for receipt in news])
         self._journal.finish(list(zip(changes, news, strict=True)))
         self._journal.end_run(run)
 
     def recover(self) -> None:
         """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
+        recover_reversals(self._journal, self._root, self.target)
         made, lost = self._look_at_unfinished()
         with writing(self._root):
             for change in [*(change for change, _ in made), *lost]:
@@ -137,6 +139,7 @@ class FolderOutput:
             remove_empty_folders(folder, self._root)
         self._journal.finish(made)
         self._journal.drop(lost, "the run ended before it was made")
+        self._journal.end_broken_runs(self.target)
 
     def _look_at_unfinished(self) -> tuple[list[tuple[Change, Receipt]], list[Change]]:
         """Which of the changes that were begun are found to stand, and which are not."""
@@ -328,6 +331,15 @@ class FolderOutput:
             raise PhotoError("it was changed by somebody else and is left alone")
 
 
+def recover_output(path: Path, journal: Journal) -> None:
+    """Mend what a killed run left in an output of which the caller holds the lock; nothing is brought there."""
+
+    def fetch(_file: CopyFile, _copy: Path) -> str:
+        raise AssertionError("mending brings nothing")
+
+    FolderOutput(path, journal, fetch).recover()
+
+
 class _Finished:
     """Receipts on their way into the journal, a second's worth at a time."""
 
@@ -390,6 +402,7 @@ class MarkOutput:
         """Mend what a killed run left in the journal; nothing is written in the library."""
         if self._journal is not None:
             recover_marks(self._library, self._journal, self._target)
+            self._journal.end_broken_runs(self._target)
 
     def ledger(self) -> MarkLedger:
         """What this tool has set in the library and not taken back."""

@@ -100,6 +100,29 @@ class AlbumFolders:
             remove(folder.path / name)
         return tuple(key for key in keys if key in over.values())
 
+    def delete(self, album: str, keys: Collection[str]) -> bool:
+        """Take an album away if it holds nothing but links to these photos; answers whether it did.
+
+        It is moved out of sight as a whole first; `sweep` clears what a kill leaves of it then.
+        """
+        folder = self._folder(album).path
+        draft = self._root / f".{folder.name}.making"
+        links = _links(folder)
+        with writing(folder):
+            names = {path.name for path in folder.iterdir()}
+        if names != {ALBUM_MARKER, *links} or not set(links.values()) <= set(keys):
+            return False
+        _clear(draft)
+        with writing(draft):
+            folder.rename(draft)
+        _clear(draft)
+        return True
+
+    def sweep(self, names: Iterable[str]) -> None:
+        """Clear what killed runs left of albums with these names."""
+        for name in names:
+            _clear(self._root / f".{name}.making")
+
     def _folder(self, album: str) -> _Folder:
         folder = self._folders().get(album)
         if folder is None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bestshot import __version__
 
@@ -21,12 +22,17 @@ examples:
   from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
   an Immich server:            photo_organizer.py --source-type immich --immich-url http://nas:2283
   can it be reached?           photo_organizer.py --source-type immich --check
+  take the last run back:      photo_organizer.py --undo
   tag the groups there:        photo_organizer.py --source-type immich --tag-only
 
 exit codes:
   0 done   1 done, but something new failed   2 wrong usage   3 source not reachable
   4 another run holds the library   130 interrupted
 """
+
+
+LATEST: Final = 0
+"""The number that stands for the latest run, where none is named to be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Command:
     check: bool = False
     apply: tuple[Path, ...] = ()
     forget_decisions: bool = False
+    history: bool = False
+    undo: int | None = None
 
 
 def parse_command(argv: Sequence[str] | None) -> Command:
@@ -48,9 +56,10 @@ def parse_command(argv: Sequence[str] | None) -> Command:
     config = given.pop("config", None)
     plans = tuple(map(Path, given.pop("apply", ())))
     demo, check, forget = (given.pop(name, False) for name in ("demo", "check", "forget_decisions"))
+    history, undo = given.pop("history", False), given.pop("undo", None)
     named = [*given.pop("folders", []), *given.pop("source", []), *after]
     flags = {**given, "source": named} if named else given
-    return Command(flags, Path(config) if config else None, demo, check, plans, forget)
+    return Command(flags, Path(config) if config else None, demo, check, plans, forget, history, undo)
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -75,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_judging(parser.add_argument_group("which one is best"))
     _add_result(parser.add_argument_group("what to do with the groups"))
     _add_marks(parser.add_argument_group("marks on the photos"))
+    _add_going_back(parser.add_argument_group("what was done"))
     _add_running(parser.add_argument_group("how to run"))
     return parser
 
@@ -179,6 +189,18 @@ def _add_marks(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--archive-rest", action="store_true", help="take all but the best out of the timeline")
     group.add_argument(
         "--inherit", action="store_true", help="the best joins its group's albums, is favourite, rated, described"
+    )
+
+
+def _add_going_back(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--history", action="store_true", help="list all runs that changed anything, the latest first")
+    group.add_argument(
+        "--undo",
+        nargs="?",
+        type=int,
+        const=LATEST,
+        metavar="RUN",
+        help="take back what a run changed, and nothing else (default: the latest that stands)",
     )
 
 

@@ -16,8 +16,10 @@ from bestshot.mark_wording import action_line
 from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model import Skipped
 from bestshot.planning import Plan
+from bestshot.reversals import Left, Result
 from bestshot.settings import Settings
 from bestshot.text import count, printable
+from bestshot.undo_wording import left_line, undo_lines
 from bestshot.wording import failure_lines, group_lines, summary
 
 logger = logging.getLogger("photo_organizer")
@@ -110,6 +112,15 @@ class Console:
         for action in plan.actions:
             if isinstance(action, MarkAction):
                 yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
+
+    def tell_undo(self, results: Sequence[Result], *, acted: bool) -> bool:
+        """What an undo leaves alone, and the rest in one line; answers whether nothing was left."""
+        left = [result for result in results if isinstance(result, Left)]
+        for one in left:
+            logger.warning("%s", left_line(one))
+        self._lines += undo_lines(results, acted=acted)
+        logger.info("%s", self._lines[-1])
+        return not left
 
     def agree(self, plan: Plan) -> bool:
         """Ask before many changes, if there is somebody to ask; no answer means no."""

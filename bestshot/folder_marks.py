@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bestshot.album_folders import AlbumFolders
 from bestshot.errors import PhotoError, UsageError
+from bestshot.mark_reversals import DeleteAlbum, RemoveTags
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -22,7 +23,7 @@ from bestshot.marks import (
     SetRating,
     keys_of,
 )
-from bestshot.replaced import Keep, keep_nothing
+from bestshot.replaced import Keep, ReplacedSidecar, keep_nothing
 from bestshot.sidecar_files import sweep
 from bestshot.sidecar_marks import SidecarAction, SidecarChange, photo_marks
 from bestshot.sidecar_names import PhotoFolder
@@ -30,17 +31,25 @@ from bestshot.sidecar_names import PhotoFolder
 _GONE = "It is not there any more."
 _NO_ALBUMS = "Albums of a folder need an output folder to be in."
 
-_AlbumAction = MakeAlbum | AddToAlbum | RemoveFromAlbum
+_ALBUM_FILLED = "Something was added to its album since, so that stays."
+
+_AlbumAction = MakeAlbum | AddToAlbum | RemoveFromAlbum | DeleteAlbum
 
 
 class FolderMarks:
     """The marks of photos in folders, which are named by the absolute paths of their pictures.
 
     `album_dir` is where albums are; without it there are none. `with_ratings` is off where ratings do not matter:
-    pictures may hold one themselves, and reading that takes opening each.
+    pictures may hold one themselves, and reading that takes opening each. `older` are sidecars as they were before
+    changes of ours, the latest first: one is put back byte by byte where it says what a change would come to.
     """
 
-    def __init__(self, album_dir: Path | None = None, *, with_ratings: bool = False) -> None:
+    def __init__(
+        self, album_dir: Path | None = None, *, with_ratings: bool = False, older: Iterable[ReplacedSidecar] = ()
+    ) -> None:
+        self._older: dict[tuple[str, str | None], ReplacedSidecar] = {}
+        for one in older:
+            self._older.setdefault((one.path, one.after), one)
         self._albums = None if album_dir is None else AlbumFolders(album_dir)
         self._with_ratings = with_ratings
 
@@ -70,7 +79,9 @@ class FolderMarks:
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now in the sidecars that these actions write, and in these albums."""
-        tagged = {key for action in actions if isinstance(action, AddTags | RemoveTag) for key in keys_of(action)}
+        tagged = {
+            key for action in actions if isinstance(action, AddTags | RemoveTag | RemoveTags) for key in keys_of(action)
+        }
         rated = {key for action in actions if isinstance(action, SetFavorite | SetRating) for key in keys_of(action)}
         photos = {photo.key: photo for photo in self._photos(tagged - rated, with_ratings=False)}
         photos |= {photo.key: photo for photo in self._photos(rated, with_ratings=self._with_ratings)}
@@ -86,12 +97,16 @@ class FolderMarks:
         """None: files are written."""
         return ((),) * len(actions)
 
+    def missing_tags(self, _tags: Collection[str]) -> tuple[str, ...]:
+        """None: a tag is there for as long as it is in a sidecar."""
+        return ()
+
     def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> Marked:
         """Make one change; raises UsageError for one that folders have nothing for."""
         match action:
-            case AddTags() | RemoveTag() | SetFavorite() | SetRating():
+            case AddTags() | RemoveTag() | RemoveTags() | SetFavorite() | SetRating():
                 return self._in_sidecars(action, keep)
-            case MakeAlbum() | AddToAlbum() | RemoveFromAlbum():
+            case MakeAlbum() | AddToAlbum() | RemoveFromAlbum() | DeleteAlbum():
                 return self._in_albums(action)
             case _:
                 raise UsageError("Photos in folders cannot be archived, stacked or described.")
@@ -114,7 +129,7 @@ class FolderMarks:
         before: str | None = None
         for folder, names in _by_folder(keys_of(action)).items():
             sweep(folder)
-            done = SidecarChange(folder, action, keep)
+            done = SidecarChange(folder, action, keep, self._older)
             done.make(names)
             changed += done.changed
             refused += done.refused
@@ -124,6 +139,8 @@ class FolderMarks:
     def _in_albums(self, action: _AlbumAction) -> Marked:
         if self._albums is None:
             raise UsageError(_NO_ALBUMS)
+        if isinstance(action, DeleteAlbum):
+            return _delete_album(self._albums, action)
         if isinstance(action, RemoveFromAlbum):
             return Marked(self._albums.remove(action.album, action.keys))
         there = tuple(key for key in action.keys if Path(key).is_file())
@@ -131,6 +148,12 @@ class FolderMarks:
         if isinstance(action, AddToAlbum):
             return Marked(self._albums.add(action.album, there), refused)
         return Marked(there, refused, self._albums.make(action.name, there)) if there else Marked(refused=refused)
+
+
+def _delete_album(albums: AlbumFolders, action: DeleteAlbum) -> Marked:
+    if albums.delete(action.album, action.keys):
+        return Marked(action.keys)
+    return Marked(refused=tuple(Refused(key, _ALBUM_FILLED) for key in action.keys))
 
 
 def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -35,8 +36,12 @@ def not_standing(action: MarkAction, container: str | None, marks: LibraryMarks)
         case RemoveFromAlbum():
             outside = _outside(action.album, action.keys, marks)
             return tuple(key for key in action.keys if key not in outside)
-        case MakeStack():
+        case MakeStack() | RestoreStack():
             return _not_stacked(action, marks)
+        case DeleteAlbum():
+            return action.keys if action.album in marks.albums else ()
+        case DeleteTag():
+            return action.keys if action.tag in marks.tagged else ()
         case _:
             return tuple(key for key in keys_of(action) if not _stands_on(action, marks.photos.get(key)))
 
@@ -51,7 +56,7 @@ def narrowed(action: MarkAction, container: str | None, keys: Collection[str]) -
             pairs = [pair for pair in zip(action.keys, action.visible, strict=False) if pair[0] in keys]
             rest = tuple(key for key in action.keys if key in keys)
             return replace(action, keys=rest, visible=tuple(best for _, best in pairs))
-        case AddTags() | RemoveTag() | AddToAlbum() | RemoveFromAlbum() | SetFavorite():
+        case AddTags() | RemoveTag() | RemoveTags() | AddToAlbum() | RemoveFromAlbum() | SetFavorite():
             return replace(action, keys=tuple(key for key in action.keys if key in keys))
         case _:
             return action
@@ -59,12 +64,14 @@ def narrowed(action: MarkAction, container: str | None, keys: Collection[str]) -
 
 def _stands_on(action: MarkAction, photo: PhotoMarks | None) -> bool:
     if photo is None:
-        return isinstance(action, RemoveTag | DissolveStack)
+        return isinstance(action, RemoveTag | RemoveTags | DissolveStack)
     match action:
         case AddTags():
             return photo.tags.issuperset(action.tags)
         case RemoveTag():
             return action.tag not in photo.tags
+        case RemoveTags():
+            return photo.tags.isdisjoint(action.tags)
         case DissolveStack():
             return photo.stack is None or set(photo.stack.keys) != set(action.stack.keys)
         case _:
@@ -92,9 +99,10 @@ def _outside(album: str | None, keys: tuple[str, ...], marks: LibraryMarks) -> t
     return tuple(key for key in keys if key not in marks.albums[album].keys)
 
 
-def _not_stacked(action: MakeStack, marks: LibraryMarks) -> tuple[str, ...]:
+def _not_stacked(action: MakeStack | RestoreStack, marks: LibraryMarks) -> tuple[str, ...]:
     """What only came along may be in the trash, where no stack shows it."""
     best = marks.photos.get(action.keys[0])
     if best is None or best.stack is None or best.stack.keys[0] != best.key:
         return action.keys
-    return tuple(key for key in action.keys if key not in {*best.stack.keys, *action.carried})
+    carried = action.carried if isinstance(action, MakeStack) else ()
+    return tuple(key for key in action.keys if key not in {*best.stack.keys, *carried})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bestshot.journal import MarkChange
 from bestshot.mark_checks import not_standing
+from bestshot.mark_reversals import DeleteAlbum, RestoreStack
 from bestshot.marks import (
     AddToAlbum,
     LibraryMarks,
@@ -54,7 +55,7 @@ class Entry:
     def album(self) -> tuple[str, ...]:
         """The album that must be read to see whether it stands."""
         match self.change.action:
-            case AddToAlbum() | RemoveFromAlbum():
+            case AddToAlbum() | RemoveFromAlbum() | DeleteAlbum():
                 return (self.change.action.album,)
             case MakeAlbum() if self.trace.container is not None:
                 return (self.trace.container,)
@@ -89,6 +90,6 @@ def found_trace(entry: Entry, marks: LibraryMarks) -> MarkTrace | None:
     standing = tuple(key for key in entry.keys if key not in lacking)
     if not standing:
         return None
-    best = marks.photos.get(action.keys[0]) if isinstance(action, MakeStack) else None
+    best = marks.photos.get(action.keys[0]) if isinstance(action, MakeStack | RestoreStack) else None
     stack = None if best is None else best.stack
     return MarkTrace(standing, container if stack is None else stack.id)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from bestshot.mark_reversals import DeleteAlbum, RemoveTags, RestoreStack
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -133,6 +134,8 @@ def _tags(receipts: Sequence[MarkReceipt]) -> dict[str, frozenset[str]]:
                 tags |= {tag: tags.get(tag, frozenset()).union(receipt.trace.changed) for tag in added}
             case RemoveTag(tag=tag):
                 tags[tag] = tags.get(tag, frozenset()).difference(receipt.trace.changed)
+            case RemoveTags(tags=removed):
+                tags |= {tag: tags.get(tag, frozenset()).difference(receipt.trace.changed) for tag in removed}
     return {tag: keys for tag, keys in tags.items() if keys}
 
 
@@ -148,6 +151,8 @@ def _albums(receipts: Sequence[MarkReceipt]) -> dict[str, OurAlbum]:
                 albums[album] = replace(ours, keys=ours.keys | changed)
             case RemoveFromAlbum(album=album, number=int()) if album in albums:
                 albums[album] = replace(albums[album], keys=albums[album].keys - changed)
+            case DeleteAlbum(album=album):
+                albums.pop(album, None)
     return albums
 
 
@@ -182,6 +187,9 @@ def _stacks(receipts: Sequence[MarkReceipt]) -> tuple[dict[str, OurStack], dict[
                 stacked |= dict.fromkeys(made.keys, receipt.trace.container)
             case DissolveStack(stack=stack):
                 stacked = {key: id_ for key, id_ in stacked.items() if id_ != stack.id}
+            case RestoreStack(stack=old) if old in stacks and receipt.trace.container is not None:
+                ours = stacks[receipt.trace.container] = stacks.pop(old)
+                stacked |= dict.fromkeys(ours.keys, receipt.trace.container)
     return {id_: stack for id_, stack in stacks.items() if id_ in stacked.values()}, stacked
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
+from bestshot.mark_reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -40,6 +41,9 @@ _COUNTED = {
     "taken apart": "stack",
     "archived": "photo",
     "back in the timeline": "photo",
+    "taken away": "album",
+    "no longer needed": "tag",
+    "stacked as before": "group",
 }
 """What is told of a run, in this order, and what is counted for it."""
 
@@ -47,7 +51,10 @@ _COUNTED = {
 def action_line(action: MarkAction, calls: Sequence[str] = (), *, with_keys: bool) -> str:
     """What an action would do and by which calls, with the keys of its photos if they are wanted."""
     photos = count(len(keys_of(action)), "photo")
-    deed = _state_wanted(action, photos) if isinstance(action, _State) else _membership_wanted(action, photos)
+    if isinstance(action, MarkReversal):
+        deed = _reversal_wanted(action, photos)
+    else:
+        deed = _state_wanted(action, photos) if isinstance(action, _State) else _membership_wanted(action, photos)
     keys = f": {', '.join(map(printable, keys_of(action)))}" if with_keys else ""
     by_calls = f" ({', '.join(map(printable, calls))})" if calls else ""
     return f"  would {deed}{by_calls}{keys}"
@@ -70,6 +77,20 @@ def _membership_wanted(action: _Membership, photos: str) -> str:
             return f"stack {photos} for group {action.number}"
         case DissolveStack():
             return f"take apart the stack of group {action.number} with {photos}"
+        case _:
+            assert_never(action)
+
+
+def _reversal_wanted(action: MarkReversal, photos: str) -> str:
+    match action:
+        case RemoveTags():
+            return f"take the tags {' and '.join(map(printable, action.tags))} off {photos}"
+        case DeleteTag():
+            return f"take the unused tag {printable(action.tag)} away"
+        case DeleteAlbum():
+            return f"take the album {printable(action.name)} away, with {photos}"
+        case RestoreStack():
+            return f"stack {photos} as before"
         case _:
             assert_never(action)
 
@@ -105,6 +126,8 @@ def undone_in_words(action: MarkAction) -> str:
             return "not taken out of its album"
         case MakeStack() | DissolveStack():
             return "not stacked" if isinstance(action, MakeStack) else "still stacked"
+        case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
+            return "not taken back"
         case _:
             reached = _state_reached(action)
             still = reached.removeprefix("no longer ")
@@ -133,12 +156,28 @@ def _changes(receipt: MarkReceipt) -> dict[str, tuple[str, ...]]:
             return {"stacked": made}
         case DissolveStack():
             return {"taken apart": (action.stack.id,)}
+        case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
+            return _taken_back(action, trace.changed)
         case AddTags() | RemoveTag():
             return {"tagged" if isinstance(action, AddTags) else "no longer tagged": trace.changed}
         case AddToAlbum() | RemoveFromAlbum():
             return {"added to albums" if isinstance(action, AddToAlbum) else "taken out of albums": trace.changed}
         case _:
             return {_state_reached(action): trace.changed}
+
+
+def _taken_back(action: MarkReversal, changed: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    match action:
+        case RemoveTags():
+            return {"no longer tagged": changed}
+        case DeleteTag():
+            return {"no longer needed": (action.tag,)}
+        case DeleteAlbum():
+            return {"taken away": (action.album,)}
+        case RestoreStack():
+            return {"stacked as before": (action.stack,)}
+        case _:
+            assert_never(action)
 
 
 def _state_reached(action: _State) -> str:

@@ -22,6 +22,8 @@ from bestshot.errors import (
 from bestshot.journal import Journal, MarkChange
 from bestshot.mark_checks import narrowed, not_standing
 from bestshot.mark_entries import Entry, Unmarked, found_trace, read_entries
+from bestshot.mark_preparing import prepared
+from bestshot.mark_reversals import DeleteTag, RemoveTags
 from bestshot.marks import (
     AddTags,
     MakeAlbum,
@@ -44,7 +46,7 @@ _BATCH = 50
 _OF_ONE_CHANGE = (MissingPermissionError, NotFoundError, PhotoError, RejectedError, TooOldError, UsageError)
 """Errors that say nothing about the next change."""
 
-_EASILY_LOST = (AddTags, RemoveTag, SetRating, SetDescription)
+_EASILY_LOST = (AddTags, RemoveTag, RemoveTags, SetRating, SetDescription)
 """What a server may lose if it comes too soon after another change of the same photo."""
 
 _WITH_JOBS = (*_EASILY_LOST, SetFavorite)
@@ -89,17 +91,25 @@ def carry_out_marks(
     """
     if not actions:
         return
-    prepared = _with_namesakes(library, _one_by_one(library, actions))
+    ready = prepared(library, actions)
     run = journal.begin_run(target, sources)
+    results = carry_out_in_run(library, journal, run, ready, patience)
+    journal.end_run(run)
+    yield from results
+
+
+def carry_out_in_run(
+    library: MarkableLibrary, journal: Journal, run: int, actions: Sequence[MarkAction], patience: Persistence
+) -> list[MarkReceipt | Unmarked]:
+    """The same within a run that has begun, for actions that lack nothing more."""
     conductor = _Conductor(library, journal, AT_ONCE if library.settles_at_once else patience)
     try:
-        for change in journal.begin_marks(run, prepared):
+        for change in journal.begin_marks(run, actions):
             conductor.make(change)
         conductor.settle()
     finally:
         conductor.flush()
-    journal.end_run(run)
-    yield from conductor.results()
+    return list(conductor.results())
 
 
 def recover_marks(library: MarkableLibrary, journal: Journal, target: str) -> None:
@@ -135,6 +145,8 @@ class _Conductor:
             self._settle(len(self._unsettled))
         entry = Entry(change, MarkTrace(), keys_of(change.action))
         try:
+            if isinstance(change.action, DeleteTag):
+                self.settle()  # a tag that is put back later must not be taken for unused
             self._check_sight(entry)
             marked = self._mark(entry, entry.keys) if entry.keys else Marked()
         except _OF_ONE_CHANGE as error:
@@ -251,26 +263,6 @@ class _Conductor:
     def _give_up(self, entry: Entry, keys: tuple[str, ...], why: str) -> None:
         entry.fail(keys, why)
         self._write(entry)
-
-
-def _one_by_one(library: MarkableLibrary, actions: Sequence[MarkAction]) -> list[MarkAction]:
-    """Tags apart, for a library that takes them one by one."""
-    if not library.tags_one_at_a_time:
-        return list(actions)
-    parted: list[MarkAction] = []
-    for action in actions:
-        parted += [replace(action, tags=(tag,)) for tag in action.tags] if isinstance(action, AddTags) else [action]
-    return parted
-
-
-def _with_namesakes(library: MarkableLibrary, actions: Sequence[MarkAction]) -> list[MarkAction]:
-    """Remember which albums of the same name were there before."""
-    names = {action.name for action in actions if isinstance(action, MakeAlbum)}
-    known = library.albums_called(names) if names else {}
-    return [
-        replace(action, namesakes=known.get(action.name, ())) if isinstance(action, MakeAlbum) else action
-        for action in actions
-    ]
 
 
 def _albums_made(

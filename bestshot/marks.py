@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from bestshot.replaced import Keep
 
 
@@ -74,12 +75,15 @@ class LibraryMarks:
     """What stands on the photos that were asked for, and in albums: those asked for, and those that hold the photos.
 
     A photo or album that is gone is left out. `rates_favorites`: a favourite is a photo with five stars there, so that
-    a photo cannot be both a favourite and rated otherwise.
+    a photo cannot be both a favourite and rated otherwise. `tagged` are the tags that exist of those that we made,
+    each with all that has it or a tag below it; `tag_names` are all tags then.
     """
 
     photos: Mapping[str, PhotoMarks] = field(default_factory=dict)
     albums: Mapping[str, Album] = field(default_factory=dict)
     rates_favorites: bool = False
+    tagged: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tag_names: frozenset[str] = frozenset()
 
 
 # What is to be changed
@@ -99,11 +103,16 @@ class MarkedGroup:
 
 @dataclass(frozen=True, slots=True)
 class AddTags:
-    """Put tags on photos, all of them in one call where the library can. `groups` are the photos' whole groups."""
+    """Put tags on photos, all of them in one call where the library can. `groups` are the photos' whole groups.
+
+    A plan leaves `made` empty: they are the tags that were not there just before, and those above them, entered when
+    the action is begun, so that an undo takes them away and no others.
+    """
 
     keys: tuple[str, ...]
     tags: tuple[str, ...]
     groups: tuple[MarkedGroup, ...] = ()
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,10 @@ MarkAction = (
     | MakeStack
     | DissolveStack
     | SetArchived
+    | RemoveTags
+    | DeleteTag
+    | DeleteAlbum
+    | RestoreStack
 )
 
 
@@ -289,6 +302,9 @@ class MarkableLibrary(Protocol):
 
     def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
         """For each of these actions the calls that write it, in words; none where nothing is called."""
+
+    def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
+        """Those of these tags, and of the tags above them, that would have to be made."""
 
     def mark(self, action: MarkAction, keep: Keep, /) -> Marked:
         """Make one change, and tell `keep` before it which files it replaces; what has it already is not changed."""

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 class ReplacedSidecar:
     """A file beside a photo whose content a change replaces: what it held, and the checksum of what it will hold.
 
-    `before` is None where there was no such file, `after` where the change takes it away.
+    `before` is None where there was no such file, `after` where the change takes it away. `mtime_ns` is the time that
+    the file had, None where that is not known.
     """
 
     key: str
     path: str
     before: bytes | None
     after: str | None
+    mtime_ns: int | None = None
 
 
 Keep = Callable[[Sequence[ReplacedSidecar]], None]

@@ -32,13 +32,14 @@ def current_content(path: str) -> bytes | None:
     return read_sidecar(path) if os.path.lexists(path) else None
 
 
-def replace_content(path: str, before: bytes | None, after: bytes | None) -> bool:
+def replace_content(path: str, before: bytes | None, after: bytes | None, mtime_ns: int | None = None) -> bool:
     """Give a sidecar new content, or take it away (None), if it still holds what it did; answers whether it did.
 
     The new file is whole on the disk before it takes the place of the old one, whose permissions it gets. Where the
     sidecar is a link, the file it leads to is replaced. Only between a last look and the replacing, which are one
-    instant apart, could a write of another program be lost. Raises PhotoError where the folder or the file cannot be
-    written (the sentence lacks the name), OutputError if the disk is full.
+    instant apart, could a write of another program be lost. `mtime_ns` is a time for the new content.
+    Raises PhotoError where the folder or the file cannot be written (the sentence lacks the name), OutputError if the
+    disk is full.
     """
     real = Path(os.path.realpath(path))
     if after is None:
@@ -47,6 +48,8 @@ def replace_content(path: str, before: bytes | None, after: bytes | None) -> boo
     try:
         with _one_refused(real):
             write_text(draft, after)
+            if mtime_ns is not None:
+                os.utime(draft, ns=(mtime_ns, mtime_ns))
             if before is None:
                 return _publish(draft, real)
             _keep_owner_and_permissions(real, draft)
@@ -72,7 +75,9 @@ def sweep(folder: str) -> None:
 def restore(replaced: ReplacedSidecar) -> None:
     """Put back what a change of ours replaced; raises PhotoError if somebody has written the sidecar since."""
     current = current_content(replaced.path)
-    if content_checksum(current) != replaced.after or not replace_content(replaced.path, current, replaced.before):
+    if content_checksum(current) != replaced.after or not replace_content(
+        replaced.path, current, replaced.before, replaced.mtime_ns
+    ):
         raise PhotoError("was changed since")
 
 

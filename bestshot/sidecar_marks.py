@@ -5,7 +5,7 @@ overwritten, and taking a favourite back leaves what was there.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 from bestshot.errors import PhotoError
 from bestshot.exif import read_exif
 from bestshot.imaging import open_image
+from bestshot.mark_reversals import RemoveTags
 from bestshot.marks import AddTags, PhotoMarks, Refused, RemoveTag, SetFavorite, SetRating
 from bestshot.replaced import Keep, ReplacedSidecar
 from bestshot.sidecar_files import content_checksum, current_content, replace_content
@@ -31,7 +32,7 @@ _GONE = "It is not there any more."
 _RATED = "It has been rated, and that stays as it is."
 _BUSY = "Another program keeps writing its sidecar."
 
-SidecarAction = AddTags | RemoveTag | SetFavorite | SetRating
+SidecarAction = AddTags | RemoveTag | RemoveTags | SetFavorite | SetRating
 """What changes sidecars."""
 
 
@@ -89,10 +90,12 @@ class _Edit:
     path: str
     before: bytes | None
     after: bytes | None
+    mtime_ns: int | None = None
 
     @property
     def replaced(self) -> ReplacedSidecar:
-        return ReplacedSidecar(self.key, self.path, self.before, content_checksum(self.after))
+        time = None if self.before is None else Path(self.path).stat().st_mtime_ns
+        return ReplacedSidecar(self.key, self.path, self.before, content_checksum(self.after), time)
 
 
 @dataclass(slots=True)
@@ -102,6 +105,7 @@ class SidecarChange:
     folder: str
     action: SidecarAction
     keep: Keep
+    older: Mapping[tuple[str, str | None], ReplacedSidecar] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     before: str | None = None
@@ -154,17 +158,26 @@ class SidecarChange:
         for path in dict.fromkeys((sidecars.written, *contents)):
             # What is taken back is taken back wherever it stands; what is new is written once.
             here = change if path == sidecars.written else XmpChange(remove=change.remove, rating=_only_off(change))
-            edit = _edit(key, path, contents.get(path), here)
+            edit = self._older(key, path, contents.get(path), change) or _edit(key, path, contents.get(path), here)
             if edit.after != edit.before:
                 edits.append(edit)
         return edits
+
+    def _older(self, key: str, path: str, content: bytes | None, change: XmpChange) -> _Edit | None:
+        """The return to what a sidecar was before we wrote it, if that says what this change would come to."""
+        older = self.older.get((path, content_checksum(content)))
+        if older is None or older.key != key:
+            return None
+        said = XmpMarks() if older.before is None else read(older.before)
+        wanted = read(merge(new_sidecar() if content is None else content, change))
+        return _Edit(key, path, content, older.before, older.mtime_ns) if said == wanted else None
 
     def _write(self, edits: Sequence[_Edit]) -> list[str]:
         """Replace sidecars; returns the photos of those that somebody else has written since."""
         again: list[str] = []
         for edit in edits:
             try:
-                is_done = replace_content(edit.path, edit.before, edit.after)
+                is_done = replace_content(edit.path, edit.before, edit.after, edit.mtime_ns)
             except PhotoError as error:
                 self.refused.append(Refused(edit.key, _sentence(error)))
                 continue
@@ -199,6 +212,9 @@ def _wanted(action: SidecarAction, marks: XmpMarks, packet_rating: Callable[[], 
             return XmpChange(add=missing) if missing else None
         case RemoveTag():
             return XmpChange(remove=(action.tag,)) if action.tag in marks.tags else None
+        case RemoveTags():
+            standing = tuple(tag for tag in action.tags if tag in marks.tags)
+            return XmpChange(remove=standing) if standing else None
         case SetFavorite():
             stars = FAVORITE_STARS if action.value else None
             return _rated(stars, marks, packet_rating) if action.value or marks.rating == FAVORITE_STARS else None

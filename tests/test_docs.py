@@ -24,7 +24,7 @@ USAGE = (ROOT / "IMMICH_USAGE.md").read_text(encoding="utf-8")
 INTEGRATION = (ROOT / "IMMICH_INTEGRATION.md").read_text(encoding="utf-8")
 HELP = build_parser().format_help()
 
-NO_SETTINGS = {"apply", "check", "config", "demo", "forget_decisions", "help", "version"}
+NO_SETTINGS = {"apply", "check", "config", "demo", "forget_decisions", "help", "version", "history", "undo"}
 """The flags that no environment variable and no configuration file can give."""
 
 
@@ -89,6 +89,10 @@ def test_every_command_that_is_shown_does_its_work(
     add_burst(home / "Photos")
     add(home / "Scans" / "scan.jpg", scene(5), None)
     monkeypatch.chdir(tmp_path)
+    is_undo, is_back = "--undo" in command, "--undo" in command and "--dry-run" not in command
+    if is_undo or "--history" in command:
+        laid = ["-o", str(home / "Organized"), "--no-faces", "--workers", "1"]
+        assert main([str(home / "Photos"), *laid, "--quiet"]) == 0
     at_home = [part.replace("/srv/photos", "~/Photos").replace("/srv/organized", "~/Organized") for part in command]
     with FakeImmich("3.1.0") as server:
         server.seeds.burst(2)
@@ -105,7 +109,8 @@ def test_every_command_that_is_shown_does_its_work(
     found = parse_command(command)
     given, applied = found.flags, bool(found.apply)
     has_output = "output" in given or applied
-    assert (home / "Organized" / "group_0001").exists() == (has_output and "dry_run" not in given)
+    is_laid = "--history" in command or (is_undo and not is_back) or (has_output and "dry_run" not in given)
+    assert (home / "Organized" / "group_0001").exists() == is_laid
     assert (tmp_path / "plan.json").exists() == ("plan" in given or applied)
     for name in ("csv", "list_rest"):
         assert name not in given or (tmp_path / str(given[name])).stat().st_size

@@ -13,6 +13,7 @@ from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal import Journal
 from bestshot.mark_entries import Unmarked
+from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from bestshot.marking import Persistence, carry_out_marks, recover_marks
 from bestshot.marks import (
     AddTags,
@@ -157,7 +158,7 @@ def test_what_cannot_be_made_to_stay_is_reported_and_has_no_receipt(fake: FakeIm
     keys = ids((stubborn, other))
     came = made(marks_on(fake), journal, [AddTags(keys, (TAG,))], Persistence((0,) * 5, wait=meddle))
     receipt, failure = came
-    assert receipt == MarkReceipt(AddTags(keys, (TAG,)), MarkTrace((other.id,)))
+    assert receipt == MarkReceipt(AddTags(keys, (TAG,), made=(TAG,)), MarkTrace((other.id,)))
     assert isinstance(failure, Unmarked)
     assert (failure.keys, "lost it again" in failure.error) == ((stubborn.id,), True)
     assert list(journal.mark_receipts(TARGET)) == [receipt]
@@ -243,7 +244,8 @@ def test_a_permission_taken_away_half_way_is_named_and_the_rest_goes_on(version:
 def test_a_key_that_expires_half_way_ends_the_run_and_the_next_one_mends_it(fake: FakeImmich, journal: Journal) -> None:
     key = fake.seeds.key("all")
     photos = fake.seeds.burst(3)
-    plan: list[MarkAction] = [AddTags(ids(photos), (TAG,)), SetFavorite(ids(photos[:1]), value=True)]
+    tagging = AddTags(ids(photos), (TAG,), made=(TAG,))
+    plan: list[MarkAction] = [tagging, SetFavorite(ids(photos[:1]), value=True)]
     fake.faults.expire_key(key, Where("api/assets?$", method="PUT"))
     with pytest.raises(WrongKeyError):
         made(marks_on(fake, key.secret), journal, plan)
@@ -367,6 +369,10 @@ EVERY_MARK: list[MarkAction] = [
     MakeStack(1, ("a", "b"), (STACK,), ("b",)),
     DissolveStack(1, STACK),
     SetArchived(("a",), value=True, visible=("b",)),
+    RemoveTags(("a", "b\udcff"), ("x", "y/z")),
+    DeleteTag(("a",), "y"),
+    DeleteAlbum("album", "Organized-0007", ("a",)),
+    RestoreStack("s", ("a", "b\udcff")),
 ]
 
 

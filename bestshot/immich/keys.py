@@ -64,6 +64,15 @@ class KeyInProcess:
         return KeyFromEnvironment, (KEY_VARIABLE,)
 
 
+def key_source(file: str | None, key: str | None) -> KeySource:
+    """Where the key lies, given the file's name or the key itself, if either is; other processes look there too."""
+    if file is not None:
+        return KeyFromFile(file)
+    if key is not None:
+        os.environ[KEY_VARIABLE] = key
+    return KeyFromEnvironment()
+
+
 def _checked(text: str, where: str) -> str:
     """A key fit for a header; anything else would be quoted in full by the error of the library that sends it."""
     key = text.strip()

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from bestshot.immich.bulk import CHUNK
 from bestshot.immich.calls import AssetChange, Call, Calls
 from bestshot.immich.model import Stack as ServerStack
+from bestshot.mark_reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -52,6 +53,21 @@ class PlannedCalls:
                 return [self._calls.delete_stack(ServerStack(stack.id, stack.keys[0], stack.keys))]
             case SetFavorite() | SetRating() | SetDescription() | SetArchived():
                 return self._on_photos(action)
+            case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
+                return self._to_take_back(action)
+            case _:
+                assert_never(action)
+
+    def _to_take_back(self, action: MarkReversal) -> list[Call]:
+        match action:
+            case RemoveTags():
+                return [self._calls.untag(_TAG, chunk) for _ in action.tags for chunk in _chunks(action.keys)]
+            case DeleteTag():
+                return [self._calls.delete_tag(_TAG)]
+            case DeleteAlbum():
+                return [self._calls.delete_album(action.album)]
+            case RestoreStack():
+                return [self._calls.create_stack(action.keys)]
             case _:
                 assert_never(action)
 

@@ -33,6 +33,9 @@ class MarkClient(Protocol):
     def untag_assets(self, asset_ids: Iterable[str], tag_id: str) -> BulkResult:
         """Take a tag off assets."""
 
+    def delete_tag(self, tag_id: str) -> None:
+        """Take a tag away."""
+
     def get_tagged_ids(self, tag_id: str) -> frozenset[str]:
         """The photos with a tag or, in some versions, with one of its child tags."""
 
@@ -53,6 +56,9 @@ class MarkClient(Protocol):
 
     def remove_assets_from_album(self, album_id: str, asset_ids: Iterable[str]) -> BulkResult:
         """Take assets out of an album."""
+
+    def delete_album(self, album_id: str) -> None:
+        """Take an album away; its assets stay."""
 
     def get_stacks(self) -> tuple[Stack, ...]:
         """All stacks of the user."""

@@ -10,6 +10,7 @@ from bestshot.immich.model import Album as ServerAlbum
 from bestshot.immich.model import Asset, Visibility
 from bestshot.immich.model import Stack as ServerStack
 from bestshot.immich.versions import Dialect
+from bestshot.mark_reversals import DeleteTag, RemoveTags
 from bestshot.marks import AddTags, Album, MarkAction, RemoveTag, Stack, keys_of
 
 _READERS = 4
@@ -47,6 +48,18 @@ class MarkReader:
                 doubtful |= tagged
         exact = {key: {tag.value for tag in asset.tags} & wanted for key, asset in self.infos(doubtful).items()}
         return {key: frozenset(values) for key, values in (found | exact).items() if values}
+
+    def tags_made(self, actions: Iterable[MarkAction]) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+        """The tags that these actions made or are to take away: those that exist with all that has them, and all names.
+
+        No call if there are none; else one, and a search for each tag that exists.
+        """
+        wanted: set[str] = set()
+        for action in actions:
+            if isinstance(action, AddTags | DeleteTag):
+                wanted.update(action.made if isinstance(action, AddTags) else (action.tag,))
+        ids = {tag.value: tag.id for tag in self._client.get_tags()} if wanted else {}
+        return {name: self._client.get_tagged_ids(ids[name]) for name in wanted & ids.keys()}, frozenset(ids)
 
     def stacks_of(self, keys: Collection[str]) -> dict[str, Stack]:
         """The stacks that these photos are in: one call, before 1.113 one more for each stack of the user."""
@@ -126,8 +139,8 @@ class Wanted:
         chosen = [action for action in actions if isinstance(action, kinds)]
         tags: set[str] = set()
         for action in chosen:
-            if isinstance(action, AddTags | RemoveTag):
-                tags.update(action.tags if isinstance(action, AddTags) else (action.tag,))
+            if isinstance(action, AddTags | RemoveTags | RemoveTag):
+                tags.update((action.tag,) if isinstance(action, RemoveTag) else action.tags)
         return cls(frozenset(key for action in chosen for key in keys_of(action)), frozenset(tags))
 
 

@@ -12,7 +12,9 @@ from bestshot.immich.mark_calls import PlannedCalls
 from bestshot.immich.mark_client import MarkClient
 from bestshot.immich.mark_reading import MarkReader, Wanted
 from bestshot.immich.model import Stack as ServerStack
+from bestshot.immich.taking_back import delete_album, delete_tag, missing_tags, remove_tags
 from bestshot.immich.versions import Dialect
+from bestshot.mark_reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
 from bestshot.marks import (
     AddTags,
     AddToAlbum,
@@ -89,8 +91,8 @@ class ImmichMarks:
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now: tags by a search for each, stacks and albums as lists, all else by a call for each photo."""
-        tagged = Wanted.of(actions, (AddTags, RemoveTag))
-        stacked = Wanted.of(actions, (MakeStack, DissolveStack))
+        tagged = Wanted.of(actions, (AddTags, RemoveTag, RemoveTags))
+        stacked = Wanted.of(actions, (MakeStack, DissolveStack, RestoreStack))
         others = Wanted.of(actions, (SetFavorite, SetRating, SetDescription, SetArchived))
         tags = self._read.tags_on(tagged.keys, tagged.tags) if tagged.keys else {}
         stacks = self._read.stacks_now(stacked.keys, self._dialect) if stacked.keys else {}
@@ -98,7 +100,8 @@ class ImmichMarks:
         unseen = others.keys - found.keys()
         keys = (tagged.keys | stacked.keys | others.keys) - unseen
         photos = {key: found.get(key, PhotoMarks(key)) for key in keys}
-        return LibraryMarks(_with(photos, tags, stacks), self._read.albums(albums))
+        made, names = self._read.tags_made(actions)
+        return LibraryMarks(_with(photos, tags, stacks), self._read.albums(albums), tagged=made, tag_names=names)
 
     def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The user's own albums with exactly these names; one or two calls."""
@@ -112,6 +115,10 @@ class ImmichMarks:
         tags = {tag.value for tag in self._client.get_tags()} if makes_tags else set()
         planned = PlannedCalls(Calls(self._dialect), tags)
         return tuple(planned.in_words(action) for action in actions)
+
+    def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
+        """One call, if any tags are asked for."""
+        return missing_tags(self._client, tags, has_paths=self._dialect.has_tag_paths)
 
     def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> Marked:
         """Make one change. What is there already is read first and not written again."""
@@ -128,6 +135,21 @@ class ImmichMarks:
                 return self._make_stack(action)
             case DissolveStack():
                 return self._dissolve(action)
+            case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
+                return self._take_back(action)
+            case _:
+                assert_never(action)
+
+    def _take_back(self, action: MarkReversal) -> Marked:
+        match action:
+            case RemoveTags():
+                return remove_tags(self._client, action)
+            case DeleteTag():
+                return delete_tag(self._client, action)
+            case DeleteAlbum():
+                return delete_album(self._client, action)
+            case RestoreStack():
+                return self._make_stack(MakeStack(0, action.keys))
             case _:
                 assert_never(action)
 

@@ -63,6 +63,10 @@ _PERMISSIONS = {
 }
 
 
+UNDO_TASKS = frozenset({Task.READ, Task.DOWNLOAD, Task.UPDATE, Task.TAGS, Task.ALBUMS, Task.STACKS, Task.TAKE_BACK})
+"""What taking back any run may need."""
+
+
 def tasks_of(wishes: MarkWishes, *, downloads: bool, faces: bool) -> frozenset[Task]:
     """The parts of a job beside looking: those that the marks need, fetching originals, asking for faces.
 

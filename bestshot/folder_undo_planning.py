@@ -1,0 +1,108 @@
+"""What a run did to an output, the other way round: pure.
+
+What a later run made stays, and so does everything in the group that it built on.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from posixpath import dirname, relpath
+
+from bestshot.actions import CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
+from bestshot.file_names import group_folder
+from bestshot.replay import Made
+from bestshot.reversals import Left, PutBack, Reversal, TakeAway
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reversal, and what it rests on.
+
+    `found` is what must stand at the destination, None where nothing may. Where the file is a photo's, `original` is
+    the copy that was made of it, and `beside` the place in the output where the same picture is too.
+    """
+
+    action: Reversal
+    found: Trace | None
+    original: CopyFile | None = None
+    beside: str | None = None
+
+
+def plan_folder_undo(made: Sequence[Made], run: int, undone: Collection[int]) -> tuple[list[Step], list[Left]]:
+    """The reversals of a run, latest first, and the groups that must be left; `made` are the changes that count.
+
+    `undone` are the runs of which nothing stands any more.
+    """
+    later = _later_groups(made, run, undone)
+    chains: dict[str, list[Made]] = {}
+    for one in made:
+        chains.setdefault(one.receipt.action.destination, []).append(one)
+    copies = {
+        one.receipt.action.destination: one.receipt.action for one in made if isinstance(one.receipt.action, CopyFile)
+    }
+    order = {id(one): position for position, one in enumerate(made)}
+    touched = [(chain, start) for chain in chains.values() if (start := _start(chain, run)) is not None]
+    touched.sort(key=lambda pair: -order[id(pair[0][pair[1]])])
+    steps: list[Step] = []
+    left: dict[int, Left] = {}
+    for chain, start in touched:
+        number = chain[start].receipt.action.number
+        if number in later:
+            left[number] = Left(group_folder(number), f"Run {later[number]} built on it: undo that one first.")
+        else:
+            steps += _step(chain, start, copies)
+    return steps, [left[number] for number in sorted(left)]
+
+
+def _later_groups(made: Iterable[Made], run: int, undone: Collection[int]) -> dict[int, int]:
+    """The groups that other runs changed after this one, with the latest of those runs."""
+    return {
+        one.receipt.action.number: one.run
+        for one in made
+        if one.run > run and not one.is_learned and one.run not in undone
+    }
+
+
+def _start(chain: Sequence[Made], run: int) -> int | None:
+    return next((place for place, one in enumerate(chain) if one.run == run and not one.is_learned), None)
+
+
+def _step(chain: Sequence[Made], start: int, copies: dict[str, CopyFile]) -> Iterator[Step]:
+    """What takes a destination back to where it was before the change at `start`."""
+    changed, steps = chain[start].receipt, len(chain) - start
+    last = chain[-1].receipt
+    found = None if isinstance(last.action, RetireBest) else last.trace
+    earlier = chain[start - 1].receipt if start else None
+    back = None if earlier is None else _put_back(changed, earlier, steps)
+    original, beside = _elsewhere(last, copies)
+    if back is not None:
+        yield Step(back, found, original, beside)
+    elif found is not None:
+        yield Step(TakeAway(last.action.destination, last.action.number, steps), found, original, beside)
+
+
+def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> PutBack | None:
+    """What stood there before, if anything did that this change took the place of."""
+    action, before, time = changed.action, earlier.action, earlier.trace.mtime_ns
+    destination, number = action.destination, action.number
+    if isinstance(before, PlaceBest):
+        if not isinstance(action, RetireBest):
+            return None
+        if earlier.trace.checksum is None:
+            link = relpath(before.target, dirname(destination))
+            return PutBack(destination, number, steps, time, link=link)
+        return PutBack(destination, number, steps, time, shown=before.target)
+    if changed.trace.replaced is not None:
+        return PutBack(destination, number, steps, time, content=changed.trace.replaced)
+    if isinstance(action, CopyFile) and action.replaces and isinstance(before, CopyFile):
+        return PutBack(destination, number, steps, time, link=before.source)
+    return None
+
+
+def _elsewhere(last: Receipt, copies: dict[str, CopyFile]) -> tuple[CopyFile | None, str | None]:
+    match last.action:
+        case CopyFile():
+            return last.action, None
+        case PlaceBest(target=target):
+            return copies.get(target), target
+        case WriteMetadata() | RetireBest():
+            return None, None

@@ -1,0 +1,44 @@
+"""Looking back on what was done, and taking it back: composed of the journal and the settings."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bestshot.examination import Progress
+from bestshot.history import history_lines
+from bestshot.journal import Journal
+from bestshot.reversals import Result
+from bestshot.runs import job_to_undo, jobs_of
+from bestshot.settings import Settings
+from bestshot.undoing import Server, Undoing
+
+
+def history(settings: Settings) -> list[str]:
+    """What was done, a line for each run, the latest first."""
+    with _journal(settings) as journal:
+        return list(history_lines(journal))
+
+
+def undo(
+    number: int,
+    settings: Settings,
+    server: Server | None,
+    recover_output: Callable[[Path, Journal], None],
+    progress: Progress,
+) -> list[Result]:
+    """Take a run back, or (0) the latest that stands, and tell what came of it; a dry run only looks."""
+    with _journal(settings) as journal:
+        job = job_to_undo(jobs_of(journal.runs()), number)
+        undoing = Undoing(journal, job, Path(settings.cache_dir), server, lambda path: recover_output(path, journal))
+        results: list[Result] = []
+        with progress(f"Undoing run {job.number}", sum(part.changes for part in job.parts)) as advance:
+            for result in undoing.look() if settings.dry_run else undoing.carry_out():
+                results.append(result)
+                advance(1)
+    return results
+
+
+@contextmanager
+def _journal(settings: Settings) -> Iterator[Journal]:
+    with closing(Journal(Path(settings.state_dir) / "journal.sqlite3")) as journal:
+        yield journal

@@ -1,0 +1,61 @@
+"""Whether the original of a copy is still on the server, asked right before the copy is taken away."""
+
+from base64 import b64encode
+from hashlib import sha1
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Protocol
+
+from bestshot.actions import CopyFile
+from bestshot.errors import NotFoundError, PhotoError, RejectedError
+from bestshot.immich.facts import asset_id_of
+from bestshot.immich.model import Asset, Visibility
+from bestshot.safe_files import checksum
+
+_GONE = "Its original is gone from the server or in the trash, so it may be the last."
+_OTHER = "Its original on the server has changed since, so it is the last of its kind."
+_CHUNK_BYTES = 1 << 20
+
+
+class OriginalsClient(Protocol):
+    """What the look at originals needs of an Immich client."""
+
+    def get_asset_info(self, asset_id: str) -> Asset:
+        """All about an asset."""
+
+    def save_asset(self, asset_id: str, stream: BinaryIO) -> None:
+        """The original file into a stream."""
+
+
+def check_asset(client: OriginalsClient, copy: CopyFile, path: Path, wanted: str) -> None:
+    """Raise PhotoError unless the server still has the asset, and that holds what the file at `path` does.
+
+    The server knows the checksum of what was uploaded to it; a file of an external library is fetched and compared.
+    """
+    asset_id = asset_id_of(copy.source)
+    try:
+        asset = client.get_asset_info(asset_id)
+        if asset.is_trashed or asset.visibility is Visibility.LOCKED:
+            raise PhotoError(_GONE)
+        is_same = _fetched(client, asset_id) == wanted if asset.library_id else _sha1(path) == asset.checksum
+    except (NotFoundError, RejectedError) as error:
+        raise PhotoError(_GONE) from error
+    if not is_same:
+        raise PhotoError(_OTHER)
+
+
+def _fetched(client: OriginalsClient, asset_id: str) -> str:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "original"
+        with path.open("w+b") as stream:
+            client.save_asset(asset_id, stream)
+        return checksum(path)
+
+
+def _sha1(path: Path) -> str:
+    """As the server writes it: SHA-1 in base64."""
+    state = sha1(usedforsecurity=False)
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            state.update(chunk)
+    return b64encode(state.digest()).decode("ascii")

@@ -1,0 +1,47 @@
+"""The tables of the journal, as they came to be: each script brings the file to its next version."""
+
+from typing import Final
+
+APPLICATION_ID: Final = 0x50684F4A  # "PhOJ"
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        target BLOB NOT NULL,
+        sources TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        finished_at TEXT
+    );
+    CREATE INDEX runs_by_target ON runs (target);
+    CREATE TABLE changes (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs (id),
+        kind TEXT NOT NULL,
+        action TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('begun', 'done', 'dropped')),
+        receipt TEXT,
+        error TEXT,
+        CHECK ((state = 'done') = (receipt IS NOT NULL))
+    );
+    CREATE INDEX changes_by_run ON changes (run);
+    CREATE INDEX unfinished_changes ON changes (run) WHERE state = 'begun';
+    """,
+    """
+    CREATE TABLE sidecars (
+        id INTEGER PRIMARY KEY,
+        change INTEGER NOT NULL REFERENCES changes (id),
+        key BLOB NOT NULL,
+        path BLOB NOT NULL,
+        before BLOB,
+        after TEXT
+    );
+    CREATE INDEX sidecars_by_change ON sidecars (change);
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN job INTEGER REFERENCES runs (id);
+    ALTER TABLE runs ADD COLUMN is_learned INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN undoes INTEGER REFERENCES runs (id);
+    ALTER TABLE runs ADD COLUMN left_alone INTEGER;
+    ALTER TABLE sidecars ADD COLUMN mtime_ns INTEGER;
+    """,
+)

@@ -1,0 +1,87 @@
+"""Taking back what a run marked: the same machinery as for marking, which journals, reads back and makes again."""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from bestshot.album_folders import AlbumFolders
+from bestshot.folder_marks import FolderMarks
+from bestshot.journal import Journal
+from bestshot.mark_entries import Unmarked
+from bestshot.mark_history import MarkHistory, restored_stacks
+from bestshot.mark_ledger import MarkLedger
+from bestshot.mark_undo_planning import plan_mark_undo
+from bestshot.marking import Persistence, carry_out_in_run, recover_marks
+from bestshot.marks import AddToAlbum, MakeAlbum, MarkableLibrary, MarkAction, MarkReceipt, RemoveFromAlbum
+from bestshot.reversals import Left
+from bestshot.runs import Run, undone_runs
+
+
+class MarkUndo:
+    """The marks of one run, in a library in which they are taken back."""
+
+    def __init__(self, journal: Journal, part: Run, library: MarkableLibrary) -> None:
+        self._journal = journal
+        self._part = part
+        self._library = library
+
+    def plan(self) -> tuple[list[MarkAction], list[Left]]:
+        """What is to be taken back, and what must be left; only reads."""
+        history = self._history()
+        if not history.made:
+            return [], []
+        marks = self._library.read_back([receipt.action for receipt in history.made], _albums(history.made))
+        return plan_mark_undo(history, marks)
+
+    def carry_out(self, patience: Persistence) -> Generator[MarkReceipt | Left, None, None]:
+        """Take it back, and tell at the end what came of each change; what was done is in the journal by then."""
+        recover_marks(self._library, self._journal, self._part.target)
+        self._journal.end_broken_runs(self._part.target)
+        actions, left = self.plan()
+        run = self._journal.begin_run(self._part.target, self._part.sources, undoes=self._part.id)
+        results = carry_out_in_run(self._library, self._journal, run, actions, patience)
+        for result in results:
+            if isinstance(result, Unmarked):
+                left += [Left(key, result.error) for key in result.keys]
+        self._journal.end_run(run, len(left))
+        yield from left
+        yield from (result for result in results if isinstance(result, MarkReceipt))
+
+    def _history(self) -> MarkHistory:
+        runs, receipts = self._journal.runs(), list(self._journal.marks_made(self._part.target))
+        over = undone_runs(runs) | {run.id for run in runs if run.undoes is not None}
+        tries = {run.id for run in runs if run.undoes == self._part.id}
+        return MarkHistory(
+            made=tuple(receipt for run, receipt in receipts if run == self._part.id),
+            undone=tuple(receipt for run, receipt in receipts if run in tries),
+            since=tuple(receipt for run, receipt in receipts if run > self._part.id and run not in over),
+            before=MarkLedger.of(receipt for run, receipt in receipts if run < self._part.id),
+            stacks=restored_stacks(receipt for _, receipt in receipts),
+        )
+
+
+def folder_library(journal: Journal, part: Run) -> FolderMarks:
+    """The folders that a run marked, with the sidecars as they were before it."""
+    albums = _albums_of(journal, part)
+    folder = Path(albums[0]).parent if albums else None
+    return FolderMarks(folder, older=journal.replaced_sidecars(part.target, part.id))
+
+
+def sweep_albums(journal: Journal, part: Run) -> None:
+    """Clear what a killed undo left of the albums that a run made."""
+    for album in _albums_of(journal, part):
+        AlbumFolders(Path(album).parent).sweep([Path(album).name])
+
+
+def _albums_of(journal: Journal, part: Run) -> list[str]:
+    return sorted(_albums([receipt for run, receipt in journal.marks_made(part.target) if run == part.id]))
+
+
+def _albums(receipts: Sequence[MarkReceipt]) -> frozenset[str]:
+    """The albums that a run made or filled."""
+    found: set[str] = set()
+    for receipt in receipts:
+        if isinstance(receipt.action, AddToAlbum | RemoveFromAlbum):
+            found.add(receipt.action.album)
+        elif isinstance(receipt.action, MakeAlbum) and receipt.trace.container is not None:
+            found.add(receipt.trace.container)
+    return frozenset(found)

@@ -1,0 +1,151 @@
+"""One undo: a job of an earlier day taken back, part by part, the last one first."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from bestshot.errors import OutputError, UsageError
+from bestshot.file_names import OUTPUT_MARKER
+from bestshot.folder_undo import FolderUndo
+from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.marking import ImmichMarks
+from bestshot.immich.originals import OriginalsClient, check_asset
+from bestshot.journal import Journal
+from bestshot.library_lock import LibraryLock
+from bestshot.mark_undo import MarkUndo, folder_library, sweep_albums
+from bestshot.marking import Persistence
+from bestshot.model import digest
+from bestshot.originals import CheckOriginal
+from bestshot.reversals import Left, Result
+from bestshot.runs import Job, Run, undone_runs
+from bestshot.text import printable
+
+_FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
+
+
+class Server(OriginalsClient, MarkClient, Protocol):
+    """What an undo needs of an Immich client."""
+
+
+class Undoing:
+    """The undo of one job, over the journal; `server` is the one that the settings name, if they do.
+
+    `recover_output` mends what a killed run left in the journal of the output at this path.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        job: Job,
+        cache_dir: Path,
+        server: Server | None,
+        recover_output: Callable[[Path], None],
+        patience: Persistence | None = None,
+    ) -> None:
+        self._patience = patience or Persistence()
+        self._journal = journal
+        self._recover_output = recover_output
+        self._job = job
+        self._cache_dir = cache_dir
+        self._server = server
+
+    def carry_out(self) -> Iterator[Result]:
+        """Take the job back and tell what came of each change; what was done is in the journal by then."""
+        with ExitStack() as stack:
+            self._lock(stack)
+            for part in self._parts():
+                yield from self._carry_out(part)
+
+    def look(self) -> Iterator[Result]:
+        """What carrying it out would come to; changes nothing."""
+        for part in self._parts():
+            undone = undone_runs(self._journal.runs())
+            if not part.target.startswith(_FOLDER):
+                actions, left = self._marks(part).plan()
+                yield from (*left, *actions)
+                continue
+            undo = self._folder(part)
+            steps, left = undo.plan(part, undone)
+            yield from left
+            yield from undo.look(steps)
+
+    def _parts(self) -> list[Run]:
+        """What is to be taken back still, checked for whether it can be reached."""
+        undone = undone_runs(self._journal.runs())
+        parts = [run for run in reversed(self._job.parts) if run.id not in undone]
+        for part in parts:
+            _check_there(part)
+            self._check_server(part)
+        return parts
+
+    def _check_server(self, part: Run) -> None:
+        users = {name for name in (part.target, *part.sources) if name.startswith(_IMMICH)}
+        if not users:
+            return
+        if self._server is None:
+            raise UsageError(
+                f"Run {part.job} was about photos on an Immich server: "
+                "name it as you did then, with --source-type immich, --immich-url and the API key."
+            )
+        if users != {f"{_IMMICH}{self._server.get_current_user().id}"}:
+            raise UsageError(f"Run {part.job} was about the photos of another user: use the API key of that one.")
+
+    def _lock(self, stack: ExitStack) -> None:
+        """Keep other runs away from the library and the outputs."""
+        for library in sorted({digest(*sorted(part.sources)) for part in self._job.parts}):
+            stack.enter_context(LibraryLock(self._cache_dir / "locks" / library))
+        for part in self._job.parts:
+            if part.target.startswith(_FOLDER):
+                _check_there(part)
+                stack.enter_context(LibraryLock(_root(part) / OUTPUT_MARKER / "lock"))
+
+    def _carry_out(self, part: Run) -> Generator[Result, None, None]:
+        if part.target == _SIDECARS:
+            sweep_albums(self._journal, part)
+        is_output = part.target.startswith(_FOLDER)
+        results = self._in_output(part) if is_output else self._marks(part).carry_out(self._patience)
+        with closing(results):
+            yield from results
+
+    def _in_output(self, part: Run) -> Generator[Result, None, None]:
+        self._recover_output(_root(part))
+        undo = self._folder(part)
+        steps, left = undo.plan(part, undone_runs(self._journal.runs()))
+        run = self._journal.begin_run(part.target, part.sources, undoes=part.id)
+        yield from left
+        count = len(left)
+        with closing(undo.carry_out(run, steps)) as results:
+            for result in results:
+                count += isinstance(result, Left)
+                yield result
+        self._journal.end_run(run, count)
+
+    def _marks(self, part: Run) -> MarkUndo:
+        if part.target.startswith(_IMMICH):
+            assert self._server is not None  # asked for when the parts were checked
+            return MarkUndo(self._journal, part, ImmichMarks(self._server))
+        return MarkUndo(self._journal, part, folder_library(self._journal, part))
+
+    def _folder(self, part: Run) -> FolderUndo:
+        return FolderUndo(_root(part), self._journal, part.target, self._check_asset)
+
+    @property
+    def _check_asset(self) -> CheckOriginal:
+        assert self._server is not None or not any(
+            name.startswith(_IMMICH) for part in self._job.parts for name in part.sources
+        )
+        return partial(check_asset, self._server)  # type: ignore[arg-type] # without a server no copy is one of an asset
+
+
+def _root(part: Run) -> Path:
+    return Path(part.target.removeprefix(_FOLDER))
+
+
+def _check_there(part: Run) -> None:
+    """An output that is not there may be on a disk that is not mounted."""
+    if part.target.startswith(_FOLDER) and not _root(part).is_dir():
+        raise OutputError(
+            f"The output {printable(str(_root(part)))} is not there: mount its disk, or leave run {part.job} as it is."
+        )
