@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bestshot.marks import MarkAction, MarkReceipt
     from bestshot.model import Skipped
     from bestshot.planning import Plan, PlannedGroup
+    from bestshot.workers import Workers
     from immich_client import KeySource
     from photo_outputs import FolderOutput, MarkOutput, Undone
     from photo_sources import PhotoSource
@@ -72,9 +73,10 @@ class _Folders:
 class PhotoOrganizer:
     """One run over a source: look, group, judge, plan, and lay out if the settings name an output.
 
-    Photos are measured on `executor`, by default one spawned process per core; a script that calls this from its
-    top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own. `patience` says how
-    long to look whether marks stay, by default as long as a busy server may take to lose them.
+    Photos are measured on `executor`, by default on the cluster that the settings name or one spawned process per
+    core; a script that calls this from its top level needs the usual `if __name__ == "__main__":` around it, or an
+    executor of its own. `patience` says how long to look whether marks stay, by default as long as a busy server may
+    take to lose them.
     """
 
     def __init__(
@@ -99,7 +101,6 @@ class PhotoOrganizer:
         from bestshot.library_lock import LibraryLock
         from bestshot.looking import look
         from bestshot.model import digest
-        from bestshot.workers import Workers
 
         settings = self._settings
         library_id = digest(*sorted(self._source.origins()))
@@ -109,7 +110,7 @@ class PhotoOrganizer:
             stack.callback(index.close)
             journal = self._journal(stack)
             marks = self._marks(journal)
-            workers = Workers(settings.workers, self._executor)
+            workers = self._workers(stack)
             stack.callback(workers.close)
             examiner = Examiner(self._source, index, workers, self._progress)
             library = look(self._source, settings, index, examiner, marks.ledger().archived)
@@ -117,6 +118,16 @@ class PhotoOrganizer:
             outcome = self._conclude(library, marks, self._folders(journal, library, stack))
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
+
+    def _workers(self, stack: ExitStack) -> "Workers":
+        from bestshot.workers import Workers
+
+        if self._settings.dask is None or self._executor is not None:
+            return Workers(self._settings.workers, self._executor)
+        from bestshot.dask_cluster import dask_cluster
+
+        cluster = stack.enter_context(dask_cluster(self._settings.dask, self._source))
+        return Workers(cluster.threads, cluster)
 
     @property
     def _acts(self) -> bool:

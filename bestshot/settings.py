@@ -72,6 +72,7 @@ class Settings:
     exclude: tuple[_Text, ...] = ()
     limit: _AtLeastOne | None = None
     workers: _AtLeastOne | None = None
+    dask: _Text | None = None
     link: LinkMethod = LinkMethod.COPY
     no_faces: bool = False
     cache_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
@@ -194,6 +195,8 @@ def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
     for key, needed in _NAMES_FOR.items():
         if key in flags and not getattr(settings, needed):
             raise UsageError(f"{_flag(key)} only names what {_flag(needed)} makes: give that as well.")
+    if "workers" in flags and settings.dask is not None:
+        raise UsageError("--workers counts processes here, and --dask works on a cluster: give one of them.")
     if settings.source_type is SourceType.LOCAL:
         _check_marks_of_folders(settings)
     if "" in settings.tag.split("/"):
