@@ -5,7 +5,7 @@ failed". No call of this module deletes an asset or moves it to the trash.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from bestshot.errors import (
     ImmichError,
@@ -109,6 +109,10 @@ class ImmichClient:
 
     def __repr__(self) -> str:
         return f"ImmichClient({self._server.url!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: not whose the key is, as another key may be found there."""
+        return vars(self) | {"_user": None}
 
     def ping(self) -> bool:
         """Whether an Immich server answers at this address; says nothing about the key."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bestshot.model import Skipped
     from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
+    from bestshot.workers import Workers
     from photo_outputs import FolderOutput, MarkOutput, Undone
     from photo_sources import ImmichPhotoSource, PhotoSource
 
@@ -81,10 +82,10 @@ class _Folders:
 class PhotoOrganizer:
     """One run over a source: look, group, judge, plan, and lay out if the settings name an output.
 
-    Photos are measured on `executor`, by default one spawned process per core; a script that calls this from its
-    top level needs the usual `if __name__ == "__main__":` around it, or an executor of its own. `patience` says how
-    long to look whether marks stay, by default as long as a busy server may take to lose them. `agree` is asked
-    before anything is changed.
+    Photos are measured on `executor`, by default on the cluster that the settings name or one spawned process per
+    core; a script that calls this from its top level needs the usual `if __name__ == "__main__":` around it, or an
+    executor of its own. `patience` says how long to look whether marks stay, by default as long as a busy server may
+    take to lose them. `agree` is asked before anything is changed.
     """
 
     def __init__(
@@ -116,7 +117,6 @@ class PhotoOrganizer:
         from bestshot.library_lock import LibraryLock
         from bestshot.looking import Memory, look, look_again
         from bestshot.model import digest
-        from bestshot.workers import Workers
 
         self._given = plan
         settings = self._settings
@@ -127,7 +127,7 @@ class PhotoOrganizer:
             stack.callback(index.close)
             journal = self._journal(stack)
             marks = self._marks(journal)
-            workers = Workers(settings.workers, self._executor)
+            workers = self._workers(stack)
             stack.callback(workers.close)
             examiner = Examiner(self._source, index, workers, self._progress)
             memory = Memory(index, remembered(Path(settings.state_dir)), marks.ledger())
@@ -143,6 +143,16 @@ class PhotoOrganizer:
                 failed = index.news(f"changes of {library_id}", outcome.failed, [*sound, *_destinations(outcome.plan)])
                 outcome = replace(outcome, failed=failed)
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
+
+    def _workers(self, stack: ExitStack) -> "Workers":
+        from bestshot.workers import Workers
+
+        if self._settings.dask is None or self._executor is not None:
+            return Workers(self._settings.workers, self._executor)
+        from bestshot.dask_cluster import dask_cluster
+
+        cluster = stack.enter_context(dask_cluster(self._settings.dask, self._source))
+        return Workers(cluster.threads, cluster)
 
     @property
     def _acts(self) -> bool:

@@ -206,6 +206,7 @@ def _add_going_back(group: argparse._ArgumentGroup) -> None:
 
 def _add_running(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--workers", metavar="N", help="processes that read pictures (default: one per core)")
+    group.add_argument("--dask", metavar="SCHEDULER", help="read them on a Dask cluster, such as tcp://host:8786")
     group.add_argument("--cache-dir", metavar="DIR", help="where measurements and previews are kept")
     group.add_argument("--cache-size", metavar="MB", help="most room for previews (default: 5000)")
     group.add_argument("--state-dir", metavar="DIR", help="where the journal of changes is kept")

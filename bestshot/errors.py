@@ -15,7 +15,7 @@ OrganizerError
 ├── OutputError        the result cannot be written                        exit 1
 ├── StateError         the index, the cache or the journal cannot be used  exit 1
 │   └── PhotoTooLargeError  one photo alone is larger than the cache (in photo_cache)
-├── WorkersError       no process can be started to read pictures (in workers)
+├── WorkersError       no process can be started to read pictures, or the cluster is lost (in workers)
 ├── FaceDetectionError faces cannot be looked for; the run goes on without (in faces)
 └── PhotoError         one photo cannot be read; the run goes on without it
     └── TransientError it may be readable next time (permissions, a vanished file): never remembered as broken

@@ -75,6 +75,7 @@ class Settings:
     exclude: tuple[_Text, ...] = ()
     limit: _AtLeastOne | None = None
     workers: _AtLeastOne | None = None
+    dask: _Text | None = None
     link: LinkMethod = LinkMethod.COPY
     no_faces: bool = False
     face_model: FaceModel = FaceModel.HOG
@@ -260,6 +261,8 @@ def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
     for key, needed in _SAYS_HOW.items():
         if key in flags and not getattr(settings, needed):
             raise UsageError(f"{_flag(key)} only says how {_flag(needed)} is meant: give that as well.")
+    if "workers" in flags and settings.dask is not None:
+        raise UsageError("--workers counts processes here, and --dask works on a cluster: give one of them.")
     if settings.source_type is SourceType.LOCAL:
         _check_marks_of_folders(settings)
     if [settings.plan, settings.csv, settings.list_rest].count("-") > 1:

@@ -23,7 +23,11 @@ _WAITING_PER_WORKER = 3
 
 
 class WorkersError(OrganizerError):
-    """Worker processes die before they have anything to work on."""
+    """Worker processes die before they have anything to work on, or a cluster of them is lost."""
+
+
+class WorkerLostError(Exception):
+    """What an executor that mends itself raises for work whose worker died: other work that was there, or this."""
 
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
@@ -55,14 +59,15 @@ class Workers:
     `count` is how many there are, or are thought to be in an executor of the caller's.
 
     The processes are spawned, not forked: they hold neither the library's lock nor its databases. What dies in the
-    caller's executor is the caller's to know: its BrokenExecutor is passed on.
+    caller's executor is the caller's to know: its BrokenExecutor is passed on. Only WorkerLostError says that it goes
+    on, so that what was lost is tried again.
     """
 
     def __init__(self, count: int | None = None, executor: Executor | None = None) -> None:
         self.count = count or available_cores()
         self._given = executor
         self._pool: Executor | None = executor
-        self._mendable = (BrokenExecutor,) if executor is None else ()
+        self._mendable = BrokenExecutor if executor is None else WorkerLostError
 
     def close(self) -> None:
         """Let the processes go; what they are working on is given up."""
@@ -79,12 +84,13 @@ class Workers:
         """
         waiting = iter(batches)
         pending: dict[Future[Result], Sequence[Item]] = {}
+        suspects: list[Sequence[Item]] = []
         while True:
-            suspects = self._hand_out(work, waiting, pending)
+            if not suspects:
+                suspects += self._hand_out(work, waiting, pending)
             if not pending and not suspects:
                 return
-            done = wait(pending, return_when=FIRST_COMPLETED).done if pending else set()
-            for future in done:
+            for future in wait(pending, return_when=FIRST_COMPLETED).done if pending else ():
                 batch = pending.pop(future)
                 try:
                     result = future.result()
@@ -92,11 +98,10 @@ class Workers:
                     suspects.append(batch)
                 else:
                     yield Finished(batch, result)
-            if suspects:
-                # A broken pool breaks all that was handed out; one of these batches did it.
-                suspects += pending.values()
-                pending.clear()
+            if not pending:
+                # A death takes along all that its worker had; one of these batches may have caused it.
                 yield from self._one_by_one(work, suspects)
+                suspects = []
 
     def _hand_out(
         self,
@@ -119,7 +124,7 @@ class Workers:
             self._renew()
             try:
                 yield Finished(batch, self._submit(work, batch).result())
-            except BrokenExecutor:
+            except self._mendable:
                 if len(batch) > 1:
                     yield from self._one_by_one(work, [[item] for item in batch])
                 else:
@@ -132,7 +137,7 @@ class Workers:
 
     def _renew(self) -> None:
         """See to it that the pool works, so that a death which follows is that of the work's."""
-        if _is_broken(self._executor()):
+        if self._given is None and _is_broken(self._executor()):
             self.close()
             if _is_broken(self._executor()):
                 raise WorkersError(

@@ -1,0 +1,90 @@
+"""Whether another machine would measure the same: its software, and what it sees of the photos."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from bestshot import __version__
+from bestshot.errors import OrganizerError
+from bestshot.text import printable
+from bestshot.workers import WorkersError
+
+Result = TypeVar("Result")
+
+_DECIDING = ("numpy", "Pillow", "pillow-heif", "rawpy")
+"""The packages that turn files into numbers: another version may decode a picture a little differently."""
+
+
+class Library(Protocol):
+    """What a source must offer to be looked for on other machines; it travels there, so it must be picklable."""
+
+    def origins(self) -> tuple[str, ...]:
+        """The names, for good, of the libraries that are read; raises SourceError."""
+
+
+@cache
+def software() -> Mapping[str, str]:
+    """What must be the same wherever photos are examined, by name."""
+    package = Path(__file__).parent
+    code = hashlib.sha256()
+    for module in sorted(package.rglob("*.py")):
+        code.update(module.read_bytes().replace(b"\r\n", b"\n"))
+    return {
+        "Photo Organizer": f"{__version__} ({code.hexdigest()[:8]})",
+        "Python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        **{name: _version(name) for name in _DECIDING},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def difference(theirs: Mapping[str, str]) -> str | None:
+    """What software differs from that of this process, in words, or None."""
+    ours = software()
+    for name in ours:
+        if theirs.get(name) != ours[name]:
+            return f"{name} {theirs.get(name)} where this run has {ours[name]}"
+    return None
+
+
+def checked(expected: Mapping[str, str], work: Callable[[], Result]) -> Result:
+    """Work on another machine, which may have joined when the others had been checked."""
+    found = difference(expected)
+    if found is not None:
+        raise WorkersError(f"The run has {found.replace('this run', 'a worker that joined it')}.")
+    return work()
+
+
+def landmarks(source: Library) -> tuple[str, ...]:
+    """For each folder of a source, the path of something in it that can be read here."""
+    kinds = [origin.partition(":") for origin in source.origins()]
+    return tuple(_landmark(folder) for kind, _, folder in kinds if kind == "folder" and os.access(folder, os.R_OK))
+
+
+def _landmark(folder: str) -> str:
+    with os.scandir(folder) as entries:
+        return next((entry.path for entry in entries if os.access(entry.path, os.R_OK)), folder)
+
+
+def sight_problem(source: Library, origins: tuple[str, ...], paths: tuple[str, ...]) -> str | None:
+    """Why this process cannot read what another one reads, or None if it can."""
+    for path in paths:
+        if not os.access(path, os.R_OK):
+            return f"{printable(path)} is not there or locked; folders must have the same paths on all machines"
+    if paths:
+        return None
+    try:
+        theirs = source.origins()
+    except OrganizerError as error:
+        return str(error).rstrip(".")
+    return None if theirs == origins else "its key is that of another user"
