@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,11 +22,11 @@ from bestshot.errors import OrganizerError, UsageError
 from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
 from bestshot.text import count
 from bestshot.wording import report_line
+from composition import connection_lines, immich_source, source_of, with_demo
 
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
     from bestshot.examination import Progress
-    from bestshot.immich.versions import Task
     from bestshot.journal import Journal
     from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
@@ -37,15 +37,13 @@ if TYPE_CHECKING:
     from bestshot.planning import Plan, PlannedGroup
     from bestshot.workers import Workers
     from photo_outputs import FolderOutput, MarkOutput, Undone
-    from photo_sources import ImmichPhotoSource, PhotoSource
+    from photo_sources import PhotoSource
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]
 
 logger = logging.getLogger("photo_organizer")
 
 EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED = 0, 1, 130
-
-DEMO_FOLDER = "photo-organizer-demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +373,7 @@ def _run(command: Command, console: Console) -> int:
     console.configure(settings)
     plan, settings = _given_plan(command, settings)
     if command.demo:
-        settings = _with_demo(settings)
+        settings = with_demo(settings)
     check_fit(command.flags, settings.source_type)
     check_sense(command.flags, settings)
     if "immich_api_key" in command.flags:
@@ -385,9 +383,9 @@ def _run(command: Command, console: Console) -> int:
         return EXIT_DONE
     if command.history or command.undo is not None:
         return _look_back(command, settings, console)
-    source = _source(settings)
+    source = source_of(settings)
     if command.check:
-        console.say(_check(source))
+        console.say(connection_lines(source))
         return EXIT_DONE
     agree = None if settings.yes else console.agree
     outcome = PhotoOrganizer(source, settings, progress=console.progress, agree=agree).run(plan)
@@ -416,48 +414,6 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _with_demo(settings: Settings) -> Settings:
-    from bestshot.demo import draw_library
-
-    if settings.source or settings.source_type is SourceType.IMMICH:
-        raise UsageError("--demo draws its own photos: name no SOURCE or server with it, or leave --demo out.")
-    photos = Path(DEMO_FOLDER) / "photos"
-    draw_library(photos)
-    return replace(settings, source=(str(photos),), output=settings.output or str(Path(DEMO_FOLDER) / "organized"))
-
-
-def _source(settings: Settings) -> "PhotoSource":
-    from bestshot.immich.versions import tasks_of
-    from photo_sources import LocalPhotoSource, PhotoCache
-
-    if settings.source_type is SourceType.LOCAL:
-        if not settings.source:
-            raise UsageError("Name the folder that holds the photos, or try --demo. See --help for examples.")
-        cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
-        albums = settings.output if settings.create_albums else None
-        return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache, album_dir=albums)
-    downloads, faces = settings.wishes.layout is not None, not settings.no_faces
-    return _immich(settings, tasks_of(settings.mark_wishes, downloads=downloads, faces=faces))
-
-
-def _immich(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":
-    from bestshot.immich.keys import key_source
-    from photo_sources import ImmichPhotoSource, PhotoCache
-
-    if settings.immich_url is None:
-        raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
-    return ImmichPhotoSource(
-        settings.immich_url,
-        key_source(settings.immich_api_key_file, settings.immich_api_key),
-        use_thumbnails=not settings.use_full_resolution,
-        album=settings.immich_album,
-        include_archived=settings.include_archived,
-        verify=settings.immich_ca or not settings.no_verify_ssl,
-        cache=PhotoCache(settings.immich_cache_dir or Path(settings.cache_dir) / "immich", settings.immich_cache_size),
-        tasks=tasks,
-    )
-
-
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List what was done, or take a run back; 1 if anything of that had to be left."""
     from bestshot.going_back import history, undo
@@ -467,7 +423,7 @@ def _look_back(command: Command, settings: Settings, console: Console) -> int:
     if command.undo is None:
         console.say(history(settings))
         return EXIT_DONE
-    server = _immich(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
+    server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
     results = undo(command.undo, settings, server, recover_output, console.progress)
     return EXIT_DONE if console.tell_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
 
@@ -493,15 +449,6 @@ def _forget(settings: Settings) -> Iterator[str]:
         yield f"Would forget {count(len(remembered(state)), 'decision')}."
     else:
         yield f"Forgot {count(forget(state), 'decision')}."
-
-
-def _check(source: "PhotoSource") -> Iterator[str]:
-    from bestshot.immich.connection import connection_report
-    from photo_sources import ImmichPhotoSource
-
-    if not isinstance(source, ImmichPhotoSource):
-        raise UsageError("--check tests the connection to an Immich server: add --source-type immich.")
-    return connection_report(source.client)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     "photo_organizer": 6,
+    "composition": 5,
     "bestshot.records": 5,
     "photo_outputs": 5,
     "photo_sources": 4,

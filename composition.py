@@ -1,0 +1,70 @@
+"""From settings to the parts that a run is made of: the source of the photos, and its connection."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bestshot.errors import UsageError
+from bestshot.settings import Settings, SourceType
+
+if TYPE_CHECKING:
+    from immich_client import Task
+    from photo_sources import ImmichPhotoSource, PhotoSource
+
+DEMO_FOLDER = "photo-organizer-demo"
+
+
+def with_demo(settings: Settings) -> Settings:
+    """The settings of a run over a small library that is drawn for it."""
+    from bestshot.demo import draw_library
+
+    if settings.source or settings.source_type is SourceType.IMMICH:
+        raise UsageError("--demo draws its own photos: name no SOURCE or server with it, or leave --demo out.")
+    photos = Path(DEMO_FOLDER) / "photos"
+    draw_library(photos)
+    return replace(settings, source=(str(photos),), output=settings.output or str(Path(DEMO_FOLDER) / "organized"))
+
+
+def source_of(settings: Settings) -> "PhotoSource":
+    """The photos that the settings name; raises UsageError where they name none."""
+    from bestshot.immich.versions import tasks_of
+    from photo_sources import LocalPhotoSource, PhotoCache
+
+    if settings.source_type is SourceType.LOCAL:
+        if not settings.source:
+            raise UsageError("Name the folder that holds the photos, or try --demo. See --help for examples.")
+        cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
+        albums = settings.output if settings.create_albums else None
+        return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache, album_dir=albums)
+    downloads, faces = settings.wishes.layout is not None, not settings.no_faces
+    return immich_source(settings, tasks_of(settings.mark_wishes, downloads=downloads, faces=faces))
+
+
+def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":
+    """The server that the settings name, for these parts of the job."""
+    from bestshot.immich.keys import key_source
+    from photo_sources import ImmichPhotoSource, PhotoCache
+
+    if settings.immich_url is None:
+        raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
+    return ImmichPhotoSource(
+        settings.immich_url,
+        key_source(settings.immich_api_key_file, settings.immich_api_key),
+        use_thumbnails=not settings.use_full_resolution,
+        album=settings.immich_album,
+        include_archived=settings.include_archived,
+        verify=settings.immich_ca or not settings.no_verify_ssl,
+        cache=PhotoCache(settings.immich_cache_dir or Path(settings.cache_dir) / "immich", settings.immich_cache_size),
+        tasks=tasks,
+    )
+
+
+def connection_lines(source: "PhotoSource") -> Iterator[str]:
+    """What a connection test tells, line by line; raises UsageError for folders, ImmichError for what is wrong."""
+    from bestshot.immich.connection import connection_report
+    from photo_sources import ImmichPhotoSource
+
+    if not isinstance(source, ImmichPhotoSource):
+        raise UsageError("--check tests the connection to an Immich server: add --source-type immich.")
+    return connection_report(source.client)
