@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-from bestshot.candidates import Candidate
 from bestshot.formats import RAW_SUFFIXES, suffix_of
 from bestshot.judging_rules import Preference, Wish
 from bestshot.model import FileRole, Metadata
 from bestshot.text import count
+
+if TYPE_CHECKING:
+    from bestshot.candidates import Candidate
 
 _FAVORITE = 6
 """More than five stars."""
@@ -26,12 +29,14 @@ def choice_in_words(facts: Metadata) -> str:
     return f"{count(stars, 'star')} from you" if stars > 0 else "rejected by you"
 
 
-def preference_marks(everyone: Sequence[Candidate], preferences: Sequence[Preference]) -> dict[str, tuple[float, ...]]:
+def preference_marks(
+    everyone: Sequence["Candidate"], preferences: Sequence[Preference]
+) -> dict[str, tuple[float, ...]]:
     """How well each photo follows each of the rules, by photo id."""
     return {candidate.id: tuple(_mark(candidate, preference) for preference in preferences) for candidate in everyone}
 
 
-def _mark(candidate: Candidate, preference: Preference) -> float:
+def _mark(candidate: "Candidate", preference: Preference) -> float:
     match preference.wish:
         case Wish.RAW:
             return float(_is_raw(candidate))
@@ -41,11 +46,11 @@ def _mark(candidate: Candidate, preference: Preference) -> float:
             return float(_is_in(candidate, preference.folder))
 
 
-def _is_raw(candidate: Candidate) -> bool:
+def _is_raw(candidate: "Candidate") -> bool:
     return suffix_of(candidate.photo.name) in RAW_SUFFIXES or any(
         file.role is FileRole.RAW for file in candidate.photo.files
     )
 
 
-def _is_in(candidate: Candidate, folder: str) -> bool:
+def _is_in(candidate: "Candidate", folder: str) -> bool:
     return any(PurePath(file.path).is_relative_to(folder) for file in candidate.photo.files[:1])
