@@ -10,6 +10,7 @@ from typing import Any
 from bestshot.journal import Journal
 from bestshot.marking import Persistence
 from bestshot.marks import MarkReceipt
+from bestshot.settings import SourceType
 from immich_client import ImmichClient, Patience
 from photo_organizer import Outcome, PhotoOrganizer, Settings
 from photo_sources import ImmichPhotoSource, PhotoCache
@@ -84,7 +85,7 @@ class Runs:
 def settings_in(home: Path, **settings: Any) -> Settings:
     """The settings of a run that keeps what it knows in a folder."""
     places = {"cache_dir": str(home / "cache"), "state_dir": str(home / "state")}
-    return Settings(**{"no_faces": True, "tag": TAG, **places, **settings})
+    return Settings(**{"source_type": SourceType.IMMICH, "no_faces": True, "tag": TAG, **places, **settings})
 
 
 def check_harmless(fake: FakeImmich) -> None:

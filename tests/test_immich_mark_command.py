@@ -50,19 +50,20 @@ class TestPlan:
         fake.seeds.album("Trip", [groups[0][2]])
         assert run(*EVERY_MARK, "--tag", TAG, "--dry-run") == 0
         assert fake.writes == []
-        told = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  would ")]
+        lines = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  would ")]
+        told = [line.partition(" (")[0] for line in lines]
         trip = next(iter(fake.state.albums))
         assert sorted(told) == sorted(
             [
-                f"would tag 3 photos {TAG}",
-                f"would tag 2 photos {TAG} and {TAG}-best",
+                f"would put the tag {TAG} on 3 photos",
+                f"would put the tags {TAG} and {TAG}-best on 2 photos",
                 "would make the album Organized-0001 with 3 photos",
                 "would make the album Organized-0002 with 2 photos",
                 f"would add 1 photo to the album {trip}",
-                "would make 2 photos favourite",
-                "would stack 3 photos",
-                "would stack 2 photos",
-                "would archive 2 photos",
+                "would make 1 photo favourite",
+                "would stack 3 photos for group 1",
+                "would stack 2 photos for group 2",
+                "would archive 3 photos",
             ]
         )
 

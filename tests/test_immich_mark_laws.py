@@ -89,12 +89,12 @@ class TestArchive:
         check_reached(fake, [groups[0][:2], groups[1]], **EVERYTHING)
 
     def test_a_favourite_of_the_users_is_never_archived(self, fake: FakeImmich, groups: list[Group], run: Runs) -> None:
-        groups[0][1].is_favorite = True
+        groups[0][1].is_favorite = groups[0][2].is_favorite = True
         touched(fake)
         for _ in range(2):
             run(archive_rest=True, mark_best_favorite=True)
-            assert [asset.visibility for asset in groups[0]] == ["timeline", "timeline", "archive"]
-            assert groups[0][1].is_favorite
+            assert [asset.visibility for asset in groups[0]] == ["archive", "timeline", "timeline"]
+            assert [asset.is_favorite for asset in groups[0]] == [False, True, True]
         run.check_idle(archive_rest=True, mark_best_favorite=True)
 
     def test_what_the_user_brought_back_is_not_archived_again(
@@ -274,7 +274,7 @@ class TestWhatTheUserDid:
     def test_a_favourite_chosen_by_hand_stays_when_it_is_no_longer_the_best(
         self, fake: FakeImmich, groups: list[Group], run: Runs
     ) -> None:
-        groups[0][0].is_favorite = True
+        groups[0][0].is_favorite = groups[0][1].is_favorite = True
         touched(fake)
         run(mark_best_favorite=True)
         blur(groups[0][0])
@@ -311,18 +311,20 @@ class TestWhatTheUserDid:
     def test_what_others_in_the_group_have_is_inherited_and_no_more(
         self, fake: FakeImmich, groups: list[Group], run: Runs
     ) -> None:
-        best, second, third = groups[0]
+        first, second, best = groups[0]
         trip = fake.seeds.album("Trip", [second])
-        shared = fake.seeds.album("Party", [third], owner=fake.user.user, shared_with={fake.admin.user.id: "editor"})
+        shared = fake.seeds.album("Party", [first], owner=fake.user.user, shared_with={fake.admin.user.id: "editor"})
         fake.seeds.album("Elsewhere", [groups[1][0]])
-        third.is_favorite = True
-        third.marks = type(third.marks)(description="At the lake", rating=4 if fake.world.release >= (1, 112) else None)
+        best.is_favorite = True
+        second.marks = type(second.marks)(
+            description="At the lake", rating=4 if fake.world.release >= (1, 112) else None
+        )
         touched(fake)
         assert run(inherit=True).exit_code == 0
         assert set(trip.assets) == {best.id, second.id}
-        assert set(shared.assets) == {best.id, third.id}
-        assert best.is_favorite
-        assert best.marks == third.marks
+        assert set(shared.assets) == {best.id, first.id}
+        assert best.marks == second.marks
+        assert not first.is_favorite
         assert not second.is_favorite
         assert groups[1][1].id not in fake.state.albums
         run.check_idle(inherit=True)

@@ -84,4 +84,4 @@ def test_beside_pictures_a_plan_costs_the_same_few_calls_for_any_number_of_photo
             PhotoOrganizer(source, settings, executor=executor).run()
         costs.append([call.operation for call in fake.calls if call.operation != "asset_thumbnail"])
     assert costs[0] == costs[1]
-    assert len(costs[0]) <= 8
+    assert len(costs[0]) <= 9

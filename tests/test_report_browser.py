@@ -162,7 +162,7 @@ class TestDeciding:
         reader.card("burst2_1.jpg").get_by_role("radio").check()
         expect(reader.card("burst2_1.jpg").get_by_role("checkbox")).not_to_be_checked()
         group = reader.saved()[1]["groups"][1]
-        assert (group["best"], [photo for photo in group["photos"] if "out" in photo]) == ("burst2_1.jpg", [])
+        assert (group["best"], [photo for photo in group["photos"] if photo["out"]]) == ("burst2_1.jpg", [])
 
     def test_decisions_survive_a_reload_until_all_is_started_over(
         self, read: Callable[..., Reader], report: Path
