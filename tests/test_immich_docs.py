@@ -57,12 +57,11 @@ def _pattern(shown: str) -> str:
 
 
 def _seed_the_guides_library(server: FakeImmich) -> None:
-    """Three photos of a picnic, two of a dog, one on its own; the user loves the lesser one of the dog."""
+    """Three photos of a picnic, two of a dog, one on its own; the user described the lesser one of the dog."""
     picnic, dog = server.seeds.burst(3), server.seeds.burst(2, MORNING + timedelta(hours=1))
     server.seeds.photo("alone.jpg", MORNING + timedelta(hours=2))
     server.seeds.album("Summer 2024", dog[1:])
-    dog[1].is_favorite = True
-    dog[1].marks = replace(dog[1].marks, rating=4, description="Rex jumps")
+    dog[1].marks = replace(dog[1].marks, description="Rex jumps")
     server.admin.user.name = "Ada"
     assert len(picnic) == 3
 

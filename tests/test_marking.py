@@ -236,7 +236,7 @@ def test_a_permission_taken_away_half_way_is_named_and_the_rest_goes_on(version:
         assert isinstance(failure, Unmarked)
         assert "lacks the permission album.create" in failure.error
         assert [one.action for one in (tag, star) if isinstance(one, MarkReceipt)] == [
-            replace(plan[0], made=(TAG,)),
+            AddTags(ids(photos), (TAG,), made=(TAG,)),
             plan[2],
         ]
         assert list(journal.mark_receipts(TARGET)) == [tag, star]
