@@ -33,7 +33,8 @@ def _with_namesakes(library: MarkableLibrary, actions: Sequence[MarkAction]) -> 
 
 def _with_new_tags(library: MarkableLibrary, actions: Sequence[MarkAction]) -> list[MarkAction]:
     """Remember which tags are made, each by the first action that puts it on."""
-    missing = list(library.missing_tags({tag for one in actions if isinstance(one, AddTags) for tag in one.tags}))
+    names = {tag for one in actions if isinstance(one, AddTags) for tag in one.tags}
+    missing = list(library.missing_tags(names))
     prepared: list[MarkAction] = []
     for action in actions:
         if isinstance(action, AddTags) and missing:

@@ -48,7 +48,8 @@ def plan_mark_undo(history: MarkHistory, marks: LibraryMarks) -> tuple[list[Mark
     for receipt in reversed(history.made):
         undo.take_back(receipt)
     undo.delete_tags()
-    return undo.actions, undo.left
+    # No favourite is archived: what goes back there may be one of ours until then.
+    return sorted(undo.actions, key=lambda one: isinstance(one, SetArchived) and one.value), undo.left
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class _MarkUndo:
     later: frozenset[Aspect]
     actions: list[MarkAction] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
+    stacks: dict[str, Stack | None] = field(default_factory=dict)
 
     def take_back(self, receipt: MarkReceipt) -> None:
         action, changed = receipt.action, receipt.trace.changed
@@ -190,7 +192,9 @@ class _MarkUndo:
         elif all(self._is_latest(key, ("stack", "", key)) for key in made):
             if not any(set(stack.keys) == set(found.keys) for stack in action.merged):
                 self.actions.append(DissolveStack(action.number, found))
-            self.actions += [RestoreStack(stack.id, stack.keys) for stack in action.merged]
+                self.stacks |= dict.fromkeys(found.keys)
+            for stack in action.merged:
+                self._put_back(stack)
 
     def _restore(self, stacks: Iterable[Stack]) -> None:
         """Make stacks again that are not there, if we took them apart: not if the user did, or made others."""
@@ -208,13 +212,18 @@ class _MarkUndo:
                 continue
             is_free = all(one is None for one in now) and taken_apart.issuperset(stack.keys)
             if is_free and all(self._is_latest(key, ("stack", "", key)) for key in stack.keys):
-                self.actions.append(RestoreStack(stack.id, stack.keys))
+                self._put_back(stack)
             elif not is_free:
                 self.left.append(Left(stack.keys[0], _RESTACKED))
 
+    def _put_back(self, stack: Stack) -> None:
+        self.actions.append(RestoreStack(stack.id, stack.keys))
+        self.stacks |= dict.fromkeys(stack.keys, stack)
+
     def _stack(self, key: str) -> Stack | None:
+        """The stack that a photo will be in once what is planned so far is done."""
         photo = self.marks.photos.get(key)
-        return None if photo is None else photo.stack
+        return self.stacks.get(key, None if photo is None else photo.stack)
 
     def _there(self, keys: Iterable[str]) -> Iterator[tuple[str, PhotoMarks]]:
         """The photos that are there, with what stands on them."""

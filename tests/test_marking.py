@@ -228,7 +228,7 @@ def test_a_permission_taken_away_half_way_is_named_and_the_rest_goes_on(version:
         photos = fake.seeds.burst(3)
         fake.faults.take_permission(key, "album.create", Where("albums", method="POST"))
         plan: list[MarkAction] = [
-            AddTags(ids(photos), (TAG,)),
+            AddTags(ids(photos), (TAG,), made=(TAG,)),
             MakeAlbum(1, "Organized-0001", ids(photos)),
             SetFavorite(ids(photos[:1]), value=True),
         ]

@@ -3,18 +3,26 @@
 import os
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.errors import LockedError, OutputError, UsageError
+from bestshot.actions import CopyFile
+from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
+from bestshot.immich.originals import check_asset
 from bestshot.library_lock import LibraryLock
 from bestshot.model import LinkMethod
 from bestshot.reversals import TakeAway
 from bestshot.runs import Reverse, jobs_of
+from bestshot.safe_files import checksum
 from photo_outputs import FolderOutput
+from tests import builders
+from tests.fake_immich import FakeImmich
+from tests.fake_immich_state import Asset
+from tests.immich_marks import FOUR, client_of
 from tests.undo_bench import Bench, left, tree_of
 
 links = pytest.mark.parametrize("link", list(LinkMethod))
@@ -311,3 +319,36 @@ def meddle_with(folder: Path, how: str, place: int, theirs: dict[Path, bytes]) -
         theirs.pop(path, None)
     else:
         path.write_bytes(theirs.setdefault(path, f"mine {place}".encode()))
+
+
+@pytest.mark.parametrize("version", FOUR)
+def test_a_download_goes_only_while_the_server_has_the_same(version: str, tmp_path: Path) -> None:
+    with FakeImmich(version) as fake:
+        first, second, third, fourth = photos = fake.seeds.burst(4)
+        client = client_of(fake)
+        copies = {photo.id: tmp_path / photo.name for photo in photos}
+        for photo in photos:
+            copies[photo.id].write_bytes(client.download_asset(photo.id))
+        fake.seeds.trash(second)
+        third.original = fourth.original
+        fake.state.remove(fourth)
+        told = {}
+        for photo in photos:
+            try:
+                check_asset(client, copy_of(photo), copies[photo.id], checksum(copies[photo.id]))
+            except PhotoError as error:
+                told[photo.id] = str(error)
+        assert told == {
+            second.id: "Its original is gone from the server or in the trash, so it may be the last.",
+            third.id: "Its original on the server has changed since, so it is the last of its kind.",
+            fourth.id: "Its original is gone from the server or in the trash, so it may be the last.",
+        }
+        first.library_id = "an external library, whose checksums are those of paths"
+        check_asset(client, copy_of(first), copies[first.id], checksum(copies[first.id]))
+        with pytest.raises(PhotoError, match="has changed since"):
+            check_asset(client, copy_of(first), copies[third.id], checksum(copies[third.id]))
+
+
+def copy_of(photo: Asset) -> CopyFile:
+    """The copy that was made of an asset."""
+    return replace(builders.copy_of(builders.photo(photo.name)), source=f"immich:{photo.id}/{photo.name}")
