@@ -7,6 +7,7 @@ from pathlib import Path
 from bestshot.examination import Progress
 from bestshot.history import history_lines
 from bestshot.journal import Journal
+from bestshot.marking import Persistence
 from bestshot.reversals import Result
 from bestshot.runs import job_to_undo, jobs_of
 from bestshot.settings import Settings
@@ -25,11 +26,17 @@ def undo(
     server: Server | None,
     recover_output: Callable[[Path, Journal], None],
     progress: Progress,
+    patience: Persistence | None = None,
 ) -> list[Result]:
-    """Take a run back, or (0) the latest that stands, and tell what came of it; a dry run only looks."""
+    """Take a run back, or (0) the latest that stands, and tell what came of it; a dry run only looks.
+
+    `patience` says how long to look whether changes of marks stand.
+    """
     with _journal(settings) as journal:
         job = job_to_undo(jobs_of(journal.runs()), number)
-        undoing = Undoing(journal, job, Path(settings.cache_dir), server, lambda path: recover_output(path, journal))
+        undoing = Undoing(
+            journal, job, Path(settings.cache_dir), server, lambda path: recover_output(path, journal), patience
+        )
         results: list[Result] = []
         with progress(f"Undoing run {job.number}", sum(part.changes for part in job.parts)) as advance:
             for result in undoing.look() if settings.dry_run else undoing.carry_out():
