@@ -343,7 +343,7 @@ def test_a_download_goes_only_while_the_server_has_the_same(version: str, tmp_pa
             third.id: "Its original on the server has changed since, so it is the last of its kind.",
             fourth.id: "Its original is gone from the server or in the trash, so it may be the last.",
         }
-        first.library_id = "an external library, whose checksums are those of paths"
+        first.library_id = fake.state.new_id()  # the checksums of an external library are those of paths
         check_asset(client, copy_of(first), copies[first.id], checksum(copies[first.id]))
         with pytest.raises(PhotoError, match="has changed since"):
             check_asset(client, copy_of(first), copies[third.id], checksum(copies[third.id]))
