@@ -36,7 +36,7 @@ def draw_series(people: Sequence[Person], folder: Path, name: str, chance: rando
         spoilt = [] if number == good else chance.sample(cast, chance.randint(1, 2))
         picture = _background(chance)
         for place, person in enumerate(cast):
-            head = _head(person, person in spoilt, chance, may_blink=person in spoilers)
+            head = _head(person, chance, is_spoilt=person in spoilt, may_blink=person in spoilers)
             _paste(picture, head, place, len(cast), chance)
         file = f"{name}_{number}.jpg"
         picture.save(folder / file, quality=chance.choice((85, 92)))
@@ -44,7 +44,7 @@ def draw_series(people: Sequence[Person], folder: Path, name: str, chance: rando
     return files, files[good]
 
 
-def _head(person: Person, is_spoilt: bool, chance: random.Random, *, may_blink: bool) -> Image.Image:  # noqa: FBT001
+def _head(person: Person, chance: random.Random, *, is_spoilt: bool, may_blink: bool) -> Image.Image:
     if is_spoilt and may_blink and chance.random() < 0.7:
         return _cut_out(*chance.choice(person.blinking))
     head = _cut_out(*chance.choice(person.good))
