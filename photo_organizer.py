@@ -6,20 +6,20 @@ The front door and the story: composing the parts, one run, exit codes.
 
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console
 from bestshot.errors import OrganizerError, UsageError
-from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
+from bestshot.interruption import terminable
+from bestshot.settings import Settings, SourceType, load_settings
+from bestshot.settings_checks import check_fit, check_sense
 from bestshot.text import count
 from bestshot.wording import report_line
 from composition import connection_lines, immich_source, source_of, with_demo
@@ -357,7 +357,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = parse_command(argv)
     console = Console()
     try:
-        with _terminable():
+        with terminable():
             code = _run(command, console)
     except OrganizerError as error:
         logger.error("%s", error)
@@ -395,23 +395,6 @@ def _run(command: Command, console: Console) -> int:
     if outcome.report:
         console.say([report_line(outcome.report)])
     return outcome.exit_code
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """End in order on SIGTERM too, as containers and service managers send it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may listen to signals
-        return
-    earlier = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:

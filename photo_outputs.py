@@ -29,8 +29,9 @@ from bestshot.library_lock import LibraryLock
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_planning import plan_marks
+from bestshot.markable import MarkableLibrary
 from bestshot.marking import Persistence, carry_out_marks, recover_marks
-from bestshot.marks import MarkableLibrary, MarkAction, MarkedGroup, MarkReceipt, MarkWishes
+from bestshot.marks import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
 from bestshot.model import LinkMethod, Photo
 from bestshot.output_survey import condition_of, learned, survey, trace_of
 from bestshot.planning import text_bytes, text_checksum

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bestshot.candidates import Candidate
+from bestshot.face import Face
 from bestshot.face_marks import (
     Marks,
     eye_marks,
@@ -15,7 +16,6 @@ from bestshot.face_marks import (
 )
 from bestshot.following import Person
 from bestshot.judging_rules import Weights
-from bestshot.model import Face
 from bestshot.text import count
 
 Words = Callable[[Candidate], str]

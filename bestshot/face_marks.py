@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bestshot.face import Face
 from bestshot.following import Person
-from bestshot.model import Face
 
 Marks = Mapping[str, float]
 """By photo id; what cannot be told is not in it."""

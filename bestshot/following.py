@@ -6,7 +6,7 @@ A face is followed by its place and size; where people seem to have changed plac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.model import Face
+from bestshot.face import Face
 
 Faces = Mapping[str, Sequence[Face]]
 """The faces of each photo, by its id."""

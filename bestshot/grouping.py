@@ -9,7 +9,8 @@ from bestshot.clocks import Clocks, Flags, Floats, Indices
 from bestshot.clusters import Links, clusters
 from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
 from bestshot.hashes import Hashes
-from bestshot.model import CaptureTime, Fingerprint, Group, Likeness, Photo, PhotoPair
+from bestshot.likeness import Likeness, PhotoPair
+from bestshot.model import CaptureTime, Fingerprint, Group, Photo
 from bestshot.neighbours import Neighbours, Pairs
 
 _PIECE = 1_000_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
-from bestshot.model import Likeness
+from bestshot.likeness import Likeness
 
 _DOUBTFUL_PER_THRESHOLD, _MOST_DOUBTFUL = 9, 48
 """Up to how many of 128 bits a pair is worth a closer look; a hundredth of unrelated pictures differs less."""

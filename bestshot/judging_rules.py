@@ -1,8 +1,13 @@
 """What the user may say about which photo is best: the weights of the score, and what goes before it."""
 
+import difflib
+import math
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
+
+from bestshot.errors import UsageError
+from bestshot.text import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +66,21 @@ class JudgingRules:
 
     weights: Weights = field(default_factory=Weights)
     preferences: tuple[Preference, ...] = ()
+
+
+def parse_weights(value: object, where: str) -> Weights:
+    """The table of weights; those it leaves out are as they were. Raises UsageError that names `where` it stands."""
+    if not isinstance(value, dict):
+        raise UsageError(f"{where} must be a table, such as [weights] with eyes = 10 below it.")
+    names = [field.name for field in fields(Weights)]
+    for name, weight in value.items():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f" Did you mean {near[0]}?" if near else f" There are {', '.join(names)}."
+            raise UsageError(f"{where}: there is no weight called {printable(name)}.{hint}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+            raise UsageError(f"{where}: the weight of {name} must be a number of at least 0.")
+    weights = Weights(**value)
+    if not any(getattr(weights, name) for name in names):
+        raise UsageError(f"{where}: at least one weight must be above 0.")
+    return weights

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from bestshot.journal import MarkChange
 from bestshot.mark_checks import not_standing
 from bestshot.mark_reversals import DeleteAlbum, RestoreStack
+from bestshot.markable import MarkableLibrary
 from bestshot.marks import (
     AddToAlbum,
     LibraryMarks,
     MakeAlbum,
     MakeStack,
-    MarkableLibrary,
     MarkAction,
     Marked,
     MarkReceipt,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bestshot.marks import AddTags, MakeAlbum, MarkableLibrary, MarkAction
+from bestshot.markable import MarkableLibrary
+from bestshot.marks import AddTags, MakeAlbum, MarkAction
 
 
 def prepared(library: MarkableLibrary, actions: Sequence[MarkAction]) -> list[MarkAction]:

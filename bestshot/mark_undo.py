@@ -10,8 +10,9 @@ from bestshot.mark_entries import Unmarked
 from bestshot.mark_history import MarkHistory, restored_stacks
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_undo_planning import plan_mark_undo
+from bestshot.markable import MarkableLibrary
 from bestshot.marking import Persistence, carry_out_in_run, recover_marks
-from bestshot.marks import AddToAlbum, MakeAlbum, MarkableLibrary, MarkAction, MarkReceipt, RemoveFromAlbum
+from bestshot.marks import AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
 from bestshot.reversals import Left
 from bestshot.runs import Run, undone_runs
 

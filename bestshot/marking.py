@@ -24,10 +24,10 @@ from bestshot.mark_checks import narrowed, not_standing
 from bestshot.mark_entries import Entry, Unmarked, found_trace, read_entries
 from bestshot.mark_preparing import prepared
 from bestshot.mark_reversals import DeleteTag, RemoveTags
+from bestshot.markable import MarkableLibrary
 from bestshot.marks import (
     AddTags,
     MakeAlbum,
-    MarkableLibrary,
     MarkAction,
     Marked,
     MarkReceipt,

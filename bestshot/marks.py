@@ -5,10 +5,8 @@ Photos are named by their key, albums and stacks by the library's own id for the
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
-from bestshot.replaced import Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,39 +273,6 @@ class Marked:
     refused: tuple[Refused, ...] = ()
     container: str | None = None
     before: str | None = None
-
-
-class MarkableLibrary(Protocol):
-    """A library whose photos can be marked. Every call raises an OrganizerError where all of it fails."""
-
-    @property
-    def tags_one_at_a_time(self) -> bool:
-        """Whether each tag is a change of its own, so that the first must have settled before the next is made."""
-
-    @property
-    def settles_at_once(self) -> bool:
-        """Whether what was written stands for good, so that one look is enough."""
-
-    def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
-        """What stands on these photos and in these albums; `with_albums`: also the albums that hold the photos."""
-
-    def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
-        """What stands now where these actions write, and in these albums: never from an earlier listing.
-
-        Only what the actions are about is read; all else is as if there were nothing.
-        """
-
-    def albums_called(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-        """The user's own albums with exactly these names, by name."""
-
-    def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
-        """For each of these actions the calls that write it, in words; none where nothing is called."""
-
-    def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
-        """Those of these tags, and of the tags above them, that would have to be made."""
-
-    def mark(self, action: MarkAction, keep: Keep, /) -> Marked:
-        """Make one change, and tell `keep` before it which files it replaces; what has it already is not changed."""
 
 
 def keys_of(action: MarkAction) -> tuple[str, ...]:

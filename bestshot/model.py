@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from hashlib import blake2b
 
+from bestshot.face import Face
+
 
 class TimeSource(Enum):
     """Where a capture time was read, from the most to the least trusted."""
@@ -105,13 +107,6 @@ class LinkMethod(Enum):
     SYMLINK = "symlink"
 
 
-class FaceModel(Enum):
-    """How faces are detected: `HOG` is quick, `CNN` finds turned ones too and takes many times as long."""
-
-    HOG = "hog"
-    CNN = "cnn"
-
-
 class FileRole(Enum):
     """What a file is to its photo."""
 
@@ -175,63 +170,6 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """How well one picture, moved and scaled, falls onto another.
-
-    `inliers` are the local features that agree on the movement. `overlap` is the part of the smaller picture that
-    the larger one shows, `agreement` how well they correlate there, from -1 to 1. `conflict` is the part of it, taken
-    by the largest patch where each picture shows something, and something else than the other: another subject.
-    """
-
-    inliers: int
-    overlap: float
-    agreement: float
-    conflict: float
-
-
-@dataclass(frozen=True, slots=True)
-class FaceBox:
-    """Where a face is, in parts of the upright picture's width and height, 0 to 1."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Face(FaceBox):
-    """One face; a measure that cannot be told is None.
-
-    All are unitless, and told of the eye that is less open. `eye_aspect_ratio` is its height over its width,
-    `lid_height` how far its upper lid is above the line between its corners, over its width. `eye_balance` is its
-    aspect ratio over that of the other eye, 1 if both are alike. `smile` is the width of the mouth and the lift of its
-    corners over the distance between the eyes. `turn` is how far the nose is beside the middle of the eyes over the
-    distance between them: 0 looks at the camera, 0.3 is turned by some 35 degrees, left is negative.
-    """
-
-    eye_aspect_ratio: float | None = None
-    lid_height: float | None = None
-    eye_balance: float | None = None
-    smile: float | None = None
-    sharpness: float | None = None
-    turn: float | None = None
-    is_cut: bool = False
-
-    @property
-    def height(self) -> float:
-        """In parts of the picture's height."""
-        return self.bottom - self.top
-
-
-@dataclass(frozen=True, slots=True)
-class FaceCodes:
-    """What tells one person's faces from another's: 128 numbers a face, in the order of the photo's faces."""
-
-    codes: tuple[tuple[float, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Appraisal:
     """What a picture is worth, in numbers; `faces` is None when nobody looked for them.
 
@@ -247,34 +185,6 @@ class Appraisal:
     faces: tuple[Face, ...] | None
     tilt: float | None = None
     miniature: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoPair:
-    """Two photos to be compared, in order of id."""
-
-    left: Photo
-    right: Photo
-
-    @property
-    def id(self) -> str:
-        """Names the pair as ids name photos."""
-        return f"{self.left.id}\0{self.right.id}"
-
-    @property
-    def origin(self) -> str:
-        """The library of the first photo."""
-        return self.left.origin
-
-    @property
-    def key(self) -> str:
-        """Names the pair for good within that library."""
-        return "\0".join((self.left.key, self.right.origin, self.right.key))
-
-    @property
-    def revision(self) -> str:
-        """Changes when either picture does."""
-        return f"{self.left.revision} {self.right.revision}"
 
 
 def digest(*parts: str) -> str:

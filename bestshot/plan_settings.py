@@ -6,7 +6,7 @@ from dataclasses import replace
 from bestshot.errors import UsageError
 from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import decisions_in
-from bestshot.settings import WISHES, Settings, SourceType, check_text
+from bestshot.settings import Settings, SourceType, check_text
 from bestshot.text import printable
 
 _SAID_BY_THE_PLAN = (
@@ -22,6 +22,21 @@ _SAID_BY_THE_PLAN = (
     "no_faces",
 )
 
+_WISHES = frozenset(
+    {
+        "output",
+        "link",
+        "tag_only",
+        "tag",
+        "create_albums",
+        "album_prefix",
+        "mark_best_favorite",
+        "stack",
+        "archive_rest",
+        "inherit",
+    }
+)
+
 
 def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, object]) -> Settings:
     """The settings for a plan; raises UsageError where the command line contradicts it, or nothing would be done."""
@@ -30,11 +45,11 @@ def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, obj
             flag = "SOURCE" if name == "source" else f"--{name.replace('_', '-')}"
             raise UsageError(f"A plan says itself which photos belong together: leave out {flag}.")
     fitted = _with_source(plan, settings)
-    if not WISHES & flags.keys():
+    if not _WISHES & flags.keys():
         fitted = fitted.with_wishes(plan.wishes)
     if fitted.wishes.is_looking and not (decisions_in(plan.groups) or fitted.writes_records):
         wanted = "say what to do with it, such as --output or --tag-only."
-        if not WISHES & flags.keys():
+        if not _WISHES & flags.keys():
             raise UsageError(f"This plan was made only to look: {wanted}")
         raise UsageError(f"What the command line wishes stands for all that the plan does: {wanted}")
     return fitted

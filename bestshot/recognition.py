@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from bestshot.examination import Examiner, recognition_task
+from bestshot.face import Face, FaceModel
 from bestshot.following import Code, follow, is_doubtful
-from bestshot.model import Appraisal, Face, FaceModel, Group
+from bestshot.model import Appraisal, Group
 
 
 def recognise(

@@ -18,11 +18,13 @@ import platformdirs
 from msgspec import inspect
 
 from bestshot.errors import UsageError
+from bestshot.face import FaceModel
 from bestshot.grouping_rules import GroupingRules
-from bestshot.judging_rules import JudgingRules, Preference, Weights
+from bestshot.judging_rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.marks import MarkWishes
-from bestshot.model import FaceModel, LinkMethod
+from bestshot.model import LinkMethod
 from bestshot.planning import Wishes
+from bestshot.setting_kinds import kind_in_words
 from bestshot.text import printable
 
 APPLICATION = "photo-organizer"
@@ -181,43 +183,6 @@ _KEY, _KEY_FILE = "immich_api_key", "immich_api_key_file"
 # What Immich's own tools call them.
 _KNOWN_VARIABLES = {"IMMICH_URL": "immich_url", "IMMICH_API_KEY": "immich_api_key"}
 
-FOLDERS_ONLY = frozenset({"source", "exclude", "link"})
-IMMICH_ONLY = frozenset(
-    {
-        "immich_url",
-        "immich_api_key",
-        "immich_api_key_file",
-        "immich_album",
-        "immich_ca",
-        "no_verify_ssl",
-        "include_archived",
-        "use_full_resolution",
-        "immich_cache_dir",
-        "immich_cache_size",
-        "stack",
-        "archive_rest",
-        "inherit",
-    }
-)
-_SAYS_HOW = {"tag": "tag_only", "album_prefix": "create_albums", "null": "list_rest"}
-"""Flags that only say how what another one asks for is to be."""
-
-
-WISHES = frozenset(
-    {
-        "output",
-        "link",
-        "tag_only",
-        "tag",
-        "create_albums",
-        "album_prefix",
-        "mark_best_favorite",
-        "stack",
-        "archive_rest",
-        "inherit",
-    }
-)
-
 
 def default_config_file() -> Path:
     """The configuration file that is read when none is named."""
@@ -231,7 +196,7 @@ def load_settings(
 
     `flags` holds only what was given on the command line. Without `config_file` the default one is read if it exists.
     """
-    named = {key: _converted(key, value, _flag(key)) for key, value in flags.items()}
+    named = {key: _converted(key, value, flag_of(key)) for key, value in flags.items()}
     values: dict[str, Any] = {}
     for layer in (_from_file(config_file), _from_environment(environment), named):
         if "time_window" in layer:
@@ -242,50 +207,13 @@ def load_settings(
     return Settings(**values)
 
 
-def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
-    """Raise UsageError for a flag that says nothing to this kind of source."""
-    foreign = FOLDERS_ONLY if source_type is SourceType.IMMICH else IMMICH_ONLY
-    for key in sorted(foreign & flags.keys()):
-        name = "SOURCE" if key == "source" else _flag(key)
-        other = "folders" if source_type is SourceType.IMMICH else "--source-type immich"
-        raise UsageError(f"{name} goes with {other} only: leave it out.")
-
-
 def check_text(key: str, value: Any) -> Any:
     """A text of a plan, or several, as the setting of this name; raises UsageError if it cannot be one."""
     return _converted(key, value, f"The {key.replace('_', ' ')} in the plan")
 
 
-def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
-    """Raise UsageError for settings that make no sense together."""
-    for key, needed in _SAYS_HOW.items():
-        if key in flags and not getattr(settings, needed):
-            raise UsageError(f"{_flag(key)} only says how {_flag(needed)} is meant: give that as well.")
-    if "workers" in flags and settings.dask is not None:
-        raise UsageError("--workers counts processes here, and --dask works on a cluster: give one of them.")
-    if settings.source_type is SourceType.LOCAL:
-        _check_marks_of_folders(settings)
-    if [settings.plan, settings.csv, settings.list_rest].count("-") > 1:
-        raise UsageError("Only one of --plan, --csv and --list-rest can be written to standard output.")
-    if "" in settings.tag.split("/"):
-        raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
-
-
-def _check_marks_of_folders(settings: Settings) -> None:
-    """Folders have albums under the output, and there is no copying in the same run: new sidecars would be missed."""
-    for key in sorted({"stack", "archive_rest", "inherit"}):
-        if getattr(settings, key):
-            raise UsageError(f"{_flag(key)} goes with --source-type immich only: leave it out.")
-    if settings.create_albums and settings.output is None:
-        raise UsageError("--create-albums makes folders of links: say under which folder with --output.")
-    if settings.output is not None and settings.mark_wishes.any and not settings.create_albums:
-        raise UsageError(
-            "Photos of a folder are marked and laid out in two runs: leave out --output, "
-            "or leave out --tag-only and --mark-best-favorite."
-        )
-
-
-def _flag(key: str) -> str:
+def flag_of(key: str) -> str:
+    """The flag of a setting."""
     return "--" + key.replace("_", "-")
 
 
@@ -326,7 +254,7 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
         hint = f" Did you mean {near[0]}?" if near else ""
         raise UsageError(f"{where}: there is no setting called {printable(key)}.{hint}")
     if key == "weights":
-        return _weights(value, where)
+        return parse_weights(value, where)
     try:
         converted = msgspec.convert(value, _TYPES[key], strict=strict)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for a name that is no UTF-8
@@ -340,52 +268,9 @@ def _converted(key: str, value: object, where: str, *, strict: bool = False) -> 
     return tuple(map(_expanded, converted)) if isinstance(converted, tuple) else _expanded(converted)
 
 
-def _weights(value: object, where: str) -> Weights:
-    """The table of weights; those it leaves out are as they were."""
-    if not isinstance(value, dict):
-        raise UsageError(f"{where} must be a table, such as [weights] with eyes = 10 below it.")
-    names = [field.name for field in dataclasses.fields(Weights)]
-    for name, weight in value.items():
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f" Did you mean {near[0]}?" if near else f" There are {', '.join(names)}."
-            raise UsageError(f"{where}: there is no weight called {printable(name)}.{hint}")
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
-            raise UsageError(f"{where}: the weight of {name} must be a number of at least 0.")
-    weights = Weights(**value)
-    if not any(getattr(weights, name) for name in names):
-        raise UsageError(f"{where}: at least one weight must be above 0.")
-    return weights
-
-
 def _complaint(key: str, value: object, where: str) -> str:
     given = "something else" if key == _KEY else printable(json.dumps(value, ensure_ascii=False, default=str))
-    return f"{where} must be {_wanted(inspect.type_info(_TYPES[key]))}, but it is {given}."
-
-
-def _wanted(kind: inspect.Type) -> str:
-    match kind:
-        case inspect.BoolType():
-            return "true or false"
-        case inspect.EnumType():
-            *others, last = (member.value for member in kind.cls)
-            return f"{', '.join(others)} or {last}"
-        case inspect.IntType():
-            return f"a whole number {_bounds(kind)}"
-        case inspect.FloatType():
-            return f"a number {_bounds(kind)}"
-        case inspect.VarTupleType(item_type=inspect.StrType(pattern=str())):
-            return "a list of rules, each of them raw, largest or folder:PATH"
-        case inspect.VarTupleType():
-            return 'a list of names that are not empty, such as ["a", "b"]'
-        case _:
-            return "a path that is not empty"
-
-
-def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:
-    if kind.gt is not None:
-        return f"above {kind.gt:g}"
-    return f"of at least {kind.ge:g}" if kind.le is None else f"from {kind.ge:g} to {kind.le:g}"
+    return f"{where} must be {kind_in_words(inspect.type_info(_TYPES[key]))}, but it is {given}."
 
 
 def _expanded(path: str) -> str:

@@ -17,11 +17,11 @@ from bestshot.actions import (
     Trace,
     WriteMetadata,
 )
+from bestshot.face import Face
 from bestshot.file_names import folded
 from bestshot.model import (
     Appraisal,
     CaptureTime,
-    Face,
     FileRole,
     Fingerprint,
     Group,

@@ -18,7 +18,7 @@ from bestshot.dask_cluster import dask_cluster
 from bestshot.errors import UsageError
 from bestshot.model import Photo
 from bestshot.remote_checks import landmarks, sight_problem, software
-from bestshot.settings import check_sense
+from bestshot.settings_checks import check_sense
 from bestshot.workers import WorkersError
 from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoSource

@@ -41,6 +41,8 @@ FLOORS = {
     "bestshot.plan_settings": 3,
     "bestshot.previews": 3,
     "bestshot.settings": 2,
+    "bestshot.settings_checks": 2,
+    "bestshot.face": 0,
     "bestshot.model": 0,
     "bestshot.errors": 0,
     "bestshot.text": 0,

@@ -10,7 +10,8 @@ import pytest
 
 from bestshot.command_line import parse_command
 from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task, tasks_of
-from bestshot.settings import Settings, SourceType, check_fit, check_sense, load_settings
+from bestshot.settings import Settings, SourceType, load_settings
+from bestshot.settings_checks import check_fit, check_sense
 from photo_organizer import main
 from photo_sources import ImmichPhotoSource
 from tests.drawn_library import ROOT

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bestshot.errors import PhotoError
-from bestshot.model import Face, FaceBox, Metadata, Photo, Skipped
+from bestshot.face import Face, FaceBox
+from bestshot.model import Metadata, Photo, Skipped
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, Wishes
 from bestshot.report import pages

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bestshot.examination import Readable
-from bestshot.model import Appraisal, Face, Metadata, Photo
+from bestshot.face import Face
+from bestshot.model import Appraisal, Metadata, Photo
 from bestshot.planning import Plan, PlannedGroup
 
 

@@ -1,0 +1,131 @@
+"""What every source of photos is: an abstract library."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from bestshot.actions import CopyFile
+from bestshot.errors import PhotoError, SourceError, TransientError
+from bestshot.face import FaceBox
+from bestshot.markable import MarkableLibrary
+from bestshot.marks import AddTags, MakeAlbum, MarkAction, Marked, MarkWishes, SetFavorite
+from bestshot.model import Listing, Metadata, Photo
+from bestshot.replaced import keep_nothing
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+class PhotoSource(ABC):
+    """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
+
+    @property
+    def read_at_once(self) -> int:
+        """How many photos may be read at once by all workers together, if that is more than there are workers."""
+        return 1
+
+    @abstractmethod
+    def scan(self, archived: Collection[str] = ()) -> Listing:
+        """List the library; raises SourceError if it cannot be reached.
+
+        `archived` are the keys of photos that belong to it although they were taken out of sight.
+        """
+
+    @abstractmethod
+    def check_reachable(self) -> None:
+        """Raise SourceError if the library has gone since it was listed."""
+
+    @abstractmethod
+    def origins(self) -> tuple[str, ...]:
+        """The names, for good, of the libraries that are read."""
+
+    @abstractmethod
+    def locations(self) -> tuple[str, ...]:
+        """Where the photos are, in the user's words."""
+
+    @abstractmethod
+    def open_photo(self, photo: Photo) -> BinaryIO:
+        """The bytes of a photo's picture as a seekable stream; raises TransientError."""
+
+    @abstractmethod
+    def get_metadata(self, photo: Photo) -> Metadata:
+        """What a photo says of itself; raises PhotoError."""
+
+    @abstractmethod
+    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """The upright picture, no larger than asked for, from the smallest data that serve; raises PhotoError."""
+
+    @abstractmethod
+    def web_address(self, photo: Photo) -> str:
+        """Where a browser shows the photo itself."""
+
+    @abstractmethod
+    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+        """Write one file of a photo to a new file with its time, verified; returns its SHA-256 in hexadecimal.
+
+        Raises TransientError if it cannot be read or has changed since it was listed, OutputError if the copy cannot
+        be written.
+        """
+
+    @abstractmethod
+    def mark_target(self) -> str:
+        """The name under which the journal keeps the marks that are set here."""
+
+    @abstractmethod
+    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
+        """The keys under which a photo is marked, its own first and that of its RAW file if that has one."""
+
+    @abstractmethod
+    def markable(self, wishes: MarkWishes) -> MarkableLibrary:
+        """The library as it is marked; what it says of photos without reading comes from the last listing."""
+
+    def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
+        """The same photos, with everything said of their files that the listing left open."""
+        return tuple(photos)
+
+    def tag_photo(self, photo: Photo, tags: Sequence[str]) -> None:
+        """Put tags on a photo; raises PhotoError if that is refused."""
+        self._mark(AddTags(self.mark_keys(photo), tuple(tags)))
+
+    def set_favorite(self, photo: Photo, value: bool) -> None:  # noqa: FBT001 - users' code says set_favorite(photo, True)
+        """Make a photo a favourite, or no longer; raises PhotoError if that is refused."""
+        self._mark(SetFavorite(self.mark_keys(photo)[:1], value))
+
+    def create_album(self, name: str, photos: Sequence[Photo]) -> str:
+        """Make an album and return its id; raises PhotoError if a photo is refused."""
+        keys = tuple(key for photo in photos for key in self.mark_keys(photo))
+        made = self._mark(MakeAlbum(0, name, keys)).container
+        assert made is not None  # an album was made, or an error raised
+        return made
+
+    def _mark(self, action: MarkAction) -> Marked:
+        marked = self.markable(MarkWishes()).mark(action, keep_nothing)
+        if marked.refused:
+            raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
+        return marked
+
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
+        """The faces that the library knows already; none unless a source says so."""
+        return ()
+
+    def list_photos(self, album: str | None = None) -> list[Photo]:
+        """The photos of the library, or of one album of it, in order of id."""
+        if album is not None:
+            raise SourceError(f"{type(self).__name__} has no albums to list.")
+        return list(self.scan().photos)
+
+    def get_photo_data(self, photo: Photo) -> bytes:
+        """All bytes of a photo's picture; raises TransientError."""
+        with self.open_photo(photo) as stream, reading():
+            return stream.read()
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn what the disk refuses into a TransientError."""
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(f"cannot be read now: {error.strerror or error}") from error
