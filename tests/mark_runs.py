@@ -74,6 +74,12 @@ class Runs:
         assert self.fake.writes == []
         assert self.fake.count("asset_thumbnail") == self.fake.count("asset_original") == 0
 
+    def known_burst(self) -> list[Asset]:
+        """A burst that is known by its looks, so that a later run is about its marks alone."""
+        burst = self.fake.seeds.burst(3)
+        self()
+        return burst
+
     def receipts(self) -> list[MarkReceipt]:
         """What the journal holds of marks; nothing in it is left open."""
         target = f"immich:{self.fake.admin.user.id}"

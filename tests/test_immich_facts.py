@@ -9,55 +9,31 @@ from bestshot.immich.facts import capture_time_of, metadata_of, photo_of
 from bestshot.immich.model import Asset, Exif, Visibility
 from bestshot.immich.pairs import Shot
 from bestshot.model import CaptureTime, TimeSource
+from tests.bare_assets import NO_ASSET, NO_EXIF
 
 WALL = datetime(2024, 5, 1, 12, 30)
 MOMENT = datetime(2024, 5, 1, 10, 30, tzinfo=UTC)
 LATER = MOMENT + timedelta(days=400)
 
-NOTHING = Exif(
-    make=None,
-    model=None,
-    lens=None,
-    f_number=None,
-    focal_length_mm=None,
-    iso=None,
-    exposure=None,
-    width=None,
-    height=None,
-    size=None,
-    orientation=None,
-    taken=MOMENT,  # the server fills it in, whether the file holds a date or not
-    time_zone=None,
-    latitude=None,
-    longitude=None,
-    description="",
-    rating=None,
-)
+NOTHING = replace(NO_EXIF, taken=MOMENT)
+"""A server fills in a date, whether the file holds one or not."""
+
 CAMERA = replace(NOTHING, make="TestCam", model="TC-1", width=2400, height=1600, size=155_670, orientation="1")
 
 
 def asset(name: str = "berlin.jpg", exif: Exif | None = CAMERA) -> Asset:
     """A photo of half past twelve in Berlin."""
-    return Asset(
+    return replace(
+        NO_ASSET,
         id="11111111-1111-4111-8111-111111111111",
-        owner_id="me",
-        type="IMAGE",
         file_name=name,
         path="/data/upload/berlin.jpg",
         file_created_at=MOMENT,
         local_time=WALL,
         file_modified_at=LATER,
-        is_favorite=False,
-        is_trashed=False,
-        visibility=Visibility.TIMELINE,
         checksum="c2hhMQ==",
         thumbhash="3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
-        library_id=None,
-        motion_video_id=None,
-        duplicate_id=None,
         exif=exif,
-        tags=(),
-        stack=None,
     )
 
 

@@ -37,11 +37,8 @@ def run(fake: FakeImmich, home: Path) -> Runs:
 
 
 @pytest.fixture
-def groups(fake: FakeImmich, run: Runs) -> list[Group]:
-    """One burst that is known by its looks, so that a run is about its marks alone."""
-    burst = fake.seeds.burst(3)
-    run()
-    return [burst]
+def groups(run: Runs) -> list[Group]:
+    return [run.known_burst()]
 
 
 def killed(fake: FakeImmich, home: Path, spared: int, *, work_done: bool) -> int:

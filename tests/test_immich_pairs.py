@@ -7,55 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.immich.model import Asset, Exif, Visibility
+from bestshot.immich.model import Asset
 from bestshot.immich.pairs import Shot, pair_shots
+from tests.bare_assets import NO_ASSET, NO_EXIF
 
 NOON = datetime(2024, 1, 31, 12)
-NO_EXIF = Exif(
-    make=None,
-    model=None,
-    lens=None,
-    f_number=None,
-    focal_length_mm=None,
-    iso=None,
-    exposure=None,
-    width=None,
-    height=None,
-    size=None,
-    orientation=None,
-    taken=None,
-    time_zone=None,
-    latitude=None,
-    longitude=None,
-    description="",
-    rating=None,
-)
-ASSET = Asset(
-    id="",
-    owner_id="me",
-    type="IMAGE",
-    file_name="",
-    path="/data/upload",
-    file_created_at=None,
-    local_time=None,
-    file_modified_at=None,
-    is_favorite=False,
-    is_trashed=False,
-    visibility=Visibility.TIMELINE,
-    checksum="",
-    thumbhash=None,
-    library_id=None,
-    motion_video_id=None,
-    duplicate_id=None,
-    exif=None,
-    tags=(),
-    stack=None,
-)
 
 
 def asset(name: str, *, id_: str = "", taken: datetime | None = NOON, camera: str | None = "X100") -> Asset:
     exif = replace(NO_EXIF, model=camera)
-    return replace(ASSET, id=id_ or name, file_name=name, local_time=taken, exif=exif)
+    return replace(NO_ASSET, id=id_ or name, file_name=name, local_time=taken, exif=exif)
 
 
 def paired(*assets: Asset) -> set[tuple[str, str | None]]:
