@@ -19,6 +19,7 @@ from bestshot.marks import (
     SetDescription,
     SetFavorite,
     SetRating,
+    Stack,
 )
 from bestshot.model import Metadata
 
@@ -182,7 +183,7 @@ def _stacks(receipts: Sequence[MarkReceipt]) -> tuple[dict[str, OurStack], dict[
     for receipt in receipts:
         match receipt.action:
             case MakeStack() as made if receipt.trace.container is not None:
-                took_in = any(one.id not in stacks or stacks[one.id].took_in for one in made.merged)
+                took_in = any(_is_somebody_elses(one, stacks.get(one.id)) for one in made.merged)
                 stacks[receipt.trace.container] = OurStack(made.number, made.keys, took_in)
                 stacked |= dict.fromkeys(made.keys, receipt.trace.container)
             case DissolveStack(stack=stack):
@@ -191,6 +192,11 @@ def _stacks(receipts: Sequence[MarkReceipt]) -> tuple[dict[str, OurStack], dict[
                 ours = stacks[receipt.trace.container] = stacks.pop(old)
                 stacked |= dict.fromkeys(ours.keys, receipt.trace.container)
     return {id_: stack for id_, stack in stacks.items() if id_ in stacked.values()}, stacked
+
+
+def _is_somebody_elses(stack: Stack, ours: OurStack | None) -> bool:
+    """Whether a stack was made by others, in part at least: one of ours that they changed is theirs as it is."""
+    return ours is None or ours.took_in or set(stack.keys) != set(ours.keys)
 
 
 def _written(receipts: Sequence[MarkReceipt], kind: type[SetRating] | type[SetDescription]) -> dict[str, Written]:

@@ -434,6 +434,16 @@ def in_sight(marked: PhotoMarks) -> bool:
     return not marked.is_archived and (marked.stack is None or marked.stack.keys[0] == marked.key)
 
 
+def test_a_stack_of_ours_that_the_user_changed_is_left_once_it_came_along() -> None:
+    """Else it would be taken apart and made again, run after run."""
+    marks = book("abcdef")
+    wishes = MarkWishes(stack=True)
+    marks.carry_out(plan(marks, wishes, of(1, "bdf")))
+    marks.do(MakeStack(0, ("a", "f")))
+    marks.carry_out(plan(marks, wishes, of(2, "cd"), seen="bcdf"))
+    assert plan(marks, wishes, of(2, "cd"), seen="bcdf") == []
+
+
 @settings(deadline=None, max_examples=300)
 @given(st.lists(runs(), min_size=1, max_size=4))
 def test_whatever_happened_before_a_run_keeps_to_its_laws_and_a_second_one_plans_nothing(
