@@ -70,7 +70,7 @@ def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = Fa
             groups = [
                 Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series
             ]
-            codes = recognise(examiner, groups, appraisals, model)
+            codes = recognise(examiner, groups, appraisals, facts, model)
             judged = tuple(judge(group, appraisals, facts, codes=codes) for group in groups)
         finally:
             workers.close()

@@ -43,7 +43,7 @@ class Bench:
     def groups(self, settings: Settings = _DEFAULTS) -> Found:
         """Run the pipeline and return the names of the photos that it put together."""
         cache = str(self.cache)
-        run = replace(settings, no_faces=True, cache_dir=cache, state_dir=cache)
+        run = replace(settings, cache_dir=cache, state_dir=cache)
         outcome = PhotoOrganizer(LocalPhotoSource(self.folder), run).run()
         return [frozenset(photo.id for photo in group.verdict.group.photos) for group in outcome.plan.groups]
 

@@ -5,6 +5,7 @@ A face is followed by its place and size; where people seem to have changed plac
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import dist
 
 from bestshot.face import Face
 
@@ -82,8 +83,8 @@ def _distance(one: _Sighting, other: _Sighting) -> float | None:
     if one.photo == other.photo:
         return None
     if one.code is not None and other.code is not None:
-        apart = sum((a - b) ** 2 for a, b in zip(one.code, other.code, strict=True)) ** 0.5
-        return apart if apart <= _SAME_PERSON else None
+        unlike = dist(one.code, other.code)
+        return unlike if unlike <= _SAME_PERSON else None
     return _distance_in_place(one.face, other.face)
 
 

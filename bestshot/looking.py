@@ -22,6 +22,7 @@ from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import fit
 from bestshot.recognition import recognise
 from bestshot.settings import Settings
+from bestshot.strangers import by_people
 from bestshot.text import printable
 
 logger = logging.getLogger("photo_organizer.looking")
@@ -96,7 +97,9 @@ def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory)
     appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
     facts.values.update(_as_users_say(source, groups, facts.values, memory.ledger))
-    codes = recognise(examiner, groups, appraised.values, settings.face_model)
+    codes = recognise(examiner, groups, appraised.values, facts.values, settings.face_model)
+    parts = (part for group in groups for part in by_people(group, appraised.values, facts.values, codes))
+    groups = [part for part in parts if len(part.photos) >= rules.min_group_size]
     judged = (judge(group, appraised.values, facts.values, settings.judging_rules, codes) for group in groups)
     verdicts = tuple(map(decided.prefer, judged))
     unread = [*facts.skipped, *prints.skipped, *appraised.skipped]

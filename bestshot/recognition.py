@@ -1,31 +1,41 @@
-"""Telling whose the faces are in groups where their places leave it in doubt."""
+"""Telling whose the faces are in groups where places or the time leave it in doubt."""
 
 from collections.abc import Mapping, Sequence
 
+from bestshot.candidates import Candidate, candidates
 from bestshot.examination import Examiner, recognition_task
-from bestshot.face import Face, FaceModel
+from bestshot.face import FaceModel
 from bestshot.following import Code, follow, is_doubtful
-from bestshot.model import Appraisal, Group
+from bestshot.model import Appraisal, Group, Metadata
+from bestshot.strangers import may_be_strangers
 
 
 def recognise(
-    examiner: Examiner, groups: Sequence[Group], appraisals: Mapping[str, Appraisal], model: FaceModel
+    examiner: Examiner,
+    groups: Sequence[Group],
+    appraisals: Mapping[str, Appraisal],
+    facts: Mapping[str, Metadata],
+    model: FaceModel,
 ) -> dict[str, Sequence[Code]]:
     """The codes of the faces in doubtful groups, by photo id; they cost as much again as finding faces.
 
     A photo that cannot be read any more has none: its faces are followed by their places.
     """
-    doubtful = {}
-    for group in groups:
-        faces = _faces(group, appraisals)
-        if is_doubtful(faces, follow(faces)):
-            doubtful.update({photo: found for photo, found in faces.items() if found})
-    photos = [photo for group in groups for photo in group.photos if photo.id in doubtful]
-    if not photos:
+    doubtful = [
+        candidate
+        for group in groups
+        if _is_doubtful(everyone := candidates(group, appraisals, facts))
+        for candidate in everyone
+        if candidate.faces
+    ]
+    if not doubtful:
         return {}
-    findings = examiner.measure(photos, recognition_task(model, doubtful))
+    task = recognition_task(model, {candidate.id: candidate.faces for candidate in doubtful})
+    findings = examiner.measure([candidate.photo for candidate in doubtful], task)
     return {photo: found.codes for photo, found in findings.values.items()}
 
 
-def _faces(group: Group, appraisals: Mapping[str, Appraisal]) -> dict[str, Sequence[Face]]:
-    return {photo.id: appraisals[photo.id].faces or () for photo in group.photos}
+def _is_doubtful(everyone: Sequence[Candidate]) -> bool:
+    """Whether people may have changed places, or others may have come."""
+    faces = {candidate.id: candidate.faces for candidate in everyone}
+    return is_doubtful(faces, follow(faces)) or may_be_strangers(everyone)

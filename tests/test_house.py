@@ -81,6 +81,7 @@ PURE = (
     "bestshot.replay",
     "bestshot.reversals",
     "bestshot.runs",
+    "bestshot.strangers",
     "bestshot.xml_encoding",
     "bestshot.xml_spans",
     "bestshot.xmp",
