@@ -9,7 +9,7 @@ import numpy.typing as npt
 from bestshot.model import CaptureTime
 
 Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
 # Wall clocks run from UTC-12 to UTC+14, so two moments this far apart may be one moment told by two clocks.

@@ -1,6 +1,6 @@
 """Which pairs among many photos look alike by their hashes, and which are worth a closer look."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,22 +21,27 @@ _MOST_COMPARISONS = 1_000_000_000
 """Up to so many, each hash is compared with each; beyond, only those within the threshold are sought."""
 
 Block = tuple[Indices, Indices]
+Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of photos by their indices, the smaller one left, in order and without repetition."""
+    """Pairs of photos by their indices, the smaller one left, in order and without repetition.
 
-    left: Indices
-    right: Indices
+    Of a million photos there are tens of millions, so what is kept of one is small.
+    """
+
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, found: list[Block], count: int) -> "Pairs":
+    def of(cls, found: Sequence[Codes], count: int) -> "Pairs":
         """Put together pairs that were found among so many photos, in whatever order."""
-        codes = [np.minimum(left, right) * count + np.maximum(left, right) for left, right in found]
-        ordered = np.sort(np.concatenate(codes)) if codes else np.zeros(0, dtype=np.int64)
+        ordered = np.sort(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
         is_first = np.append(np.ones(min(1, len(ordered)), dtype=np.bool_), ordered[1:] != ordered[:-1])
-        return cls(*np.divmod(ordered[is_first], max(1, count)))
+        codes = ordered[is_first]
+        del ordered
+        return cls((codes // max(1, count)).astype(np.int32), (codes % max(1, count)).astype(np.int32))
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return zip(self.left.tolist(), self.right.tolist(), strict=True)
@@ -62,16 +67,24 @@ class Neighbours:
     def among(cls, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> "Neighbours":
         """Find them."""
         count = len(hashes)
-        found = [_sifted(block, hashes, clocks, rules) for block in _blocks(clocks, rules)]
-        bursts = [_of_burst(block, hashes, clocks, rules) for block in _burst_blocks(clocks, rules)]
-        sought = Pairs.of([*_sought(hashes, clocks, rules)], count)
-        sought = sought.where(_in_time(sought.left, sought.right, clocks, rules))
+        alike, doubtful = [], []
+        for block in _blocks(clocks, rules):
+            told, untold = _sifted(block, hashes, clocks, rules)
+            alike.append(_codes(told, count))
+            doubtful.append(_codes(untold, count))
+        for block in _burst_blocks(clocks, rules):
+            doubtful.append(_codes(_of_burst(block, hashes, clocks, rules), count))
+        sought = Pairs.of([_codes(block, count) for block in _sought(hashes, clocks, rules)], count)
         within = hashes.distances(sought.left, sought.right).within(rules.threshold)
-        found.append((_block(sought.where(within)), _block(sought.where(~within))))
-        del sought  # millions of pairs, which need not be kept twice
-        return cls(
-            Pairs.of([block for block, _ in found], count), Pairs.of([*(block for _, block in found), *bursts], count)
-        )
+        alike.append(_codes(_block(sought.where(within)), count))
+        doubtful.append(_codes(_block(sought.where(~within)), count))
+        return cls(Pairs.of(alike, count), Pairs.of(doubtful, count))
+
+
+def _codes(block: Block, count: int) -> Codes:
+    """One number for each pair of a block, in the order of pairs."""
+    left, right = block
+    return np.minimum(left, right).astype(np.int64) * count + np.maximum(left, right)
 
 
 def _block(pairs: Pairs) -> Block:
@@ -113,6 +126,7 @@ def _sought(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Bl
             for left, right in near_in_bands(hashes.dhashes[0], rows, turned[rows], rules.threshold):
                 # Two that both ask find each other twice.
                 keep = (left < right) | (~is_asking[right] & (left != right))
+                keep &= _in_time(left, right, clocks, rules)
                 yield left[keep], right[keep]
 
 
