@@ -28,7 +28,7 @@ class Baselines:
         photos = source.list_photos()
         self._paths = {photo.id: photo.files[0].path for photo in photos}
         self._names = [photo.id for photo in photos]
-        clocks = Clocks.of([source.get_metadata(photo).taken for photo in photos])
+        clocks = Clocks.of([source.get_metadata(photo) for photo in photos])
         everyone = np.arange(len(photos))
         self._near = clocks.gap(everyone[:, None], everyone[None, :]) <= _WINDOW
         self._times = [source.get_metadata(photo).taken.seconds for photo in photos]

@@ -2,10 +2,11 @@
 
 Usage: python benchmarks/scale.py [--photos N ...]
 
-Hashes and times are like those of a real library: bursts of 2 to 30, days of up to 3,000 photos, one photo in fifty
-near black (those share ten hashes), one in twenty without a known time. Each size runs in a process of its own, with
-the time window and without; no picture is looked at, so doubtful pairs are counted, and stay apart. Compared with each
-other are the searches for all pairs within the threshold: ours, and faiss-cpu's binary index (if that is installed).
+Hashes and times are like those of a real library: bursts of 2 to 30, days of up to 3,000 photos, three cameras, one
+photo in fifty near black (those share ten hashes), one in twenty without a known time. Each size runs in a process of
+its own, with the time window and without; no picture is looked at, so doubtful pairs are counted, and stay apart.
+Compared with each other are the searches for all pairs within the threshold: ours, and faiss-cpu's binary index (if
+that is installed).
 """
 
 import argparse
@@ -30,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bestshot.bands import near_in_bands
 from bestshot.grouping import Grouping
 from bestshot.grouping_rules import GroupingRules
-from bestshot.model import CaptureTime, Fingerprint, Photo, TimeSource
+from bestshot.model import CaptureTime, Fingerprint, Metadata, Photo, TimeSource
 
 Numbers = npt.NDArray[np.uint64]
 
@@ -39,6 +40,8 @@ _SIZES = (10_000, 100_000, 1_000_000)
 _BRUTE = 20_000
 _FAISS_ROWS = 10_000
 """faiss looks up so many of the hashes, and its seconds are told for all."""
+
+_CAMERAS, _SHARES = ("hers", "his", "the old one"), (0.6, 0.3, 0.1)
 
 _EPOCH = datetime(2010, 1, 1)
 
@@ -66,6 +69,7 @@ class Shots:
     is_black: npt.NDArray[np.bool_]
     seconds: npt.NDArray[np.float64]
     is_guess: npt.NDArray[np.bool_]
+    camera: npt.NDArray[np.str_]
 
 
 def draw_shots(count: int, seed: int = 1) -> Shots:
@@ -78,7 +82,9 @@ def draw_shots(count: int, seed: int = 1) -> Shots:
     shared = chance.integers(0, 2**64, (2, 10), dtype=np.uint64)
     which = chance.integers(0, 10, count)
     dhash, phash = np.where(is_black, shared[0][which], dhash), np.where(is_black, shared[1][which], phash)
-    return Shots(dhash, phash, is_black, _taken(chance, scene), chance.random(count) < 0.05)
+    seconds, is_guess = _taken(chance, scene), chance.random(count) < 0.05
+    camera = chance.choice(_CAMERAS, count, p=_SHARES)[scene]
+    return Shots(dhash, phash, is_black, seconds, is_guess, camera)
 
 
 def _flipped(chance: np.random.Generator, bits: Numbers) -> Numbers:
@@ -115,11 +121,14 @@ def group_library(count: int, *, has_window: bool) -> Cost:
     shots = draw_shots(count)
     photos = _photos(shots)
     guesses = zip(shots.seconds.tolist(), shots.is_guess.tolist(), strict=True)
-    times = {photo.id: _time(at, is_guess=guess) for photo, (at, guess) in zip(photos, guesses, strict=True)}
+    facts = {
+        photo.id: Metadata(_time(at, is_guess=guess), camera=camera)
+        for photo, (at, guess), camera in zip(photos, guesses, shots.camera.tolist(), strict=True)
+    }
     hashes = zip(shots.dhash.tolist(), shots.phash.tolist(), strict=True)
     prints = {photo.id: Fingerprint(dhash, None, phash) for photo, (dhash, phash) in zip(photos, hashes, strict=True)}
     begin, cpu = time.perf_counter(), time.process_time()
-    grouping = Grouping(photos, times, prints, GroupingRules(_THRESHOLD, 300.0 if has_window else None))
+    grouping = Grouping(photos, facts, prints, GroupingRules(_THRESHOLD, 300.0 if has_window else None))
     doubtful = grouping.doubtful_count
     groups = grouping.groups({})
     seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.model import CaptureTime
+from bestshot.model import Metadata
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.signedinteger]
@@ -15,24 +16,37 @@ Flags = npt.NDArray[np.bool_]
 # Wall clocks run from UTC-12 to UTC+14, so two moments this far apart may be one moment told by two clocks.
 _WIDEST_OFFSET_SECONDS = 14 * 3600.0
 
+_SUMMER_TIME_SECONDS = 3600.0
+"""By so much the clocks of two cameras differ if one was not put forward or back."""
+
+_NO_CAMERA = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Two clocks per photo in seconds since 1970, NaN where unknown; photos whose time is a guess have neither."""
+    """Two clocks per photo in seconds since 1970, NaN where unknown; photos whose time is a guess have neither.
+
+    `camera` tells by a number whose clock it was, -1 where that is unknown.
+    """
 
     wall: Floats
     instant: Floats
     zone_stated: Flags
+    camera: Indices
 
     @classmethod
-    def of(cls, times: Sequence[CaptureTime]) -> "Clocks":
+    def of(cls, facts: Sequence[Metadata]) -> "Clocks":
         """Read the clocks of photos; a guess counts as no clock at all."""
+        times = [photo.taken for photo in facts]
         walls = [np.nan if time.is_guess else time.wall_seconds for time in times]
         instants = [np.nan if time.is_guess else time.instant_seconds for time in times]
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(photo.camera for photo in facts))}
+        cameras = [_NO_CAMERA if photo.camera is None else numbers[photo.camera] for photo in facts]
         return cls(
             np.array(walls, dtype=np.float64),
             np.array(instants, dtype=np.float64),
             np.array([time.zone_stated for time in times], dtype=np.bool_),
+            np.array(cameras, dtype=np.int32),
         )
 
     @property
@@ -48,9 +62,10 @@ class Clocks:
         """Seconds between the photos of each pair, by the clock that brings them closest; 0 where nothing is known.
 
         Where both photos state their zone, the moments alone count. Where they share no clock, the zone between
-        them is unknown and as much of the gap as a zone can explain is forgiven.
+        them is unknown and as much of the gap as a zone can explain is forgiven. Of two cameras, one may have missed
+        the change to summer time.
         """
-        closest = self.known_gap(left, right)
+        closest = np.fmin(self.known_gap(left, right), self._gap_but_for_summer_time(left, right))
         across = np.fmin(np.abs(self.wall[left] - self.instant[right]), np.abs(self.instant[left] - self.wall[right]))
         closest = np.where(np.isnan(closest), np.maximum(across - _WIDEST_OFFSET_SECONDS, 0.0), closest)
         either_untimed = self.untimed_among(left) | self.untimed_among(right)
@@ -63,6 +78,14 @@ class Clocks:
         both_stated = self.zone_stated[left] & self.zone_stated[right]
         return np.where(both_stated, between_instants, np.fmin(between_walls, between_instants))
 
+    def _gap_but_for_summer_time(self, left: Indices, right: Indices) -> Floats:
+        """Seconds by which the wall clocks of two cameras are not an hour apart; NaN if that can be no mistake."""
+        between_walls = np.abs(self.wall[left] - self.wall[right])
+        one, other = self.camera[left], self.camera[right]
+        may_be_wrong = (one != other) & (one != _NO_CAMERA) & (other != _NO_CAMERA)
+        may_be_wrong &= ~(self.zone_stated[left] & self.zone_stated[right])
+        return np.where(may_be_wrong, np.abs(between_walls - _SUMMER_TIME_SECONDS), np.nan)
+
     def have_neighbour(self, window: float | None) -> Flags:
         """Which photos may have another one within the window (None: any time); an untimed photo is near everything."""
         count = len(self.wall)
@@ -70,31 +93,24 @@ class Clocks:
             return np.zeros(count, dtype=np.bool_)
         if window is None or self.untimed.any():
             return np.ones(count, dtype=np.bool_)
-        return (
-            _near_in_order(self.wall, window) | _near_in_order(self.instant, window) | self._near_across_zones(window)
-        )
-
-    def _near_across_zones(self, window: float) -> Flags:
-        near = np.zeros(len(self.wall), dtype=np.bool_)
-        for rows, columns in self.zone_unknown_blocks():
-            gaps = self.gap(rows[:, None], columns[None, :])
-            near[rows] |= (gaps <= window).any(axis=1)
-            near[columns] |= (gaps <= window).any(axis=0)
+        near = _near_in_order(self.wall, window) | _near_in_order(self.instant, window)
+        for rows, columns in chain(self.zone_unknown_blocks(), self.summer_time_blocks(window)):
+            is_near = self.gap(rows[:, None], columns[None, :]) <= window
+            near[rows] |= is_near.any(axis=1)
+            near[columns] |= is_near.any(axis=0)
         return near
 
     def window_blocks(self, window: float) -> Iterator[tuple[Indices, Indices]]:
         """Blocks of rows and columns that hold every pair within the window by one of the clocks."""
         for clock in (self.wall, self.instant):
-            known = np.flatnonzero(~np.isnan(clock))
-            order = known[np.argsort(clock[known], kind="stable")]
-            ends = np.searchsorted(clock[order], clock[order] + window, side="right")
-            start = 0
-            while start < len(order):
-                stop = min(start + block_rows(int(ends[start]) - start), len(order))
-                # The last row may reach much further than the first.
-                stop = min(stop, start + block_rows(int(ends[stop - 1]) - start))
-                yield order[start:stop], order[start : int(ends[stop - 1])]
-                start = stop
+            yield from _blocks_later(clock, np.flatnonzero(~np.isnan(clock)), 0.0, window)
+
+    def summer_time_blocks(self, window: float) -> Iterator[tuple[Indices, Indices]]:
+        """Blocks that hold every pair within the window once the clock of one of two cameras is put right."""
+        known = np.flatnonzero((self.camera != _NO_CAMERA) & ~np.isnan(self.wall))
+        if len(known) and (self.camera[known] != self.camera[known[0]]).any():
+            earliest, latest = _SUMMER_TIME_SECONDS - window, _SUMMER_TIME_SECONDS + window
+            yield from _blocks_later(self.wall, known, max(0.0, earliest), latest)
 
     def zone_unknown_blocks(self) -> Iterator[tuple[Indices, Indices]]:
         """Blocks that hold every pair of photos that share no clock."""
@@ -111,6 +127,23 @@ def _near_in_order(clock: Floats, window: float) -> Flags:
     near[order[:-1]] |= close
     near[order[1:]] |= close
     return near
+
+
+def _blocks_later(clock: Floats, photos: Indices, earliest: float, latest: float) -> Iterator[tuple[Indices, Indices]]:
+    """Blocks that hold every pair of which one is so many seconds later than the other."""
+    order = photos[np.argsort(clock[photos], kind="stable")]
+    # Of equally late ones each meets only those that come after it in order.
+    begins = np.maximum(np.searchsorted(clock[order], clock[order] + earliest, side="left"), np.arange(len(order)))
+    ends = np.searchsorted(clock[order], clock[order] + latest, side="right")
+    has_any = ends > begins
+    rows, begins, ends = order[has_any], begins[has_any], ends[has_any]
+    start = 0
+    while start < len(rows):
+        stop = min(start + block_rows(int(ends[start] - begins[start])), len(rows))
+        # The last row may reach much further than the first.
+        stop = min(stop, start + block_rows(int(ends[stop - 1] - begins[start])))
+        yield rows[start:stop], order[begins[start] : ends[stop - 1]]
+        start = stop
 
 
 def block_rows(columns: int) -> int:

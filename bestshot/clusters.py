@@ -62,7 +62,7 @@ def _parts(left: Indices, right: Indices, clocks: Clocks) -> Indices:
     cut = np.empty_like(labels)
     cut[order] = (np.arange(len(labels)) - begins) // _MOST_CONNECTED
     _, found = np.unique(labels * (len(labels) // _MOST_CONNECTED + 1) + cut, return_inverse=True)
-    parts: Indices = found
+    parts: Indices = found.astype(np.int32)
     return parts
 
 

@@ -3,22 +3,21 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from bestshot.clocks import Clocks, Flags, Floats, Indices
+from bestshot.clocks import Clocks, Flags
 from bestshot.clusters import Links, clusters
 from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
 from bestshot.hashes import Hashes
 from bestshot.likeness import Likeness, PhotoPair
-from bestshot.model import CaptureTime, Fingerprint, Group, Photo
+from bestshot.model import Fingerprint, Group, Metadata, Photo
 from bestshot.neighbours import Neighbours, Pairs
 
 _PIECE = 1_000_000
 
 
-def candidates(photos: Sequence[Photo], times: Mapping[str, CaptureTime], rules: GroupingRules) -> list[Photo]:
+def candidates(photos: Sequence[Photo], facts: Mapping[str, Metadata], rules: GroupingRules) -> list[Photo]:
     """The photos that have a neighbour in time; the others stay alone whatever they show."""
-    near = Clocks.of([times[photo.id] for photo in photos]).have_neighbour(rules.time_window)
+    near = Clocks.of([facts[photo.id] for photo in photos]).have_neighbour(rules.time_window)
     return [photo for photo, has_neighbour in zip(photos, near, strict=True) if has_neighbour]
 
 
@@ -31,15 +30,15 @@ class Grouping:
     def __init__(
         self,
         photos: Sequence[Photo],
-        times: Mapping[str, CaptureTime],
+        facts: Mapping[str, Metadata],
         fingerprints: Mapping[str, Fingerprint],
         rules: GroupingRules,
     ) -> None:
         self._photos = sorted(photos, key=lambda photo: photo.id)
-        self._times = times
+        self._facts = facts
         self._rules = rules
         self._hashes = Hashes.of([fingerprints[photo.id] for photo in self._photos])
-        self._clocks = Clocks.of([times[photo.id] for photo in self._photos])
+        self._clocks = Clocks.of([facts[photo.id] for photo in self._photos])
         self._neighbours = Neighbours.among(self._hashes, self._clocks, rules)
 
     @property
@@ -50,7 +49,7 @@ class Grouping:
     def doubtful_pairs(self) -> list[PhotoPair]:
         """The pairs that only a closer look can decide, in order of time, so that neighbours come together."""
         pairs = self._neighbours.doubtful
-        seconds = np.array([self._times[photo.id].seconds for photo in self._photos])
+        seconds = np.array([self._facts[photo.id].taken.seconds for photo in self._photos])
         order = np.lexsort((pairs.right, pairs.left, seconds[pairs.left]))
         return [PhotoPair(self._photos[left], self._photos[right]) for left, right in pairs.where(order)]
 
@@ -73,17 +72,17 @@ class Grouping:
         alike, looked, told = self._neighbours.alike, *self._told(likenesses)
         left = np.append(alike.left, looked.left[told])
         right = np.append(alike.right, looked.right[told])
-        # Piece by piece: millions of pairs would take hundreds of megabytes on the way.
-        pieces = [slice(start, start + _PIECE) for start in range(0, max(1, len(left)), _PIECE)]
-        claims = [self._claims(left[piece], right[piece]) for piece in pieces]
-        gaps, totals, is_later = (np.concatenate(column) for column in zip(*claims, strict=True))
+        gaps = np.empty(len(left), dtype=np.float32)
+        totals = np.empty(len(left), dtype=np.uint16)
+        is_later = np.empty(len(left), dtype=np.bool_)
+        # Piece by piece: what tens of millions of pairs take on the way would be hundreds of megabytes.
+        for start in range(0, len(left), _PIECE):
+            piece = slice(start, start + _PIECE)
+            gaps[piece] = self._clocks.gap(left[piece], right[piece])
+            totals[piece] = self._hashes.distances(left[piece], right[piece]).total
+            is_later[piece] = ~(self._clocks.known_gap(left[piece], right[piece]) <= BURST_SECONDS)
         order = np.lexsort((right, left, gaps, totals, is_later))
         return Links(left[order], right[order], looked.left, looked.right, told)
-
-    def _claims(self, left: Indices, right: Indices) -> tuple[Floats, npt.NDArray[np.uint16], Flags]:
-        """What gives pairs their place in the order."""
-        is_later = ~(self._clocks.known_gap(left, right) <= BURST_SECONDS)
-        return self._clocks.gap(left, right), self._hashes.distances(left, right).total, is_later
 
     def _told(self, likenesses: Mapping[str, Likeness]) -> tuple[Pairs, Flags]:
         """The doubtful pairs that were compared closely, and whether they are alike."""
@@ -96,6 +95,6 @@ class Grouping:
         return pairs.where(looked), np.array(told, dtype=np.bool_)
 
     def _earliest(self, group: Group) -> float:
-        members = [self._times[photo.id] for photo in group.photos]
+        members = [self._facts[photo.id].taken for photo in group.photos]
         known = [time for time in members if not time.is_guess]
         return min(time.seconds for time in known or members)

@@ -83,12 +83,11 @@ def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory)
     facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
     facts.values.update({photo.id: listing.facts[photo.id] for photo in photos if photo.id in listing.facts})
     readable = [photo for photo in photos if photo.id in facts.values]
-    times = {photo.id: facts.values[photo.id].taken for photo in readable}
     rules = settings.grouping_rules
     task = fingerprint_task(rotations=settings.rotations)
-    prints = examiner.measure(candidates(readable, times, rules), task)
+    prints = examiner.measure(candidates(readable, facts.values, rules), task)
     hashed = [photo for photo in readable if photo.id in prints.values]
-    grouping = Grouping(hashed, times, prints.values, rules)
+    grouping = Grouping(hashed, facts.values, prints.values, rules)
     likenesses, uncompared = _compare(examiner, grouping.doubtful_pairs(), rotations=settings.rotations)
     decided = Decisions.of(memory.decisions, readable)
     groups = decided.split(grouping.groups(likenesses), rules.min_group_size)

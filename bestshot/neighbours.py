@@ -97,6 +97,7 @@ def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
     if rules.time_window is not None:
         yield from clocks.window_blocks(rules.time_window)
         yield from clocks.zone_unknown_blocks()
+        yield from clocks.summer_time_blocks(rules.time_window)
     rows = _of_any_time(clocks, rules)
     if not _are_too_many(rows, everyone, rules):
         yield from all_blocks(rows, everyone)

@@ -58,7 +58,7 @@ def _is_frontal(shot: Candidate) -> bool:
 
 
 def _is_burst(shots: Sequence[Candidate]) -> bool:
-    clocks, everyone = Clocks.of([shot.facts.taken for shot in shots]), np.arange(len(shots))
+    clocks, everyone = Clocks.of([shot.facts for shot in shots]), np.arange(len(shots))
     return bool((clocks.known_gap(everyone[:, None], everyone[None, :]) <= BURST_SECONDS).all())
 
 

@@ -15,7 +15,7 @@ from bestshot.hashes import Hashes
 from bestshot.hashing import HASH_BITS
 from bestshot.model import CaptureTime, Fingerprint
 from bestshot.neighbours import Neighbours, Pairs
-from tests.builders import guess_at, wall_at
+from tests.builders import guess_at, metadata, wall_at
 
 FAR = 255
 MOST_PER_PHOTO = 2 * 64
@@ -33,7 +33,7 @@ def pairs_of(pairs: Pairs) -> set[tuple[int, int]]:
 
 def among(shots: Sequence[Fingerprint], rules: GroupingRules, times: Sequence[CaptureTime] = ()) -> Neighbours:
     """The neighbours among photos of these hashes; taken at once, if nothing else is said."""
-    clocks = Clocks.of(times or [wall_at(0)] * len(shots))
+    clocks = Clocks.of([metadata(time) for time in times or [wall_at(0)] * len(shots)])
     return Neighbours.among(Hashes.of(shots), clocks, rules)
 
 

@@ -8,14 +8,14 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, SourceError
 from bestshot.wording import summary
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource
-from tests.drawn_library import NOON, add, add_burst, contents, groups, organize, scene, skipped
+from tests.drawn_library import NOON, add, add_burst, contents, exif, groups, organize, scene, skipped
 
 
 @pytest.fixture
@@ -36,6 +36,17 @@ def test_a_run_returns_the_groups_in_order_of_time_with_the_best_of_each(library
     ]
     assert (outcome.plan.photo_count, outcome.plan.grouped_count) == (7, 6)
     assert outcome.exit_code == 0
+
+
+@pytest.mark.parametrize(("model", "together"), [("Two", [["one.jpg", "two.jpg"]]), ("One", [])])
+def test_two_photographers_meet_though_the_clock_of_one_is_an_hour_off(
+    tmp_path: Path, model: str, together: list[list[str]]
+) -> None:
+    for name, camera, taken in (("one.jpg", "One", NOON), ("two.jpg", model, "2024:06:01 12:59:40")):
+        told = exif(taken)
+        told[ExifTags.Base.Model] = camera
+        scene(1).save(tmp_path / name, quality=92, exif=told)
+    assert [sorted(found) for found in groups(organize(tmp_path))] == together
 
 
 def test_without_an_output_nothing_is_planned_or_done_and_only_the_index_changes(
