@@ -47,7 +47,7 @@ def _commands() -> list[list[str]]:
     """What README and --help say after `photo_organizer.py`, as a shell would split it."""
     readme = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("python photo_org")]
     cron = [line.partition("&& ")[2] for line in README.splitlines() if line.startswith("0 3 * * *")]
-    examples = [line.partition(":")[2] for line in HELP.splitlines() if ":  " in line and "photo_organizer.py" in line]
+    examples = [line for line in HELP.splitlines() if line.startswith("    photo_organizer.py ")]
     assert (len(readme) >= 5, len(cron), len(examples) >= 5) == (True, 1, True)
     words = [shlex.split(line, comments=True) for line in (*readme, *cron, *examples)]
     return [
