@@ -245,6 +245,17 @@ def test_a_photo_that_vanishes_on_the_way_is_told_and_the_rest_laid_out(library:
     assert names_in(tmp_path / "out") == whole_names(own, tmp_path)
 
 
+def test_a_copy_that_is_not_what_was_read_never_gets_its_name(library: Library, tmp_path: Path) -> None:
+    """Every copy is read back, and the next run makes it anew."""
+    originals = str(tmp_path / "out" / "group_0001" / "originals")
+    done = meddled_run.run("spoiled", originals, arguments=library.arguments(tmp_path))
+    assert done.returncode == 1
+    assert "does not hold what was read from" in done.stderr
+    assert main(library.arguments(tmp_path)) == 0
+    assert main(library.arguments(tmp_path / "whole")) == 0
+    assert differences(tree(tmp_path / "out"), tree(tmp_path / "whole" / "out")) == []
+
+
 def test_a_source_that_vanishes_on_the_way_ends_the_run_and_the_next_one_goes_on(
     library: Library, tmp_path: Path
 ) -> None:
