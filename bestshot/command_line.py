@@ -1,33 +1,48 @@
 """The command line: what can be said, and how it is explained."""
 
 import argparse
+import difflib
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from bestshot import __version__
 
 _EXAMPLES = """\
 examples:
-  see it work on a drawing:    photo_organizer.py --demo
-  look, change nothing:        photo_organizer.py ~/Photos
-  lay out groups in folders:   photo_organizer.py ~/Photos -o ~/Organized
-  see what that would do:      photo_organizer.py ~/Photos -o ~/Organized --dry-run --verbose
-  without using more disk:     photo_organizer.py ~/Photos -o ~/Organized --link hardlink
-  record the decisions:        photo_organizer.py ~/Photos --plan plan.json
-  see them in a browser:       photo_organizer.py ~/Photos --report report.html
-  several folders, wider net:  photo_organizer.py ~/Photos ~/Scans --exclude '*.png' -t 8
-  from cron, silent if well:   photo_organizer.py ~/Photos -o ~/Organized --quiet
-  an Immich server:            photo_organizer.py --source-type immich --immich-url http://nas:2283
-  can it be reached?           photo_organizer.py --source-type immich --check
-  take the last run back:      photo_organizer.py --undo
-  tag the groups there:        photo_organizer.py --source-type immich --tag-only
+  see it work on photos that it draws:
+    photo_organizer.py --demo
+  look, change nothing:
+    photo_organizer.py ~/Photos
+  see the groups in a browser:
+    photo_organizer.py ~/Photos --report report.html
+  lay the groups out in folders:
+    photo_organizer.py ~/Photos -o ~/Organized
+  see what that would do:
+    photo_organizer.py ~/Photos -o ~/Organized --dry-run --verbose
+  the same without using more disk:
+    photo_organizer.py ~/Photos -o ~/Organized --link hardlink
+  take the last run back:
+    photo_organizer.py --undo
+  record the decisions:
+    photo_organizer.py ~/Photos --plan plan.json
+  several folders, a wider net:
+    photo_organizer.py ~/Photos ~/Scans --exclude '*.png' -t 8
+  from cron, silent if all is well:
+    photo_organizer.py ~/Photos -o ~/Organized --quiet
+  an Immich server:
+    photo_organizer.py --source-type immich --immich-url http://nas:2283
+  can it be reached, with IMMICH_URL and IMMICH_API_KEY set?
+    photo_organizer.py --source-type immich --check
+  tag the groups there:
+    photo_organizer.py --source-type immich --tag-only
 
 exit codes:
-  0 done   1 done, but something new failed   2 wrong usage   3 source not reachable
-  4 another run holds the library   130 interrupted
+  0 done   1 done, but something new failed   2 wrong usage
+  3 source not reachable   4 another run holds the library   130 interrupted
 """
 
 
@@ -49,8 +64,20 @@ class Command:
     undo: int | None = None
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that explains a mistake in a sentence: a list of all flags before it would hide it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, with the flag that was probably meant, and leave with exit code 2."""
+        flags = [flag for action in self._actions for flag in action.option_strings]
+        unknown = [word for word in re.findall(r"--[\w-]+", message) if word not in flags]
+        near = [match for word in unknown for match in difflib.get_close_matches(word, flags, n=1)]
+        meant = f"Did you mean {near[0]}? " if near else ""
+        self.exit(2, f"{message[:1].upper()}{message[1:]}. {meant}See --help.\n")
+
+
 def parse_command(argv: Sequence[str] | None) -> Command:
-    """Read the command line; on a mistake argparse explains it and leaves with exit code 2."""
+    """Read the command line; a mistake is explained, and leaves with exit code 2."""
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
     config = given.pop("config", None)
@@ -70,9 +97,10 @@ def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser; what was not given does not appear in its result, so that other settings show through."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="photo_organizer.py",
-        description="Group near-identical photos, pick the best shot of each group, say why. Nothing is ever deleted.",
+        usage="photo_organizer.py [SOURCE ...] [OPTION ...]",
+        description="Group near-identical photos, pick the best shot of each group, say why.\nNothing is ever deleted.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,

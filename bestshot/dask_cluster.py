@@ -96,6 +96,8 @@ def dask_cluster(address: str, source: Library, *, patience: float = _LONELY_SEC
     distributed = _distributed()
     shown = printable(address)
     with _explained(f"The Dask scheduler at {shown} cannot be reached"):
+        # A client for an address of a wrong form would end in a traceback, half a minute later.
+        distributed.comm.get_address_host_port(distributed.comm.normalize_address(address), strict=True)
         client = _within_time(partial(distributed.Client, address, timeout=_ANSWER_SECONDS / 2, set_as_default=False))
     try:
         with _explained(f"The Dask scheduler at {shown} has no workers that answer"):

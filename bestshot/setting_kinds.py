@@ -20,7 +20,7 @@ def kind_in_words(kind: inspect.Type) -> str:
         case inspect.VarTupleType():
             return 'a list of names that are not empty, such as ["a", "b"]'
         case _:
-            return "a path that is not empty"
+            return "a text that is not empty"
 
 
 def _bounds(kind: inspect.IntType | inspect.FloatType) -> str:

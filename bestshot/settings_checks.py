@@ -1,5 +1,6 @@
 """Settings that make no sense for a kind of source, or together: said before anything is done."""
 
+import os
 from collections.abc import Mapping
 
 from bestshot.errors import UsageError
@@ -48,8 +49,21 @@ def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
         _check_marks_of_folders(settings)
     if [settings.plan, settings.csv, settings.list_rest].count("-") > 1:
         raise UsageError("Only one of --plan, --csv and --list-rest can be written to standard output.")
+    _check_places(settings)
     if "" in settings.tag.split("/"):
         raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
+
+
+def _check_places(settings: Settings) -> None:
+    """What is written at the end of a long run should not fail for a folder that was missing at its start."""
+    if settings.report == "-":
+        raise UsageError("--report writes a page with pictures: name a file, such as report.html.")
+    for key in ("plan", "csv", "list_rest", "report"):
+        name = getattr(settings, key)
+        if name not in (None, "-") and not os.path.isdir(os.path.dirname(name) or "."):  # noqa: PTH112, PTH120 - Path.is_dir raises in a folder that is locked
+            raise UsageError(
+                f"{flag_of(key)} {printable(name)}: there is no such folder to write it in; make it first."
+            )
 
 
 def _check_marks_of_folders(settings: Settings) -> None:

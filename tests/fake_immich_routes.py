@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from tests.fake_immich_jobs import Jobs
 from tests.fake_immich_kinds import Field
@@ -55,8 +56,13 @@ class Route:
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """The ids in the path, or None when the path is not this route's."""
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path), path) if method == self.method else None
+        found = _pattern(self.path).fullmatch(path) if method == self.method else None
         return None if found is None else found.groupdict()
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
 
 ROUTES: list[Route] = []

@@ -3,8 +3,10 @@
 import random
 import uuid
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.fake_immich_pictures import Original, Scene, base64_sha1
 
@@ -196,6 +198,16 @@ class State:
         self.faces: dict[str, list[Face]] = {}
         self.partners: set[tuple[str, str]] = set()
         self.unreachable: set[str] = set()
+
+    def copied(self) -> dict[str, Any]:
+        """Everything as it is now, to be put back later, as often as wanted."""
+        return deepcopy(vars(self))
+
+    def put_back(self, everything: dict[str, Any]) -> None:
+        """Let all be as it was; assets, users and the like are new objects with their old ids."""
+        revision = self.revision
+        vars(self).update(deepcopy(everything))
+        self.revision = revision + 1  # so that the pages of an older search are not taken for those of this state
 
     def new_id(self) -> str:
         """A lower-case UUID v4."""

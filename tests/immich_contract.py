@@ -1,5 +1,6 @@
 """Compares requests and answers with the published OpenAPI description of a release, where it is at hand."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -49,16 +50,26 @@ class _Description:
     """One release's file, read once for all tests."""
 
     paths: dict[str, Any]
+    patterns: dict[str, re.Pattern[str]]
     registry: Registry[Any]
     validators: dict[str, Draft202012Validator]
+    judged: dict[tuple[str, bytes], tuple[str, ...]]
 
-    def validator(self, schema: Json) -> Draft202012Validator:
+    def problems(self, schema: Json, value: Json) -> tuple[str, ...]:
+        """What is wrong with a value; one that was judged before is recognised, as judging takes long."""
+        name = json.dumps(schema)
+        key = name, hashlib.sha256(json.dumps(value).encode()).digest()
+        if key not in self.judged:
+            errors = self._validator(name, schema).iter_errors(value)
+            self.judged[key] = tuple(f"{_place(error)}: {_deepest(error).message[:300]}" for error in errors)
+        return self.judged[key]
+
+    def _validator(self, name: str, schema: Json) -> Draft202012Validator:
         """A compiled schema."""
-        key = json.dumps(schema)
-        if key not in self.validators:
+        if name not in self.validators:
             compiled = Draft202012Validator(_schema(schema), registry=self.registry, format_checker=_FORMATS)
-            self.validators[key] = compiled
-        return self.validators[key]
+            self.validators[name] = compiled
+        return self.validators[name]
 
 
 class Contract:
@@ -86,7 +97,7 @@ class Contract:
     def operation(self, method: str, path: str) -> Json:
         """The description of what a path does, or None."""
         bare = "/" + path.removeprefix("/api/").removeprefix("/")
-        fitting = [p for p in self._description.paths if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", p), bare)]
+        fitting = [path for path, pattern in self._description.patterns.items() if pattern.fullmatch(bare)]
         best = min(fitting, key=lambda p: p.count("{"), default="")
         return self._description.paths.get(best, {}).get(method.lower())
 
@@ -117,8 +128,8 @@ class Contract:
             yield "a JSON answer is not described"
 
     def _problems(self, schema: Json, value: Json, what: str) -> Iterator[str]:
-        for error in self._description.validator(schema).iter_errors(value):
-            yield f"{what}{_place(error)}: {_deepest(error).message[:300]}"
+        for problem in self._description.problems(schema, value):
+            yield f"{what}{problem}"
 
 
 def _deepest(error: ValidationError) -> ValidationError:
@@ -136,7 +147,8 @@ def _description(version: str) -> _Description | None:
         return None
     read = json.loads(path.read_text(encoding="utf-8"))
     resource = Resource.from_contents({"components": _schema(read["components"])}, DRAFT202012)
-    return _Description(read["paths"], Registry[Any]().with_resource(_NAME, resource), {})
+    patterns = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path)) for path in read["paths"]}
+    return _Description(read["paths"], patterns, Registry[Any]().with_resource(_NAME, resource), {}, {})
 
 
 def contract_of(version: str) -> Contract | None:

@@ -88,6 +88,20 @@ def vanishing(path: str) -> Hook:
     return hook
 
 
+def spoiled(folder: str) -> Hook:
+    """Have a disk that holds something else than was written: the first file below a folder that is read back."""
+    sound = True
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        nonlocal sound
+        if sound and event == "open" and not _is_writing(*args[1:]) and _is_below(str(args[0]), folder):
+            sound = False
+            with Path(str(args[0])).open("r+b") as stream:
+                stream.write(b"spoilt")
+
+    return hook
+
+
 def paused() -> Hook:
     """Say so when the first file of the output gets its name, and wait for a line."""
     waited = False
@@ -116,6 +130,7 @@ if __name__ == "__main__":
         "ended": ended,
         "forbidden": forbidden,
         "vanishing": vanishing,
+        "spoiled": spoiled,
         "paused": paused,
     }
     sys.addaudithook(hooks[sys.argv[1]](*sys.argv[2:border]))

@@ -1,8 +1,11 @@
 """Found files are matched with the photos of a run by name, size and content."""
 
+from pathlib import Path
+
 import pytest
 
-from bestshot.adoption import FoundFile, match_copies
+from bestshot.actions import WriteMetadata
+from bestshot.adoption import FoundFile, adoptable, match_copies
 from bestshot.model import LinkMethod, Photo, PhotoFile
 from tests import builders
 
@@ -51,3 +54,20 @@ def test_a_symbolic_link_is_known_by_where_it_leads() -> None:
     photos = builders.photo("a.jpg"), builders.photo("a.jpg", folder="/more")
     links = [found("a.jpg", size=11, link="/more/a.jpg"), found("a (2).jpg", link="/elsewhere/a.jpg")]
     assert matched(links, *photos) == {"group_0001/originals/a.jpg": "/more/a.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_ours"), [("Group 1: 2 photos\n", True), ("Group 2: 2 photos\n", False), ("", False)]
+)
+def test_a_metadata_txt_is_ours_if_it_begins_as_that_of_the_group_does(
+    tmp_path: Path, text: str, is_ours: bool
+) -> None:
+    content = bytes(1000)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(content)
+    (tmp_path / "out" / "group_0001" / "originals").mkdir(parents=True)
+    (tmp_path / "out" / "group_0001" / "originals" / "a.jpg").write_bytes(content)
+    (tmp_path / "out" / "group_0001" / "metadata.txt").write_text(text)
+    first, *others = adoptable(tmp_path / "out", [builders.photo("a.jpg", folder=str(tmp_path / "photos"))])
+    assert first.destination == "group_0001/originals/a.jpg"
+    assert others == ([WriteMetadata("group_0001/metadata.txt", 1, text)] if is_ours else [])

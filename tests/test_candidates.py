@@ -15,6 +15,9 @@ from bestshot.model import Appraisal, Metadata
 from tests.builders import appraisal, face, guess_at, metadata, photo, wall_at
 
 PICTURE = bytes(range(256)) * 4
+LIGHTER = bytes(min(255, grey + 3) for grey in PICTURE)
+"""No spot of it differs much, but all of it does: another exposure."""
+
 CAMERA = metadata(camera="Camera")
 
 
@@ -61,6 +64,7 @@ def test_a_copy_is_known_by_what_it_has_lost(copy: Candidate) -> None:
         pytest.param(candidate("b", replace(SMALL, taken=wall_at(4))), id="another moment"),
         pytest.param(candidate("b", replace(SMALL, height=1600)), id="cropped"),
         pytest.param(candidate("b", SMALL, picture=PICTURE[::-1]), id="another picture"),
+        pytest.param(candidate("b", SMALL, picture=LIGHTER), id="lighter all over"),
         pytest.param(candidate("b", SMALL, picture=b""), id="no miniature"),
         pytest.param(candidate("b", SMALL, face(lid_height=0.05)), id="a blink"),
         pytest.param(candidate("b", size=600, sharpness=0.4), id="shaken"),

@@ -192,6 +192,12 @@ def test_a_date_with_a_time_in_the_name_is_read(name: str) -> None:
     assert time_from_name(name) == expected
 
 
+@pytest.mark.parametrize("time", ["15.45.01\u202fPM", "00.45.01 AM", "13.45.01 AM"])
+def test_an_hour_that_no_half_of_the_day_has_leaves_the_bare_date(time: str) -> None:
+    found = time_from_name(f"Screenshot 2024-01-31 at {time}.png")
+    assert found == CaptureTime(datetime(2024, 1, 31), None, TimeSource.DATE_IN_NAME)
+
+
 @pytest.mark.parametrize("name", ["IMG_20240131_154501123.jpg", "signal-2024-01-31-15-45-01-123.jpg"])
 def test_milliseconds_in_the_name_are_read(name: str) -> None:
     taken = time_from_name(name)

@@ -68,8 +68,22 @@ def test_help_and_version_load_nothing_heavy(flag: str) -> None:
     assert len(done.stdout) > len(b"loaded: []\n")
 
 
-def test_wrong_usage_is_explained_by_argparse(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--thresold", "3"], "Unrecognized arguments: --thresold. Did you mean --threshold? See --help."),
+        (["--zzzz"], "Unrecognized arguments: --zzzz. See --help."),
+        (["--output"], "Argument -o/--output: expected one argument. See --help."),
+        (["--undo", "first"], "Argument --undo: invalid int value: 'first'. See --help."),
+    ],
+)
+def test_wrong_usage_is_explained_in_one_line(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["--thresold", "3"])
+        main(argv)
     assert left.value.code == 2
-    assert "--thresold" in capsys.readouterr().err
+    assert capsys.readouterr() == ("", f"{said}\n")
+
+
+def test_help_fits_into_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, build_parser().format_help().splitlines())) <= 80

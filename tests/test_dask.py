@@ -22,7 +22,7 @@ from bestshot.settings_checks import check_sense
 from bestshot.workers import WorkersError
 from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoSource
-from tests.drawn_library import ROOT, add, add_burst, groups, organize, scene, skipped
+from tests.drawn_library import ROOT, add, add_burst, groups, organize, run_program, scene, skipped
 from tests.fake_immich import FakeImmich
 from tests.recording_relay import recorded
 
@@ -289,6 +289,13 @@ def test_an_address_where_no_scheduler_is_ends_in_a_sentence(
     assert refusal(address, LocalPhotoSource(library)).startswith(
         f"The Dask scheduler at {address} cannot be reached: "
     )
+
+
+def test_an_address_of_a_wrong_form_is_told_in_one_line(library: Path) -> None:
+    """What is left of the attempt is silent when the program ends."""
+    done = run_program(str(library), "--dask", "tcp://host", "--no-faces")
+    said = b"The Dask scheduler at tcp://host cannot be reached: missing port number in address 'host'."
+    assert (done.returncode, done.stderr.splitlines()) == (2, [said])
 
 
 def test_a_stranger_that_never_answers_is_not_waited_for(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:

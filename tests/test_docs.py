@@ -1,4 +1,4 @@
-"""What README, --help and CHANGELOG say is so."""
+"""What README, the pages that it leads to, --help and CHANGELOG say is so."""
 
 import re
 import shlex
@@ -22,6 +22,10 @@ from tests.fake_immich import FakeImmich
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 USAGE = (ROOT / "IMMICH_USAGE.md").read_text(encoding="utf-8")
 INTEGRATION = (ROOT / "IMMICH_INTEGRATION.md").read_text(encoding="utf-8")
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+GUIDE = "\n".join([README, *PAGES.values()])
+"""What is to be read of everything but Immich."""
+
 HELP = build_parser().format_help()
 
 NO_SETTINGS = {"apply", "check", "config", "demo", "forget_decisions", "help", "version", "history", "undo"}
@@ -33,44 +37,45 @@ FILE_ONLY = {"weights"}
 
 
 def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
 def _rows() -> Iterator[list[str]]:
-    """The cells of README's table of flags."""
-    for line in README.splitlines():
+    """The cells of the tables of flags."""
+    for line in PAGES["settings.md"].splitlines():
         if line.startswith("| `"):
             yield [cell.strip() for cell in line.split("|")[1:-1]]
 
 
 def _commands() -> list[list[str]]:
-    """What README and --help say after `photo_organizer.py`, as a shell would split it."""
+    """What README, its pages and --help say after `photo_organizer.py`, as a shell would split it, each once."""
     readme = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("python photo_org")]
     cron = [line.partition("&& ")[2] for line in README.splitlines() if line.startswith("0 3 * * *")]
-    examples = [line.partition(":")[2] for line in HELP.splitlines() if ":  " in line and "photo_organizer.py" in line]
+    examples = [line for line in HELP.splitlines() if line.startswith("    photo_organizer.py ")]
     assert (len(readme) >= 5, len(cron), len(examples) >= 5) == (True, 1, True)
     words = [shlex.split(line, comments=True) for line in (*readme, *cron, *examples)]
-    return [
+    found = [
         line[1 + next(at for at, word in enumerate(line) if word.endswith("photo_organizer.py")) :] for line in words
     ]
+    return [list(command) for command in dict.fromkeys(map(tuple, found))]
 
 
 def _code_blocks_that_set_up() -> list[str]:
     return [block for block in _blocks("sh") if "-m venv" in block]
 
 
-def test_readme_explains_every_flag_and_none_that_is_not_there() -> None:
+def test_the_tables_explain_every_flag_and_none_that_is_not_there() -> None:
     explained = {flag for cells in _rows() for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cells[0])}
     assert explained == {flag for action in build_parser()._actions for flag in action.option_strings}
 
 
 def test_no_flag_is_mentioned_anywhere_that_is_not_there() -> None:
     known = {flag for action in build_parser()._actions for flag in action.option_strings}
-    for text in (README, USAGE, INTEGRATION, HELP):
+    for text in (GUIDE, USAGE, INTEGRATION, HELP):
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
 
 
-def test_the_defaults_in_readme_are_those_of_the_settings_and_of_help() -> None:
+def test_the_defaults_in_the_tables_are_those_of_the_settings_and_of_help() -> None:
     defaults = Settings()
     told = {cells[0].split("--")[1].split()[0].strip("`"): cells[2].strip("`") for cells in _rows() if "--" in cells[0]}
     for name in ("threshold", "time_window", "min_group_size", "cache_size"):
@@ -135,19 +140,19 @@ def test_the_list_of_the_rest_goes_to_other_programs_as_readme_shows(
     assert (done.stdout.count("line_1.jpg"), done.stdout.count("line_3.jpg"), "line_2" in done.stdout) == (1, 1, False)
 
 
-def test_every_setting_has_the_variable_that_readme_promises() -> None:
+def test_every_setting_has_the_variable_that_is_promised() -> None:
     flags = {action.dest for action in build_parser()._actions} - {"folders"}
     assert {field.name for field in fields(Settings)} - FILE_ONLY == flags - NO_SETTINGS
-    without = re.sub(r"\n", " ", README).partition("Every flag but ")[2].partition("has a variable")[0]
+    without = re.sub(r"\n", " ", PAGES["settings.md"]).partition("Every flag but ")[2].partition("has a variable")[0]
     for name in NO_SETTINGS:
         assert f"`--{name.replace('_', '-')}`" in without
-    examples = dict(re.findall(rf"`?({ENVIRONMENT_PREFIX}[A-Z_]+)=([^`]+)`", README))
+    examples = dict(re.findall(rf"`?({ENVIRONMENT_PREFIX}[A-Z_]+)=([^`]+)`", GUIDE))
     assert len(examples) >= 3
     settings = load_settings({}, examples)
     assert (settings.threshold, settings.no_faces, settings.source) == (8, True, ("/photos", "/scans"))
 
 
-def test_the_configuration_file_in_readme_is_read(tmp_path: Path) -> None:
+def test_the_configuration_file_that_is_shown_is_read(tmp_path: Path) -> None:
     (example,) = _blocks("toml")
     (tmp_path / "config.toml").write_text(example)
     settings = load_settings({}, {}, tmp_path / "config.toml")
@@ -159,8 +164,8 @@ def test_the_configuration_file_in_readme_is_read(tmp_path: Path) -> None:
     }
 
 
-def test_the_weights_in_readme_are_those_of_the_program() -> None:
-    told = {name: float(weight) for name, weight in re.findall(r"^\| `(\w+)` .*\| ([\d.]+) \|$", README, re.MULTILINE)}
+def test_the_weights_that_are_told_are_those_of_the_program() -> None:
+    told = {name: float(weight) for name, weight in re.findall(r"^\| `(\w+)` .*\| ([\d.]+) \|$", GUIDE, re.MULTILINE)}
     assert told == asdict(Weights())
 
 
@@ -178,6 +183,26 @@ def test_the_benchmarks_in_readme_start_by_their_path_from_anywhere(program: str
     command = [sys.executable, str(ROOT / program), "--help"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, f"python {program}" in done.stdout) == (0, True), done.stderr
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    """To a file, and to a heading in it; and every page is reached from README."""
+    texts = {"README.md": README, "IMMICH_USAGE.md": USAGE, "IMMICH_INTEGRATION.md": INTEGRATION}
+    texts |= {f"docs/{name}": text for name, text in PAGES.items()}
+    headings = {
+        name: {re.sub(r"[^\w\- ]", "", head).lower().replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.M)}
+        for name, text in texts.items()
+    }
+    reached = set()
+    for name, text in texts.items():
+        for link in re.findall(r"\]\((?!https?:)([^)]*)\)", text):
+            file, _, heading = link.partition("#")
+            target = (ROOT / name).parent / file if file else ROOT / name
+            assert target.is_file(), (name, link)
+            found = target.resolve().relative_to(ROOT).as_posix()
+            assert not heading or heading in headings[found], (name, link)
+            reached |= {found} if name == "README.md" else set()
+    assert set(texts) <= reached
 
 
 def test_every_benchmark_is_in_readme() -> None:

@@ -61,7 +61,9 @@ class TestFolders:
             copy_of(odd),
             PlaceBest("x\n", 1, odd.origin, odd.key, "group_0001/originals/a\x1b.jpg"),
         ]
-        assert all(line.isprintable() for line in folder_lines(actions, with_files=True))
+        lines = list(folder_lines(actions, with_files=True))
+        assert len(lines) > len(actions)
+        assert all(line.isprintable() for line in lines)
 
     def test_a_dry_run_prints_them_below_the_groups_and_a_run_does_not(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -34,7 +34,7 @@ def _commands_of_immich() -> list[list[str]]:
 def test_every_command_on_immich_is_understood(command: list[str]) -> None:
     given = parse_command(command)
     settings = load_settings(given.flags, {"IMMICH_URL": "http://nas:2283"})
-    assert settings.source_type is SourceType.IMMICH
+    assert settings.source_type is SourceType.IMMICH or given.apply  # a plan says itself where its photos are
     check_fit(given.flags, settings.source_type)
     check_sense(given.flags, settings)
 
@@ -82,7 +82,7 @@ def test_the_guide_can_be_followed_from_top_to_bottom(
         for command, shown in steps:
             server.forget_calls()
             here = [word.replace("http://nas:2283", server.url) for word in command]
-            quick = [] if "--check" in command else ["--no-faces"]
+            quick = [] if {"--check", "--apply"} & set(command) else ["--no-faces"]
             assert main([*here, *quick, "--workers", "1"]) == 0, command
             said = capsys.readouterr().out
             for line in shown.splitlines():

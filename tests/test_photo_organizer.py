@@ -252,6 +252,22 @@ def test_two_runs_over_one_library_do_not_work_at_once(library: Path) -> None:
         PhotoOrganizer(source, Settings(no_faces=True), executor=executor, progress=progress).run()
 
 
+@pytest.mark.parametrize("step", ["Reading dates", "Hashing", "Judging"])
+def test_a_folder_that_goes_while_it_is_looked_at_is_not_taken_for_a_smaller_one(library: Path, step: str) -> None:
+    @contextmanager
+    def progress(title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        if title == step:
+            library.rename(library.with_name("away"))
+        yield lambda _count: None
+
+    with ThreadPoolExecutor(1) as executor:
+        organizer = PhotoOrganizer(
+            LocalPhotoSource(library), Settings(no_faces=True), executor=executor, progress=progress
+        )
+        with pytest.raises(SourceError, match="does not exist"):
+            organizer.run()
+
+
 def test_the_reasons_of_every_photo_are_kept(library: Path) -> None:
     for group in organize(library).plan.groups:
         for ranked in group.verdict.ranking:

@@ -322,8 +322,8 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("change", "told"),
         [
-            (put("wishes", "output", ""), "output in the plan must be a path that is not empty"),
-            (put("wishes", "output", "/a\0b"), "output in the plan must be a path"),
+            (put("wishes", "output", ""), "output in the plan must be a text that is not empty"),
+            (put("wishes", "output", "/a\0b"), "output in the plan must be a text"),
             (put("wishes", "marks", {"tag": ""}), "tag in the plan must be"),
             (put("wishes", "marks", {"album_prefix": ""}), "album prefix in the plan must be"),
             (put("source", "origins", ["folder:"]), "source in the plan must be"),

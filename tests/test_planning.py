@@ -70,6 +70,17 @@ def test_a_copy_says_all_that_is_needed_to_make_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("planned_numbers", "numbers"),
+    [((8, 9), [8, 9]), ((9, 8), [9, 8]), ((5, 9), [10, 9]), ((8, 8), [8, 9])],
+    ids=["free", "in any order", "one that was used before", "one number twice"],
+)
+def test_a_plans_numbers_are_kept_where_they_were_never_used(
+    planned_numbers: tuple[int, ...], numbers: list[int]
+) -> None:
+    assert number_groups([group(A, B), group(C, D)], {}, 5, planned_numbers) == numbers
+
+
 def test_companions_keep_the_suffix_of_their_photo() -> None:
     twins = [photo("IMG_1.jpg", "IMG_1.xmp", "IMG_1.jpg.xmp", "IMG_1.DNG", folder=f"/photos/{name}") for name in "xy"]
     numbered = [replace(twin, id=f"{place}/IMG_1.jpg") for place, twin in enumerate(twins)]

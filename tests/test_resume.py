@@ -7,11 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from bestshot.model import LinkMethod
 from photo_organizer import Outcome, Settings, main
 from tests import drawn_library, meddled_run
 from tests.file_systems import in_own_process, small_disk
+from tests.killed_work import in_fork, until
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -87,35 +88,6 @@ def identity(folder: Path) -> Tree:
     return found
 
 
-def in_fork(work: Callable[..., int], *args: object) -> int:
-    """The exit code of a copy of this process; minus the signal, if that ended it."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os._exit(work(*args))
-        finally:
-            os._exit(99)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def run_until(step: int, arguments: list[str]) -> int:
-    """Run, and be killed before the given line of those that may change something."""
-    left = step
-
-    def watch(frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename.rpartition(os.sep)[2] not in WATCHED:
-            return None
-        if event == "line":
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return watch
-
-    sys.settrace(watch)
-    return main(arguments)
-
-
 @dataclass(frozen=True)
 class Killer:
     """Kills runs and tells what was wrong then or after the next ones.
@@ -139,7 +111,7 @@ class Killer:
             folder = self.work / f"killed at {step}"
             self._prepare(folder)
             older = tree(folder / "out")
-            if in_fork(run_until, step, self.library.arguments(folder)) != -signal.SIGKILL:
+            if in_fork(until, step, WATCHED, partial(main, self.library.arguments(folder))) != -signal.SIGKILL:
                 break
             wrong += [
                 f"{step}: {told}"
@@ -183,14 +155,14 @@ def differences(found: Tree, expected: Tree) -> list[str]:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("before", [[], ["--exclude", "hills_2.jpg"]], ids=["into nothing", "a burst that grew"])
 def test_a_run_killed_at_any_moment_is_finished_by_the_next(
-    library: Library, tmp_path: Path, before: list[str]
+    library: Library, quick_path: Path, before: list[str]
 ) -> None:
     """No final name holds half a file, the source is untouched, the next run ends with what an unbroken one makes,
     and the one after that writes nothing."""
     killers = []
     for name in "ab":  # one for each of two cores, with caches of their own, since one library is not run twice at once
-        cache = Path(shutil.copytree(library.cache, tmp_path / name / "cache"))
-        killers.append(Killer(replace(library, cache=cache), tmp_path / name, before))
+        cache = Path(shutil.copytree(library.cache, quick_path / name / "cache"))
+        killers.append(Killer(replace(library, cache=cache), quick_path / name, before))
     with ThreadPoolExecutor(2) as executor:
         steps = slice(0, None, 2 * STRIDE), slice(STRIDE, None, 2 * STRIDE)
         halves = list(executor.map(in_own_process, [killer.run for killer in killers], steps))
@@ -243,6 +215,17 @@ def test_a_photo_that_vanishes_on_the_way_is_told_and_the_rest_laid_out(library:
     Path(f"{lost}.away").rename(lost)
     assert main(own.arguments(tmp_path)) == 0
     assert names_in(tmp_path / "out") == whole_names(own, tmp_path)
+
+
+def test_a_copy_that_is_not_what_was_read_never_gets_its_name(library: Library, tmp_path: Path) -> None:
+    """Every copy is read back, and the next run makes it anew."""
+    originals = str(tmp_path / "out" / "group_0001" / "originals")
+    done = meddled_run.run("spoiled", originals, arguments=library.arguments(tmp_path))
+    assert done.returncode == 1
+    assert "does not hold what was read from" in done.stderr
+    assert main(library.arguments(tmp_path)) == 0
+    assert main(library.arguments(tmp_path / "whole")) == 0
+    assert differences(tree(tmp_path / "out"), tree(tmp_path / "whole" / "out")) == []
 
 
 def test_a_source_that_vanishes_on_the_way_ends_the_run_and_the_next_one_goes_on(
@@ -543,7 +526,7 @@ def test_a_photo_that_was_only_touched_is_not_copied_again(shelf: Shelf, link: L
 @pytest.mark.parametrize("step", [250, 600, 900, 1200])
 def test_a_dry_run_after_a_killed_one_plans_what_the_next_run_does(library: Library, tmp_path: Path, step: int) -> None:
     arguments = library.arguments(tmp_path)
-    assert in_fork(run_until, step, arguments) == -signal.SIGKILL
+    assert in_fork(until, step, WATCHED, partial(main, arguments)) == -signal.SIGKILL
     before = tree(tmp_path / "out")
     plans = [tmp_path / "dry.json", tmp_path / "wet.json"]
     assert main([*arguments, "--dry-run", "--plan", str(plans[0])]) == 0

@@ -3,14 +3,11 @@
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -20,8 +17,9 @@ from bestshot.model import LinkMethod
 from bestshot.reversals import Result
 from bestshot.runs import jobs_of
 from photo_outputs import recover_output
+from tests.killed_work import in_fork, until
 from tests.sidecar_samples import DARKTABLE
-from tests.test_resume import contents, in_fork
+from tests.test_resume import contents
 from tests.test_undo_sidecars import mark, plan, undo
 from tests.undo_bench import Bench, left, tree_of
 
@@ -35,25 +33,6 @@ STRIDE = 61
 """Every so many lines of them; all of them hold too, but take minutes."""
 
 
-def until(step: int, work: Callable[[], object]) -> int:
-    """Work, and be killed before the given line of those that may change something."""
-    left_over = step
-
-    def watch(frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal left_over
-        if frame.f_code.co_filename.rpartition(os.sep)[2] not in WATCHED:
-            return None
-        if event == "line":
-            left_over -= 1
-            if left_over < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return watch
-
-    sys.settrace(watch)
-    work()
-    return 0
-
-
 def finished(undo: Callable[[], list[Result]]) -> dict[str, str]:
     """What another undo of the same run leaves."""
     with suppress(UsageError):  # it had come to its end
@@ -63,10 +42,10 @@ def finished(undo: Callable[[], list[Result]]) -> dict[str, str]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("link", [LinkMethod.COPY, LinkMethod.SYMLINK])
-def test_an_undo_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, link: LinkMethod) -> None:
+def test_an_undo_killed_at_any_moment_is_finished_by_the_next(quick_path: Path, link: LinkMethod) -> None:
     """No name holds half a file, the photos are untouched, and after the next undo all is as before the run."""
     for kills in count():
-        bench = Bench(tmp_path / str(kills))
+        bench = Bench(quick_path / str(kills))
         for name in ("a.jpg", "a.jpg.xmp", "b.jpg", "c.jpg"):
             bench.write(name)
         photos = [bench.photo("a.jpg", "a.jpg.xmp"), bench.photo("b.jpg")]
@@ -75,7 +54,7 @@ def test_an_undo_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, li
         bench.write("a.jpg.xmp", "edited since", time=1_700_000_999)
         bench.lay((1, [bench.photo("c.jpg"), bench.photo("a.jpg", "a.jpg.xmp"), photos[1]]), link=link)
         source, second = tree_of(bench.photos), bench.tree()
-        code = in_fork(until, kills * STRIDE, partial(bench.undo, 2))
+        code = in_fork(until, kills * STRIDE, WATCHED, partial(bench.undo, 2))
         for name, file in bench.tree().items():
             assert name.endswith(".part") or contents(file) in (contents(first.get(name)), contents(second.get(name)))
         if kills % 2:  # any other run that acts there mends the journal first
@@ -93,16 +72,16 @@ def test_an_undo_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, li
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_an_undo_of_marks_in_folders_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) -> None:
+def test_an_undo_of_marks_in_folders_killed_at_any_moment_is_finished_by_the_next(quick_path: Path) -> None:
     for kills in count():
-        folder = tmp_path / str(kills) / "photos"
+        folder = quick_path / str(kills) / "photos"
         folder.mkdir(parents=True)
         for name in ("a.jpg", "b.jpg", "c.cr2", "d.jpg"):
             (folder / name).write_bytes(b"picture")
         (folder / "a.jpg.xmp").write_text(DARKTABLE)
         before = tree_of(folder)
         mark(folder, *plan(folder))
-        code = in_fork(until, kills * STRIDE * 2, partial(undo, folder))
+        code = in_fork(until, kills * STRIDE * 2, WATCHED, partial(undo, folder))
         assert finished(partial(undo, folder)) == {}, kills
         after = {name: file for name, file in tree_of(folder).items() if not name.endswith(".part")}
         assert after == before, kills
@@ -120,7 +99,7 @@ def test_a_run_that_was_killed_is_unfinished_until_the_next_one(tmp_path: Path) 
     for name in ("a.jpg", "b.jpg"):
         bench.write(name)
     photos = [bench.photo("a.jpg"), bench.photo("b.jpg")]
-    assert in_fork(until, 400, lambda: bench.lay((1, photos))) == -signal.SIGKILL
+    assert in_fork(until, 400, WATCHED, lambda: bench.lay((1, photos))) == -signal.SIGKILL
     with closing(bench.journal()) as journal:
         assert [job.is_finished for job in jobs_of(journal.runs())] == [False]
         assert "; unfinished" in next(history_lines(journal))

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bestshot.actions import CopyFile, Receipt
+from bestshot.actions import Receipt
 from bestshot.folder_planning import plan_folders
 from bestshot.journal import Journal
 from bestshot.model import LinkMethod, Photo
@@ -85,10 +85,6 @@ class Bench:
     def tree(self) -> Tree:
         """Everything in the output but the lock."""
         return tree_of(self.out)
-
-
-def _fetch(file: CopyFile, copy: Path) -> str:
-    return copy_verified(Path(file.source), copy, file.size_and_time)
 
 
 def tree_of(folder: Path, without: Collection[str] = (".photo-organizer",)) -> Tree:
