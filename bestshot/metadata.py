@@ -65,7 +65,7 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
         latitude=latitude,
         longitude=longitude,
         rating=rating,
-        problems=problems or doubts,
+        problems=(*problems, *doubts),
     )
 
 
@@ -88,7 +88,7 @@ def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
         iso=capture.iso,
         focal_length_mm=capture.focal_length_mm,
         rating=rating,
-        problems=problems or doubts,
+        problems=(*problems, *doubts),
     )
 
 

@@ -64,6 +64,7 @@ PURE = (
     "bestshot.grouping",
     "bestshot.grouping_rules",
     "bestshot.hashes",
+    "bestshot.immich.outcomes",
     "bestshot.immich.pairs",
     "bestshot.judging",
     "bestshot.judging_rules",

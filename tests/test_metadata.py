@@ -340,6 +340,7 @@ def test_an_unreadable_sidecar_is_a_problem_and_the_next_one_is_asked(tmp_path: 
     assert found.problems == (
         r"its a\n.xmp is no sound XML, so the time of its Google Takeout is taken",
         "its gone.xmp cannot be read: No such file or directory, so the time of its Google Takeout is taken",
+        "its gone.xmp cannot be read: No such file or directory, so its rating is not known",
     )
 
 

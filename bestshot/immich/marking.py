@@ -1,17 +1,17 @@
 """Marks in an Immich library: each action as the calls that its version understands."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange, Calls
 from bestshot.immich.facts import marks_of_listed
 from bestshot.immich.mark_calls import PlannedCalls
 from bestshot.immich.mark_client import MarkClient
 from bestshot.immich.mark_reading import MarkReader, Wanted
-from bestshot.immich.model import Stack as ServerStack
+from bestshot.immich.outcomes import GONE, marked_by, refused
+from bestshot.immich.stacking import dissolve, make_stack
 from bestshot.immich.taking_back import delete_album, delete_tag, missing_tags, remove_tags
 from bestshot.immich.versions import Dialect
 from bestshot.mark_reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
@@ -25,7 +25,6 @@ from bestshot.marks import (
     MarkAction,
     Marked,
     PhotoMarks,
-    Refused,
     RemoveFromAlbum,
     RemoveTag,
     SetArchived,
@@ -36,11 +35,7 @@ from bestshot.marks import (
 )
 from bestshot.replaced import Keep, keep_nothing
 
-_GONE = "It is gone or in the trash, or belongs to somebody else."
 _BELOVED = "It was made a favourite meanwhile and stays in the timeline."
-_BEST_GONE = "The best photo of its group is gone or belongs to somebody else, so the group is not stacked."
-_ALONE = "No other photo of its group is there any more, so there is nothing to stack."
-_OTHER_STACK = "Its stack was changed by somebody else and is left alone."
 
 
 class ImmichMarks:
@@ -132,9 +127,9 @@ class ImmichMarks:
             case SetFavorite() | SetRating() | SetDescription() | SetArchived():
                 return self._on_photos(action)
             case MakeStack():
-                return self._make_stack(action)
+                return make_stack(self._client, action)
             case DissolveStack():
-                return self._dissolve(action)
+                return dissolve(self._client, action)
             case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
                 return self._take_back(action)
             case _:
@@ -149,7 +144,7 @@ class ImmichMarks:
             case DeleteAlbum():
                 return delete_album(self._client, action)
             case RestoreStack():
-                return self._make_stack(MakeStack(0, action.keys))
+                return make_stack(self._client, MakeStack(0, action.keys))
             case _:
                 assert_never(action)
 
@@ -172,7 +167,7 @@ class ImmichMarks:
         for tags, keys in lacking.items():
             if tags:
                 result += self._client.tag_assets(keys, tags)
-        return self._without_gone(_marked(replace(result, done=result.done + result.already)), action)
+        return self._without_gone(marked_by(replace(result, done=result.done + result.already)), action)
 
     def _without_gone(self, marked: Marked, action: AddTags) -> Marked:
         """Name the photos that a call with several tags leaves out in silence."""
@@ -182,20 +177,20 @@ class ImmichMarks:
         unseen = [key for key in marked.changed if key not in tagged]
         gone = frozenset(unseen) - self._read.infos(unseen).keys()
         changed = tuple(key for key in marked.changed if key not in gone)
-        return Marked(changed, (*marked.refused, *_refused(sorted(gone), _GONE)))
+        return Marked(changed, (*marked.refused, *refused(sorted(gone), GONE)))
 
     def _remove_tag(self, action: RemoveTag) -> Marked:
         ids = [tag.id for tag in self._client.get_tags() if tag.value == action.tag]
-        return _marked(self._client.untag_assets(action.keys, ids[0])) if ids else Marked()
+        return marked_by(self._client.untag_assets(action.keys, ids[0])) if ids else Marked()
 
     def _in_album(self, action: MakeAlbum | AddToAlbum | RemoveFromAlbum) -> Marked:
         match action:
             case MakeAlbum():
                 return self._make_album(action)
             case AddToAlbum():
-                return _marked(self._client.add_assets_to_album(action.album, action.keys))
+                return marked_by(self._client.add_assets_to_album(action.album, action.keys))
             case RemoveFromAlbum():
-                return _marked(self._client.remove_assets_from_album(action.album, action.keys))
+                return marked_by(self._client.remove_assets_from_album(action.album, action.keys))
             case _:
                 assert_never(action)
 
@@ -207,7 +202,7 @@ class ImmichMarks:
         members = self._client.get_album_member_ids(album.id)
         outside = [key for key in action.keys if key not in members]
         inside = tuple(key for key in action.keys if key in members)
-        return Marked(inside, _refused(outside, _GONE), album.id)
+        return Marked(inside, refused(outside, GONE), album.id)
 
     def _on_photos(self, action: SetFavorite | SetRating | SetDescription | SetArchived) -> Marked:
         match action:
@@ -241,7 +236,7 @@ class ImmichMarks:
         rest = [key for key in action.keys if key not in beloved]
         change = AssetChange(is_archived=action.value)
         marked = self._set(photos, rest, change, lambda photo: photo.is_archived == action.value)
-        return replace(marked, refused=(*_refused(beloved, _BELOVED), *marked.refused))
+        return replace(marked, refused=(*refused(beloved, _BELOVED), *marked.refused))
 
     def _set(
         self,
@@ -251,39 +246,10 @@ class ImmichMarks:
         is_so: Callable[[PhotoMarks], bool],
     ) -> Marked:
         """Change those of the photos that are not so already."""
-        gone = _refused([key for key in keys if key not in photos], _GONE)
+        gone = refused([key for key in keys if key not in photos], GONE)
         others = [key for key in keys if key in photos and not is_so(photos[key])]
-        marked = _marked(self._client.update_assets(others, change))
+        marked = marked_by(self._client.update_assets(others, change))
         return replace(marked, refused=(*gone, *marked.refused))
-
-    def _make_stack(self, action: MakeStack) -> Marked:
-        """Stack the group and all members of the stacks that are merged: a mere member would move alone."""
-        merged = (key for stack in action.merged for key in stack.keys)
-        keys = list(dict.fromkeys((*action.keys, *merged)))
-        try:
-            stack = self._client.create_stack(keys)
-        except NotFoundError:
-            return self._stack_what_is_there(keys)
-        return Marked(tuple(keys), container=stack.id)
-
-    def _stack_what_is_there(self, keys: Sequence[str]) -> Marked:
-        infos = self._read.infos(keys)
-        there = [key for key in keys if key in infos]
-        gone = [key for key in keys if key not in infos]
-        if keys[0] not in infos or len(there) < 2:
-            why = _BEST_GONE if keys[0] not in infos else _ALONE
-            return Marked(refused=(*_refused(gone, _GONE), *_refused(there, why)))
-        stack = self._client.create_stack(there)
-        return Marked(tuple(there), _refused(gone, _GONE), stack.id)
-
-    def _dissolve(self, action: DissolveStack) -> Marked:
-        stack = self._read.stack_with(action.stack.keys[0])
-        if stack is None or stack.id != action.stack.id:
-            return Marked()
-        if set(stack.keys) != set(action.stack.keys):
-            return Marked(refused=_refused(action.stack.keys, _OTHER_STACK))
-        self._client.delete_stack(ServerStack(stack.id, stack.keys[0], stack.keys))
-        return Marked(stack.keys)
 
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         return {key: marks_of_listed(asset) for key, asset in self._read.infos(keys).items()}
@@ -304,11 +270,3 @@ def _rating_is(value: int | None) -> Callable[[PhotoMarks], bool]:
 
 def _description_is(text: str) -> Callable[[PhotoMarks], bool]:
     return lambda photo: photo.description == text
-
-
-def _marked(result: BulkResult) -> Marked:
-    return Marked(result.done, tuple(Refused(refusal.asset_id, refusal.reason) for refusal in result.refused))
-
-
-def _refused(keys: Iterable[str], why: str) -> tuple[Refused, ...]:
-    return tuple(Refused(key, why) for key in keys)

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import combined
 from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.outcomes import marked_by, refused
 from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags
-from bestshot.marks import Marked, Refused
+from bestshot.marks import Marked
 
 _RENAMED = "Its album was renamed since and stays."
 _FILLED = "Something was added to its album since, so that stays."
@@ -17,7 +18,7 @@ def remove_tags(client: MarkClient, action: RemoveTags) -> Marked:
     """Take tags off photos; a tag that is gone is on none."""
     ids = {tag.value: tag.id for tag in client.get_tags()}
     result = combined([client.untag_assets(action.keys, ids[tag]) for tag in action.tags if tag in ids])
-    return Marked(result.done, tuple(Refused(refusal.asset_id, refusal.reason) for refusal in result.refused))
+    return marked_by(result)
 
 
 def delete_tag(client: MarkClient, action: DeleteTag) -> Marked:
@@ -27,7 +28,7 @@ def delete_tag(client: MarkClient, action: DeleteTag) -> Marked:
     if not found:
         return Marked()
     if any(tag.value.startswith(f"{action.tag}/") for tag in tags) or client.get_tagged_ids(found[0]):
-        return Marked(refused=_refused(action.keys, _IN_USE))
+        return Marked(refused=refused(action.keys, _IN_USE))
     client.delete_tag(found[0])
     return Marked(action.keys)
 
@@ -38,13 +39,13 @@ def delete_album(client: MarkClient, action: DeleteAlbum) -> Marked:
     if not found:
         return Marked()
     if found[0].name != action.name:
-        return Marked(refused=_refused(action.keys, _RENAMED))
+        return Marked(refused=refused(action.keys, _RENAMED))
     try:
         members = client.get_album_member_ids(action.album)
     except NotFoundError:
         return Marked()
     if not members <= frozenset(action.keys) or found[0].asset_count > len(members):
-        return Marked(refused=_refused(action.keys, _FILLED))
+        return Marked(refused=refused(action.keys, _FILLED))
     client.delete_album(action.album)
     return Marked(action.keys)
 
@@ -56,7 +57,3 @@ def missing_tags(client: MarkClient, tags: Iterable[str], *, has_paths: bool) ->
         parts = tag.split("/") if has_paths else [tag]
         wanted.update("/".join(parts[:length]) for length in range(1, len(parts) + 1))
     return tuple(sorted(wanted - {tag.value for tag in client.get_tags()})) if wanted else ()
-
-
-def _refused(keys: Iterable[str], why: str) -> tuple[Refused, ...]:
-    return tuple(Refused(key, why) for key in keys)
