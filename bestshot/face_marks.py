@@ -27,8 +27,8 @@ _LOOKING, _AWAY, _TOO_FAR = 0.25, 0.40, 0.45
 
 _AWAY_MARK = 0.2
 # Between these parts of the sharpness of the person's sharpest face a blurred one goes to one that looks as sharp: its
-# expression alone makes it differ by a third.
-_BLURRED, _SHARP_ENOUGH = 0.2, 0.75
+# expression alone makes it differ by a fifth, and at most by nearly a half.
+_BLURRED, _SHARP_ENOUGH = 0.25, 0.65
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ Points = npt.NDArray[np.float64]
 
 # Places in the lists of points that face_recognition makes of dlib's 68 landmarks.
 _NOSE_END = 3
+# How far the brows and the tip of the nose are from the middle of the eyes, over the distance between these.
+_BROWS, _NOSE = 0.8, 0.9
 _LEFT_CORNER, _MIDDLE, _RIGHT_CORNER = 0, 3, 6
 
 
@@ -71,6 +73,16 @@ class Landmarks:
         along, _, between_eyes = axes
         middle = (self.left_eye.mean(axis=0) + self.right_eye.mean(axis=0)) / 2
         return float((self.nose_bridge[_NOSE_END] - middle) @ along) / between_eyes
+
+    def around_eyes(self) -> tuple[float, float, float, float]:
+        """The left, top, right and bottom of the part from the brows to the tip of the nose, where a face is itself.
+
+        An open mouth is no sharper face, and hair beside it no sharper skin.
+        """
+        middle = (self.left_eye.mean(axis=0) + self.right_eye.mean(axis=0)) / 2
+        reach = _distance(self.left_eye.mean(axis=0), self.right_eye.mean(axis=0))
+        x, y = float(middle[0]), float(middle[1])
+        return x - reach, y - _BROWS * reach, x + reach, y + _NOSE * reach
 
     def _axes(self) -> tuple[Points, Points, float] | None:
         """The directions along the eyes and up the face, and the distance between the eyes in pixels."""
