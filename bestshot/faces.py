@@ -193,16 +193,21 @@ def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int
 
 
 def _landmarks(api: Any, pixels: Pixels, place: tuple[int, int, int, int]) -> Landmarks:
-    """Those of a face, in its own corner of the picture, lit up if it is dark: in the dark closed eyes measure open."""
+    """Those of a face, lit up if it is dark: in the dark closed eyes measure open.
+
+    They are the mean of what is seen as it is and in the mirror, which differ most where the landmarks are in doubt.
+    """
     left, top, right, bottom = place
     brightest = float(np.percentile(pixels[max(0, top) : bottom, max(0, left) : right], _BRIGHTEST_SHARE))
     gain = min(_MOST_LIT, max(1.0, _WELL_LIT / max(1.0, brightest)))
     reach = round(_AROUND * (bottom - top))
     x, y = max(0, left - reach), max(0, top - reach)
-    around = pixels[y : bottom + reach, x : right + reach]
-    lit = np.clip(around * np.float32(gain), 0, 255).astype(np.uint8)
-    (marks,) = api.face_landmarks(lit, [(top - y, right - x, bottom - y, left - x)])
-    return Landmarks.of({name: [(x + across, y + down) for across, down in points] for name, points in marks.items()})
+    around = np.clip(pixels[y : bottom + reach, x : right + reach] * np.float32(gain), 0, 255).astype(np.uint8)
+    width = around.shape[1]
+    (seen,) = api.face_landmarks(around, [(top - y, right - x, bottom - y, left - x)])
+    mirror = np.ascontiguousarray(around[:, ::-1])
+    (in_mirror,) = api.face_landmarks(mirror, [(top - y, width - 1 - left + x, bottom - y, width - 1 - right + x)])
+    return Landmarks.of(seen).averaged(Landmarks.of(in_mirror).mirrored(width)).moved(x, y)
 
 
 def _within(edges: _Edges, size: tuple[int, int]) -> FaceBox:

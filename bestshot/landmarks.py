@@ -13,11 +13,12 @@ _NOSE_END = 3
 # How far the brows and the tip of the nose are from the middle of the eyes, over the distance between these.
 _BROWS, _NOSE = 0.8, 0.9
 _LEFT_CORNER, _MIDDLE, _RIGHT_CORNER = 0, 3, 6
+_EYE_MIRRORED = [3, 2, 1, 0, 5, 4]
 
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """The points of one face in pixels: six an eye, the bridge of the nose downwards, the upper lip from the left."""
+    """The points of one face in pixels: six an eye, the bridge of the nose downwards, the edge of the upper lip."""
 
     left_eye: Points
     right_eye: Points
@@ -28,7 +29,30 @@ class Landmarks:
     def of(cls, marks: Mapping[str, Sequence[tuple[int, int]]]) -> "Landmarks":
         """As face_recognition names them."""
         names = ("left_eye", "right_eye", "nose_bridge", "top_lip")
-        return cls(*(np.array(marks[name], dtype=np.float64) for name in names))
+        left, right, nose, lip = (np.array(marks[name], dtype=np.float64) for name in names)
+        return cls(left, right, nose, lip[: _RIGHT_CORNER + 1])
+
+    def mirrored(self, width: float) -> "Landmarks":
+        """Where they are in the mirror image of a picture so wide, in the same order."""
+        left, right, nose, lip = (
+            np.column_stack([width - 1 - points[:, 0], points[:, 1]])
+            for points in (self.left_eye, self.right_eye, self.nose_bridge, self.top_lip)
+        )
+        return Landmarks(right[_EYE_MIRRORED], left[_EYE_MIRRORED], nose, lip[::-1])
+
+    def averaged(self, other: "Landmarks") -> "Landmarks":
+        """Each point halfway to where the other has it."""
+        return Landmarks(
+            (self.left_eye + other.left_eye) / 2,
+            (self.right_eye + other.right_eye) / 2,
+            (self.nose_bridge + other.nose_bridge) / 2,
+            (self.top_lip + other.top_lip) / 2,
+        )
+
+    def moved(self, x: float, y: float) -> "Landmarks":
+        """Where they are in a picture that reaches so much further to the left and up."""
+        by = np.array([x, y])
+        return Landmarks(self.left_eye + by, self.right_eye + by, self.nose_bridge + by, self.top_lip + by)
 
     @property
     def eyes(self) -> tuple[Points, Points]:

@@ -246,3 +246,12 @@ def test_the_slow_detector_measures_a_smile_as_the_quick_one_does(shared: Path) 
     assert slow.smile == pytest.approx(quick.smile, abs=0.1)
     assert slow.lid_height == pytest.approx(quick.lid_height, abs=0.05)
     assert smiles(slow)
+
+
+def test_closed_eyes_behind_glasses_are_closed_though_the_head_is_held_askew(shared: Path) -> None:
+    """The landmarks of a face alone and of its mirror image err in different ways."""
+    shut = by_name(shared / "faces", "lp_d9_04.jpg").rotate(8, Image.Resampling.BICUBIC, fillcolor=(120, 120, 120))
+    (found,) = find_faces(pixels(shut))
+    opening = eyes_open(found)
+    assert opening is not None
+    assert opening < 0.5
