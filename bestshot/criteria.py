@@ -122,14 +122,14 @@ def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: floa
         there = [person.faces[shot.id] for person in people if shot.id in person.faces]
         missing = len(people) - len(there)
         text = f"{looking(shot)} of {count(len(there), 'face')} looking at the camera"
-        return f"{text}, {missing} missing" if missing else text
+        return f"{text}, {missing} not clearly seen" if missing else text
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         missing = [
             person.faces[best.id] for person in people if shot.id not in person.faces and best.id in person.faces
         ]
         if missing:
-            return f"lacks {count(len(missing), 'face')}{_where(best, missing)}"
+            return f"does not clearly show {count(len(missing), 'face')}{_where(best, missing)}"
         away = [
             person.faces[shot.id]
             for person, marks in zip(people, each, strict=True)

@@ -330,7 +330,7 @@ def test_a_family_is_told_in_words() -> None:
     assert verdict.best.id == "p1"
     why = {item.photo.id: item.why for item in verdict.ranking}
     assert why["p0"] == ("blinks (left face)",)
-    assert why["p2"][0] == "lacks 1 face (right face)"
+    assert why["p2"][0] == "does not clearly show 1 face (right face)"
     assert why["p3"] == ("has a less sharp face (right face)", "is less sharp")
     assert "eyes open on 2 of 2 faces" in why["p1"]
     assert why["p1"][-1].startswith(f"{verdict.ranking[1].photo.name} ")
@@ -353,7 +353,7 @@ def test_reasons_say_in_words_what_the_numbers_mean() -> None:
         "composition": "tilted by 3.0 degrees, no head cut off",
     }
     assert words(verdict, "p1")["sharpness"] == "picture 50% as sharp as the sharpest"
-    assert words(verdict, "p1")["faces"] == "1 of 1 face looking at the camera, 1 missing"
+    assert words(verdict, "p1")["faces"] == "1 of 1 face looking at the camera, 1 not clearly seen"
 
 
 def test_what_is_but_less_bad_is_no_reason_to_be_the_best() -> None:
