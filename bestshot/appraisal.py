@@ -16,7 +16,7 @@ APPRAISAL_SIZE = 1280
 
 MINIATURE_SIZE = 32
 
-_RECIPE = "appraisal/2"
+_RECIPE = "appraisal/3"
 
 
 def appraisal_recipe(model: FaceModel | None) -> str:

@@ -29,6 +29,9 @@ _UNSEEN = 0.5
 """What counts for the sharpness and the smile of a face that is seen in other photos only."""
 
 _WINK = 0.80
+_WELL_COMPOSED = 0.9
+"""Less than that is a head cut off, or more than a degree of tilt."""
+
 _MOST_TILT = 6.0
 """In degrees: a picture that is further off is no worse."""
 
@@ -45,6 +48,8 @@ class Criterion:
     marks: Marks
     words: Words
     fault: Fault
+    is_merit: Callable[[Candidate], bool]
+    """Whether the words praise a photo that is better here than most, and not only blame it less."""
 
 
 def criteria(shots: Sequence[Candidate], people: Sequence[Person], weights: Weights) -> tuple[Criterion, ...]:
@@ -64,9 +69,11 @@ def criteria(shots: Sequence[Candidate], people: Sequence[Person], weights: Weig
 def _eyes(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
     each = [eye_marks(person) for person in people]
 
+    def opened(shot: Candidate) -> int:
+        return sum(marks.get(shot.id, 0.0) >= 0.5 for marks in each)
+
     def words(shot: Candidate) -> str:
-        told = [marks[shot.id] for marks in each if shot.id in marks]
-        return f"eyes open on {sum(mark >= 0.5 for mark in told)} of {count(len(told), 'face')}"
+        return f"eyes open on {opened(shot)} of {count(sum(shot.id in marks for marks in each), 'face')}"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         worse = [
@@ -79,7 +86,7 @@ def _eyes(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -
         is_wink = all(face.eye_balance is not None and face.eye_balance < _WINK for face in worse)
         return _said("winks", "winking", shot, worse) if is_wink else _said("blinks", "blinking", shot, worse)
 
-    return Criterion("eyes", weight, _by_size(shots, people, each), words, fault)
+    return Criterion("eyes", weight, _by_size(shots, people, each), words, fault, lambda shot: opened(shot) > 0)
 
 
 def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
@@ -88,7 +95,7 @@ def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight
 
     def words(shot: Candidate) -> str:
         what = "face" if len(people) == 1 else "faces"
-        return _against_sharpest(what, marks[shot.id], marks)
+        return _against_sharpest(what, shot, marks) or f"{what} less sharp than the sharpest"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         worse = [
@@ -102,25 +109,27 @@ def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight
             else None
         )
 
-    return Criterion("face sharpness", weight, marks, words, fault)
+    return Criterion("face sharpness", weight, marks, words, fault, lambda shot: _is_top(shot, marks))
 
 
 def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
     each = [{shot.id: presence_mark(person, shot.id) for shot in shots} for person in people]
 
+    def looking(shot: Candidate) -> int:
+        return sum(shot.id in person.faces and not looks_away(person.faces[shot.id]) for person in people)
+
     def words(shot: Candidate) -> str:
         there = [person.faces[shot.id] for person in people if shot.id in person.faces]
-        looking = sum(not looks_away(face) for face in there)
         missing = len(people) - len(there)
-        text = f"{looking} of {count(len(there), 'face')} looking at the camera"
-        return f"{text}, {missing} missing" if missing else text
+        text = f"{looking(shot)} of {count(len(there), 'face')} looking at the camera"
+        return f"{text}, {missing} not clearly seen" if missing else text
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         missing = [
             person.faces[best.id] for person in people if shot.id not in person.faces and best.id in person.faces
         ]
         if missing:
-            return f"lacks {count(len(missing), 'face')}{_where(best, missing)}"
+            return f"does not clearly show {count(len(missing), 'face')}{_where(best, missing)}"
         away = [
             person.faces[shot.id]
             for person, marks in zip(people, each, strict=True)
@@ -128,7 +137,7 @@ def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: floa
         ]
         return _said("looks away", "looking away", shot, away) if away else None
 
-    return Criterion("faces", weight, _by_size(shots, people, each), words, fault)
+    return Criterion("faces", weight, _by_size(shots, people, each), words, fault, lambda shot: looking(shot) > 0)
 
 
 def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
@@ -141,6 +150,9 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
             return f"{sum(map(smiles, told))} of {count(len(told), 'face')} smiling"
         return "friendliest look" if _stands_out(shared[shot.id], shared) else "no smile"
 
+    def is_merit(shot: Candidate) -> bool:
+        return words(shot) != "no smile"
+
     def fault(shot: Candidate, best: Candidate) -> str | None:
         worse = [
             person.faces[shot.id]
@@ -149,7 +161,7 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
         ]
         return _said("smiles less", "smiling less", shot, worse) if worse else None
 
-    return Criterion("smile", weight, shared, words, fault)
+    return Criterion("smile", weight, shared, words, fault, is_merit)
 
 
 def _sharpness(shots: Sequence[Candidate], weight: float) -> Criterion:
@@ -160,8 +172,11 @@ def _sharpness(shots: Sequence[Candidate], weight: float) -> Criterion:
         "sharpness",
         weight,
         marks,
-        lambda shot: _against_sharpest("picture", marks[shot.id], marks),
+        lambda shot: (
+            _against_sharpest("picture", shot, marks) or f"picture {marks[shot.id]:.0%} as sharp as the sharpest"
+        ),
         _simple_fault(marks, "is less sharp"),
+        lambda shot: _is_top(shot, marks),
     )
 
 
@@ -172,7 +187,8 @@ def _exposure(shots: Sequence[Candidate], weight: float) -> Criterion:
         text = f"brightness {shot.appraisal.brightness:.0%}, {shot.appraisal.clipped:.1%} clipped"
         return f"best exposed: {text}" if _stands_out(marks[shot.id], marks) else text
 
-    return Criterion("exposure", weight, marks, words, _simple_fault(marks, "is worse exposed"))
+    fault = _simple_fault(marks, "is worse exposed")
+    return Criterion("exposure", weight, marks, words, fault, lambda shot: _stands_out(marks[shot.id], marks))
 
 
 def exposure_mark(shot: Candidate) -> float:
@@ -190,6 +206,7 @@ def _resolution(shots: Sequence[Candidate], weight: float) -> Criterion:
         marks,
         lambda shot: f"{shot.facts.width} x {shot.facts.height} pixels",
         _simple_fault(marks, "has fewer pixels"),
+        lambda shot: _is_top(shot, marks),
     )
 
 
@@ -203,7 +220,8 @@ def _composition(shots: Sequence[Candidate], weight: float) -> Criterion:
     def words(shot: Candidate) -> str:
         return ", ".join(_composition_words(shot))
 
-    return Criterion("composition", weight, marks, words, _simple_fault(marks, "is worse composed"))
+    fault = _simple_fault(marks, "is worse composed")
+    return Criterion("composition", weight, marks, words, fault, lambda shot: marks[shot.id] > _WELL_COMPOSED)
 
 
 def _composition_words(shot: Candidate) -> Iterator[str]:
@@ -237,10 +255,15 @@ def _by_size(
     return marks
 
 
-def _against_sharpest(what: str, mark: float, marks: Marks) -> str:
-    if _stands_out(mark, marks):
+def _against_sharpest(what: str, shot: Candidate, marks: Marks) -> str | None:
+    if _stands_out(marks[shot.id], marks):
         return f"sharpest {what}"
-    return f"{what} as sharp as any" if mark >= 0.99 else f"{what} {mark:.0%} as sharp as the sharpest"
+    return f"{what} as sharp as any" if _is_top(shot, marks) else None
+
+
+def _is_top(shot: Candidate, marks: Marks) -> bool:
+    """Whether no photo has a better mark that can be seen."""
+    return marks[shot.id] > max(marks.values()) - _SEEN
 
 
 def _stands_out(mark: float, marks: Marks) -> bool:

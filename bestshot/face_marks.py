@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import median_low
 
 from bestshot.face import Face
 from bestshot.following import Person
@@ -13,6 +14,9 @@ Marks = Mapping[str, float]
 _LOWEST_OPEN_LID, _HIGHEST_OPEN_LID = 0.18, 0.25
 # Between these parts of the person's own lid height an eye goes from closed to open.
 _LID_CLOSED, _LID_OPEN = 0.5, 0.8
+_UP = 0.65
+"""Part of the person's greatest lid height from which a lid is up, more or less."""
+
 # Between these parts of the person's own balance of both eyes one of them goes from winking to open. In a head that is
 # turned the far eye measures less, down to about the lower limit of an even balance.
 _WINK, _NO_WINK = 0.72, 0.86
@@ -27,8 +31,8 @@ _LOOKING, _AWAY, _TOO_FAR = 0.25, 0.40, 0.45
 
 _AWAY_MARK = 0.2
 # Between these parts of the sharpness of the person's sharpest face a blurred one goes to one that looks as sharp: its
-# expression alone makes it differ by a third.
-_BLURRED, _SHARP_ENOUGH = 0.2, 0.75
+# expression alone makes it differ by a fifth, and at most by nearly a half.
+_BLURRED, _SHARP_ENOUGH = 0.25, 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,16 @@ class OpenEyes:
 
     @classmethod
     def of(cls, faces: Iterable[Face]) -> "OpenEyes":
-        """The most open eyes and the most even ones of these faces of one person, within what people have."""
+        """The usual height of the lids that are up, and the most even eyes, of one person, within what people have.
+
+        It is not the greatest height: beside eyes that are wide with surprise the usual ones would look tired.
+        """
         faces = list(faces)
-        highest = max((face.lid_height for face in faces if face.lid_height is not None), default=0.0)
+        heights = [face.lid_height for face in faces if face.lid_height is not None]
+        up = [height for height in heights if height >= _UP * max(heights)]
+        usual = median_low(up) if up else 0.0
         evenest = max((face.eye_balance for face in faces if face.eye_balance is not None), default=1.0)
-        return cls(_between(highest, _LOWEST_OPEN_LID, _HIGHEST_OPEN_LID), max(_LOWEST_EVEN, evenest))
+        return cls(_between(usual, _LOWEST_OPEN_LID, _HIGHEST_OPEN_LID), max(_LOWEST_EVEN, evenest))
 
 
 def eyes_open(face: Face, when_open: OpenEyes | None = None) -> float | None:

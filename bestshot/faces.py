@@ -14,7 +14,7 @@ from PIL import Image, ImageFile
 from bestshot.errors import OrganizerError
 from bestshot.face import Face, FaceBox, FaceModel
 from bestshot.landmarks import Landmarks
-from bestshot.sharpness import sharpness
+from bestshot.sharpness import sharpness_both_ways
 
 Pixels = npt.NDArray[np.uint8]
 _Edges = tuple[float, float, float, float]
@@ -33,6 +33,10 @@ SUREST = 0.2
 _KNOWN_FACE_SIZE = 200
 _MARGIN = 0.6
 _KNOWN_SUREST = -0.3
+
+# The landmarks were learnt from faces in good light: the brightest of a dark one are raised to what those have there.
+_BRIGHTEST_SHARE, _WELL_LIT, _MOST_LIT = 98, 235, 5.0
+_AROUND = 0.3
 
 _SLACK = 0.05
 """Part of a face that may be beyond the border before it counts as cut off."""
@@ -140,16 +144,14 @@ def _detected(api: Any, pixels: Pixels, model: FaceModel, working_pixels: int) -
     scale = min(_MOST_ENLARGED, (working_pixels / (width * height)) ** 0.5)
     view = _View.of(pixels, (0, 0, width, height), scale)
     if model is FaceModel.CNN:
-        places = api.face_locations(view.pixels, number_of_times_to_upsample=0, model="cnn")
-    else:
-        found, scores, _ = api.face_detector.run(view.pixels, 0, 0.0)
-        places = [
-            (box.top(), box.right(), box.bottom(), box.left())
-            for box, score in zip(found, scores, strict=True)
-            if score >= SUREST
-        ]
-    for place in places:
-        yield _face(api, pixels, view, place)
+        for place in api.face_locations(view.pixels, number_of_times_to_upsample=0, model="cnn"):
+            # Landmarks lie askew in its boxes: the predictor was trained on those that the other detector draws.
+            top, right, bottom, left = place
+            edges = view.in_picture((left, top, right, bottom))
+            yield _known_face(api, pixels, _within(edges, (width, height)))
+        return
+    for box in api.face_detector.run(view.pixels, 0, SUREST)[0]:
+        yield _face(api, pixels, view, (box.top(), box.right(), box.bottom(), box.left()))
 
 
 def _known_face(api: Any, pixels: Pixels, box: FaceBox) -> Face:
@@ -171,31 +173,55 @@ def _known_face(api: Any, pixels: Pixels, box: FaceBox) -> Face:
 def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int]) -> Face:
     """Measure the face at a place in the view, which is given as face_recognition does: top, right, bottom, left."""
     height, width = pixels.shape[:2]
-    (marks,) = api.face_landmarks(view.pixels, [place])
-    landmarks = Landmarks.of(marks)
     top, right, bottom, left = place
+    landmarks = _landmarks(api, view.pixels, (left, top, right, bottom))
     edges = view.in_picture((left, top, right, bottom))
+    box = _within(edges, (width, height))
     return Face(
-        max(0.0, edges[0] / width),
-        max(0.0, edges[1] / height),
-        min(1.0, edges[2] / width),
-        min(1.0, edges[3] / height),
+        box.left,
+        box.top,
+        box.right,
+        box.bottom,
         eye_aspect_ratio=landmarks.eye_aspect_ratio(),
         lid_height=landmarks.lid_height(),
         eye_balance=landmarks.eye_balance(),
         smile=landmarks.smile(),
-        sharpness=_sharpness(pixels, edges),
+        sharpness=_sharpness(pixels, view.in_picture(landmarks.around_eyes())),
         turn=landmarks.turn(),
         is_cut=_is_cut(edges, (width, height)),
     )
 
 
-def _sharpness(pixels: Pixels, edges: _Edges) -> float | None:
-    """That of the upper two thirds of a face, where the eyes are: an open mouth is no sharper face."""
-    height, width = pixels.shape[:2]
+def _landmarks(api: Any, pixels: Pixels, place: tuple[int, int, int, int]) -> Landmarks:
+    """Those of a face, lit up if it is dark: in the dark closed eyes measure open.
+
+    They are the mean of what is seen as it is and in the mirror, which differ most where the landmarks are in doubt.
+    """
+    left, top, right, bottom = place
+    brightest = float(np.percentile(pixels[max(0, top) : bottom, max(0, left) : right], _BRIGHTEST_SHARE))
+    gain = min(_MOST_LIT, max(1.0, _WELL_LIT / max(1.0, brightest)))
+    reach = round(_AROUND * (bottom - top))
+    x, y = max(0, left - reach), max(0, top - reach)
+    around = np.clip(pixels[y : bottom + reach, x : right + reach] * np.float32(gain), 0, 255).astype(np.uint8)
+    width = around.shape[1]
+    (seen,) = api.face_landmarks(around, [(top - y, right - x, bottom - y, left - x)])
+    mirror = np.ascontiguousarray(around[:, ::-1])
+    (in_mirror,) = api.face_landmarks(mirror, [(top - y, width - 1 - left + x, bottom - y, width - 1 - right + x)])
+    return Landmarks.of(seen).averaged(Landmarks.of(in_mirror).mirrored(width)).moved(x, y)
+
+
+def _within(edges: _Edges, size: tuple[int, int]) -> FaceBox:
+    """What of a place in pixels is in the picture, in parts of it."""
     left, top, right, bottom = edges
-    top, bottom = max(0, round(top)), min(height, round(top + (bottom - top) * 2 / 3))
-    return sharpness(pixels[top:bottom, max(0, round(left)) : min(width, round(right))].mean(axis=2))
+    width, height = size
+    return FaceBox(max(0.0, left / width), max(0.0, top / height), min(1.0, right / width), min(1.0, bottom / height))
+
+
+def _sharpness(pixels: Pixels, edges: _Edges) -> float | None:
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = (round(edge) for edge in edges)
+    part = pixels[max(0, top) : min(height, bottom), max(0, left) : min(width, right)]
+    return sharpness_both_ways(part.mean(axis=2))
 
 
 def _is_cut(edges: _Edges, size: tuple[int, int]) -> bool:

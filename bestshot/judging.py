@@ -137,12 +137,16 @@ def _why_best(item: _Judged, ranked: Sequence[_Judged], told: Sequence[Criterion
         why.append("the original of a copy" if copies == 1 else f"the original of {copies} copies")
     others = [rival.candidate.id for rival in rivals if rival.original is None]
     if item.original is None:
-        why += [criterion.words(item.candidate) for criterion in _strengths(item.candidate.id, others, told)]
+        why += [criterion.words(item.candidate) for criterion in _strengths(item.candidate, others, told)]
     if rivals and rivals[0].original is None:
         fault = next(iter(_faults(rivals[0], item, told)), None)
         if fault:
             why.append(f"{printable(rivals[0].candidate.photo.name)} {fault}")
-    return why or (["as good as the others, and the earliest"] if rivals else [])
+    return why or ([_barely_best(item, rivals[0])] if rivals else [])
+
+
+def _barely_best(item: _Judged, next_one: _Judged) -> str:
+    return "as good as the others, and the earliest" if item.score == next_one.score else "a little better on the whole"
 
 
 def _why_not(item: _Judged, best: _Judged, told: Sequence[Criterion], rules: JudgingRules) -> list[str]:
@@ -154,7 +158,9 @@ def _why_not(item: _Judged, best: _Judged, told: Sequence[Criterion], rules: Jud
     elif item.chosen < best.chosen:
         why.append(f"the best has more: {choice_in_words(best.candidate.facts)}")
     why += [f"is not {text}" for text in _preferences_in_words(best, [item], rules)]
-    return why + _faults(item, best, told) or ["is as good as the best, but comes later"]
+    is_equal = item.score >= best.score
+    why += _faults(item, best, told)
+    return why or ["is as good as the best, but comes later" if is_equal else "is nearly as good as the best"]
 
 
 def _preferences_in_words(item: _Judged, rivals: Sequence[_Judged], rules: JudgingRules) -> list[str]:
@@ -166,13 +172,13 @@ def _preferences_in_words(item: _Judged, rivals: Sequence[_Judged], rules: Judgi
     ]
 
 
-def _strengths(photo: str, others: Sequence[str], told: Sequence[Criterion]) -> list[Criterion]:
+def _strengths(shot: Candidate, others: Sequence[str], told: Sequence[Criterion]) -> list[Criterion]:
     """The criteria in which a photo is better than most, the weightiest lead first."""
     leads = []
     for place, criterion in enumerate(told):
         rivals = [criterion.marks.get(other, _UNTOLD) for other in others]
-        if photo in criterion.marks and rivals:
-            lead = criterion.weight * (criterion.marks[photo] - sum(rivals) / len(rivals))
+        if shot.id in criterion.marks and rivals and criterion.is_merit(shot):
+            lead = criterion.weight * (criterion.marks[shot.id] - sum(rivals) / len(rivals))
             if lead > 0.03 * criterion.weight:
                 leads.append((-lead, place, criterion))
     return [criterion for _, _, criterion in sorted(leads, key=lambda item: item[:2])[:_MOST_STRENGTHS]]

@@ -10,12 +10,15 @@ Points = npt.NDArray[np.float64]
 
 # Places in the lists of points that face_recognition makes of dlib's 68 landmarks.
 _NOSE_END = 3
+# How far the brows and the tip of the nose are from the middle of the eyes, over the distance between these.
+_BROWS, _NOSE = 0.8, 0.9
 _LEFT_CORNER, _MIDDLE, _RIGHT_CORNER = 0, 3, 6
+_EYE_MIRRORED = [3, 2, 1, 0, 5, 4]
 
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """The points of one face in pixels: six an eye, the bridge of the nose downwards, the upper lip from the left."""
+    """The points of one face in pixels: six an eye, the bridge of the nose downwards, the edge of the upper lip."""
 
     left_eye: Points
     right_eye: Points
@@ -26,7 +29,30 @@ class Landmarks:
     def of(cls, marks: Mapping[str, Sequence[tuple[int, int]]]) -> "Landmarks":
         """As face_recognition names them."""
         names = ("left_eye", "right_eye", "nose_bridge", "top_lip")
-        return cls(*(np.array(marks[name], dtype=np.float64) for name in names))
+        left, right, nose, lip = (np.array(marks[name], dtype=np.float64) for name in names)
+        return cls(left, right, nose, lip[: _RIGHT_CORNER + 1])
+
+    def mirrored(self, width: float) -> "Landmarks":
+        """Where they are in the mirror image of a picture so wide, in the same order."""
+        left, right, nose, lip = (
+            np.column_stack([width - 1 - points[:, 0], points[:, 1]])
+            for points in (self.left_eye, self.right_eye, self.nose_bridge, self.top_lip)
+        )
+        return Landmarks(right[_EYE_MIRRORED], left[_EYE_MIRRORED], nose, lip[::-1])
+
+    def averaged(self, other: "Landmarks") -> "Landmarks":
+        """Each point halfway to where the other has it."""
+        return Landmarks(
+            (self.left_eye + other.left_eye) / 2,
+            (self.right_eye + other.right_eye) / 2,
+            (self.nose_bridge + other.nose_bridge) / 2,
+            (self.top_lip + other.top_lip) / 2,
+        )
+
+    def moved(self, x: float, y: float) -> "Landmarks":
+        """Where they are in a picture that reaches so much further to the left and up."""
+        by = np.array([x, y])
+        return Landmarks(self.left_eye + by, self.right_eye + by, self.nose_bridge + by, self.top_lip + by)
 
     @property
     def eyes(self) -> tuple[Points, Points]:
@@ -71,6 +97,16 @@ class Landmarks:
         along, _, between_eyes = axes
         middle = (self.left_eye.mean(axis=0) + self.right_eye.mean(axis=0)) / 2
         return float((self.nose_bridge[_NOSE_END] - middle) @ along) / between_eyes
+
+    def around_eyes(self) -> tuple[float, float, float, float]:
+        """The left, top, right and bottom of the part from the brows to the tip of the nose, where a face is itself.
+
+        An open mouth is no sharper face, and hair beside it no sharper skin.
+        """
+        middle = (self.left_eye.mean(axis=0) + self.right_eye.mean(axis=0)) / 2
+        reach = _distance(self.left_eye.mean(axis=0), self.right_eye.mean(axis=0))
+        x, y = float(middle[0]), float(middle[1])
+        return x - reach, y - _BROWS * reach, x + reach, y + _NOSE * reach
 
     def _axes(self) -> tuple[Points, Points, float] | None:
         """The directions along the eyes and up the face, and the distance between the eyes in pixels."""

@@ -1,5 +1,6 @@
 """How sharp a picture is where it is sharpest, whatever its noise."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,18 +26,37 @@ def sharpness(grey: npt.NDArray[Any]) -> float | None:
     spread of the luma, so that an exposure bracket is not told by its contrast. Unitless, comparable only within one
     scene.
     """
+    return _strongest(grey, lambda luma: _bend_across(luma) + _bend_down(luma))
+
+
+def sharpness_both_ways(grey: npt.NDArray[Any]) -> float | None:
+    """The same of the detail across or of that down the picture, whichever is less: motion blurs but one of them.
+
+    For what has detail both ways, as faces do.
+    """
+    ways = [_strongest(grey, bend) for bend in (_bend_across, _bend_down)]
+    return min((way for way in ways if way is not None), default=None)
+
+
+def _strongest(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> float | None:
     if min(grey.shape) < _SMALLEST:
         return None
     luma = grey.astype(np.float32)
     contrast = float(luma.std())
     if contrast < 1.0:
         return 0.0
-    detail = np.sqrt(_block_means(_laplacian(luma) ** 2)) * _coherence(luma) ** 2
+    detail = np.sqrt(_block_means(detail_of(luma) ** 2)) * _coherence(luma) ** 2
     return float(np.percentile(detail, _SHARPEST_SHARE)) / contrast
 
 
-def _laplacian(luma: Floats) -> Floats:
-    return luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * luma[1:-1, 1:-1]
+def _bend_across(luma: Floats) -> Floats:
+    bend: Floats = luma[1:-1, :-2] + luma[1:-1, 2:] - 2 * luma[1:-1, 1:-1]
+    return bend
+
+
+def _bend_down(luma: Floats) -> Floats:
+    bend: Floats = luma[:-2, 1:-1] + luma[2:, 1:-1] - 2 * luma[1:-1, 1:-1]
+    return bend
 
 
 def _coherence(luma: Floats) -> Floats:

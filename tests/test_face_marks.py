@@ -32,6 +32,11 @@ def test_one_eye_closed_is_a_wink_and_a_turned_head_is_none() -> None:
     assert min(eye_marks(turned).values()) == 1
 
 
+def test_eyes_wide_with_surprise_do_not_make_the_usual_ones_look_tired() -> None:
+    usual = {name: face(lid_height=0.17) for name in "abc"}
+    assert set(eye_marks(Person({**usual, "d": face(lid_height=0.25), "e": face(lid_height=0.02)})).values()) == {0, 1}
+
+
 def test_eyes_narrowed_by_a_broad_smile_are_open() -> None:
     lids = {"a": face(lid_height=0.21, smile=0.8)}
     assert eye_marks(Person({**lids, "b": face(lid_height=0.135, smile=1.2)}))["b"] > 0.5 + (

@@ -13,7 +13,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from bestshot.face import Face, FaceBox
+from bestshot.face import Face, FaceBox, FaceModel
 from bestshot.face_marks import eyes_open, smiles
 from bestshot.faces import face_codes, face_detection_problem, find_faces
 from bestshot.imaging import load_pixels
@@ -207,3 +207,51 @@ def test_the_sharp_portrait_is_the_best_of_its_group(tmp_path: Path) -> None:
         b"* b_sharp.jpg\n      eyes open on 1 of 1 face; 1 of 1 face looking at the camera; sharpest face"
         in done.stdout
     )
+
+
+def by_name(folder: Path, name: str) -> Image.Image:
+    with (folder / name).open("rb") as stream:
+        return load_pixels(stream, name, 1280)
+
+
+@pytest.mark.parametrize("name", ["lp_d9_01.jpg", "lp_d9_04.jpg", "lp_s18_03.jpg"])
+def test_closed_eyes_in_the_dark_are_closed(shared: Path, name: str) -> None:
+    dark = by_name(shared / "faces", name).point(lambda value: round(value * 0.4))
+    (found,) = find_faces(pixels(dark))
+    opening = eyes_open(found)
+    assert opening is not None
+    assert opening < 0.5
+
+
+@pytest.mark.parametrize("angle", [0, 90])
+@pytest.mark.parametrize("number", range(1, 11))
+def test_a_face_that_moved_is_less_sharp_whatever_way_it_went(shared: Path, number: int, angle: int) -> None:
+    still = by_name(shared / "faces", f"london{number:03}_neutral.jpg")
+    turned = np.asarray(still.rotate(angle), np.float32)
+    moved = np.mean([np.roll(turned, step, axis=1) for step in range(-4, 5)], axis=0)
+    (before,), (after,) = (
+        find_faces(pixels(still)),
+        find_faces(pixels(Image.fromarray(moved.astype(np.uint8)).rotate(-angle))),
+    )
+    assert before.sharpness is not None
+    assert after.sharpness is not None
+    assert after.sharpness < 0.65 * before.sharpness
+
+
+def test_the_slow_detector_measures_a_smile_as_the_quick_one_does(shared: Path) -> None:
+    """Its own boxes are others than those that the landmarks were learnt with."""
+    small = by_name(shared / "faces", "lp_d0_01.jpg").resize((256, 256))
+    (quick,) = find_faces(pixels(small), working_pixels=150_000)
+    (slow,) = find_faces(pixels(small), working_pixels=150_000, model=FaceModel.CNN)
+    assert slow.smile == pytest.approx(quick.smile, abs=0.1)
+    assert slow.lid_height == pytest.approx(quick.lid_height, abs=0.05)
+    assert smiles(slow)
+
+
+def test_closed_eyes_behind_glasses_are_closed_though_the_head_is_held_askew(shared: Path) -> None:
+    """The landmarks of a face alone and of its mirror image err in different ways."""
+    shut = by_name(shared / "faces", "lp_d9_04.jpg").rotate(8, Image.Resampling.BICUBIC, fillcolor=(120, 120, 120))
+    (found,) = find_faces(pixels(shut))
+    opening = eyes_open(found)
+    assert opening is not None
+    assert opening < 0.5

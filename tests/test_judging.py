@@ -128,7 +128,7 @@ def test_the_order_in_which_photos_come_changes_nothing(shots: list[Member], cha
 def test_a_photo_that_is_worse_in_everything_never_changes_the_best(
     shots: list[Member], place: int, data: st.DataObject
 ) -> None:
-    """It shows what another one shows, a second later, with every number worse and no word from the user."""
+    """It shows what another one shows, later for all that is known, with every number worse and rejected."""
     better, known = shots[place % len(shots)]
     worse = replace(
         better,
@@ -137,7 +137,7 @@ def test_a_photo_that_is_worse_in_everything_never_changes_the_best(
         faces=None if better.faces is None else tuple(map(worse_face, better.faces)),
         miniature=b"",
     )
-    later = replace(known, taken=wall_at(9), rating=-1, is_favorite=False, camera=None)
+    later = replace(known, taken=guess_at(9), rating=-1, is_favorite=False, camera=None)
     assert judged([*shots, (worse, later)]).best == judged(shots).best
 
 
@@ -330,7 +330,7 @@ def test_a_family_is_told_in_words() -> None:
     assert verdict.best.id == "p1"
     why = {item.photo.id: item.why for item in verdict.ranking}
     assert why["p0"] == ("blinks (left face)",)
-    assert why["p2"][0] == "lacks 1 face (right face)"
+    assert why["p2"][0] == "does not clearly show 1 face (right face)"
     assert why["p3"] == ("has a less sharp face (right face)", "is less sharp")
     assert "eyes open on 2 of 2 faces" in why["p1"]
     assert why["p1"][-1].startswith(f"{verdict.ranking[1].photo.name} ")
@@ -353,7 +353,33 @@ def test_reasons_say_in_words_what_the_numbers_mean() -> None:
         "composition": "tilted by 3.0 degrees, no head cut off",
     }
     assert words(verdict, "p1")["sharpness"] == "picture 50% as sharp as the sharpest"
-    assert words(verdict, "p1")["faces"] == "1 of 1 face looking at the camera, 1 missing"
+    assert words(verdict, "p1")["faces"] == "1 of 1 face looking at the camera, 1 not clearly seen"
+
+
+def test_what_is_but_less_bad_is_no_reason_to_be_the_best() -> None:
+    """Somebody who never smiles, with eyes closed in each, in a picture too dark."""
+    verdict = judged(
+        [
+            (appraisal(face(smile=0.72, eyes=0.15), brightness=0.10), metadata()),
+            (appraisal(face(smile=0.71, eyes=0.14), brightness=0.09), metadata()),
+            (appraisal(face(smile=0.5, eyes=0.02), brightness=0.05, sharpness=0.6), metadata()),
+        ]
+    )
+    assert verdict.best.id == "p0"
+    assert verdict.ranking[0].why == ("picture as sharp as any",)
+
+
+def test_one_that_is_a_little_worse_is_not_said_to_be_as_good_and_late() -> None:
+    verdict = judged([(appraisal(sharpness=0.98), metadata()), (appraisal(), metadata(wall_at(1)))])
+    assert verdict.best.id == "p1"
+    assert verdict.ranking[0].why == ("a little better on the whole",)
+    assert verdict.ranking[1].why == ("is nearly as good as the best",)
+
+
+def test_no_face_is_said_to_be_so_many_percent_as_sharp() -> None:
+    """Its mark goes from blurred to sharp; a face of half the sharpness may have lost more than half of it."""
+    verdict = judged([(appraisal(face()), metadata()), (appraisal(face(sharpness=0.4)), metadata())])
+    assert words(verdict, "p1")["face sharpness"] == "face less sharp than the sharpest"
 
 
 def test_a_hair_less_sharp_is_as_sharp() -> None:

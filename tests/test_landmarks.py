@@ -13,7 +13,7 @@ EYE = np.array([(0, 0), (1, -1), (3, -1), (4, 0), (3, 0.5), (1, 0.5)], dtype=np.
 
 def landmarks(*, mouth: float = 8.0, lift: float = 0.0, nose: float = 10.0, left_eye: Points = EYE) -> Landmarks:
     """A face with its eyes sixteen apart, looking straight on."""
-    lip = np.zeros((12, 2))
+    lip = np.zeros((7, 2))
     lip[0], lip[3], lip[6] = (10 - mouth / 2, 20 - lift), (10, 20), (10 + mouth / 2, 20 - lift)
     bridge = np.array([(10, 2), (10, 4), (10, 6), (nose, 10)], dtype=np.float64)
     return Landmarks(left_eye, EYE + np.array((16, 0)), bridge, lip)
@@ -36,6 +36,15 @@ def measures(face: Landmarks) -> list[float | None]:
 def test_how_large_a_face_is_and_how_the_head_is_held_changes_no_measure(degrees: float, scale: float) -> None:
     for face in (landmarks(), landmarks(mouth=14, lift=2, nose=12)):
         assert measures(moved(face, degrees, scale)) == pytest.approx(measures(face), abs=1e-6)
+
+
+@pytest.mark.parametrize("face", [landmarks(), landmarks(mouth=14, lift=2, nose=12, left_eye=EYE * (1, 0.5))])
+def test_in_the_mirror_a_face_is_the_same_but_for_the_side_to_which_it_is_turned(face: Landmarks) -> None:
+    mirrored = face.mirrored(40)
+    *others, turn = measures(face)
+    assert measures(mirrored) == pytest.approx([*others, -(turn or 0.0)])
+    assert mirrored.left_eye[:, 0].mean() < mirrored.right_eye[:, 0].mean()
+    assert measures(face.averaged(mirrored.mirrored(40))) == pytest.approx(measures(face))
 
 
 def test_the_eye_aspect_ratio_is_height_over_width() -> None:
