@@ -138,7 +138,7 @@ def _sifted(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) 
     at_row, at_column = np.nonzero(within | (total <= rules.doubtful_bound))
     within, total = within[at_row, at_column], total[at_row, at_column]
     left, right = rows[at_row], columns[at_column]
-    is_equal = total == 0
+    is_equal = within & (total == 0)
     keep = (left != right) & (~is_equal | _few_between(at_row, is_equal, left == right))
     keep &= _in_time(left, right, clocks, rules)
     alike, doubtful = keep & within, np.flatnonzero(keep & ~within)
