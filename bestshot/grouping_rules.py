@@ -26,13 +26,14 @@ class _Demand:
 
 
 _DEMANDS = (
-    _Demand(3.0, 0.35, 0.5, 1.0),
-    _Demand(BURST_SECONDS, 0.5, 0.5, 1.0),
+    _Demand(3.0, 0.35, 0.6, 1.0),
+    _Demand(BURST_SECONDS, 0.5, 0.6, 1.0),
     _Demand(30.0, 0.7, 0.7, 0.02),
     _Demand(inf, 0.7, 0.7, 0.02),
 )
-"""Unrelated pictures reach a support of 0.3, portraits of two people in one studio 0.69. In a burst the subject may
-move; later, something else in one place is somebody else before the same wall."""
+"""Unrelated pictures reach a support of 0.3, portraits of two people in one studio 0.69. The next photo of a panorama
+shows up to half of the one before. In a burst the subject may move; later, something else in one place is somebody else
+before the same wall."""
 
 _INLIERS_WORTH, _MANY_INLIERS = 0.3, 35
 """What many features that agree are worth in terms of correlation: blur and subject motion take from the latter."""

@@ -100,6 +100,13 @@ def test_a_step_aside_that_shows_half_of_it_again_is_another_picture() -> None:
     assert is_same(compared(left, panorama.crop((60, 0, 660, 400))))
 
 
+def test_the_next_photo_of_a_panorama_is_another_picture_however_soon_it_is_taken() -> None:
+    panorama = scene(5, 1200, 400)
+    found = compared(panorama.crop((0, 0, 600, 400)), panorama.crop((280, 0, 880, 400)))
+    assert 0.5 < found.overlap < 0.55
+    assert not is_same(found, seconds=1)
+
+
 def test_somebody_else_before_the_same_wall_is_another_picture_unless_it_is_a_burst() -> None:
     first, second = PICTURE.copy(), PICTURE.copy()
     for seed, picture in ((21, first), (22, second)):
