@@ -5,8 +5,8 @@ from math import inf
 
 from bestshot.likeness import Likeness
 
-_DOUBTFUL_PER_THRESHOLD, _MOST_DOUBTFUL = 9, 48
-"""Up to how many of 128 bits a pair is worth a closer look; a hundredth of unrelated pictures differs less."""
+_DOUBTFUL_PER_THRESHOLD, _MOST_DOUBTFUL = 10, 48
+"""Up to how many of 128 bits a pair is worth a closer look; two of a hundred unrelated pairs differ less."""
 
 _DIAMETER_PER_THRESHOLD, _WIDEST = 14, 128
 """How many of 128 bits any two photos of a group may differ in, however close in time they were taken."""

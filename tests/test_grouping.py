@@ -286,6 +286,20 @@ def test_what_the_hashes_doubt_a_closer_look_decides() -> None:
     assert replace(two, looks={frozenset("ab"): ALIKE}).names(GroupingRules()) == [["a", "b"]]
 
 
+@pytest.mark.parametrize(("threshold", "most"), [(3, 30), (5, 48), (6, 48)])
+def test_up_to_ten_bits_for_each_of_the_threshold_and_48_at_most_a_closer_look_decides(
+    threshold: int, most: int
+) -> None:
+    def names(differing: int) -> list[list[str]]:
+        half = differing // 2
+        print_of = Fingerprint(bits(half), phash=bits(differing - half))
+        two = library(("a", wall_at(0), 0), ("b", wall_at(60), print_of))
+        return replace(two, looks={frozenset("ab"): ALIKE}).names(GroupingRules(threshold))
+
+    assert names(most) == [["a", "b"]]
+    assert names(most + 1) == []
+
+
 @pytest.mark.parametrize(("seconds", "joined"), [(0, True), (2, True), (60, False)])
 def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(seconds: float, joined: bool) -> None:
     """Five people before the same wall: the wall agrees, and in its middle somebody else stands."""
