@@ -14,8 +14,11 @@ from bestshot.hashes import Hashes
 _EQUALS_PAIRED = 64
 """How many of its equals a photo is paired with, before and after it."""
 
-_LOOKS = 16
-"""With how many others a photo is compared closely: those whose hashes are nearest."""
+_LOOKS, _BURST_LOOKS = 16, 64
+"""With how many others a photo is compared closely, at any time and within seconds: those whose hashes are nearest.
+
+A burst stays whole only if half of its pairs are known to be alike.
+"""
 
 _MOST_COMPARISONS = 1_000_000_000
 """Up to so many, each hash is compared with each; beyond, only those within the threshold are sought."""
@@ -142,7 +145,7 @@ def _sifted(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) 
     keep = (left != right) & (~is_equal | _few_between(at_row, is_equal, left == right))
     keep &= _in_time(left, right, clocks, rules)
     alike, doubtful = keep & within, np.flatnonzero(keep & ~within)
-    nearest = doubtful[_nearest(at_row[doubtful], total[doubtful])]
+    nearest = doubtful[_nearest(at_row[doubtful], total[doubtful], _LOOKS)]
     return (left[alike], right[alike]), (left[nearest], right[nearest])
 
 
@@ -155,15 +158,15 @@ def _of_burst(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules
     worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= BURST_SECONDS
     worth &= rows[:, None] != columns[None, :]
     at_row, at_column = np.nonzero(worth)
-    nearest = _nearest(at_row, distances.total[at_row, at_column])
+    nearest = _nearest(at_row, distances.total[at_row, at_column], _BURST_LOOKS)
     return rows[at_row[nearest]], columns[at_column[nearest]]
 
 
-def _nearest(at_row: Indices, total: npt.NDArray[np.uint16]) -> Indices:
+def _nearest(at_row: Indices, total: npt.NDArray[np.uint16], count: int) -> Indices:
     """Of each row the few that are nearest, and of equally near ones those that come first."""
     order = np.lexsort((total, at_row))
     begins = np.searchsorted(at_row[order], at_row[order])
-    found: Indices = np.sort(order[np.arange(len(order)) - begins < _LOOKS])
+    found: Indices = np.sort(order[np.arange(len(order)) - begins < count])
     return found
 
 

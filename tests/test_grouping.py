@@ -371,6 +371,14 @@ def test_very_many_equal_pictures_are_grouped_by_time_though_their_names_do_not_
     assert found == [[f"0{place:03}", f"1{place:03}"] for place in range(200)]
 
 
+def test_a_long_burst_stays_whole_though_only_a_closer_look_tells_that_its_photos_are_alike() -> None:
+    numbers = random.Random(1)
+    shaken = [sum(1 << bit for bit in numbers.sample(range(64), 14)) for _ in range(60)]
+    burst = library(*((f"{place:02}", wall_at(place / 10), seen) for place, seen in enumerate(shaken)))
+    looks = {frozenset(pair): ALIKE for pair in combinations((one.id for one in burst.photos), 2)}
+    assert [len(names) for names in replace(burst, looks=looks).names(GroupingRules())] == [60]
+
+
 def test_a_long_timelapse_is_cut_into_as_few_groups_as_its_change_asks_for() -> None:
     """Six hundred frames, one bit further every ten: five bits are near, and beyond ten none speaks for the other."""
     frames = [(f"{place:03}", wall_at(place), bits(place // 10)) for place in range(600)]

@@ -105,9 +105,11 @@ def test_within_a_burst_more_is_doubtful_than_a_minute_apart() -> None:
 
 def test_a_photo_is_compared_closely_with_few_others_those_that_are_nearest() -> None:
     """A timelapse of near but unequal frames asks for as many looks as it has frames, times a constant."""
+    far_apart = [wall_at(20 * at) for at in range(400)]
     shots = [Fingerprint(1 << at % 60, phash=0xFFFF << at % 48) for at in range(400)]
-    doubtful = among(shots, GroupingRules()).doubtful
-    assert 0 < len(doubtful.left) <= 2 * 16 * len(shots)
+    slow, fast = (among(shots, GroupingRules(5, None), times).doubtful for times in (far_apart, []))
+    assert 0 < len(slow.left) <= 2 * 16 * len(shots)
+    assert len(slow.left) < len(fast.left) <= 2 * (16 + 64) * len(shots)
 
 
 def test_hashes_alone_never_tell_that_plain_pictures_are_alike() -> None:
