@@ -115,8 +115,11 @@ def _are_too_many(rows: Indices, columns: Indices, rules: GroupingRules) -> bool
 
 
 def _burst_blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
-    window = BURST_SECONDS if rules.time_window is None else min(BURST_SECONDS, rules.time_window)
-    yield from clocks.window_blocks(window)
+    yield from clocks.window_blocks(_burst_seconds(rules))
+
+
+def _burst_seconds(rules: GroupingRules) -> float:
+    return BURST_SECONDS if rules.time_window is None else min(BURST_SECONDS, rules.time_window)
 
 
 def _sought(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
@@ -155,7 +158,7 @@ def _of_burst(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules
     distances = hashes.distances(rows[:, None], columns[None, :])
     worth = (distances.total <= rules.diameter) & ~distances.within(rules.threshold)
     # Of a guessed time nothing is known, so its gap, which is no number, is not small.
-    worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= BURST_SECONDS
+    worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= _burst_seconds(rules)
     worth &= rows[:, None] != columns[None, :]
     at_row, at_column = np.nonzero(worth)
     nearest = _nearest(at_row, distances.total[at_row, at_column], _BURST_LOOKS)

@@ -103,6 +103,13 @@ def test_within_a_burst_more_is_doubtful_than_a_minute_apart() -> None:
     assert pairs_of(among(shots, GroupingRules(), [wall_at(0), guess_at(0)]).doubtful) == set()
 
 
+def test_no_window_is_widened_for_a_burst() -> None:
+    shots = [Fingerprint(0), Fingerprint(0), Fingerprint(2**30 - 1, phash=2**30 - 1)]
+    times = [wall_at(0), wall_at(0), wall_at(1)]
+    assert pairs_of(among(shots, GroupingRules(5, 0.0), times).doubtful) == set()
+    assert pairs_of(among(shots, GroupingRules(5, 1.0), times).doubtful) == {(0, 2), (1, 2)}
+
+
 def test_a_photo_is_compared_closely_with_few_others_those_that_are_nearest() -> None:
     """A timelapse of near but unequal frames asks for as many looks as it has frames, times a constant."""
     far_apart = [wall_at(20 * at) for at in range(400)]
