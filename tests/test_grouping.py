@@ -87,7 +87,14 @@ def of_scenes(taken: Sequence[tuple[CaptureTime, Fingerprint, int]]) -> Library:
     return replace(found, looks=looks)
 
 
-libraries = shots.map(of_scenes)
+# Within seconds hashes may differ much, so a group may come to its diameter.
+wide = st.sampled_from([bits(n) for n in range(0, 65, 8)])
+bursts = st.lists(
+    st.tuples(st.integers(0, 12).map(wall_at), st.builds(Fingerprint, wide, st.just(False), wide), st.integers(0, 1)),
+    min_size=3,
+    max_size=10,
+)
+libraries = (shots | bursts).map(of_scenes)
 rules = st.builds(
     GroupingRules, st.sampled_from([0, 1, 2, 3, 5, 64]), st.sampled_from([None, 0.0, 60.0, 300.0]), st.just(2)
 )
@@ -300,10 +307,12 @@ def test_up_to_ten_bits_for_each_of_the_threshold_and_48_at_most_a_closer_look_d
     assert names(most + 1) == []
 
 
-@pytest.mark.parametrize(("seconds", "joined"), [(0, True), (2, True), (60, False)])
-def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(seconds: float, joined: bool) -> None:
+@pytest.mark.parametrize(
+    ("later", "joined"), [(wall_at(0), True), (wall_at(2), True), (wall_at(60), False), (guess_at(0), False)]
+)
+def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(later: CaptureTime, joined: bool) -> None:
     """Five people before the same wall: the wall agrees, and in its middle somebody else stands."""
-    two = library(("a", wall_at(0), 0), ("b", wall_at(seconds), bits(10)))
+    two = library(("a", wall_at(0), 0), ("b", later, bits(10)))
     before_a_wall = {frozenset("ab"): Likeness(150, 1.0, 0.8, 0.1)}
     assert bool(replace(two, looks=before_a_wall).names(GroupingRules())) == joined
 
@@ -377,6 +386,15 @@ def test_a_long_burst_stays_whole_though_only_a_closer_look_tells_that_its_photo
     burst = library(*((f"{place:02}", wall_at(place / 10), seen) for place, seen in enumerate(shaken)))
     looks = {frozenset(pair): ALIKE for pair in combinations((one.id for one in burst.photos), 2)}
     assert [len(names) for names in replace(burst, looks=looks).names(GroupingRules())] == [60]
+
+
+@pytest.mark.parametrize(("widest", "groups"), [(80, [["a", "b", "c"]]), (82, [["a", "b"]])])
+def test_the_ends_of_a_burst_may_differ_as_shaky_hands_do_and_no_more(widest: int, groups: list[list[str]]) -> None:
+    half, whole = bits(widest // 4), bits(widest // 2)
+    shots = [Fingerprint(0), Fingerprint(half, phash=half), Fingerprint(whole, phash=whole)]
+    burst = library(*((name, wall_at(0), seen) for name, seen in zip("abc", shots, strict=True)))
+    looks = {frozenset(pair): ALIKE for pair in combinations("abc", 2)}
+    assert replace(burst, looks=looks).names(GroupingRules()) == groups
 
 
 def test_a_long_timelapse_is_cut_into_as_few_groups_as_its_change_asks_for() -> None:
