@@ -119,6 +119,13 @@ def test_a_photo_is_compared_closely_with_few_others_those_that_are_nearest() ->
     assert len(slow.left) < len(fast.left) <= 2 * (16 + 64) * len(shots)
 
 
+def test_those_that_are_looked_at_are_the_nearest() -> None:
+    """Each picture has a bit more than the one before; five bits need no look, and sixteen looks are all."""
+    shots = [Fingerprint((1 << at) - 1) for at in range(46)]
+    doubtful = among(shots, GroupingRules(5, None), [wall_at(20 * at) for at in range(46)]).doubtful
+    assert {b for a, b in pairs_of(doubtful) if a == 0} == set(range(6, 22))
+
+
 def test_hashes_alone_never_tell_that_plain_pictures_are_alike() -> None:
     """Two starry skies have the same bits, and so has a picture with something on it."""
     one, other, textured = Fingerprint(0, is_plain=True), Fingerprint(0, is_plain=True), Fingerprint(0)
