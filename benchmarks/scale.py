@@ -126,7 +126,7 @@ def group_library(count: int, *, has_window: bool) -> Cost:
         for photo, (at, guess), camera in zip(photos, guesses, shots.camera.tolist(), strict=True)
     }
     hashes = zip(shots.dhash.tolist(), shots.phash.tolist(), strict=True)
-    prints = {photo.id: Fingerprint(dhash, None, phash) for photo, (dhash, phash) in zip(photos, hashes, strict=True)}
+    prints = {photo.id: Fingerprint(dhash, phash=phash) for photo, (dhash, phash) in zip(photos, hashes, strict=True)}
     begin, cpu = time.perf_counter(), time.process_time()
     grouping = Grouping(photos, facts, prints, GroupingRules(_THRESHOLD, 300.0 if has_window else None))
     doubtful = grouping.doubtful_count

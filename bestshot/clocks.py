@@ -96,6 +96,7 @@ class Clocks:
         near = _near_in_order(self.wall, window) | _near_in_order(self.instant, window)
         for rows, columns in chain(self.zone_unknown_blocks(), self.summer_time_blocks(window)):
             is_near = self.gap(rows[:, None], columns[None, :]) <= window
+            is_near &= rows[:, None] != columns[None, :]
             near[rows] |= is_near.any(axis=1)
             near[columns] |= is_near.any(axis=0)
         return near

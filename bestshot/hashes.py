@@ -11,21 +11,17 @@ from bestshot.model import Fingerprint
 
 Bits = npt.NDArray[np.uint64]
 
-_SAME_PLAIN_LEVELS = 2
-"""Plain pictures are alike when their brightness differs by no more than this."""
-
-_NOT_PLAIN = -128
-
-UNLIKE = 255
-"""The distance between pictures that no threshold joins."""
-
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """Differing bits, of 64 each, between the difference hashes and between the frequency hashes of pairs."""
+    """Differing bits, of 64 each, between the difference hashes and between the frequency hashes of pairs.
+
+    Of a pair with a plain picture (a starry sky, a white wall) equal hashes tell nothing.
+    """
 
     dhash: npt.NDArray[np.uint8]
     phash: npt.NDArray[np.uint8]
+    is_plain: Flags
 
     @property
     def total(self) -> npt.NDArray[np.uint16]:
@@ -34,8 +30,7 @@ class Distances:
 
     def within(self, threshold: int) -> Flags:
         """Where the hashes alone tell that two pictures are alike: neither differs in more bits."""
-        bits = min(threshold, UNLIKE - 1)
-        return (self.dhash <= bits) & (self.phash <= bits)
+        return (self.dhash <= threshold) & (self.phash <= threshold) & ~self.is_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +39,22 @@ class Hashes:
 
     dhashes: Bits
     phashes: Bits
-    plain: npt.NDArray[np.int16]
+    is_plain: Flags
 
     @classmethod
     def of(cls, fingerprints: Sequence[Fingerprint]) -> "Hashes":
-        """Lay fingerprints out as arrays, in their order; a plain one looks the same however it is turned."""
+        """Lay fingerprints out as arrays, in their order."""
         turns = max((len(item.turned) for item in fingerprints), default=0)
         dhashes = [[item.dhash for item in fingerprints]]
         phashes = [[item.phash for item in fingerprints]]
         for turn in range(turns):
             dhashes.append([item.turned[turn][0] if item.turned else item.dhash for item in fingerprints])
             phashes.append([item.turned[turn][1] if item.turned else item.phash for item in fingerprints])
-        plain = [_NOT_PLAIN if item.plain_luma is None else item.plain_luma for item in fingerprints]
-        return cls(np.array(dhashes, np.uint64), np.array(phashes, np.uint64), np.array(plain, dtype=np.int16))
+        is_plain = [item.is_plain for item in fingerprints]
+        return cls(np.array(dhashes, np.uint64), np.array(phashes, np.uint64), np.array(is_plain, dtype=np.bool_))
 
     def __len__(self) -> int:
-        return len(self.plain)
+        return len(self.is_plain)
 
     def distances(self, left: Indices, right: Indices) -> Distances:
         """Distances between photos whose indices broadcast, in whichever turn they are nearest."""
@@ -68,17 +63,15 @@ class Hashes:
             other = self._turned(turn, left, right)
             is_nearer = other.total < nearest.total
             nearest = Distances(
-                np.where(is_nearer, other.dhash, nearest.dhash), np.where(is_nearer, other.phash, nearest.phash)
+                np.where(is_nearer, other.dhash, nearest.dhash),
+                np.where(is_nearer, other.phash, nearest.phash),
+                nearest.is_plain,
             )
-        # Plain pictures are rare; where there is none, the second comparison is saved.
-        if (self.plain[left] == _NOT_PLAIN).all() and (self.plain[right] == _NOT_PLAIN).all():
-            return nearest
-        alike = np.abs(self.plain[left] - self.plain[right]) <= _SAME_PLAIN_LEVELS
-        unlike = np.uint8(UNLIKE)
-        return Distances(np.where(alike, nearest.dhash, unlike), np.where(alike, nearest.phash, unlike))
+        return nearest
 
     def _turned(self, turn: int, left: Indices, right: Indices) -> Distances:
         return Distances(
             np.bitwise_count(self.dhashes[turn][left] ^ self.dhashes[0][right]),
             np.bitwise_count(self.phashes[turn][left] ^ self.phashes[0][right]),
+            self.is_plain[left] | self.is_plain[right],
         )

@@ -6,7 +6,7 @@ from PIL import Image
 
 from bestshot.model import Fingerprint
 
-_RECIPE = "dhash64 phash64/1"
+_RECIPE = "dhash64 phash64/2"
 
 HASH_BITS = 64
 
@@ -14,7 +14,7 @@ DECODE_SIZE = 64
 """Longest side, in pixels, that a fingerprint needs; the hashes themselves look at 9 x 8 and 32 x 32."""
 
 _PLAIN_SPREAD = 2.0
-"""A picture whose 9 x 8 pixels spread less than this many of 256 levels shows nothing to hash."""
+"""A picture whose 9 x 8 pixels spread less than this many of 256 levels shows too little to hash."""
 
 _FREQUENCIES, _SAMPLES = 8, 32
 
@@ -40,12 +40,10 @@ def fingerprint(picture: Image.Image, *, rotations: bool = False) -> Fingerprint
     The algorithms are `imagehash.dhash` and `imagehash.phash` (hash size 8), bits read row by row, first bit highest.
     """
     grey = picture if picture.mode == "L" else picture.convert("L")
-    small = _resized(grey, 9, 8)
-    if small.std() < _PLAIN_SPREAD:
-        return Fingerprint(_dhash(grey), round(float(small.mean())))
+    is_plain = bool(_resized(grey, 9, 8).std() < _PLAIN_SPREAD)
     turned = tuple(_hashes(grey.transpose(turn)) for turn in _TURNS) if rotations else ()
     dhash, phash = _hashes(grey)
-    return Fingerprint(dhash, None, phash, turned)
+    return Fingerprint(dhash, is_plain, phash, turned)
 
 
 def _hashes(grey: Image.Image) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from bestshot.likeness import Likeness
 
-_RECIPE = "orb480/1"
+_RECIPE = "orb480/2"
 
 MATCH_SIZE = 480
 """Longest side, in pixels, of the pictures that are compared."""
@@ -89,7 +89,7 @@ def features(picture: Image.Image) -> Features:
     points = np.array([point.pt for point in kept], dtype=np.float64).reshape(-1, 2)
     # Where there are no features, there is no array of them either.
     bits = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, dtype=np.uint8)
-    return Features(points, bits, (width, height), _resized(grey, _SMALL_SIZE))
+    return Features(points, bits, (width, height), _small(grey))
 
 
 def likeness(left: Features, right: Features, *, rotations: bool = False) -> Likeness:
@@ -226,6 +226,13 @@ def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[
         if taken[cell] <= _FEATURES_A_CELL:
             kept.append(point)
     return kept
+
+
+def _small(grey: Pixels) -> Pixels:
+    """A copy to lay over others; what leaves nothing to see when it is small, such as stars, stays large."""
+    small = _resized(grey, _SMALL_SIZE)
+    pixels, everywhere = _blurred(small), np.ones_like(small)
+    return small if (_correlated(pixels, pixels, everywhere, _BLOCK).one > _TEXTURE).sum() >= _LEAST_TEXTURED else grey
 
 
 def _resized(grey: Pixels, longest_side: int) -> Pixels:

@@ -158,13 +158,12 @@ class Photo:
 class Fingerprint:
     """What the upright picture looks like: a difference hash and a hash of its low frequencies, 64 bits each.
 
-    A plain picture (a black frame, a white page) has no gradients to tell it from another one; `plain_luma` is its
-    brightness, 0 to 255, and None for all others. `turned` are the two hashes of the picture turned and mirrored,
-    where these are wanted.
+    A plain picture (a starry sky, a white wall) has next to no gradients: its hashes do not tell it from another one.
+    `turned` are the two hashes of the picture turned and mirrored, where these are wanted.
     """
 
     dhash: int
-    plain_luma: int | None = None
+    is_plain: bool = False
     phash: int = 0
     turned: tuple[tuple[int, int], ...] = ()
 

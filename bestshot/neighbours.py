@@ -14,8 +14,11 @@ from bestshot.hashes import Hashes
 _EQUALS_PAIRED = 64
 """How many of its equals a photo is paired with, before and after it."""
 
-_LOOKS = 16
-"""With how many others a photo is compared closely: those whose hashes are nearest."""
+_LOOKS, _BURST_LOOKS = 16, 64
+"""With how many others a photo is compared closely, at any time and within seconds: those whose hashes are nearest.
+
+A burst stays whole only if half of its pairs are known to be alike.
+"""
 
 _MOST_COMPARISONS = 1_000_000_000
 """Up to so many, each hash is compared with each; beyond, only those within the threshold are sought."""
@@ -113,8 +116,11 @@ def _are_too_many(rows: Indices, columns: Indices, rules: GroupingRules) -> bool
 
 
 def _burst_blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
-    window = BURST_SECONDS if rules.time_window is None else min(BURST_SECONDS, rules.time_window)
-    yield from clocks.window_blocks(window)
+    yield from clocks.window_blocks(_burst_seconds(rules))
+
+
+def _burst_seconds(rules: GroupingRules) -> float:
+    return BURST_SECONDS if rules.time_window is None else min(BURST_SECONDS, rules.time_window)
 
 
 def _sought(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
@@ -139,11 +145,11 @@ def _sifted(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) 
     at_row, at_column = np.nonzero(within | (total <= rules.doubtful_bound))
     within, total = within[at_row, at_column], total[at_row, at_column]
     left, right = rows[at_row], columns[at_column]
-    is_equal = total == 0
+    is_equal = within & (total == 0)
     keep = (left != right) & (~is_equal | _few_between(at_row, is_equal, left == right))
     keep &= _in_time(left, right, clocks, rules)
     alike, doubtful = keep & within, np.flatnonzero(keep & ~within)
-    nearest = doubtful[_nearest(at_row[doubtful], total[doubtful])]
+    nearest = doubtful[_nearest(at_row[doubtful], total[doubtful], _LOOKS)]
     return (left[alike], right[alike]), (left[nearest], right[nearest])
 
 
@@ -153,18 +159,18 @@ def _of_burst(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules
     distances = hashes.distances(rows[:, None], columns[None, :])
     worth = (distances.total <= rules.diameter) & ~distances.within(rules.threshold)
     # Of a guessed time nothing is known, so its gap, which is no number, is not small.
-    worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= BURST_SECONDS
+    worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= _burst_seconds(rules)
     worth &= rows[:, None] != columns[None, :]
     at_row, at_column = np.nonzero(worth)
-    nearest = _nearest(at_row, distances.total[at_row, at_column])
+    nearest = _nearest(at_row, distances.total[at_row, at_column], _BURST_LOOKS)
     return rows[at_row[nearest]], columns[at_column[nearest]]
 
 
-def _nearest(at_row: Indices, total: npt.NDArray[np.uint16]) -> Indices:
+def _nearest(at_row: Indices, total: npt.NDArray[np.uint16], count: int) -> Indices:
     """Of each row the few that are nearest, and of equally near ones those that come first."""
     order = np.lexsort((total, at_row))
     begins = np.searchsorted(at_row[order], at_row[order])
-    found: Indices = np.sort(order[np.arange(len(order)) - begins < _LOOKS])
+    found: Indices = np.sort(order[np.arange(len(order)) - begins < count])
     return found
 
 

@@ -92,9 +92,9 @@ def appraisal(*faces: Face, looked: bool = True, **measures: Any) -> Appraisal:
     return Appraisal(faces=faces if looked else None, **told)
 
 
-def fingerprint(dhash: int = 0, plain_luma: int | None = None) -> Fingerprint:
+def fingerprint(dhash: int = 0, *, is_plain: bool = False) -> Fingerprint:
     """A picture that hashes to this."""
-    return Fingerprint(dhash, plain_luma)
+    return Fingerprint(dhash, is_plain)
 
 
 def group(*photos: Photo) -> Group:

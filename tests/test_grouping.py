@@ -77,9 +77,7 @@ times = st.one_of(
 told = st.builds(metadata, times, camera=st.sampled_from([None, "A", "B"]))
 # Only the lower half of the bits is used, so that a stranger can be told from all of them.
 steps = st.sampled_from([bits(n) for n in range(12)])
-prints = st.builds(Fingerprint, steps, st.none(), steps) | st.builds(
-    Fingerprint, st.integers(0, 2), st.none() | st.sampled_from([0, 2, 4, 200])
-)
+prints = st.builds(Fingerprint, steps, st.just(False), steps) | st.builds(Fingerprint, st.integers(0, 2), st.booleans())
 shots = st.lists(st.tuples(told, prints, st.integers(0, 2)), max_size=10)
 
 
@@ -91,7 +89,18 @@ def of_scenes(taken: Sequence[tuple[Metadata, Fingerprint, int]]) -> Library:
     return replace(found, looks=looks)
 
 
-libraries = shots.map(of_scenes)
+# Within seconds hashes may differ much, so a group may come to its diameter.
+wide = st.sampled_from([bits(n) for n in range(0, 65, 8)])
+bursts = st.lists(
+    st.tuples(
+        st.builds(metadata, st.integers(0, 12).map(wall_at)),
+        st.builds(Fingerprint, wide, st.just(False), wide),
+        st.integers(0, 1),
+    ),
+    min_size=3,
+    max_size=10,
+)
+libraries = (shots | bursts).map(of_scenes)
 rules = st.builds(
     GroupingRules, st.sampled_from([0, 1, 2, 3, 5, 64]), st.sampled_from([None, 0.0, 60.0, 300.0]), st.just(2)
 )
@@ -128,9 +137,15 @@ def test_at_threshold_zero_only_equal_hashes_meet(given_library: Library, window
         assert len(hashes) == 1
 
 
+def differing(given_library: Library, left: Photo, right: Photo) -> int:
+    """In how many bits the hashes of two photos differ; beyond any threshold where they tell nothing."""
+    is_plain = given_library.prints[left.id].is_plain or given_library.prints[right.id].is_plain
+    return 1000 if is_plain else max(given_library.distances(left, right))
+
+
 def alike(given_library: Library, left: Photo, right: Photo, rules: GroupingRules) -> bool:
     """Whether the hashes or a closer look tell that two photos are alike."""
-    is_near = max(given_library.distances(left, right)) <= rules.threshold
+    is_near = differing(given_library, left, right) <= rules.threshold
     return is_near or given_library.look(left, right) == ALIKE
 
 
@@ -169,7 +184,7 @@ def test_a_photo_that_resembles_nothing_changes_no_group(
     larger = Library(
         (stranger, *given_library.photos),
         {**given_library.facts, stranger.id: facts},
-        {**given_library.prints, stranger.id: Fingerprint(bits(32) << 32, None, bits(32) << 32)},
+        {**given_library.prints, stranger.id: Fingerprint(bits(32) << 32, phash=bits(32) << 32)},
         given_library.looks,
     )
     assert larger.group(rules) == given_library.group(rules)
@@ -208,10 +223,10 @@ class PlainRules:
     def tells(self, left: Photo, right: Photo, threshold: int) -> bool:
         """What a closer look tells where the hashes doubt, and elsewhere the hashes."""
         bound = self.rules.diameter if self.is_burst(left, right) else self.rules.doubtful_bound
-        differing = max(self.shots.distances(left, right))
-        if self.near(left, right) and self.rules.threshold < differing and self.shots.total(left, right) <= bound:
+        bits = differing(self.shots, left, right)
+        if self.near(left, right) and self.rules.threshold < bits and self.shots.total(left, right) <= bound:
             return self.shots.look(left, right) == ALIKE
-        return differing <= min(threshold, 254)
+        return bits <= threshold
 
     def joins(self, left: Photo, right: Photo) -> bool:
         return self.near(left, right) and self.tells(left, right, self.rules.threshold)
@@ -270,7 +285,7 @@ def test_a_walk_in_which_each_photo_resembles_the_next_is_no_group() -> None:
     """A closer look finds each two neighbours alike; the ends, which show other things, never meet."""
     walk = library(
         *(
-            (f"{place:02}", wall_at(20 * place), Fingerprint(1 << 6 * place, None, 0xFFF << 3 * place))
+            (f"{place:02}", wall_at(20 * place), Fingerprint(1 << 6 * place, phash=0xFFF << 3 * place))
             for place in range(10)
         )
     )
@@ -284,10 +299,26 @@ def test_what_the_hashes_doubt_a_closer_look_decides() -> None:
     assert replace(two, looks={frozenset("ab"): ALIKE}).names(GroupingRules()) == [["a", "b"]]
 
 
-@pytest.mark.parametrize(("seconds", "joined"), [(0, True), (2, True), (60, False)])
-def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(seconds: float, joined: bool) -> None:
+@pytest.mark.parametrize(("threshold", "most"), [(3, 30), (5, 48), (6, 48)])
+def test_up_to_ten_bits_for_each_of_the_threshold_and_48_at_most_a_closer_look_decides(
+    threshold: int, most: int
+) -> None:
+    def names(differing: int) -> list[list[str]]:
+        half = differing // 2
+        print_of = Fingerprint(bits(half), phash=bits(differing - half))
+        two = library(("a", wall_at(0), 0), ("b", wall_at(60), print_of))
+        return replace(two, looks={frozenset("ab"): ALIKE}).names(GroupingRules(threshold))
+
+    assert names(most) == [["a", "b"]]
+    assert names(most + 1) == []
+
+
+@pytest.mark.parametrize(
+    ("later", "joined"), [(wall_at(0), True), (wall_at(2), True), (wall_at(60), False), (guess_at(0), False)]
+)
+def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(later: CaptureTime, joined: bool) -> None:
     """Five people before the same wall: the wall agrees, and in its middle somebody else stands."""
-    two = library(("a", wall_at(0), 0), ("b", wall_at(seconds), bits(10)))
+    two = library(("a", wall_at(0), 0), ("b", later, bits(10)))
     before_a_wall = {frozenset("ab"): Likeness(150, 1.0, 0.8, 0.1)}
     assert bool(replace(two, looks=before_a_wall).names(GroupingRules())) == joined
 
@@ -317,13 +348,18 @@ def test_without_a_window_the_picture_alone_decides() -> None:
     assert apart.names(GroupingRules(5, 300.0)) == []
 
 
-def test_the_widest_threshold_joins_any_pictures_but_plain_ones_with_textured_ones() -> None:
-    any_two = library(
-        ("a", wall_at(0), 0),
-        ("b", wall_at(1), bits(64)),
-        ("black", wall_at(2), Fingerprint(0, 0)),
-        ("white", wall_at(3), Fingerprint(0, 255)),
-    )
+@pytest.mark.parametrize("threshold", [0, 5, 64])
+def test_plain_pictures_belong_together_only_if_a_closer_look_tells_so(threshold: int) -> None:
+    """Starry skies and white walls hash alike, whatever they show; so may a picture with something on it."""
+    plain = Fingerprint(0, is_plain=True)
+    shots = library(("sky 1", wall_at(0), plain), ("sky 2", wall_at(1), plain), ("wall", wall_at(2), plain))
+    assert shots.names(GroupingRules(threshold)) == []
+    looks = {frozenset({"sky 1", "sky 2"}): ALIKE}
+    assert replace(shots, looks=looks).names(GroupingRules(threshold)) == [["sky 1", "sky 2"]]
+
+
+def test_the_widest_threshold_joins_any_pictures() -> None:
+    any_two = library(("a", wall_at(0), 0), ("b", wall_at(1), bits(64)))
     assert any_two.names(GroupingRules(64, 300.0)) == [["a", "b"]]
 
 
@@ -348,6 +384,23 @@ def test_very_many_equal_pictures_are_grouped_by_time_though_their_names_do_not_
     shots = [(f"{half}{place:03}", wall_at(place * 3600 + half), 0) for half in (0, 1) for place in range(200)]
     found = library(*shots).names(GroupingRules())
     assert found == [[f"0{place:03}", f"1{place:03}"] for place in range(200)]
+
+
+def test_a_long_burst_stays_whole_though_only_a_closer_look_tells_that_its_photos_are_alike() -> None:
+    numbers = random.Random(1)
+    shaken = [sum(1 << bit for bit in numbers.sample(range(64), 14)) for _ in range(60)]
+    burst = library(*((f"{place:02}", wall_at(place / 10), seen) for place, seen in enumerate(shaken)))
+    looks = {frozenset(pair): ALIKE for pair in combinations((one.id for one in burst.photos), 2)}
+    assert [len(names) for names in replace(burst, looks=looks).names(GroupingRules())] == [60]
+
+
+@pytest.mark.parametrize(("widest", "groups"), [(80, [["a", "b", "c"]]), (82, [["a", "b"]])])
+def test_the_ends_of_a_burst_may_differ_as_shaky_hands_do_and_no_more(widest: int, groups: list[list[str]]) -> None:
+    half, whole = bits(widest // 4), bits(widest // 2)
+    shots = [Fingerprint(0), Fingerprint(half, phash=half), Fingerprint(whole, phash=whole)]
+    burst = library(*((name, wall_at(0), seen) for name, seen in zip("abc", shots, strict=True)))
+    looks = {frozenset(pair): ALIKE for pair in combinations("abc", 2)}
+    assert replace(burst, looks=looks).names(GroupingRules()) == groups
 
 
 def test_a_long_timelapse_is_cut_into_as_few_groups_as_its_change_asks_for() -> None:

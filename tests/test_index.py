@@ -45,7 +45,7 @@ def stored(index: Index, *photos: Photo, dhash: int = 1) -> None:
     "value",
     [
         builders.fingerprint(0),
-        builders.fingerprint((1 << 64) - 1, plain_luma=255),
+        builders.fingerprint((1 << 64) - 1, is_plain=True),
         builders.appraisal(builders.face(), builders.face(eyes=None, smile=None, sharpness=None), sharpness=1 / 3),
         builders.appraisal(looked=False),
         builders.metadata(builders.zoned_at(0.123456, 5.75), camera="\N{SNOWMAN}", latitude=-1e-9, problems=("odd",)),

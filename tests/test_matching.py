@@ -75,6 +75,22 @@ def test_what_shows_nothing_resembles_nothing(picture: Image.Image) -> None:
     assert not is_same(compared(picture, PICTURE), seconds=1)
 
 
+def sky(seed: int) -> Image.Image:
+    """A night full of stars, each so few pixels wide that a small copy does not show it."""
+    numbers = np.random.default_rng(seed)
+    levels = numbers.normal(8, 2, (800, 1200))
+    rows, columns = numbers.integers(0, 797, 250), numbers.integers(0, 1197, 250)
+    for row, column, level in zip(rows, columns, numbers.uniform(60, 250, 250), strict=True):
+        levels[row : row + 3, column : column + 3] = level
+    return Image.fromarray(levels.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
+
+
+def test_a_copy_of_a_starry_sky_is_known_by_its_stars_and_another_sky_is_not() -> None:
+    sent = sky(1).resize((1024, 683)).filter(ImageFilter.GaussianBlur(0.5))
+    assert is_same(compared(sky(1), sent))
+    assert not is_same(compared(sky(1), sky(2)), seconds=1)
+
+
 def test_a_step_aside_that_shows_half_of_it_again_is_another_picture() -> None:
     panorama = scene(5, 1200, 400)
     left, right = panorama.crop((0, 0, 600, 400)), panorama.crop((330, 0, 930, 400))
@@ -82,6 +98,13 @@ def test_a_step_aside_that_shows_half_of_it_again_is_another_picture() -> None:
     assert 0.35 < found.overlap < 0.55
     assert not is_same(found)
     assert is_same(compared(left, panorama.crop((60, 0, 660, 400))))
+
+
+def test_the_next_photo_of_a_panorama_is_another_picture_however_soon_it_is_taken() -> None:
+    panorama = scene(5, 1200, 400)
+    found = compared(panorama.crop((0, 0, 600, 400)), panorama.crop((280, 0, 880, 400)))
+    assert 0.5 < found.overlap < 0.55
+    assert not is_same(found, seconds=1)
 
 
 def test_somebody_else_before_the_same_wall_is_another_picture_unless_it_is_a_burst() -> None:

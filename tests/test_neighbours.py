@@ -17,14 +17,18 @@ from bestshot.model import CaptureTime, Fingerprint
 from bestshot.neighbours import Neighbours, Pairs
 from tests.builders import guess_at, metadata, wall_at
 
-FAR = 255
 MOST_PER_PHOTO = 2 * 64
 
 hashes = st.integers(0, 2**HASH_BITS - 1)
 # A few bits around two centres, so that most pairs are near the threshold.
 crowded = st.builds(lambda centre, flips: centre ^ flips, st.sampled_from([0, 2**64 - 1]), st.integers(0, 255))
-prints = st.builds(Fingerprint, crowded, st.none() | st.integers(0, 6), crowded)
-turned_prints = st.builds(Fingerprint, crowded, st.none(), crowded, st.tuples(st.tuples(crowded, crowded)))
+prints = st.builds(Fingerprint, crowded, st.booleans(), crowded)
+turned_prints = st.builds(Fingerprint, crowded, st.just(False), crowded, st.tuples(st.tuples(crowded, crowded)))
+
+
+def told(left: Fingerprint, right: Fingerprint, threshold: int) -> bool:
+    """Whether the hashes alone tell that two pictures are alike; those of a plain picture tell nothing."""
+    return max(distances(left, right)) <= threshold and not (left.is_plain or right.is_plain)
 
 
 def pairs_of(pairs: Pairs) -> set[tuple[int, int]]:
@@ -39,10 +43,6 @@ def among(shots: Sequence[Fingerprint], rules: GroupingRules, times: Sequence[Ca
 
 def distances(left: Fingerprint, right: Fingerprint) -> tuple[int, int]:
     """The distances as the documentation tells them, for one pair of photos that are upright."""
-    if (left.plain_luma is None) != (right.plain_luma is None):
-        return FAR, FAR
-    if left.plain_luma is not None and right.plain_luma is not None and abs(left.plain_luma - right.plain_luma) > 2:
-        return FAR, FAR
     return (left.dhash ^ right.dhash).bit_count(), (left.phash ^ right.phash).bit_count()
 
 
@@ -69,7 +69,7 @@ def test_of_turned_pictures_the_nearest_turn_counts(shots: list[Fingerprint]) ->
 def test_alike_are_the_pairs_of_which_neither_hash_differs_in_more_bits(
     shots: list[Fingerprint], threshold: int, window: float | None
 ) -> None:
-    wanted = {(a, b) for a, b in combinations(range(len(shots)), 2) if max(distances(shots[a], shots[b])) <= threshold}
+    wanted = {(a, b) for a, b in combinations(range(len(shots)), 2) if told(shots[a], shots[b], threshold)}
     assert pairs_of(among(shots, GroupingRules(threshold, window)).alike) == wanted
 
 
@@ -82,34 +82,55 @@ def test_doubtful_are_the_pairs_of_which_the_hashes_differ_in_more_bits_but_not_
     wanted = {
         (a, b)
         for a, b in combinations(range(len(shots)), 2)
-        if b - a <= 3 and max(pair := distances(shots[a], shots[b])) > threshold and sum(pair) <= rules.doubtful_bound
+        if b - a <= 3
+        and not told(shots[a], shots[b], threshold)
+        and sum(distances(shots[a], shots[b])) <= rules.doubtful_bound
     }
     assert pairs_of(among(shots, rules, far_apart).doubtful) == wanted
 
 
 @given(st.lists(prints, max_size=12))
-def test_at_threshold_zero_nothing_is_doubtful(shots: list[Fingerprint]) -> None:
-    assert pairs_of(among(shots, GroupingRules(0)).doubtful) == set()
+def test_at_threshold_zero_nothing_is_doubtful_but_plain_pictures_of_equal_hashes(shots: list[Fingerprint]) -> None:
+    for a, b in pairs_of(among(shots, GroupingRules(0)).doubtful):
+        assert distances(shots[a], shots[b]) == (0, 0)
+        assert shots[a].is_plain or shots[b].is_plain
 
 
 def test_within_a_burst_more_is_doubtful_than_a_minute_apart() -> None:
-    shots = [Fingerprint(0), Fingerprint(2**30 - 1, None, 2**30 - 1)]
+    shots = [Fingerprint(0), Fingerprint(2**30 - 1, phash=2**30 - 1)]
     assert pairs_of(among(shots, GroupingRules(), [wall_at(0), wall_at(9)]).doubtful) == {(0, 1)}
     assert pairs_of(among(shots, GroupingRules(), [wall_at(0), wall_at(60)]).doubtful) == set()
     assert pairs_of(among(shots, GroupingRules(), [wall_at(0), guess_at(0)]).doubtful) == set()
 
 
+def test_no_window_is_widened_for_a_burst() -> None:
+    shots = [Fingerprint(0), Fingerprint(0), Fingerprint(2**30 - 1, phash=2**30 - 1)]
+    times = [wall_at(0), wall_at(0), wall_at(1)]
+    assert pairs_of(among(shots, GroupingRules(5, 0.0), times).doubtful) == set()
+    assert pairs_of(among(shots, GroupingRules(5, 1.0), times).doubtful) == {(0, 2), (1, 2)}
+
+
 def test_a_photo_is_compared_closely_with_few_others_those_that_are_nearest() -> None:
     """A timelapse of near but unequal frames asks for as many looks as it has frames, times a constant."""
-    shots = [Fingerprint(1 << at % 60, None, 0xFFFF << at % 48) for at in range(400)]
-    doubtful = among(shots, GroupingRules()).doubtful
-    assert 0 < len(doubtful.left) <= 2 * 16 * len(shots)
+    far_apart = [wall_at(20 * at) for at in range(400)]
+    shots = [Fingerprint(1 << at % 60, phash=0xFFFF << at % 48) for at in range(400)]
+    slow, fast = (among(shots, GroupingRules(5, None), times).doubtful for times in (far_apart, []))
+    assert 0 < len(slow.left) <= 2 * 16 * len(shots)
+    assert len(slow.left) < len(fast.left) <= 2 * (16 + 64) * len(shots)
 
 
-def test_black_frames_white_pages_and_pictures_of_the_same_bits_are_never_alike() -> None:
-    black, almost, white, textured = Fingerprint(0, 0), Fingerprint(0, 2), Fingerprint(0, 255), Fingerprint(0)
-    found = among([black, almost, white, textured], GroupingRules(HASH_BITS))
-    assert (pairs_of(found.alike), pairs_of(found.doubtful)) == ({(0, 1)}, set())
+def test_those_that_are_looked_at_are_the_nearest() -> None:
+    """Each picture has a bit more than the one before; five bits need no look, and sixteen looks are all."""
+    shots = [Fingerprint((1 << at) - 1) for at in range(46)]
+    doubtful = among(shots, GroupingRules(5, None), [wall_at(20 * at) for at in range(46)]).doubtful
+    assert {b for a, b in pairs_of(doubtful) if a == 0} == set(range(6, 22))
+
+
+def test_hashes_alone_never_tell_that_plain_pictures_are_alike() -> None:
+    """Two starry skies have the same bits, and so has a picture with something on it."""
+    one, other, textured = Fingerprint(0, is_plain=True), Fingerprint(0, is_plain=True), Fingerprint(0)
+    found = among([one, other, textured], GroupingRules(HASH_BITS))
+    assert (pairs_of(found.alike), pairs_of(found.doubtful)) == (set(), {(0, 1), (0, 2), (1, 2)})
 
 
 def components(count: int, pairs: set[tuple[int, int]]) -> set[frozenset[int]]:
@@ -131,10 +152,9 @@ def test_very_many_equals_are_connected_by_few_pairs() -> None:
 
 
 def test_equals_are_connected_whatever_stands_between_them() -> None:
-    """A black frame at each end of two hundred white pages: the hash is 0 for all of them."""
-    shots = [Fingerprint(0, 0), *[Fingerprint(0, 255)] * 200, Fingerprint(0, 1)]
-    pairs = pairs_of(among(shots, GroupingRules()).alike)
-    assert components(len(shots), pairs) == {frozenset({0, 201}), frozenset(range(1, 201))}
+    """A picture at each end of two hundred plain ones: the hash is 0 for all of them."""
+    shots = [Fingerprint(0), *[Fingerprint(0, is_plain=True)] * 200, Fingerprint(0)]
+    assert pairs_of(among(shots, GroupingRules()).alike) == {(0, 201)}
 
 
 def test_equals_near_each_other_in_time_are_paired_whatever_their_index() -> None:
