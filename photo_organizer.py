@@ -134,7 +134,7 @@ class PhotoOrganizer:
             else:
                 library = look_again(self._source, settings, examiner, memory, self._given)
             workers.close()
-            outcome = self._conclude(library, marks, self._folders(journal, library, stack))
+            outcome = self._conclude(library, marks, self._folders(journal, library), stack)
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
             if outcome.acted:
                 sound = [key for photo in library.photos for key in self._source.mark_keys(photo)]
@@ -183,25 +183,29 @@ class PhotoOrganizer:
             marks.recover()
         return marks
 
-    def _folders(self, journal: "Journal | None", library: "Library", stack: ExitStack) -> "_Folders | None":
-        """The folders of the output and how they are found, held by this run if it is to act."""
+    def _folders(self, journal: "Journal | None", library: "Library") -> "_Folders | None":
+        """The folders of the output and how they are found; changes nothing there."""
         from photo_outputs import FolderOutput
 
-        settings, wanted = self._settings, self._settings.wishes.layout
-        if wanted is None:
+        if self._settings.wishes.layout is None:
             return None
-        path = Path(wanted)
+        path = Path(self._settings.wishes.layout)
         if journal is None:
             return _Folders(FolderOutput.found(path, library.photos), None)
         output = FolderOutput(path, journal, self._source.fetch_file)
-        if settings.dry_run:
-            return _Folders(output.state(library.photos), None)
-        stack.enter_context(output.lock())
-        output.recover()
-        output.catch_up(library.photos, self._source.origins())
-        return _Folders(output.state(), output)
+        return _Folders(output.state(library.photos), output)
 
-    def _conclude(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> Outcome:
+    def _hold(self, folders: "_Folders", library: "Library", stack: ExitStack) -> "_Folders":
+        """The same folders, held by this run alone, mended, and as they are found then."""
+        assert folders.output is not None  # who acts has a journal
+        stack.enter_context(folders.output.lock())
+        folders.output.recover()
+        folders.output.catch_up(library.photos, self._source.origins())
+        return replace(folders, state=folders.output.state())
+
+    def _conclude(
+        self, library: "Library", marks: "MarkOutput", folders: "_Folders | None", stack: ExitStack
+    ) -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
         from bestshot.records import write_records
 
@@ -212,7 +216,11 @@ class PhotoOrganizer:
             return replace(looked, calls=marks.calls_for(_marks_in(plan)))
         if not self._agree(plan):
             return looked
-        decided = replace(looked, remembered=self._remember())
+        if self._acts and folders is not None:
+            found, folders = folders, self._hold(folders, library, stack)
+            if folders != found:  # as when another run laid something out meanwhile
+                plan = self._plan(library, marks, folders)
+        decided = replace(looked, plan=plan, remembered=self._remember())
         if not self._acts:
             return decided
         receipts: list[Receipt | MarkReceipt] = []

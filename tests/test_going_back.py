@@ -31,9 +31,12 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
     return told.out + told.err
 
 
-def test_before_anything_was_done_there_is_no_history(capsys: pytest.CaptureFixture[str]) -> None:
+def test_before_anything_was_done_there_is_no_history_and_none_is_made(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert said(capsys, "--history") == "Nothing was ever changed.\n"
     assert said(capsys, "--undo", code=2) == "There is nothing to undo. --history lists what was done.\n"
+    assert list(home.rglob("*")) == []
 
 
 def test_runs_are_listed_and_taken_back_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
