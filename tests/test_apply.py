@@ -303,6 +303,25 @@ class TestRemembering:
         apply(amend(tmp_path / "again.json", pick(0, 2)))
         assert organize(library).plan.groups[0].verdict.best.name == "a_1.jpg"
 
+    def test_a_plan_without_them_takes_decisions_back_and_no_others(
+        self, library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """As does one that was made only to look."""
+        asked, changed = tmp_path / "asked.json", tmp_path / "changed.json"
+        look(library, asked)
+        shutil.copy(asked, changed)
+        self.decide(changed)
+        as_asked = json.loads(asked.read_text())
+        asked.write_text(json.dumps(as_asked | {"groups": as_asked["groups"][1:]}))
+        capsys.readouterr()
+        assert apply(asked) == 0
+        assert "2 decisions remembered." in capsys.readouterr().out
+        found = {group.verdict.best.name: len(group.verdict.ranking) for group in organize(library).plan.groups}
+        assert found == {"a_3.jpg": 3, "b_2.jpg": 3, "c_2.jpg": 3}
+        capsys.readouterr()
+        assert apply(asked) == 0
+        assert "remembered" not in capsys.readouterr().out
+
 
 class TestTagsInSidecars:
     def test_a_photo_taken_out_loses_our_tags_and_a_skipped_group_keeps_them(
