@@ -25,9 +25,12 @@ MOST_BYTES = 27_000
 """Of all pictures of a photo together; written as data URIs these are 36,000 characters."""
 
 _DETAIL_BYTES = 10_000
+_LEAST_DETAIL_BYTES = 2_000
+"""Of all details of a photo, and of each of many, so that a face of 80 pixels still shows whether its eyes are open."""
+
 _PORTRAIT_SIDE = 960
 _DETAIL_SIDE = 360
-_MOST_FACES = 4
+_MOST_FACES = 8
 _AROUND_FACE = 1.5
 """The side of a detail over that of the face in it."""
 
@@ -108,12 +111,13 @@ def _room_beside(details: Sequence[tuple[_Encoded, Box]]) -> int:
 
 def _details(picture: Image.Image, boxes: Sequence[Box]) -> list[tuple[_Encoded, Box]]:
     found = []
+    most_bytes = max(_DETAIL_BYTES // len(boxes), _LEAST_DETAIL_BYTES)
     for box in boxes:
         width, height = picture.size
         edges = (box.left * width, box.top * height, box.right * width, box.bottom * height)
         left, top, right, bottom = (round(edge) for edge in edges)
         piece = picture.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
-        found.append((_encoded(piece, _DETAIL_SIDE, _DETAIL_BYTES // len(boxes)), box))
+        found.append((_encoded(piece, _DETAIL_SIDE, most_bytes), box))
     return found
 
 
