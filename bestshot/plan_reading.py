@@ -168,7 +168,9 @@ def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
         # Of two photos that were taken out nobody said that they are one shot either.
         made += [_decision(DecisionKind.OUT, _first(photo, group.photos)) for photo in group.photos if photo.out]
         best = next(photo for photo in group.inside if photo.id == group.best)
-        if best != group.inside[0]:
+        # Photos are judged by each other: without one of them, another one might be the best of the next run.
+        is_smaller = 1 < len(group.inside) < len(group.photos)
+        if is_smaller or best != group.inside[0]:
             made.append(_decision(DecisionKind.BEST, _first(best, group.inside)))
     return made
 

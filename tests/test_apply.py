@@ -276,10 +276,10 @@ class TestRemembering:
         first = groups(organize(library))
         self.decide(plan)
         assert main(["--forget-decisions", "--dry-run"]) == 0
-        assert capsys.readouterr().out.endswith("Would forget 3 decisions.\n")
+        assert capsys.readouterr().out.endswith("Would forget 4 decisions.\n")
         assert groups(organize(library)) != first
         assert main(["--forget-decisions"]) == 0
-        assert capsys.readouterr().out == "Forgot 3 decisions.\n"
+        assert capsys.readouterr().out == "Forgot 4 decisions.\n"
         assert groups(organize(library)) == first
 
     def test_a_dry_run_remembers_nothing_and_makes_nothing(self, plan: Path, home: Path, out: Path) -> None:
