@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console
-from bestshot.errors import OrganizerError, UsageError
+from bestshot.errors import OrganizerError
 from bestshot.interruption import terminable
 from bestshot.settings import Settings, SourceType, load_settings
 from bestshot.settings_checks import check_fit, check_sense
@@ -371,6 +371,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: Command, console: Console) -> int:
+    command.check_alone()
     settings = load_settings(command.flags, os.environ, command.config)
     console.configure(settings)
     plan, settings = _given_plan(command, settings)
@@ -420,8 +421,6 @@ def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | N
     from bestshot.plan_reading import read_plans
     from bestshot.plan_settings import settings_for
 
-    if command.demo or command.forget_decisions:
-        raise UsageError("--apply is a run of its own: leave out --demo and --forget-decisions.")
     plan = read_plans(command.apply)
     return plan, settings_for(plan, settings, command.flags)
 

@@ -235,6 +235,22 @@ class TestRecords:
         assert not (tmp_path / "rest").exists()
 
 
+def test_what_a_plan_says_of_a_photo_gives_a_terminal_no_orders(
+    plan: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forge(found: dict[str, Any]) -> None:
+        for photo in found["groups"][0]["photos"]:
+            photo["why"] = ["\x1b[2Jgone\nGroup 9: forged"]
+            photo["reasons"] = [{"name": "x", "value": 1, "text": "\x1b[2J"}]
+
+    assert apply(amend(plan, forge), flags=("--dry-run", "--verbose")) == 0
+    said = capsys.readouterr().out
+    assert "\\x1b[2Jgone\\nGroup 9: forged" in said
+    assert "\x1b" not in said
+    assert apply(plan) == 0
+    assert "\x1b" not in (out / "group_0001" / "metadata.txt").read_text()
+
+
 class TestRemembering:
     def decide(self, plan: Path) -> None:
         assert apply(amend(plan, pick(0, 2), skip(1), take_out(2, 1))) == 0
@@ -457,8 +473,9 @@ class TestImmich:
         (("--link", "hardlink"), "stands for all that the plan does: say what to do with it"),
         (("--stack",), "goes with --source-type immich only"),
         (("--immich-url", "http://nas"), "goes with --source-type immich only"),
-        (("--demo",), "leave out --demo"),
-        (("--forget-decisions",), "leave out --demo and --forget-decisions"),
+        (("--demo",), "--apply and --demo are runs of their own"),
+        (("--forget-decisions",), "--apply and --forget-decisions are runs of their own"),
+        (("--undo",), "--apply and --undo are runs of their own"),
     ],
 )
 def test_flags_that_do_not_go_with_a_plan_are_refused_with_a_sentence(

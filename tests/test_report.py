@@ -427,7 +427,7 @@ class TestWriting:
         out = library.parent / "out"
         report = library.parent / "missing" / "report.html"
         assert main([str(library), "--report", str(report), "-o", str(out), *QUICK]) == 1
-        assert "report.html.part cannot be written: No such file or directory." in capsys.readouterr().err
+        assert "/report.html cannot be written: No such file or directory." in capsys.readouterr().err
         assert list(out.glob("group_*")) == []
 
     @pytest.mark.parametrize("place", ["/dev/null", "a folder"])

@@ -57,7 +57,7 @@ class ReportWriter:
         subject = self._subject
         plan = subject.plan_to_json(plan_of_page(subject.plan, page))
         pieces = render(page, pages, totals(subject.plan), subject.locations, self._views(page.groups, advance), plan)
-        with writing(draft), draft.open("w", encoding="utf-8", newline="\n") as file:
+        with writing(draft.with_name(page.file_name)), draft.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
 
     def _views(self, groups: Sequence[PlannedGroup], advance: Callable[[int], object]) -> Iterator[GroupView]:
