@@ -60,8 +60,10 @@ def portray(source: Readable, group: Sequence[Sitter]) -> list[Portrait | NoPort
         except PhotoError as error:
             portraits.append(NoPortrait(str(error)))
             continue
-        measure = measure or _Measure.of(picture, sitter)
-        portraits.append(_portrait(picture, sitter, measure))
+        given = measure or _Measure(_PORTRAIT_SIDE, _most_detailed(picture), _SHARE_OF_BEST)
+        portrait = _portrait(picture, sitter, given)
+        measure = measure or _Measure(max(portrait.width, portrait.height), given.spot)
+        portraits.append(portrait)
     return portraits
 
 
@@ -80,33 +82,24 @@ class _Encoded:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """How a group is shown: the longest side of its pictures, and the spot to look at where there is no face."""
+    """How a photo is shown: its longest side, the spot to look at where there is no face, what share of the room."""
 
     side: int
     spot: Box
-
-    @classmethod
-    def of(cls, picture: Image.Image, sitter: Sitter) -> "_Measure":
-        spot = _most_detailed(picture)
-        details = _details(picture, _boxes(picture, sitter.faces) or [spot])
-        whole = _encoded(picture, _PORTRAIT_SIDE, round(_room_beside(details) * _SHARE_OF_BEST))
-        return cls(max(whole.width, whole.height), spot)
+    share: float = 1.0
 
 
 def _portrait(picture: Image.Image, sitter: Sitter, measure: _Measure) -> Portrait:
     boxes = _boxes(picture, sitter.faces)
     details = _details(picture, boxes or [measure.spot])
-    whole = _encoded(picture, measure.side, _room_beside(details))
+    room = MOST_BYTES - sum(len(piece.data) for piece, _ in details)
+    whole = _encoded(picture, measure.side, round(room * measure.share))
     return Portrait(
         whole.uri,
         whole.width,
         whole.height,
         tuple(Detail(piece.uri, piece.width, piece.height, box, bool(boxes)) for piece, box in details),
     )
-
-
-def _room_beside(details: Sequence[tuple[_Encoded, Box]]) -> int:
-    return MOST_BYTES - sum(len(piece.data) for piece, _ in details)
 
 
 def _details(picture: Image.Image, boxes: Sequence[Box]) -> list[tuple[_Encoded, Box]]:
