@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bestshot.command_line import Command, parse_command
 from bestshot.console import Console
-from bestshot.errors import OrganizerError, UsageError
+from bestshot.errors import OrganizerError
 from bestshot.interruption import terminable
 from bestshot.settings import Settings, SourceType, load_settings
 from bestshot.settings_checks import check_fit, check_sense
@@ -117,8 +117,9 @@ class PhotoOrganizer:
         from bestshot.model import digest
 
         self._given = plan
-        settings = self._settings
-        library_id = digest(*sorted(self._source.origins()))
+        origins = self._source.origins()
+        settings = self._settings = replace(self._settings, source_type=SourceType.of(origins))
+        library_id = digest(*sorted(origins))
         with ExitStack() as stack:
             stack.enter_context(LibraryLock(Path(settings.cache_dir) / "locks" / library_id))
             index = Index(Path(settings.cache_dir) / "index.sqlite3")
@@ -134,11 +135,12 @@ class PhotoOrganizer:
             else:
                 library = look_again(self._source, settings, examiner, memory, self._given)
             workers.close()
-            outcome = self._conclude(library, marks, self._folders(journal, library, stack))
+            outcome = self._conclude(library, marks, self._folders(journal, library), stack)
             told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
             if outcome.acted:
                 sound = [key for photo in library.photos for key in self._source.mark_keys(photo)]
-                failed = index.news(f"changes of {library_id}", outcome.failed, [*sound, *_destinations(outcome.plan)])
+                made = [action.destination for action in outcome.plan.file_actions]
+                failed = index.news(f"changes of {library_id}", outcome.failed, [*sound, *made])
                 outcome = replace(outcome, failed=failed)
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
@@ -165,13 +167,18 @@ class PhotoOrganizer:
             return None
         return stack.enter_context(closing(Journal(path)))
 
-    def _remember(self) -> int:
-        """Keep what the given plan decided, and tell how many decisions that are."""
-        from bestshot.decision_store import remember
+    def _remember(self, library: "Library") -> int:
+        """Keep what the given plan decided, anew or against an earlier decision; tell how many decisions that are."""
+        from bestshot.decision_store import remember, remembered
+        from bestshot.decisions import Decisions
         from bestshot.plan_reading import decisions_in
 
-        new = [] if self._given is None else decisions_in(self._given.groups)
-        remember(Path(self._settings.state_dir), new)
+        if self._given is None:
+            return 0
+        state, new = Path(self._settings.state_dir), decisions_in(self._given.groups)
+        decided = Decisions.of([*remembered(state), *new], library.photos)
+        new += decided.overruled_by(library.verdicts)
+        remember(state, new)
         return len(new)
 
     def _marks(self, journal: "Journal | None") -> "MarkOutput":
@@ -183,25 +190,29 @@ class PhotoOrganizer:
             marks.recover()
         return marks
 
-    def _folders(self, journal: "Journal | None", library: "Library", stack: ExitStack) -> "_Folders | None":
-        """The folders of the output and how they are found, held by this run if it is to act."""
+    def _folders(self, journal: "Journal | None", library: "Library") -> "_Folders | None":
+        """The folders of the output and how they are found; changes nothing there."""
         from photo_outputs import FolderOutput
 
-        settings, wanted = self._settings, self._settings.wishes.layout
-        if wanted is None:
+        if self._settings.wishes.layout is None:
             return None
-        path = Path(wanted)
+        path = Path(self._settings.wishes.layout)
         if journal is None:
             return _Folders(FolderOutput.found(path, library.photos), None)
         output = FolderOutput(path, journal, self._source.fetch_file)
-        if settings.dry_run:
-            return _Folders(output.state(library.photos), None)
-        stack.enter_context(output.lock())
-        output.recover()
-        output.catch_up(library.photos, self._source.origins())
-        return _Folders(output.state(), output)
+        return _Folders(output.state(library.photos), output)
 
-    def _conclude(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> Outcome:
+    def _hold(self, folders: "_Folders", library: "Library", stack: ExitStack) -> "_Folders":
+        """The same folders, held by this run alone, mended, and as they are found then."""
+        assert folders.output is not None  # who acts has a journal
+        stack.enter_context(folders.output.lock())
+        folders.output.recover()
+        folders.output.catch_up(library.photos, self._source.origins())
+        return replace(folders, state=folders.output.state())
+
+    def _conclude(
+        self, library: "Library", marks: "MarkOutput", folders: "_Folders | None", stack: ExitStack
+    ) -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
         from bestshot.records import write_records
 
@@ -209,10 +220,14 @@ class PhotoOrganizer:
         write_records(plan, self._source, library.facts, self._settings)
         looked = Outcome(plan, report=self._reported(plan, library))
         if self._settings.dry_run:
-            return replace(looked, calls=marks.calls_for(_marks_in(plan)))
+            return replace(looked, calls=marks.calls_for(plan.mark_actions))
         if not self._agree(plan):
             return looked
-        decided = replace(looked, remembered=self._remember())
+        if self._acts and folders is not None:
+            found, folders = folders, self._hold(folders, library, stack)
+            if folders != found:  # as when another run laid something out meanwhile
+                plan = self._plan(library, marks, folders)
+        decided = replace(looked, plan=plan, remembered=self._remember(library))
         if not self._acts:
             return decided
         receipts: list[Receipt | MarkReceipt] = []
@@ -287,11 +302,10 @@ class PhotoOrganizer:
         self, plan: "Plan", marks: "MarkOutput", folders: "_Folders | None"
     ) -> Iterator["Receipt | MarkReceipt | Undone | Unmarked"]:
         """What comes of each action: first the copies, then the marks."""
-        from bestshot.actions import Action
         from bestshot.marking import Persistence
 
         sources = self._source.origins()
-        copies = [action for action in plan.actions if isinstance(action, Action)]
+        copies = plan.file_actions
         if folders and folders.output and copies:
             with (
                 self._progress("Laying out", len(copies)) as advance,
@@ -300,7 +314,7 @@ class PhotoOrganizer:
                 for result in results:
                     yield result
                     advance(1)
-        wanted = _marks_in(plan)
+        wanted = plan.mark_actions
         if wanted:
             with self._progress("Marking", len(wanted)):
                 yield from marks.carry_out(wanted, sources, self._patience or Persistence())
@@ -325,12 +339,6 @@ class PhotoOrganizer:
             receipts.append(result)
 
 
-def _destinations(plan: "Plan") -> list[str]:
-    from bestshot.actions import Action
-
-    return [action.destination for action in plan.actions if isinstance(action, Action)]
-
-
 def _by_thing(failed: Sequence["Skipped"]) -> tuple["Skipped", ...]:
     """The same with all that failed on one photo or file in one sentence, so that the next run knows it again."""
     from bestshot.model import Skipped
@@ -339,12 +347,6 @@ def _by_thing(failed: Sequence["Skipped"]) -> tuple["Skipped", ...]:
     for item in failed:
         errors.setdefault(item.id, set()).add(item.error)
     return tuple(Skipped(id_, " ".join(sorted(said))) for id_, said in errors.items())
-
-
-def _marks_in(plan: "Plan") -> "list[MarkAction]":
-    from bestshot.marks import MarkAction
-
-    return [action for action in plan.actions if isinstance(action, MarkAction)]
 
 
 @contextmanager
@@ -369,6 +371,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: Command, console: Console) -> int:
+    command.check_alone()
     settings = load_settings(command.flags, os.environ, command.config)
     console.configure(settings)
     plan, settings = _given_plan(command, settings)
@@ -418,8 +421,6 @@ def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | N
     from bestshot.plan_reading import read_plans
     from bestshot.plan_settings import settings_for
 
-    if command.demo or command.forget_decisions:
-        raise UsageError("--apply is a run of its own: leave out --demo and --forget-decisions.")
     plan = read_plans(command.apply)
     return plan, settings_for(plan, settings, command.flags)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from bestshot import __version__
+from bestshot.errors import UsageError
 
 _EXAMPLES = """\
 examples:
@@ -62,6 +63,20 @@ class Command:
     forget_decisions: bool = False
     history: bool = False
     undo: int | None = None
+
+    def check_alone(self) -> None:
+        """Raise UsageError if two runs are asked for at once, of which one would be passed over."""
+        asked = {
+            "--apply": bool(self.apply),
+            "--check": self.check,
+            "--demo": self.demo,
+            "--forget-decisions": self.forget_decisions,
+            "--history": self.history,
+            "--undo": self.undo is not None,
+        }
+        named = [flag for flag, is_given in asked.items() if is_given]
+        if len(named) > 1:
+            raise UsageError(f"{' and '.join(named)} are runs of their own: give one of them.")
 
 
 class _Parser(argparse.ArgumentParser):

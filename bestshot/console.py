@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TextIO
 
 from bestshot.action_wording import folder_lines
-from bestshot.actions import Action, CopyFile, Receipt
+from bestshot.actions import CopyFile, Receipt
 from bestshot.errors import OutputError, UsageError
 from bestshot.mark_wording import action_line
 from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model import Skipped
 from bestshot.planning import Plan
 from bestshot.reversals import Left, Result
+from bestshot.safe_files import refuse_picture
 from bestshot.settings import Settings
 from bestshot.text import count, printable
 from bestshot.undo_wording import left_line, undo_lines
@@ -107,11 +108,9 @@ class Console:
 
     def _planned(self, plan: Plan, calls: Mapping[MarkAction, Sequence[str]]) -> Iterator[str]:
         """What would be done: in the output, then to the marks."""
-        laying = [action for action in plan.actions if isinstance(action, Action)]
-        yield from folder_lines(laying, with_files=self._is_verbose)
-        for action in plan.actions:
-            if isinstance(action, MarkAction):
-                yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
+        yield from folder_lines(plan.file_actions, with_files=self._is_verbose)
+        for action in plan.mark_actions:
+            yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
 
     def tell_undo(self, results: Sequence[Result], *, acted: bool) -> bool:
         """What an undo leaves alone, and the rest in one line; answers whether nothing was left."""
@@ -125,7 +124,7 @@ class Console:
     def agree(self, plan: Plan) -> bool:
         """Ask before many changes, if there is somebody to ask; no answer means no."""
         copies = sum(isinstance(action, CopyFile) for action in plan.actions)
-        marks = sum(len(keys_of(action)) for action in plan.actions if isinstance(action, MarkAction))
+        marks = sum(len(keys_of(action)) for action in plan.mark_actions)
         if copies + marks <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         wanted = " and ".join([count(copies, "copy", "copies")] * bool(copies) + [count(marks, "mark")] * bool(marks))
@@ -187,6 +186,7 @@ def _show_any_name(stream: TextIO) -> None:
 
 
 def _file_handler(path: str) -> logging.Handler:
+    refuse_picture(Path(path))
     try:
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:

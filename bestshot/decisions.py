@@ -1,6 +1,6 @@
 """What people decided about their photos, and how groups and verdicts follow it: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
@@ -15,6 +15,7 @@ class DecisionKind(Enum):
     APART = "apart"
     OUT = "out"
     BEST = "best"
+    TOGETHER = "together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ class DecidedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """APART: no two of the photos are one shot. OUT: the first is none with the others. BEST: it is their best."""
+    """APART: no two of the photos are one shot. OUT: the first is none with the others. BEST: it is their best.
+
+    TOGETHER takes back that any of them are apart.
+    """
 
     kind: DecisionKind
     photos: tuple[DecidedPhoto, ...]
@@ -62,16 +66,15 @@ class Decisions:
         picks: dict[Place, tuple[Pick, ...]] = {}
         for when, decision in enumerate(made):
             first, *more = (place_of(photo) for photo in decision.photos)
-            others = frozenset(more) - {first}
+            everyone = frozenset((first, *more))
+            others = everyone - {first}
             match decision.kind:
                 case DecisionKind.APART:
-                    everyone = others | {first}
-                    for place in everyone:
-                        apart[place] = apart.get(place, frozenset()) | everyone - {place}
+                    _part(apart, everyone, everyone)
                 case DecisionKind.OUT:
-                    apart[first] = apart.get(first, frozenset()) | others
-                    for place in others:
-                        apart[place] = apart.get(place, frozenset()) | {first}
+                    _part(apart, frozenset((first,)), others)
+                case DecisionKind.TOGETHER:
+                    apart |= {place: apart.get(place, frozenset()) - everyone for place in everyone}
                 case DecisionKind.BEST:
                     picks[first] = (*picks.get(first, ()), Pick(when, others))
                 case _:
@@ -113,24 +116,43 @@ class Decisions:
         ]
         return put_on_top(verdict, photos[max(chosen)[1]]) if chosen else verdict
 
+    def overruled_by(self, verdicts: Iterable[Verdict]) -> Iterator[Decision]:
+        """What has to be decided as well, so that these verdicts stand although others were decided before."""
+        for verdict in verdicts:
+            photos = verdict.group.photos
+            if not self._is_whole(verdict.group):
+                yield _decision(DecisionKind.TOGETHER, photos)
+            if self.prefer(verdict).best != verdict.best:
+                others = (photo for photo in photos if photo != verdict.best)
+                yield _decision(DecisionKind.BEST, [verdict.best, *others])
+
+
+def _part(apart: dict[Place, frozenset[Place]], some: frozenset[Place], others: frozenset[Place]) -> None:
+    """Note that none of some photos belongs with any of the others."""
+    for mine, theirs in ((some, others), (others, some)):
+        for place in mine:
+            apart[place] = apart.get(place, frozenset()) | theirs - {place}
+
+
+def _decision(kind: DecisionKind, photos: Iterable[Photo]) -> Decision:
+    return Decision(kind, tuple(DecidedPhoto(photo.origin, photo.key, photo.name, photo.size) for photo in photos))
+
 
 _CHOSEN = Reason("chosen", None, "you chose it")
+_PASSED_OVER = "you chose another one"
 
 
 def put_on_top(verdict: Verdict, best: Photo) -> Verdict:
     """The verdict as it is when a person chose the best; one that was the best already needs no such reason."""
     if verdict.best == best:
         return verdict
-    ranking = [
-        replace(
-            ranked,
-            reasons=tuple(reason for reason in ranked.reasons if reason.name != _CHOSEN.name),
-            why=tuple(why for why in ranked.why if why != _CHOSEN.text),
-        )
-        for ranked in sorted(verdict.ranking, key=lambda ranked: ranked.photo != best)
-    ]
-    first = replace(ranking[0], reasons=(_CHOSEN, *ranking[0].reasons), why=(_CHOSEN.text, *ranking[0].why))
-    return replace(verdict, ranking=(first, *ranking[1:]), confidence=1.0)
+    former, *others = verdict.ranking
+    chosen = next(ranked for ranked in others if ranked.photo == best)
+    first = replace(chosen, reasons=(_CHOSEN, *chosen.reasons), why=(_CHOSEN.text,))
+    measured = tuple(reason for reason in former.reasons if reason.name != _CHOSEN.name)
+    second = replace(former, reasons=measured, why=(_PASSED_OVER,))
+    rest = (ranked for ranked in others if ranked is not chosen)
+    return replace(verdict, ranking=(first, second, *rest), confidence=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +178,6 @@ class _Whereabouts:
             return place
         with_key = by_look.get((photo.key, photo.name, photo.size))
         return with_key or by_look.get((photo.name, photo.size)) or place
-
-
-def with_best(verdict: Verdict, best: Photo) -> Verdict:
-    """The verdict with this photo on top because a person chose it; the same if it is there already."""
-    if verdict.best == best:
-        return verdict
-    chosen = next(ranked for ranked in verdict.ranking if ranked.photo == best)
-    first = replace(chosen, reasons=(Reason("chosen", None, "you chose it"), *chosen.reasons))
-    rest = (ranked for ranked in verdict.ranking if ranked is not chosen)
-    return replace(verdict, ranking=(first, *rest), confidence=1.0)
 
 
 def _place(photo: Photo) -> Place:

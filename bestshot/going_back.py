@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from bestshot.errors import UsageError
 from bestshot.examination import Progress
-from bestshot.history import history_lines
+from bestshot.history import NOTHING_CHANGED, history_lines
 from bestshot.journal import Journal
 from bestshot.marking import Persistence
 from bestshot.reversals import Result
-from bestshot.runs import job_to_undo, jobs_of
+from bestshot.runs import NOTHING_TO_UNDO, job_to_undo, jobs_of
 from bestshot.settings import Settings
 from bestshot.undoing import Server, Undoing
 
 
 def history(settings: Settings) -> list[str]:
     """What was done, a line for each run, the latest first."""
+    if not _path(settings).exists():  # who only asks makes no file
+        return [NOTHING_CHANGED]
     with _journal(settings) as journal:
         return list(history_lines(journal))
 
@@ -32,6 +35,8 @@ def undo(
 
     `patience` says how long to look whether changes of marks stand.
     """
+    if not _path(settings).exists():
+        raise UsageError(NOTHING_TO_UNDO)
     with _journal(settings) as journal:
         job = job_to_undo(jobs_of(journal.runs()), number)
         undoing = Undoing(
@@ -47,5 +52,9 @@ def undo(
 
 @contextmanager
 def _journal(settings: Settings) -> Iterator[Journal]:
-    with closing(Journal(Path(settings.state_dir) / "journal.sqlite3")) as journal:
+    with closing(Journal(_path(settings))) as journal:
         yield journal
+
+
+def _path(settings: Settings) -> Path:
+    return Path(settings.state_dir) / "journal.sqlite3"

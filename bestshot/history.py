@@ -7,6 +7,8 @@ from bestshot.mark_wording import done_in_words
 from bestshot.runs import Job, Reverse, Run, jobs_of
 from bestshot.text import count, printable
 
+NOTHING_CHANGED = "Nothing was ever changed."
+
 _FOLDER = "folder:"
 _REVERSE = {
     Reverse.STANDS: "",
@@ -20,7 +22,7 @@ def history_lines(journal: Journal) -> Iterator[str]:
     """Every job of the journal in a line, the latest first."""
     jobs = jobs_of(journal.runs())
     if not jobs:
-        yield "Nothing was ever changed."
+        yield NOTHING_CHANGED
     for job in reversed(jobs):
         yield _job_line(job, journal)
 

@@ -42,6 +42,14 @@ class LibraryLock:
         self._path = path
         self._owner_path = path.with_name(f"{path.name}.json")
         self._lock: FileLock | None = None
+        self._is_for_good = True
+
+    def take_away(self) -> None:
+        """Let the file go with the lock, and its folder if that is empty then: nothing is left to keep runs apart for.
+
+        Where the system keeps files that are open, they stay.
+        """
+        self._is_for_good = False
 
     def __enter__(self) -> Self:
         # A soft lock would outlive a killed process. A new object each time, since one alone may enter twice.
@@ -66,8 +74,14 @@ class LibraryLock:
         assert self._lock is not None  # `with` enters before it leaves
         with suppress(OSError):  # a name that stays is harmless: the next run writes its own over it
             self._owner_path.unlink()
+        if not self._is_for_good:
+            with suppress(OSError):  # who waits for it finds that it has no name any more
+                self._path.unlink()
         self._lock.release()
         self._lock = None
+        if not self._is_for_good:
+            with suppress(OSError):
+                self._path.parent.rmdir()
 
     def _sign(self) -> None:
         owner = _Owner(os.getpid(), socket.gethostname(), datetime.now(UTC))

@@ -140,11 +140,19 @@ def _verdict(group: PlanGroup, found: Mapping[str, Photo]) -> Verdict | None:
     there = [photo for photo in group.inside if photo.id in found]
     if len(there) < 2 or group.best not in found:
         return None
-    ranking = tuple(RankedPhoto(found[photo.id], photo.score, photo.reasons, photo.why) for photo in there)
+    ranking = tuple(_ranked(photo, found[photo.id]) for photo in there)
     members = sorted((ranked.photo for ranked in ranking), key=lambda photo: photo.id)
     verdict = Verdict(Group(tuple(members)), ranking, group.confidence)
     is_chosen = group.best != group.inside[0].id
     return put_on_top(verdict, found[group.best]) if is_chosen else verdict
+
+
+def _ranked(planned: PlanPhoto, photo: Photo) -> RankedPhoto:
+    """The photo with what the plan says of it; whoever wrote that, no terminal is to act on it."""
+    reasons = tuple(
+        replace(reason, name=printable(reason.name), text=printable(reason.text)) for reason in planned.reasons
+    )
+    return RankedPhoto(photo, planned.score, reasons, tuple(map(printable, planned.why)))
 
 
 def _complaints(group: PlanGroup, found: Mapping[str, Photo]) -> list[Skipped]:
@@ -168,7 +176,9 @@ def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
         # Of two photos that were taken out nobody said that they are one shot either.
         made += [_decision(DecisionKind.OUT, _first(photo, group.photos)) for photo in group.photos if photo.out]
         best = next(photo for photo in group.inside if photo.id == group.best)
-        if best != group.inside[0]:
+        # Photos are judged by each other: without one of them, another one might be the best of the next run.
+        is_smaller = 1 < len(group.inside) < len(group.photos)
+        if is_smaller or best != group.inside[0]:
             made.append(_decision(DecisionKind.BEST, _first(best, group.inside)))
     return made
 

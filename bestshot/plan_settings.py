@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from bestshot.decision_store import remembered
 from bestshot.errors import UsageError
 from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import decisions_in
@@ -47,7 +49,9 @@ def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, obj
     fitted = _with_source(plan, settings)
     if not _WISHES & flags.keys():
         fitted = fitted.with_wishes(plan.wishes)
-    if fitted.wishes.is_looking and not (decisions_in(plan.groups) or fitted.writes_records):
+    # What was decided before may be taken back, also by a plan in which nobody changed anything.
+    decides = decisions_in(plan.groups) or remembered(Path(fitted.state_dir))
+    if fitted.wishes.is_looking and not (decides or fitted.writes_records):
         wanted = "say what to do with it, such as --output or --tag-only."
         if not _WISHES & flags.keys():
             raise UsageError(f"This plan was made only to look: {wanted}")

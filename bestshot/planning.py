@@ -67,6 +67,16 @@ class Plan:
         """How many photos are in a group."""
         return sum(len(group.verdict.ranking) for group in self.groups)
 
+    @property
+    def file_actions(self) -> list[Action]:
+        """What is to be done in the output."""
+        return [action for action in self.actions if isinstance(action, Action)]
+
+    @property
+    def mark_actions(self) -> list[MarkAction]:
+        """What is to be done to marks."""
+        return [action for action in self.actions if isinstance(action, MarkAction)]
+
 
 def remembered_numbers(state: OutputState, photos: Iterable[Photo]) -> dict[Place, frozenset[int]]:
     """The group numbers under which these photos were ever laid out.

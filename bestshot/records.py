@@ -15,6 +15,7 @@ from bestshot.plan_format import PlanSource, document_of, to_json
 from bestshot.planning import Plan
 from bestshot.report.model import Subject, Viewable
 from bestshot.report.writing import ReportWriter
+from bestshot.safe_files import write_whole
 from bestshot.settings import Settings
 from bestshot.text import printable
 from bestshot.workers import Workers
@@ -80,6 +81,6 @@ def _write(where: str, content: bytes, what: str) -> None:
         write_out(content)
         return
     try:
-        Path(where).write_bytes(content)
+        write_whole(Path(where), content)
     except OSError as error:
         raise OutputError(f"The {what} {printable(where)} cannot be written: {error.strerror or error}.") from error

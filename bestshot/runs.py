@@ -7,6 +7,8 @@ from enum import Enum
 
 from bestshot.errors import UsageError
 
+NOTHING_TO_UNDO = "There is nothing to undo. --history lists what was done."
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -93,7 +95,7 @@ def job_to_undo(jobs: Sequence[Job], number: int) -> Job:
     if not number:
         waiting = [job for job in jobs if job.parts and job.reverse in (Reverse.STANDS, Reverse.BEGUN)]
         if not waiting:
-            raise UsageError("There is nothing to undo. --history lists what was done.")
+            raise UsageError(NOTHING_TO_UNDO)
         return waiting[-1]
     found = next((job for job in jobs if job.number == number), None)
     if found is None:

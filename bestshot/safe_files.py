@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bestshot.errors import OutputError, PhotoError, TransientError
+from bestshot.formats import HEADER_LENGTH, sniff
 from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20
@@ -154,6 +155,35 @@ def remove(path: Path) -> None:
     """Take away a file that is ours; raises OutputError."""
     with writing(path):
         path.unlink()
+
+
+def refuse_picture(path: Path) -> None:
+    """Raise OutputError if a picture is where a list, a report or a log is to be written."""
+    with suppress(OSError):  # who writes will say what is wrong with it
+        if path.is_file():
+            with path.open("rb") as stream:
+                kind = sniff(stream.read(HEADER_LENGTH))
+            if kind is not None:
+                raise OutputError(f"{printable(str(path))} is a {kind.value} picture: name another file to write to.")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears all at once, perhaps in the place of an earlier one; raises OutputError, OSError.
+
+    Pipes and devices are simply written to.
+    """
+    refuse_picture(path)
+    whole = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
+    if whole.exists() and not whole.is_file():
+        whole.write_bytes(content)
+        return
+    draft = whole.with_name(f".{whole.name}.part")
+    try:
+        draft.write_bytes(content)
+        draft.replace(whole)
+    finally:
+        with suppress(OSError):  # what is to be said has been said
+            draft.unlink(missing_ok=True)
 
 
 def write_text(path: Path, content: bytes) -> None:

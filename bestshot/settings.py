@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -36,6 +36,11 @@ class SourceType(Enum):
 
     LOCAL = "local"
     IMMICH = "immich"
+
+    @classmethod
+    def of(cls, origins: Collection[str]) -> "SourceType":
+        """Of the libraries that have these names for good."""
+        return cls.LOCAL if all(origin.startswith("folder:") for origin in origins) else cls.IMMICH
 
 
 _AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
@@ -117,7 +122,7 @@ class Settings:
     @property
     def writes_records(self) -> bool:
         """Whether what was decided is written to a file of its own."""
-        return any(name is not None for name in (self.plan, self.csv, self.list_rest))
+        return any(name is not None for name in (self.plan, self.csv, self.list_rest, self.report))
 
     def with_wishes(self, wishes: Wishes) -> "Settings":
         """The same settings with the wishes of a plan; raises UsageError for a text that cannot be."""

@@ -50,6 +50,7 @@ class Undoing:
         self._job = job
         self._cache_dir = cache_dir
         self._server = server
+        self._locks: dict[str, LibraryLock] = {}
 
     def carry_out(self) -> Iterator[Result]:
         """Take the job back and tell what came of each change; what was done is in the journal by then."""
@@ -99,7 +100,8 @@ class Undoing:
         for part in self._job.parts:
             if part.target.startswith(_FOLDER):
                 _check_there(part)
-                stack.enter_context(LibraryLock(_root(part) / OUTPUT_MARKER / "lock"))
+                self._locks[part.target] = LibraryLock(_root(part) / OUTPUT_MARKER / "lock")
+                stack.enter_context(self._locks[part.target])
 
     def _carry_out(self, part: Run) -> Generator[Result, None, None]:
         if part.target == _SIDECARS:
@@ -121,6 +123,8 @@ class Undoing:
                 count += isinstance(result, Left)
                 yield result
         self._journal.end_run(run, count)
+        if not self._journal.made(part.target):
+            self._locks[part.target].take_away()  # else the folder would count as an output for ever
 
     def _marks(self, part: Run) -> MarkUndo:
         if part.target.startswith(_IMMICH):

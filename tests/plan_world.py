@@ -8,7 +8,6 @@ from typing import Any
 
 from bestshot import marking
 from bestshot.marking import Persistence
-from bestshot.settings import SourceType
 from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource
 from tests.drawn_library import add, add_burst, organize, scene
@@ -36,8 +35,7 @@ def run_on(fake: FakeImmich, secret: str | None = None, **settings: Any) -> Outc
     """A whole run over a server in this process."""
     source = impatient(ImmichPhotoSource(fake.url, secret or fake.admin.secret), fake)
     with ThreadPoolExecutor(1) as executor:
-        wanted = Settings(source_type=SourceType.IMMICH, no_faces=True, **settings)
-        return PhotoOrganizer(source, wanted, executor=executor).run()
+        return PhotoOrganizer(source, Settings(no_faces=True, **settings), executor=executor).run()
 
 
 def apply(*plans: Path, flags: tuple[str, ...] = ()) -> int:

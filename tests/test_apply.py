@@ -235,6 +235,22 @@ class TestRecords:
         assert not (tmp_path / "rest").exists()
 
 
+def test_what_a_plan_says_of_a_photo_gives_a_terminal_no_orders(
+    plan: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forge(found: dict[str, Any]) -> None:
+        for photo in found["groups"][0]["photos"]:
+            photo["why"] = ["\x1b[2Jgone\nGroup 9: forged"]
+            photo["reasons"] = [{"name": "x", "value": 1, "text": "\x1b[2J"}]
+
+    assert apply(amend(plan, forge), flags=("--dry-run", "--verbose")) == 0
+    said = capsys.readouterr().out
+    assert "\\x1b[2Jgone\\nGroup 9: forged" in said
+    assert "\x1b" not in said
+    assert apply(plan) == 0
+    assert "\x1b" not in (out / "group_0001" / "metadata.txt").read_text()
+
+
 class TestRemembering:
     def decide(self, plan: Path) -> None:
         assert apply(amend(plan, pick(0, 2), skip(1), take_out(2, 1))) == 0
@@ -276,10 +292,10 @@ class TestRemembering:
         first = groups(organize(library))
         self.decide(plan)
         assert main(["--forget-decisions", "--dry-run"]) == 0
-        assert capsys.readouterr().out.endswith("Would forget 3 decisions.\n")
+        assert capsys.readouterr().out.endswith("Would forget 4 decisions.\n")
         assert groups(organize(library)) != first
         assert main(["--forget-decisions"]) == 0
-        assert capsys.readouterr().out == "Forgot 3 decisions.\n"
+        assert capsys.readouterr().out == "Forgot 4 decisions.\n"
         assert groups(organize(library)) == first
 
     def test_a_dry_run_remembers_nothing_and_makes_nothing(self, plan: Path, home: Path, out: Path) -> None:
@@ -302,6 +318,25 @@ class TestRemembering:
         look(library, tmp_path / "again.json", output=str(tmp_path / "out"))
         apply(amend(tmp_path / "again.json", pick(0, 2)))
         assert organize(library).plan.groups[0].verdict.best.name == "a_1.jpg"
+
+    def test_a_plan_without_them_takes_decisions_back_and_no_others(
+        self, library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """As does one that was made only to look."""
+        asked, changed = tmp_path / "asked.json", tmp_path / "changed.json"
+        look(library, asked)
+        shutil.copy(asked, changed)
+        self.decide(changed)
+        as_asked = json.loads(asked.read_text())
+        asked.write_text(json.dumps(as_asked | {"groups": as_asked["groups"][1:]}))
+        capsys.readouterr()
+        assert apply(asked) == 0
+        assert "2 decisions remembered." in capsys.readouterr().out
+        found = {group.verdict.best.name: len(group.verdict.ranking) for group in organize(library).plan.groups}
+        assert found == {"a_3.jpg": 3, "b_2.jpg": 3, "c_2.jpg": 3}
+        capsys.readouterr()
+        assert apply(asked) == 0
+        assert "remembered" not in capsys.readouterr().out
 
 
 class TestTagsInSidecars:
@@ -438,8 +473,9 @@ class TestImmich:
         (("--link", "hardlink"), "stands for all that the plan does: say what to do with it"),
         (("--stack",), "goes with --source-type immich only"),
         (("--immich-url", "http://nas"), "goes with --source-type immich only"),
-        (("--demo",), "leave out --demo"),
-        (("--forget-decisions",), "leave out --demo and --forget-decisions"),
+        (("--demo",), "--apply and --demo are runs of their own"),
+        (("--forget-decisions",), "--apply and --forget-decisions are runs of their own"),
+        (("--undo",), "--apply and --undo are runs of their own"),
     ],
 )
 def test_flags_that_do_not_go_with_a_plan_are_refused_with_a_sentence(

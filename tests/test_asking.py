@@ -80,14 +80,14 @@ def test_any_answer_but_yes_changes_nothing_and_says_so(many: Many, home: Path, 
     code, said = at_terminal(many.arguments, answer)
     assert "Make 502 copies? [y/N]" in said
     assert said.rstrip().endswith("none made.")
-    assert (code, many.copied) == (0, 0)
+    assert (code, many.out.exists()) == (0, False)
     assert contents(many.library) == before
     assert not list(home.rglob("decisions.sqlite3"))
 
 
 def test_an_interrupt_at_the_question_changes_nothing(many: Many) -> None:
     code, said = at_terminal(many.arguments, b"\x03")
-    assert (code, many.copied) == (130, 0)
+    assert (code, many.out.exists()) == (130, False)
     assert "Interrupted." in said
     assert "Traceback" not in said
 

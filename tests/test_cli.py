@@ -7,6 +7,7 @@ import pytest
 
 from bestshot.library_lock import LibraryLock
 from bestshot.model import digest
+from bestshot.report import pages
 from photo_organizer import main
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import NOON, add, add_burst, contents, run_program, scene
@@ -52,6 +53,37 @@ class TestLooking:
     def test_a_new_and_empty_folder_says_so(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main([str(tmp_path), "-o", str(tmp_path / "out")]) == 0
         assert capsys.readouterr().out == "No photos found.\n"
+
+    @pytest.mark.parametrize("flag", ["--plan", "--csv", "--list-rest", "--report", "--log-file"])
+    def test_nothing_is_written_in_the_place_of_a_photo(
+        self, library: Path, flag: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        before = contents(library)
+        assert main([str(library), flag, str(library / "single.jpg"), *QUICK]) == 1
+        assert "single.jpg is a JPEG picture: name another file to write to." in capsys.readouterr().err
+        assert contents(library) == before
+
+    def test_a_later_page_of_a_report_takes_no_photos_place_either(
+        self, library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pages, "MOST_GROUPS", 1)
+        add_burst(library, "other", 5, "2024:06:05 12:00:00")
+        add(library / "burst-2.jpg", scene(3), "2024:06:08 12:00:00")
+        before = contents(library)
+        assert main([str(library), "--report", str(library / "burst.jpg"), *QUICK]) == 1
+        assert contents(library) == before
+
+    def test_a_list_replaces_an_earlier_one_as_a_whole_and_goes_through_a_link(
+        self, library: Path, tmp_path: Path
+    ) -> None:
+        kept, link = tmp_path / "kept.csv", tmp_path / "link.csv"
+        kept.write_text("earlier" * 1000)
+        link.symlink_to(kept)
+        assert main([str(library), "--csv", str(link), *QUICK]) == 0
+        assert kept.read_text().startswith("group,place,best")
+        assert "earlier" not in kept.read_text()
+        assert link.is_symlink()
+        assert sorted(path.name for path in tmp_path.glob("*.part")) == []
 
 
 class TestLayingOut:

@@ -29,6 +29,10 @@ def best(*photos: Photo) -> Decision:
     return decided(DecisionKind.BEST, *photos)
 
 
+def together(*photos: Photo) -> Decision:
+    return decided(DecisionKind.TOGETHER, *photos)
+
+
 def parts(*made: Decision, of: tuple[Photo, ...] = PHOTOS[:4], least: int = 2) -> list[str]:
     """What becomes of a group of these photos, each part as the first letters of its names."""
     return ["".join(one.name[0] for one in part.photos) for part in Decisions.of(made, of).split([group(*of)], least)]
@@ -45,7 +49,9 @@ def elsewhere(one: Photo, key: str = "2024/new.jpg") -> Photo:
 
 
 several = st.lists(st.sampled_from(PHOTOS), min_size=1, max_size=5, unique=True)
-decisions = st.lists(st.builds(lambda kind, photos: decided(kind, *photos), st.sampled_from(DecisionKind), several))
+kinds = st.sampled_from(DecisionKind)
+decisions = st.lists(st.builds(lambda kind, photos: decided(kind, *photos), kinds, several))
+partings = decisions.map(lambda made: [one for one in made if one.kind is not DecisionKind.TOGETHER])
 groups = st.lists(st.integers(0, 2), min_size=8, max_size=8).map(
     lambda homes: [
         group(*members)
@@ -78,7 +84,7 @@ class TestSplit:
         members = [one for part in Decisions.of(made, PHOTOS).split(found, 2) for one in part.photos]
         assert len(members) == len(set(members))
 
-    @given(groups, decisions)
+    @given(groups, partings)
     def test_no_two_photos_that_are_apart_meet(self, found: list[Group], made: list[Decision]) -> None:
         """Said of the decisions themselves, not of what was made of them."""
         for part in Decisions.of(made, PHOTOS).split(found, 2):
@@ -90,7 +96,7 @@ class TestSplit:
                 if decision.kind is DecisionKind.OUT and first in names:
                     assert names.isdisjoint(others)
 
-    @given(groups, decisions, st.randoms())
+    @given(groups, partings, st.randoms())
     def test_the_order_of_photos_groups_and_decisions_does_not_matter(
         self, found: list[Group], made: list[Decision], random: st.DrawFn
     ) -> None:
@@ -120,6 +126,15 @@ class TestPrefer:
         found = Decisions.of([best(C, A, B)], PHOTOS).prefer(verdict(A, B, C))
         assert [one.photo for one in found.ranking] == [C, A, B]
         assert (found.ranking[0].reasons[0].text, found.confidence) == ("you chose it", 1.0)
+
+    def test_why_the_former_best_was_best_is_not_told_as_why_it_lost(self) -> None:
+        found = Decisions.of([best(C, A, B)], PHOTOS).prefer(verdict(A, B, C))
+        whys = {one.photo.name: one.why for one in found.ranking}
+        assert whys == {
+            "c.jpg": ("you chose it",),
+            "a.jpg": ("you chose another one",),
+            "b.jpg": verdict(A, B, C).ranking[1].why,
+        }
 
     def test_what_is_the_best_anyway_needs_no_such_reason(self) -> None:
         assert Decisions.of([best(A, B, C)], PHOTOS).prefer(verdict(A, B, C)) == verdict(A, B, C)
@@ -159,6 +174,23 @@ class TestPrefer:
         self, ranked: list[Photo], made: list[Decision], last: list[Photo]
     ) -> None:
         assert len(last) == 1 or Decisions.of([*made, best(*last)], PHOTOS).prefer(verdict(*ranked)).best == last[0]
+
+
+class TestOverruling:
+    def test_what_was_apart_is_together_when_it_is_wanted_together(self) -> None:
+        assert parts(apart(A, B, C, D), together(A, B, C, D)) == ["abcd"]
+        assert parts(out(A, B, C, D), together(A, B)) == ["ab", "cd"]
+
+    @given(groups, decisions)
+    def test_verdicts_that_were_wanted_stand_in_spite_of_all_earlier_decisions(
+        self, found: list[Group], made: list[Decision]
+    ) -> None:
+        wanted = [verdict(*one.photos) for one in found]
+        overruled = list(Decisions.of(made, PHOTOS).overruled_by(wanted))
+        after = Decisions.of([*made, *overruled], PHOTOS)
+        assert after.split(found, 2) == found
+        assert [after.prefer(one) for one in wanted] == wanted
+        assert list(after.overruled_by(wanted)) == []
 
 
 class TestIdentity:

@@ -31,9 +31,12 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
     return told.out + told.err
 
 
-def test_before_anything_was_done_there_is_no_history(capsys: pytest.CaptureFixture[str]) -> None:
+def test_before_anything_was_done_there_is_no_history_and_none_is_made(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert said(capsys, "--history") == "Nothing was ever changed.\n"
     assert said(capsys, "--undo", code=2) == "There is nothing to undo. --history lists what was done.\n"
+    assert list(home.rglob("*")) == []
 
 
 def test_runs_are_listed_and_taken_back_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,6 +50,7 @@ def test_runs_are_listed_and_taken_back_one_by_one(tmp_path: Path, capsys: pytes
     when = r"\d{4}-\d\d-\d\d \d\d:\d\d"
     assert re.fullmatch(rf" +1  {when}  3 photos laid out in {re.escape(str(out))} \(5 changes\)", first)
     assert re.fullmatch(rf" +2  {when}  3 photos tagged in folders \(2 changes\)", latest)
+    assert "--history and --undo are runs of their own" in said(capsys, "--history", "--undo", code=2)
     assert said(capsys, "--undo", "--dry-run") == "2 changes of marks to be taken back.\n"
     assert said(capsys, "--undo") == "3 photos no longer tagged.\n"
     assert (tree_of(photos), tree_of(out)) == (before, laid)

@@ -12,6 +12,7 @@ from PIL import ExifTags, Image
 
 from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, SourceError
+from bestshot.planning import Plan
 from bestshot.wording import summary
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource
@@ -64,6 +65,23 @@ def test_with_an_output_the_receipts_are_returned(library: Path, tmp_path: Path)
     copied = [receipt.action.key for receipt in outcome.receipts if isinstance(receipt.action, CopyFile)]
     assert sorted(copied) == sorted(id_ for group in groups(outcome) for id_ in group)
     assert (outcome.acted, outcome.failed, outcome.exit_code) == (True, (), 0)
+
+
+def test_what_another_run_laid_out_while_a_person_was_asked_is_taken_into_account(
+    library: Path, tmp_path: Path
+) -> None:
+    add_burst(tmp_path / "other", "other", number=4)
+    settings = Settings(no_faces=True, output=str(tmp_path / "out"))
+
+    def agree(_plan: Plan) -> bool:
+        organize(tmp_path / "other", settings=settings)
+        return True
+
+    with ThreadPoolExecutor(1) as executor:
+        outcome = PhotoOrganizer(LocalPhotoSource(library), settings, executor=executor, agree=agree).run()
+    assert [group.number for group in outcome.plan.groups] == [2, 3]
+    bests = sorted(path.relative_to(tmp_path / "out").as_posix() for path in tmp_path.glob("out/*/best_*"))
+    assert bests == ["group_0001/best_other_2.jpg", "group_0002/best_first_2.jpg", "group_0003/best_second_2.jpg"]
 
 
 def test_a_dry_run_plans_the_same_actions_and_makes_nothing(library: Path, tmp_path: Path) -> None:

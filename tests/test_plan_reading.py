@@ -268,11 +268,11 @@ class TestDecisions:
         [
             ((), []),
             ((PICK_C,), [best(C, A, B)]),
-            ((B_OUT,), [out(B, A, C)]),
+            ((B_OUT,), [out(B, A, C), best(A, C)]),
             ((B_OUT, PICK_C), [out(B, A, C), best(C, A)]),
             ((SKIP,), [apart(A, B, C)]),
             ((SKIP, PICK_C, B_OUT), [apart(A, B, C)]),
-            ((A_OUT, put("groups", 0, "best", "b.jpg")), [out(A, B, C)]),
+            ((A_OUT, put("groups", 0, "best", "b.jpg")), [out(A, B, C), best(B, C)]),
             ((SKIP_SECOND, PICK_C), [best(C, A, B), apart(D, E)]),
         ],
         ids=["none", "best", "out", "both", "skip", "skip before all else", "next best after one out", "two groups"],

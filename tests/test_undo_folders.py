@@ -36,6 +36,24 @@ def bench(tmp_path: Path) -> Bench:
     return bench
 
 
+def test_with_the_last_run_the_mark_of_an_output_goes_too(bench: Bench) -> None:
+    bench.lay((1, [bench.photo("a.jpg"), bench.photo("b.jpg")]))
+    bench.lay((2, [bench.photo("c.jpg"), bench.photo("d.jpg")]))
+    bench.undo()
+    assert (bench.out / ".photo-organizer" / "lock").exists()
+    bench.undo()
+    assert list(bench.out.rglob("*")) == []
+    bench.lay((1, [bench.photo("a.jpg"), bench.photo("b.jpg")]))
+    assert (bench.out / ".photo-organizer" / "lock").exists()
+
+
+def test_it_stays_while_something_of_the_run_does(bench: Bench) -> None:
+    bench.lay((1, [bench.photo("a.jpg"), bench.photo("b.jpg")]))
+    (bench.out / "group_0001" / "metadata.txt").write_text("mine")
+    bench.undo()
+    assert (bench.out / ".photo-organizer" / "lock").exists()
+
+
 @links
 def test_the_output_is_as_before_and_the_photos_are_untouched(bench: Bench, link: LinkMethod) -> None:
     source = tree_of(bench.photos)

@@ -25,9 +25,12 @@ MOST_BYTES = 27_000
 """Of all pictures of a photo together; written as data URIs these are 36,000 characters."""
 
 _DETAIL_BYTES = 10_000
+_LEAST_DETAIL_BYTES = 2_000
+"""Of all details of a photo, and of each of many, so that a face of 80 pixels still shows whether its eyes are open."""
+
 _PORTRAIT_SIDE = 960
 _DETAIL_SIDE = 360
-_MOST_FACES = 4
+_MOST_FACES = 8
 _AROUND_FACE = 1.5
 """The side of a detail over that of the face in it."""
 
@@ -57,8 +60,10 @@ def portray(source: Readable, group: Sequence[Sitter]) -> list[Portrait | NoPort
         except PhotoError as error:
             portraits.append(NoPortrait(str(error)))
             continue
-        measure = measure or _Measure.of(picture, sitter)
-        portraits.append(_portrait(picture, sitter, measure))
+        given = measure or _Measure(_PORTRAIT_SIDE, _most_detailed(picture), _SHARE_OF_BEST)
+        portrait = _portrait(picture, sitter, given)
+        measure = measure or _Measure(max(portrait.width, portrait.height), given.spot)
+        portraits.append(portrait)
     return portraits
 
 
@@ -77,23 +82,18 @@ class _Encoded:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """How a group is shown: the longest side of its pictures, and the spot to look at where there is no face."""
+    """How a photo is shown: its longest side, the spot to look at where there is no face, what share of the room."""
 
     side: int
     spot: Box
-
-    @classmethod
-    def of(cls, picture: Image.Image, sitter: Sitter) -> "_Measure":
-        spot = _most_detailed(picture)
-        details = _details(picture, _boxes(picture, sitter.faces) or [spot])
-        whole = _encoded(picture, _PORTRAIT_SIDE, round(_room_beside(details) * _SHARE_OF_BEST))
-        return cls(max(whole.width, whole.height), spot)
+    share: float = 1.0
 
 
 def _portrait(picture: Image.Image, sitter: Sitter, measure: _Measure) -> Portrait:
     boxes = _boxes(picture, sitter.faces)
     details = _details(picture, boxes or [measure.spot])
-    whole = _encoded(picture, measure.side, _room_beside(details))
+    room = MOST_BYTES - sum(len(piece.data) for piece, _ in details)
+    whole = _encoded(picture, measure.side, round(room * measure.share))
     return Portrait(
         whole.uri,
         whole.width,
@@ -102,18 +102,15 @@ def _portrait(picture: Image.Image, sitter: Sitter, measure: _Measure) -> Portra
     )
 
 
-def _room_beside(details: Sequence[tuple[_Encoded, Box]]) -> int:
-    return MOST_BYTES - sum(len(piece.data) for piece, _ in details)
-
-
 def _details(picture: Image.Image, boxes: Sequence[Box]) -> list[tuple[_Encoded, Box]]:
     found = []
+    most_bytes = max(_DETAIL_BYTES // len(boxes), _LEAST_DETAIL_BYTES)
     for box in boxes:
         width, height = picture.size
         edges = (box.left * width, box.top * height, box.right * width, box.bottom * height)
         left, top, right, bottom = (round(edge) for edge in edges)
         piece = picture.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
-        found.append((_encoded(piece, _DETAIL_SIDE, _DETAIL_BYTES // len(boxes)), box))
+        found.append((_encoded(piece, _DETAIL_SIDE, most_bytes), box))
     return found
 
 

@@ -1,7 +1,7 @@
 """Writing a report: group by group into its pages, which appear all at once when they are whole."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from bestshot.report.pages import paged, plan_of_page
 from bestshot.report.pictures import Sitter, portray
 from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals
-from bestshot.safe_files import replace, writing
+from bestshot.safe_files import refuse_picture, replace, writing
 from bestshot.text import printable
 from bestshot.workers import WorkerDied, Workers
 
@@ -39,11 +39,12 @@ class ReportWriter:
         pages = paged(self._subject.plan.groups, first.name)
         drafts = [first.with_name(f".{page.file_name}.part") for page in pages]
         finished = [first.with_name(page.file_name) for page in pages]
+        for final in finished:
+            refuse_picture(final)
         try:
             with self._progress("Making the report", self._subject.plan.grouped_count) as advance:
                 for page, draft in zip(pages, drafts, strict=True):
-                    self._write_page(page, pages, draft)
-                    advance(sum(len(group.verdict.ranking) for group in page.groups))
+                    self._write_page(page, pages, draft, advance)
             for draft, final in zip(drafts, finished, strict=True):
                 replace(draft, final)
         finally:
@@ -52,18 +53,19 @@ class ReportWriter:
                     draft.unlink(missing_ok=True)
         return tuple(finished)
 
-    def _write_page(self, page: Page, pages: Sequence[Page], draft: Path) -> None:
+    def _write_page(self, page: Page, pages: Sequence[Page], draft: Path, advance: Callable[[int], object]) -> None:
         subject = self._subject
         plan = subject.plan_to_json(plan_of_page(subject.plan, page))
-        pieces = render(page, pages, totals(subject.plan), subject.locations, self._views(page.groups), plan)
-        with writing(draft), draft.open("w", encoding="utf-8", newline="\n") as file:
+        pieces = render(page, pages, totals(subject.plan), subject.locations, self._views(page.groups, advance), plan)
+        with writing(draft.with_name(page.file_name)), draft.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
 
-    def _views(self, groups: Sequence[PlannedGroup]) -> Iterator[GroupView]:
+    def _views(self, groups: Sequence[PlannedGroup], advance: Callable[[int], object]) -> Iterator[GroupView]:
         for place, (group, portraits) in enumerate(self._portraits(groups)):
             photos = [ranked.photo for ranked in group.verdict.ranking]
             addresses = [self._source.web_address(photo) for photo in photos]
             yield group_view(place, group, self._subject, portraits, addresses)
+            advance(len(photos))
 
     def _portraits(self, groups: Sequence[PlannedGroup]) -> Iterator[tuple[PlannedGroup, list[Portrait | NoPortrait]]]:
         """The groups in their order with their pictures, which are made in any order."""
