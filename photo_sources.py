@@ -217,7 +217,7 @@ class ImmichPhotoSource(PhotoSource):
         """The faces that the server found; none where it looks for none, or has not yet."""
         with _immich_reading():
             found = self._client.get_faces(photo.key)
-        return tuple(FaceBox(face.left, face.top, face.right, face.bottom) for face in found)
+        return tuple(FaceBox(face.left, face.top, face.right, face.bottom, face.person_name) for face in found)
 
     def _picture(self, photo: Photo, size: "ThumbnailSize") -> bytes:
         picture_id = digest("immich/1", photo.key, photo.revision, size)

@@ -16,7 +16,7 @@ from bestshot.face_marks import (
 )
 from bestshot.following import Person
 from bestshot.judging_rules import Weights
-from bestshot.text import count
+from bestshot.text import count, printable
 
 Words = Callable[[Candidate], str]
 Fault = Callable[[Candidate, Candidate], str | None]
@@ -283,13 +283,16 @@ def _said(one: str, several: str, shot: Candidate, faces: Sequence[Face]) -> str
 
 
 def _where(shot: Candidate, faces: Sequence[Face]) -> str:
-    """Which of a photo's faces, from left to right; nothing where there is but one."""
+    """Which of a photo's faces, from left to right, by name if it is known; nothing of a nameless one alone."""
     places = sorted(place for place, face in enumerate(shot.faces) if any(face is other for other in faces))
-    names = [name for place in places if (name := _place_in_words(place, len(shot.faces)))]
+    names = [name for place in places if (name := _face_in_words(place, shot.faces))]
     return f" ({', '.join(names)})" if names else ""
 
 
-def _place_in_words(place: int, total: int) -> str:
+def _face_in_words(place: int, faces: Sequence[Face]) -> str:
+    total, name = len(faces), faces[place].name
+    if name:
+        return printable(name)
     if total <= len(_PLACES):
         return _PLACES[total - 1][place]
     return f"face {place + 1} of {total} from the left"

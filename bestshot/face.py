@@ -13,12 +13,13 @@ class FaceModel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """Where a face is, in parts of the upright picture's width and height, 0 to 1."""
+    """Where a face is, in parts of the upright picture's width and height, 0 to 1, and whose, if the source knows."""
 
     left: float
     top: float
     right: float
     bottom: float
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

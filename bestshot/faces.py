@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -166,8 +166,11 @@ def _known_face(api: Any, pixels: Pixels, box: FaceBox) -> Face:
     for place, _ in sorted(zip(found, scores, strict=True), key=lambda item: -item[1]):
         x, y, _, _ = view.in_picture((place.center().x, place.center().y, 0, 0))
         if left <= x <= right and top <= y <= bottom:
-            return _face(api, pixels, view, (place.top(), place.right(), place.bottom(), place.left()))
-    return Face(box.left, box.top, box.right, box.bottom, is_cut=_is_cut((left, top, right, bottom), (width, height)))
+            face = _face(api, pixels, view, (place.top(), place.right(), place.bottom(), place.left()))
+            return replace(face, name=box.name)
+    return Face(
+        box.left, box.top, box.right, box.bottom, box.name, is_cut=_is_cut((left, top, right, bottom), (width, height))
+    )
 
 
 def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int]) -> Face:

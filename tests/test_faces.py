@@ -78,8 +78,8 @@ def test_a_badge_that_is_round_enough_is_not_taken_for_a_face() -> None:
 
 
 def as_servers_know(face: Face) -> FaceBox:
-    """From hair to chin, as other detectors draw a face."""
-    return FaceBox(face.left + 0.01, face.top - 0.08, face.right - 0.01, face.bottom + 0.01)
+    """From hair to chin, as other detectors draw a face, and of somebody."""
+    return FaceBox(face.left + 0.01, face.top - 0.08, face.right - 0.01, face.bottom + 0.01, "Anna")
 
 
 def test_a_face_that_is_known_is_measured_where_it_is(face: Face) -> None:
@@ -88,13 +88,14 @@ def test_a_face_that_is_known_is_measured_where_it_is(face: Face) -> None:
     assert known.lid_height == pytest.approx(face.lid_height, abs=0.05)
     assert known.smile == pytest.approx(face.smile, abs=0.1)
     assert known.turn == pytest.approx(face.turn, abs=0.05)
+    assert known.name == "Anna"
 
 
 def test_of_what_is_known_for_a_face_and_does_not_look_like_one_only_the_place_is_told() -> None:
     """Somebody seen from behind; the face beside is not taken for it, as no others are looked for."""
-    away = FaceBox(0.75, 0.5, 0.95, 0.9)
+    away = FaceBox(0.75, 0.5, 0.95, 0.9, "Anna")
     (found,) = find_faces(pixels(portrait()), [away])
-    assert found == Face(away.left, away.top, away.right, away.bottom)
+    assert found == Face(away.left, away.top, away.right, away.bottom, "Anna")
 
 
 def test_a_face_at_the_border_is_cut_off_and_one_within_is_not(face: Face) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import SourceError, TransientError, UnreachableError, UsageError
+from bestshot.face import FaceBox
 from bestshot.immich.keys import KeyFromFile
 from bestshot.model import Photo
 from photo_sources import ImmichPhotoSource, PhotoCache
@@ -46,6 +47,15 @@ def ids(photos: list[Photo]) -> list[str]:
 
 def ids_of(*assets: Asset) -> list[str]:
     return [asset.id for asset in assets]
+
+
+def test_a_face_is_known_with_the_name_of_whom_it_shows(newest: FakeImmich) -> None:
+    photo = newest.seeds.photo()
+    newest.seeds.face(photo, (144, 96, 288, 480), (1440, 960), newest.seeds.person("Alice"))
+    newest.seeds.face(photo, (720, 96, 864, 480), (1440, 960))
+    source = source_of(newest)
+    (listed,) = source.list_photos()
+    assert source.known_faces(listed) == (FaceBox(0.1, 0.1, 0.2, 0.5, "Alice"), FaceBox(0.5, 0.1, 0.6, 0.5))
 
 
 class TestListing:

@@ -336,6 +336,14 @@ def test_a_family_is_told_in_words() -> None:
     assert why["p1"][-1].startswith(f"{verdict.ranking[1].photo.name} ")
 
 
+def test_a_face_that_the_source_knows_by_name_is_called_so() -> None:
+    anna, other = face(left=0.1, eyes=0.1, name="Anna\n"), face(left=0.7)
+    verdict = judged(
+        [(appraisal(anna, other), metadata()), (appraisal(replace(anna, lid_height=0.21), other), metadata())]
+    )
+    assert verdict.ranking[1].why == (r"blinks (Anna\n)",)
+
+
 def test_reasons_say_in_words_what_the_numbers_mean() -> None:
     shots = [
         (appraisal(face(smile=1.0), face(left=0.7, eyes=0.1), clipped=0.012, tilt=3.0), metadata()),

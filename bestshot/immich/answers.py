@@ -96,6 +96,13 @@ class WireStack(Wire):
         return Stack(self.id, self.primary_asset_id, (self.primary_asset_id, *others))
 
 
+class WirePerson(Wire):
+    """Somebody whom the server knows by face."""
+
+    id: str
+    name: str = ""
+
+
 class WireFace(Wire):
     """A face; the box is in pixels of a picture of the given size."""
 
@@ -106,7 +113,7 @@ class WireFace(Wire):
     bounding_box_y2: float
     image_width: float
     image_height: float
-    person: WireId | None = None
+    person: WirePerson | None = None
 
     def value(self) -> FaceBox | None:
         """The box in parts of the picture, or None for a picture without a size."""
@@ -119,6 +126,7 @@ class WireFace(Wire):
             self.bounding_box_x2 / self.image_width,
             self.bounding_box_y2 / self.image_height,
             None if self.person is None else self.person.id,
+            "" if self.person is None else self.person.name,
         )
 
 

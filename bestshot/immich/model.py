@@ -137,7 +137,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """A face that the server found; the box is in parts of the picture's width and height."""
+    """A face that the server found; the box is in parts of the picture's width and height.
+
+    `person_name` is empty for somebody who has no name yet, or is not known again.
+    """
 
     id: str
     left: float
@@ -145,6 +148,7 @@ class FaceBox:
     right: float
     bottom: float
     person_id: str | None
+    person_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
