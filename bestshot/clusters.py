@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bestshot.clocks import Clocks, Flags, Indices
+from bestshot.clocks import Clocks, Flags, Indices, block_rows
 from bestshot.grouping_rules import GroupingRules
 from bestshot.hashes import Hashes
 
@@ -62,22 +62,22 @@ def _parts(left: Indices, right: Indices, clocks: Clocks) -> Indices:
     cut = np.empty_like(labels)
     cut[order] = (np.arange(len(labels)) - begins) // _MOST_CONNECTED
     _, found = np.unique(labels * (len(labels) // _MOST_CONNECTED + 1) + cut, return_inverse=True)
-    parts: Indices = found.astype(np.int32)
+    parts: Indices = found.astype(np.int32)  # it is asked for each of millions of pairs
     return parts
 
 
 @dataclass(frozen=True, slots=True)
 class _ByPart:
-    """Pairs within a part each, in order of part."""
+    """Pairs within a part each: those of the n-th from begins[n] to begins[n + 1]."""
 
-    parts: Indices
+    begins: Indices
     left: Indices
     right: Indices
     is_alike: Flags
 
     def of(self, part: int, place: Indices) -> Sequence[tuple[int, int, bool]]:
         """Those of a part, by the places of the photos in it."""
-        first, last = np.searchsorted(self.parts, (part, part + 1))
+        first, last = self.begins[part], self.begins[part + 1]
         left, right = place[self.left[first:last]], place[self.right[first:last]]
         return list(zip(left.tolist(), right.tolist(), self.is_alike[first:last].tolist(), strict=True))
 
@@ -85,7 +85,9 @@ class _ByPart:
 def _by_part(left: Indices, right: Indices, is_alike: Flags, parts: Indices) -> _ByPart:
     within = np.flatnonzero(parts[left] == parts[right])
     order = within[np.argsort(parts[left[within]], kind="stable")]
-    return _ByPart(parts[left[order]], left[order], right[order], is_alike[order])
+    every_part = np.arange(parts.max(initial=-1) + 2, dtype=parts.dtype)
+    begins = np.searchsorted(parts[left[order]], every_part)
+    return _ByPart(begins, left[order], right[order], is_alike[order])
 
 
 class _Component:
@@ -103,13 +105,12 @@ class _Component:
         self._clocks = clocks
         self._window = rules.time_window
         self._untimed = clocks.untimed_among(photos).tolist()
-        distances = hashes.distances(photos[:, None], photos[None, :])
-        alike = distances.within(_WIDENED * rules.threshold)
+        alike, too_far = _compared(photos, hashes, rules)
         for left, right, is_alike in told:
             alike[left, right] = alike[right, left] = is_alike
         self._alike = _sets(alike)
         # Clusters only grow, so what is too far from one of its photos stays too far from the cluster.
-        self._too_far = _sets(distances.total > rules.diameter)
+        self._too_far = _sets(too_far)
         self._sets = [1 << place for place in range(len(photos))]
         self._members = {place: [place] for place in range(len(photos))}
         self._cluster_of = list(range(len(photos)))
@@ -173,6 +174,18 @@ class _Component:
     def _timed(self, cluster: int) -> Indices:
         found: Indices = self._photos[[place for place in self._members[cluster] if not self._untimed[place]]]
         return found
+
+
+def _compared(photos: Indices, hashes: Hashes, rules: GroupingRules) -> tuple[Flags, Flags]:
+    """Of each with each: whether their hashes are alike within a group, and whether they are too far for one."""
+    alike, too_far = (np.empty((len(photos), len(photos)), dtype=np.bool_) for _ in range(2))
+    step = block_rows(len(photos))
+    for start in range(0, len(photos), step):
+        rows = slice(start, start + step)
+        distances = hashes.distances(photos[rows, None], photos[None, :])
+        alike[rows] = distances.within(_WIDENED * rules.threshold)
+        too_far[rows] = distances.total > rules.diameter
+    return alike, too_far
 
 
 def _sets(matrix: Flags) -> list[int]:

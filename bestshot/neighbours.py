@@ -40,7 +40,8 @@ class Pairs:
     @classmethod
     def of(cls, found: Sequence[Codes], count: int) -> "Pairs":
         """Put together pairs that were found among so many photos, in whatever order."""
-        ordered = np.sort(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+        ordered = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+        ordered.sort()
         is_first = np.append(np.ones(min(1, len(ordered)), dtype=np.bool_), ordered[1:] != ordered[:-1])
         codes = ordered[is_first]
         del ordered
