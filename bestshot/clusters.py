@@ -50,7 +50,7 @@ def clusters(links: Links, hashes: Hashes, clocks: Clocks, rules: GroupingRules)
 
 def _parts(left: Indices, right: Indices, clocks: Clocks) -> Indices:
     """A number for each photo, the same for those that are connected; parts that are too large are cut."""
-    labels = np.arange(len(clocks.wall))
+    labels = np.arange(len(clocks.wall), dtype=np.int32)
     while not np.array_equal(labels[left], labels[right]):
         lowest = np.minimum(labels[left], labels[right])
         np.minimum.at(labels, labels[left], lowest)
@@ -61,7 +61,7 @@ def _parts(left: Indices, right: Indices, clocks: Clocks) -> Indices:
     begins = np.searchsorted(labels[order], labels[order])
     cut = np.empty_like(labels)
     cut[order] = (np.arange(len(labels)) - begins) // _MOST_CONNECTED
-    _, found = np.unique(labels * (len(labels) // _MOST_CONNECTED + 1) + cut, return_inverse=True)
+    _, found = np.unique(labels.astype(np.int64) * (len(labels) // _MOST_CONNECTED + 1) + cut, return_inverse=True)
     parts: Indices = found.astype(np.int32)  # it is asked for each of millions of pairs
     return parts
 

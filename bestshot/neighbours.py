@@ -1,6 +1,7 @@
 """Which pairs among many photos look alike by their hashes, and which are worth a closer look."""
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,6 @@ _MOST_COMPARISONS = 1_000_000_000
 """Up to so many, each hash is compared with each; beyond, only those within the threshold are sought."""
 
 Block = tuple[Indices, Indices]
-Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,34 @@ class Pairs:
     left: npt.NDArray[np.int32]
     right: npt.NDArray[np.int32]
 
-    @classmethod
-    def of(cls, found: Sequence[Codes], count: int) -> "Pairs":
-        """Put together pairs that were found among so many photos, in whatever order."""
-        ordered = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-        ordered.sort()
-        is_first = np.append(np.ones(min(1, len(ordered)), dtype=np.bool_), ordered[1:] != ordered[:-1])
-        codes = ordered[is_first]
-        del ordered
-        return cls((codes // max(1, count)).astype(np.int32), (codes % max(1, count)).astype(np.int32))
-
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return zip(self.left.tolist(), self.right.tolist(), strict=True)
 
     def where(self, keep: Flags | Indices) -> "Pairs":
         """Those that a condition picks, or those at these places."""
         return Pairs(self.left[keep], self.right[keep])
+
+
+class _Found:
+    """Pairs among so many photos, as they are found: in any order, either one left, and more than once.
+
+    Each is a number, and all are in one piece of memory, in which many small ones would leave holes.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = max(1, count)
+        self._codes = array("q")
+
+    def add(self, left: Indices, right: Indices) -> None:
+        codes = np.minimum(left, right).astype(np.int64) * self._count + np.maximum(left, right)
+        self._codes.frombytes(codes.tobytes())
+
+    def pairs(self) -> Pairs:
+        codes = np.frombuffer(self._codes, dtype=np.int64)
+        codes.sort()
+        is_first = np.append(np.ones(min(1, len(codes)), dtype=np.bool_), codes[1:] != codes[:-1])
+        left, right = np.divmod(codes[is_first], self._count)
+        return Pairs(left.astype(np.int32), right.astype(np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +82,21 @@ class Neighbours:
     @classmethod
     def among(cls, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> "Neighbours":
         """Find them."""
-        count = len(hashes)
-        alike, doubtful = [], []
+        alike, doubtful, sought = (_Found(len(hashes)) for _ in range(3))
         for block in _blocks(clocks, rules):
             told, untold = _sifted(block, hashes, clocks, rules)
-            alike.append(_codes(told, count))
-            doubtful.append(_codes(untold, count))
+            alike.add(*told)
+            doubtful.add(*untold)
         for block in _burst_blocks(clocks, rules):
-            doubtful.append(_codes(_of_burst(block, hashes, clocks, rules), count))
-        sought = Pairs.of([_codes(block, count) for block in _sought(hashes, clocks, rules)], count)
-        within = hashes.distances(sought.left, sought.right).within(rules.threshold)
-        alike.append(_codes(_block(sought.where(within)), count))
-        doubtful.append(_codes(_block(sought.where(~within)), count))
-        return cls(Pairs.of(alike, count), Pairs.of(doubtful, count))
-
-
-def _codes(block: Block, count: int) -> Codes:
-    """One number for each pair of a block, in the order of pairs."""
-    left, right = block
-    return np.minimum(left, right).astype(np.int64) * count + np.maximum(left, right)
-
-
-def _block(pairs: Pairs) -> Block:
-    return pairs.left, pairs.right
+            doubtful.add(*_of_burst(block, hashes, clocks, rules))
+        for left, right in _sought(hashes, clocks, rules):
+            sought.add(left, right)
+        found = sought.pairs()
+        is_alike = hashes.distances(found.left, found.right).within(rules.threshold)
+        alike.add(found.left[is_alike], found.right[is_alike])
+        doubtful.add(found.left[~is_alike], found.right[~is_alike])
+        del sought, found  # millions of pairs, which need not be kept twice
+        return cls(alike.pairs(), doubtful.pairs())
 
 
 def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
