@@ -1,6 +1,6 @@
 """How often the best shot of a labelled series is chosen, against simple ways to choose; and how well eyes are told.
 
-Usage: python benchmarks/best_shot.py FOLDER [--sheet FILE] [--pictures N]
+Usage: python benchmarks/best_shot.py FOLDER [--sheet FILE.png] [--pictures N]
 
 FOLDER holds photos and their labels.json. Group pictures are put together from the photos of one person each.
 """
@@ -155,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure a folder of labelled photos."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="draw the series in which it chose wrongly")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the series in which it chose wrongly")
     parser.add_argument("--pictures", type=int, default=40, help="series of group pictures to draw (default: 40)")
     arguments = parser.parse_args(argv)
     folder: Path = arguments.folder
