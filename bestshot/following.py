@@ -85,10 +85,11 @@ def _distance(one: _Sighting, other: _Sighting) -> float | None:
     if one.code is not None and other.code is not None:
         unlike = dist(one.code, other.code)
         return unlike if unlike <= _SAME_PERSON else None
-    return _distance_in_place(one.face, other.face)
+    return distance_in_place(one.face, other.face)
 
 
-def _distance_in_place(one: Face, other: Face) -> float | None:
+def distance_in_place(one: Face, other: Face) -> float | None:
+    """How far a face is from where the other was, in its own sizes; None if they cannot be the same by their place."""
     small, large = sorted((one.height, other.height))
     if small <= 0 or large / small > _MOST_GROWN:
         return None

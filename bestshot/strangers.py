@@ -7,7 +7,7 @@ import numpy as np
 
 from bestshot.candidates import Candidate, candidates, originals_of_copies
 from bestshot.clocks import Clocks
-from bestshot.following import Codes
+from bestshot.following import Codes, distance_in_place
 from bestshot.grouping_rules import BURST_SECONDS
 from bestshot.model import Appraisal, Group, Metadata, Photo
 
@@ -28,7 +28,7 @@ def may_be_strangers(everyone: Sequence[Candidate]) -> bool:
 def by_people(
     group: Group, appraisals: Mapping[str, Appraisal], facts: Mapping[str, Metadata], codes: Codes
 ) -> list[Group]:
-    """The parts of a group in each of which photos are linked by somebody that they both show.
+    """The parts of a group: photos of strangers are in different ones, unless a third photo links them.
 
     A photo that shows nobody, or somebody who turns away, goes with the one that was taken nearest in time, and a copy
     with its original.
@@ -65,14 +65,21 @@ def _is_burst(shots: Sequence[Candidate]) -> bool:
 def _linked(told: Sequence[Candidate], codes: Codes) -> list[list[Candidate]]:
     parts: list[list[Candidate]] = []
     for shot in told:
-        kin = [part for part in parts if any(_share_somebody(shot, other, codes) for other in part)]
+        kin = [part for part in parts if not all(_are_of_strangers(shot, other, codes) for other in part)]
         parts = [part for part in parts if part not in kin]
         parts.append([*(other for part in kin for other in part), shot])
     return parts
 
 
-def _share_somebody(one: Candidate, other: Candidate, codes: Codes) -> bool:
-    return any(dist(some, others) <= _SOMEBODY_ELSE for some in codes[one.id] for others in codes[other.id])
+def _are_of_strangers(one: Candidate, other: Candidate, codes: Codes) -> bool:
+    """Whether one photo shows nobody of the other, and somebody where another one stood.
+
+    Who is found elsewhere may have been there all the time, turned away.
+    """
+    share_nobody = all(dist(some, others) > _SOMEBODY_ELSE for some in codes[one.id] for others in codes[other.id])
+    return share_nobody and any(
+        distance_in_place(some, others) is not None for some in one.faces for others in other.faces
+    )
 
 
 def _nearest(shot: Candidate, told: Sequence[Candidate]) -> Candidate:

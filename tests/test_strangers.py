@@ -51,6 +51,11 @@ def test_photos_with_somebody_in_common_stay_together() -> None:
     assert parts({"a": "Anna Ben", "b": "Ben Cleo", "c": "Cleo"}) == ["abc"]
 
 
+def test_who_is_found_elsewhere_may_have_been_there_all_the_time() -> None:
+    elsewhere = {"b": (face(left=0.7),)}
+    assert parts({"a": "Anna", "b": "Ben"}, faces=elsewhere) == ["ab"]
+
+
 def test_in_a_burst_nobody_makes_room_for_somebody_else() -> None:
     assert parts({"a": "Anna", "b": "Ben"}, times={"b": wall_at(10)}) == ["ab"]
     assert parts({"a": "Anna", "b": "Ben"}, times={"b": wall_at(11)}) == ["a", "b"]
