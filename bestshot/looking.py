@@ -124,6 +124,8 @@ def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: M
     fitting = fit(plan.groups, {(photo.origin, photo.key): photo for photo in photos})
     facts = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.facts], DESCRIBE)
     facts.values.update({photo.id: listing.facts[photo.id] for photo in fitting.seen if photo.id in listing.facts})
+    if facts.skipped:
+        source.check_reachable()
     is_known = [all(photo.id in facts.values for photo in verdict.group.photos) for verdict in fitting.verdicts]
     verdicts, numbers = tuple(compress(fitting.verdicts, is_known)), tuple(compress(fitting.numbers, is_known))
     skipped = (*listing.skipped, *facts.skipped, *fitting.left_alone)

@@ -12,6 +12,7 @@ from PIL import ExifTags, Image
 
 from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, SourceError
+from bestshot.plan_reading import read_plans
 from bestshot.planning import Plan
 from bestshot.wording import summary
 from photo_organizer import PhotoOrganizer, Settings
@@ -284,6 +285,22 @@ def test_a_folder_that_goes_while_it_is_looked_at_is_not_taken_for_a_smaller_one
         )
         with pytest.raises(SourceError, match="does not exist"):
             organizer.run()
+
+
+def test_a_folder_that_goes_while_a_plan_is_carried_out_ends_the_run(library: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    organize(library, settings=Settings(no_faces=True, plan=str(plan)))
+
+    @contextmanager
+    def progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        library.rename(library.with_name("away"))
+        yield lambda _count: None
+
+    settings = Settings(no_faces=True, output=str(tmp_path / "out"), cache_dir=str(tmp_path / "new cache"))
+    with ThreadPoolExecutor(1) as executor:
+        organizer = PhotoOrganizer(LocalPhotoSource(library), settings, executor=executor, progress=progress)
+        with pytest.raises(SourceError, match="does not exist"):
+            organizer.run(read_plans([plan]))
 
 
 def test_the_reasons_of_every_photo_are_kept(library: Path) -> None:
