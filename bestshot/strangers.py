@@ -21,8 +21,12 @@ _FRONTAL = 0.3
 
 def may_be_strangers(everyone: Sequence[Candidate]) -> bool:
     """Whether a group may show one person after the other: nobody makes room within a burst, nor in a copy."""
-    shots = _shots(everyone)
-    return sum(map(_is_frontal, shots)) > 1 and not _is_burst(shots)
+    # To tell copies costs most, and is seldom asked for.
+    return _may_show_others(everyone) and _may_show_others(_shots(everyone))
+
+
+def _may_show_others(photos: Sequence[Candidate]) -> bool:
+    return sum(map(_is_frontal, photos)) > 1 and not _is_burst(photos)
 
 
 def by_people(
@@ -34,10 +38,13 @@ def by_people(
     with its original.
     """
     everyone = candidates(group, appraisals, facts)
-    told = [shot for shot in _shots(everyone) if _is_frontal(shot) and shot.id in codes]
-    if not told or not may_be_strangers(everyone):
+    if not may_be_strangers(everyone):
         return [group]
-    copies, parts = originals_of_copies(everyone), _linked(told, codes)
+    copies = originals_of_copies(everyone)
+    told = [one for one in everyone if one.id not in copies and _is_frontal(one) and one.id in codes]
+    if not told:
+        return [group]
+    parts = _linked(told, codes)
     together: dict[int, list[Photo]] = {}
     for candidate in everyone:
         nearest = _nearest(copies.get(candidate.id, candidate), told)
