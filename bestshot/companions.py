@@ -5,12 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bestshot.formats import RAW_SUFFIXES
+from bestshot.formats import RAW_SUFFIXES, VIDEO_SUFFIXES
 from bestshot.model import FileRole
 
 # What a camera writes beside a raw file, and what a phone films a moment around.
 DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
-_VIDEO_SUFFIXES = frozenset({".mov", ".mp4"})
 
 # Google Takeout tells about a photo in NAME.supplemental-metadata.json, once NAME.json, and cuts what stands
 # before ".json" to this length. The number of a namesake follows the cut: IMG.jpg(1).json is for IMG(1).jpg.
@@ -80,7 +79,7 @@ class _Folder:
     def add_video(self, name: str) -> None:
         """Join a video to the picture of the same moment."""
         picture = self._developed.get(_stem(name))
-        if picture and _suffix(name) in _VIDEO_SUFFIXES:
+        if picture and _suffix(name) in VIDEO_SUFFIXES:
             self._join(name, picture, FileRole.VIDEO)
 
     def add_sidecar(self, name: str) -> None:

@@ -17,7 +17,7 @@ from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model import Skipped
 from bestshot.planning import Plan
 from bestshot.reversals import Left, Result
-from bestshot.safe_files import refuse_picture
+from bestshot.safe_files import refuse_photo
 from bestshot.settings import Settings
 from bestshot.text import count, printable
 from bestshot.undo_wording import left_line, undo_lines
@@ -186,7 +186,7 @@ def _show_any_name(stream: TextIO) -> None:
 
 
 def _file_handler(path: str) -> logging.Handler:
-    refuse_picture(Path(path))
+    refuse_photo(Path(path))
     try:
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:

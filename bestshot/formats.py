@@ -13,6 +13,9 @@ RAW_SUFFIXES = frozenset({
     ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw",
     ".x3f",
 })
+VIDEO_SUFFIXES = frozenset({".mov", ".mp4"})
+SIDECAR_SUFFIXES = frozenset({".aae", ".xmp"})
+"""Of what travels with a photo, and is nothing but that; a JSON file may be anything."""
 # fmt: on
 UNSUPPORTED_SUFFIXES = frozenset({".jp2", ".j2k", ".jpx", ".jxl", ".psd"})
 """Pictures that nothing here decodes; they are reported rather than passed over in silence."""

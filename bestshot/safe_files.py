@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bestshot.errors import OutputError, PhotoError, TransientError
-from bestshot.formats import HEADER_LENGTH, sniff
+from bestshot.formats import HEADER_LENGTH, SIDECAR_SUFFIXES, VIDEO_SUFFIXES, sniff, suffix_of
 from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20
@@ -157,14 +157,16 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-def refuse_picture(path: Path) -> None:
-    """Raise OutputError if a picture is where a list, a report or a log is to be written."""
+def refuse_photo(path: Path) -> None:
+    """Raise OutputError if a picture, or what travels with one, is where a list, report or log is to be written."""
     with suppress(OSError):  # who writes will say what is wrong with it
         if path.is_file():
             with path.open("rb") as stream:
                 kind = sniff(stream.read(HEADER_LENGTH))
-            if kind is not None:
-                raise OutputError(f"{printable(str(path))} is a {kind.value} picture: name another file to write to.")
+            is_companion = suffix_of(path.name) in VIDEO_SUFFIXES | SIDECAR_SUFFIXES
+            if kind is not None or is_companion:
+                what = "belongs to a photo" if kind is None else f"is a {kind.value} picture"
+                raise OutputError(f"{printable(str(path))} {what}: name another file to write to.")
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -172,7 +174,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
     Pipes and devices are simply written to.
     """
-    refuse_picture(path)
+    refuse_photo(path)
     whole = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
     if whole.exists() and not whole.is_file():
         whole.write_bytes(content)

@@ -63,6 +63,15 @@ class TestLooking:
         assert "single.jpg is a JPEG picture: name another file to write to." in capsys.readouterr().err
         assert contents(library) == before
 
+    @pytest.mark.parametrize("name", ["single.mov", "single.MP4", "single.xmp", "single.jpg.AAE"])
+    def test_nothing_is_written_in_the_place_of_what_travels_with_a_photo(
+        self, library: Path, name: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (library / name).write_bytes(b"mine")
+        assert main([str(library), "--plan", str(library / name), *QUICK]) == 1
+        assert f"{name} belongs to a photo: name another file to write to." in capsys.readouterr().err
+        assert (library / name).read_bytes() == b"mine"
+
     def test_a_later_page_of_a_report_takes_no_photos_place_either(
         self, library: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

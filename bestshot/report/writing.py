@@ -14,7 +14,7 @@ from bestshot.report.pages import paged, plan_of_page
 from bestshot.report.pictures import Sitter, portray
 from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals
-from bestshot.safe_files import refuse_picture, replace, writing
+from bestshot.safe_files import refuse_photo, replace, writing
 from bestshot.text import printable
 from bestshot.workers import WorkerDied, Workers
 
@@ -40,7 +40,7 @@ class ReportWriter:
         drafts = [first.with_name(f".{page.file_name}.part") for page in pages]
         finished = [first.with_name(page.file_name) for page in pages]
         for final in finished:
-            refuse_picture(final)
+            refuse_photo(final)
         try:
             with self._progress("Making the report", self._subject.plan.grouped_count) as advance:
                 for page, draft in zip(pages, drafts, strict=True):
