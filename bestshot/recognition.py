@@ -17,7 +17,7 @@ def recognise(
     facts: Mapping[str, Metadata],
     model: FaceModel,
 ) -> dict[str, Sequence[Code]]:
-    """The codes of the faces in doubtful groups, by photo id; they cost as much again as finding faces.
+    """The codes of the faces in doubtful groups, by photo id; they cost half as much as finding faces.
 
     A photo that cannot be read any more has none: its faces are followed by their places.
     """
