@@ -42,6 +42,7 @@ from bestshot.safe_files import (
     copy_verified,
     link,
     link_symbolically,
+    link_text,
     make_folders,
     publish,
     remove,
@@ -366,7 +367,7 @@ def _holds(path: Path, action: CopyFile) -> bool:
     """Whether the file is the copy or link that the action was to make."""
     if path.is_symlink():
         is_wanted = action.method is LinkMethod.SYMLINK  # else it is the link that was to give way
-        return is_wanted and os.readlink(path) == action.source  # noqa: PTH115 - pathlib would tidy the path
+        return is_wanted and link_text(path) == action.source
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) == action.size_and_time:
         return True  # taken over from the source, which may have gone or changed by now

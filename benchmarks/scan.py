@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -106,8 +107,8 @@ def _rounds(folder: Path, paths: Sequence[str], rounds: int, work: Path) -> dict
         steps: dict[str, Callable[[], object]] = {
             "empty pool": lambda: _in_pool(_nothing, paths),
             "bare decode": lambda: _in_pool(_bare_decode, paths),
-            "first run": lambda: _scan(folder, cache),  # noqa: B023 - called before the loop goes on
-            "second run": lambda: _scan(folder, cache),  # noqa: B023 - called before the loop goes on
+            "first run": partial(_scan, folder, cache),
+            "second run": partial(_scan, folder, cache),
             "naive": lambda: _in_pool(_naive, paths),
         }
         for name, step in steps.items():

@@ -4,7 +4,6 @@ Only what a photo of this run proves to be ours is taken over, by name, size and
 folders are copied or synchronised.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from pathlib import Path
 from bestshot.actions import Action, CopyFile, PlaceBest, WriteMetadata
 from bestshot.file_names import BEST_PREFIX, base_name, group_number, prefixed, renamed
 from bestshot.model import LinkMethod, Photo, PhotoFile
-from bestshot.safe_files import checksum
+from bestshot.safe_files import checksum, link_text
 
 _COPY_NUMBER = re.compile(r" \((\d+)\)")
 
@@ -89,7 +88,7 @@ def _entries(folder: Path) -> list[Path]:
 def _originals(root: Path, folder: Path, number: int) -> Iterator[FoundFile]:
     for path in _entries(folder / "originals"):
         status = path.lstat()
-        link = os.readlink(path) if path.is_symlink() else None  # noqa: PTH115 - pathlib would tidy the path
+        link = link_text(path) if path.is_symlink() else None
         if link is not None or path.is_file():
             yield FoundFile(path.relative_to(root).as_posix(), number, status.st_size, link)
 

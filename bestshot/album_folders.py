@@ -18,7 +18,7 @@ import msgspec
 from bestshot.errors import OutputError, PhotoError, UsageError
 from bestshot.file_names import folded, renamed
 from bestshot.marks import Album
-from bestshot.safe_files import link_symbolically, make_folders, remove, sync_folder, write_text, writing
+from bestshot.safe_files import link_symbolically, link_text, make_folders, remove, sync_folder, write_text, writing
 from bestshot.text import printable
 
 ALBUM_MARKER: Final = ".photo-organizer-album.json"
@@ -174,7 +174,7 @@ def _links(folder: Path) -> dict[str, str]:
     """The names of the links in a folder, with the paths that they lead to, gone or not."""
     with writing(folder), os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if entry.is_symlink())
-    return {name: os.path.normpath(folder / os.readlink(folder / name)) for name in names}  # noqa: PTH115 - no Path loses ".."
+    return {name: os.path.normpath(folder / link_text(folder / name)) for name in names}
 
 
 def _link(folder: Path, keys: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from bestshot.safe_files import (
     copy_verified,
     link,
     link_symbolically,
+    link_text,
     make_folders,
     publish,
     remove,
@@ -222,5 +223,5 @@ def _is_back(root: Path, action: Reversal) -> bool:
     if action.content is not None:
         return path.is_file() and path.read_bytes() == text_bytes(action.content)
     if action.link is not None:
-        return path.is_symlink() and os.readlink(path) == action.link  # noqa: PTH115 - pathlib would tidy the path
+        return path.is_symlink() and link_text(path) == action.link
     return os.path.lexists(path)

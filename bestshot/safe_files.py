@@ -157,6 +157,11 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
+def link_text(path: Path) -> str:
+    """What a symbolic link says, to the letter."""
+    return os.readlink(path)  # noqa: PTH115 - pathlib would tidy it
+
+
 def refuse_photo(path: Path) -> None:
     """Raise OutputError if a picture, or what travels with one, is where a list, report or log is to be written."""
     with suppress(OSError):  # who writes will say what is wrong with it
