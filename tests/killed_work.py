@@ -20,12 +20,12 @@ def in_fork(work: Callable[..., int], *args: object) -> int:
 
 
 def until(step: int, watched: Collection[str], work: Callable[[], object]) -> int:
-    """Work, and be killed before the given line of the modules in these files; 0 if it came to its end."""
+    """Work, and be killed before the given line of these modules; 0 if it came to its end."""
     left = step
 
     def watch(frame: FrameType, event: str, _argument: Any) -> Any:
         nonlocal left
-        if frame.f_code.co_filename.rpartition(os.sep)[2] not in watched:
+        if frame.f_globals.get("__name__") not in watched:
             return None
         if event == "line":
             left -= 1

@@ -26,7 +26,15 @@ from tests.killed_work import in_fork, until
 
 ROOT = Path(__file__).resolve().parent.parent
 
-WATCHED = frozenset({"photo_outputs.py", "safe_files.py", "journal.py", "database.py", "library_lock.py"})
+WATCHED = frozenset(
+    {
+        "photo_outputs",
+        "bestshot.safe_files",
+        "bestshot.journal",
+        "bestshot.database",
+        "bestshot.library_lock",
+    }
+)
 """The modules that change an output or the journal; a run is killed before a line of theirs."""
 
 STRIDE = 11

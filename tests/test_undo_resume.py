@@ -24,8 +24,18 @@ from tests.test_undo_sidecars import mark, plan, undo
 from tests.undo_bench import Bench, left, tree_of
 
 WATCHED = frozenset(
-    {"folder_undo.py", "safe_files.py", "journal.py", "database.py", "undoing.py", "mark_undo.py", "marking.py"}
-    | {"sidecar_files.py", "sidecar_marks.py", "album_folders.py"}
+    {
+        "bestshot.folder_undo",
+        "bestshot.safe_files",
+        "bestshot.journal",
+        "bestshot.database",
+        "bestshot.undoing",
+        "bestshot.mark_undo",
+        "bestshot.marking",
+        "bestshot.sidecar_files",
+        "bestshot.sidecar_marks",
+        "bestshot.album_folders",
+    }
 )
 """The modules that change an output, sidecars or the journal; an undo is killed before a line of theirs."""
 
