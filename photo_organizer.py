@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bestshot.mark_entries import Unmarked
     from bestshot.marking import Persistence
     from bestshot.marks import MarkAction, MarkReceipt
-    from bestshot.model import Skipped
+    from bestshot.model.photo import Skipped
     from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
     from bestshot.workers import Workers
@@ -114,7 +114,7 @@ class PhotoOrganizer:
         from bestshot.index import Index
         from bestshot.library_lock import LibraryLock
         from bestshot.looking import Memory, look, look_again
-        from bestshot.model import digest
+        from bestshot.model.photo import digest
 
         self._given = plan
         origins = self._source.origins()
@@ -327,7 +327,7 @@ class PhotoOrganizer:
     ) -> None:
         from bestshot.mark_entries import Unmarked
         from bestshot.mark_wording import undone_in_words
-        from bestshot.model import Skipped
+        from bestshot.model.photo import Skipped
         from photo_outputs import Undone
 
         if isinstance(result, Undone):
@@ -341,7 +341,7 @@ class PhotoOrganizer:
 
 def _by_thing(failed: Sequence["Skipped"]) -> tuple["Skipped", ...]:
     """The same with all that failed on one photo or file in one sentence, so that the next run knows it again."""
-    from bestshot.model import Skipped
+    from bestshot.model.photo import Skipped
 
     errors: dict[str, set[str]] = {}
     for item in failed:

@@ -32,7 +32,7 @@ from bestshot.mark_planning import plan_marks
 from bestshot.markable import MarkableLibrary
 from bestshot.marking import Persistence, carry_out_marks, recover_marks
 from bestshot.marks import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
-from bestshot.model import LinkMethod, Photo
+from bestshot.model.photo import LinkMethod, Photo
 from bestshot.output_survey import condition_of, learned, survey, trace_of
 from bestshot.planning import text_bytes, text_checksum
 from bestshot.safe_files import (

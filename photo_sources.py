@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from bestshot.actions import CopyFile
 from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
-from bestshot.face import FaceBox
 from bestshot.folder_walk import FolderWalk
 from bestshot.marks import MarkWishes, PhotoMarks
-from bestshot.model import FileRole, Listing, Metadata, Photo, Skipped, digest
+from bestshot.model.faces import FaceBox
+from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 from bestshot.photo_source import PhotoSource, reading
 from bestshot.text import printable

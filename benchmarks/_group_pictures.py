@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from bestshot.face import FaceBox
 from bestshot.imaging import load_pixels
+from bestshot.model.faces import FaceBox
 
 _SIZE = 1280, 960
 _MARGIN = 0.55

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 
 from bestshot.examination import DESCRIBE, Examiner, appraisal_task
-from bestshot.face import FaceModel
 from bestshot.index import Index
 from bestshot.judging import judge
-from bestshot.model import Appraisal, Group, Metadata, Photo, Verdict
+from bestshot.model.faces import FaceModel
+from bestshot.model.photo import Appraisal, Group, Metadata, Photo, Verdict
 from bestshot.recognition import recognise
 from bestshot.workers import Workers
 from photo_sources import LocalPhotoSource

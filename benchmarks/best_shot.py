@@ -24,7 +24,7 @@ from benchmarks._labelled import Labels, Measured, Series, measure, read_labels
 from bestshot.face_marks import eye_marks
 from bestshot.following import follow
 from bestshot.imaging import load_pixels
-from bestshot.model import Verdict
+from bestshot.model.photo import Verdict
 
 _TILE = 300
 _OPEN, _SHUT = {"open"}, {"closed", "half", "one_closed"}

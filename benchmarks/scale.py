@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bestshot.bands import near_in_bands
 from bestshot.grouping import Grouping
 from bestshot.grouping_rules import GroupingRules
-from bestshot.model import CaptureTime, Fingerprint, Metadata, Photo, TimeSource
+from bestshot.model.photo import CaptureTime, Fingerprint, Metadata, Photo, TimeSource
 
 Numbers = npt.NDArray[np.uint64]
 

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from bestshot.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
 from bestshot.file_names import base_name, group_folder
-from bestshot.model import LinkMethod
+from bestshot.model.photo import LinkMethod
 from bestshot.text import count, in_bytes, printable
 
 _BRINGING = {LinkMethod.COPY: "copy", LinkMethod.HARDLINK: "hard-link", LinkMethod.SYMLINK: "link"}

@@ -6,7 +6,7 @@ Paths in the output are relative to it, with `/`. An action says all that is nee
 from dataclasses import dataclass
 from enum import Enum
 
-from bestshot.model import LinkMethod
+from bestshot.model.photo import LinkMethod
 
 
 @dataclass(frozen=True, slots=True)

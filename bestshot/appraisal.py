@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from bestshot.face import FaceBox, FaceModel
 from bestshot.faces import find_faces
 from bestshot.levelness import tilt
-from bestshot.model import Appraisal
+from bestshot.model.faces import FaceBox, FaceModel
+from bestshot.model.photo import Appraisal
 from bestshot.sharpness import sharpness
 
 APPRAISAL_SIZE = 1280

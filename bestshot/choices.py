@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from bestshot.formats import RAW_SUFFIXES, suffix_of
 from bestshot.judging_rules import Preference, Wish
-from bestshot.model import FileRole, Metadata
+from bestshot.model.formats import RAW_SUFFIXES, suffix_of
+from bestshot.model.photo import FileRole, Metadata
 from bestshot.text import count
 
 if TYPE_CHECKING:

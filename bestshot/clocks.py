@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.model import Metadata
+from bestshot.model.photo import Metadata
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.signedinteger]

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bestshot.formats import RAW_SUFFIXES, VIDEO_SUFFIXES
-from bestshot.model import FileRole
+from bestshot.model.formats import RAW_SUFFIXES, VIDEO_SUFFIXES
+from bestshot.model.photo import FileRole
 
 # What a camera writes beside a raw file, and what a phone films a moment around.
 DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})

@@ -5,9 +5,9 @@ from functools import partial
 
 from bestshot.examination import Readable, Task, attempt
 from bestshot.index import Failure
-from bestshot.likeness import Likeness, PhotoPair
 from bestshot.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
-from bestshot.model import Photo
+from bestshot.model.likeness import Likeness, PhotoPair
+from bestshot.model.photo import Photo
 from bestshot.text import printable
 
 _BATCH = 128

@@ -14,7 +14,7 @@ from bestshot.actions import CopyFile, Receipt
 from bestshot.errors import OutputError, UsageError
 from bestshot.mark_wording import action_line
 from bestshot.marks import MarkAction, MarkReceipt, keys_of
-from bestshot.model import Skipped
+from bestshot.model.photo import Skipped
 from bestshot.planning import Plan
 from bestshot.reversals import Left, Result
 from bestshot.safe_files import refuse_photo

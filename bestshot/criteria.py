@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bestshot.candidates import Candidate
-from bestshot.face import Face
 from bestshot.face_marks import (
     Marks,
     eye_marks,
@@ -16,6 +15,7 @@ from bestshot.face_marks import (
 )
 from bestshot.following import Person
 from bestshot.judging_rules import Weights
+from bestshot.model.faces import Face
 from bestshot.text import count, printable
 
 Words = Callable[[Candidate], str]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
 
-from bestshot.model import Group, Photo, Reason, Verdict
+from bestshot.model.photo import Group, Photo, Reason, Verdict
 from bestshot.planning import Place
 
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from PIL import Image, ImageFile
 
 from bestshot.errors import OrganizerError
-from bestshot.face import Face, FaceBox, FaceModel
 from bestshot.landmarks import Landmarks
+from bestshot.model.faces import Face, FaceBox, FaceModel
 from bestshot.sharpness import sharpness_both_ways
 
 Pixels = npt.NDArray[np.uint8]

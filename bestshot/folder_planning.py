@@ -18,7 +18,7 @@ from bestshot.actions import (
     WriteMetadata,
 )
 from bestshot.file_names import BEST_PREFIX, base_name, folded, group_folder, prefixed, renamed
-from bestshot.model import FileRole, LinkMethod, Photo, PhotoFile
+from bestshot.model.photo import FileRole, LinkMethod, Photo, PhotoFile
 from bestshot.planning import Place, PlannedGroup, name_and_revision, text_checksum
 from bestshot.text import printable
 

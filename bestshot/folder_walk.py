@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bestshot.companions import gather
 from bestshot.file_names import OUTPUT_MARKER, group_number
-from bestshot.formats import (
+from bestshot.model.formats import (
     HEADER_LENGTH,
     PHOTO_SUFFIXES,
     RAW_SUFFIXES,
@@ -17,7 +17,7 @@ from bestshot.formats import (
     sniff,
     suffix_of,
 )
-from bestshot.model import FileRole, Listing, Photo, PhotoFile, Skipped
+from bestshot.model.photo import FileRole, Listing, Photo, PhotoFile, Skipped
 
 # Thumbnails and bins that other programs keep among the photos, in lower case.
 _FOREIGN_FOLDERS = {

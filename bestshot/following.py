@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import dist
 
-from bestshot.face import Face
+from bestshot.model.faces import Face
 
 Faces = Mapping[str, Sequence[Face]]
 """The faces of each photo, by its id."""

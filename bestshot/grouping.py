@@ -8,8 +8,8 @@ from bestshot.clocks import Clocks, Flags
 from bestshot.clusters import Links, clusters
 from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
 from bestshot.hashes import Hashes
-from bestshot.likeness import Likeness, PhotoPair
-from bestshot.model import Fingerprint, Group, Metadata, Photo
+from bestshot.model.likeness import Likeness, PhotoPair
+from bestshot.model.photo import Fingerprint, Group, Metadata, Photo
 from bestshot.neighbours import Neighbours, Pairs
 
 _PIECE = 1_000_000

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bestshot.clocks import Flags, Indices
-from bestshot.model import Fingerprint
+from bestshot.model.photo import Fingerprint
 
 Bits = npt.NDArray[np.uint64]
 

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from bestshot.database import from_key, open_database, storage_errors, to_key, transaction
-from bestshot.model import Skipped
+from bestshot.model.photo import Skipped
 
 Value = TypeVar("Value")
 

@@ -13,7 +13,7 @@ from bestshot.choices import choice, choice_in_words, preference_marks
 from bestshot.criteria import Criterion, criteria
 from bestshot.following import Codes, follow
 from bestshot.judging_rules import JudgingRules
-from bestshot.model import Appraisal, CaptureTime, Group, Metadata, RankedPhoto, Reason, Verdict
+from bestshot.model.photo import Appraisal, CaptureTime, Group, Metadata, RankedPhoto, Reason, Verdict
 from bestshot.text import printable
 
 _UNTOLD = 0.5

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from bestshot.errors import UsageError
-from bestshot.model import Metadata, Photo
+from bestshot.model.photo import Metadata, Photo
 from bestshot.planning import Plan
 from bestshot.text import printable
 

@@ -10,14 +10,14 @@ from bestshot.comparison import comparison_task
 from bestshot.decisions import Decision, Decisions
 from bestshot.errors import SourceError, UsageError
 from bestshot.examination import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
-from bestshot.face import FaceModel
 from bestshot.faces import FaceDetectionError, face_detection_problem
 from bestshot.grouping import Grouping, candidates
 from bestshot.index import Index
 from bestshot.judging import judge
-from bestshot.likeness import Likeness, PhotoPair
 from bestshot.mark_ledger import MarkLedger
-from bestshot.model import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
+from bestshot.model.faces import FaceModel
+from bestshot.model.likeness import Likeness, PhotoPair
+from bestshot.model.photo import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
 from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import fit
 from bestshot.recognition import recognise

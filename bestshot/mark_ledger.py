@@ -21,7 +21,7 @@ from bestshot.marks import (
     SetRating,
     Stack,
 )
-from bestshot.model import Metadata
+from bestshot.model.photo import Metadata
 
 _STARS_OF_FAVORITE = 5
 

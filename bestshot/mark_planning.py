@@ -26,7 +26,7 @@ from bestshot.marks import (
     in_order,
     keys_of,
 )
-from bestshot.model import Photo
+from bestshot.model.photo import Photo
 from bestshot.planning import PlannedGroup
 
 

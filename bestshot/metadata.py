@@ -12,9 +12,9 @@ from PIL.ExifTags import GPS, Base
 from bestshot.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
 from bestshot.errors import PhotoError, TransientError
 from bestshot.exif import Exif, Tags, read_exif, read_sub_tags
-from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
 from bestshot.imaging import open_image
-from bestshot.model import CaptureTime, FileRole, Metadata, Photo, TimeSource
+from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
+from bestshot.model.photo import CaptureTime, FileRole, Metadata, Photo, TimeSource
 from bestshot.raw import raw_capture
 from bestshot.sidecars import known_rating, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 from bestshot.text import printable

@@ -11,7 +11,7 @@ from pathlib import Path
 from bestshot.actions import Condition, CopyFile, LaidFile, OutputState, Receipt, RetireBest, Trace
 from bestshot.adoption import adoptable
 from bestshot.file_names import folded, group_number
-from bestshot.model import LinkMethod, Photo, PhotoFile
+from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.safe_files import checksum, writing
 from bestshot.text import printable
 

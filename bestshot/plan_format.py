@@ -14,7 +14,7 @@ import msgspec
 
 from bestshot.actions import Action, CopyFile
 from bestshot.marks import MarkAction
-from bestshot.model import Metadata, RankedPhoto, Reason, Skipped
+from bestshot.model.photo import Metadata, RankedPhoto, Reason, Skipped
 from bestshot.planning import Plan, PlannedGroup, Wishes
 from bestshot.settings import SourceType
 

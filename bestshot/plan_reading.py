@@ -11,7 +11,7 @@ import msgspec
 
 from bestshot.decisions import DecidedPhoto, Decision, DecisionKind, put_on_top
 from bestshot.errors import UsageError
-from bestshot.model import Group, Photo, RankedPhoto, Skipped, Verdict
+from bestshot.model.photo import Group, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
 from bestshot.planning import Place
 from bestshot.text import printable

@@ -8,7 +8,7 @@ from hashlib import sha256
 from bestshot.actions import Action, CopyFile, LaidFile, OutputState
 from bestshot.file_names import base_name
 from bestshot.marks import MarkAction, MarkWishes
-from bestshot.model import Group, LinkMethod, Photo, Skipped, Verdict
+from bestshot.model.photo import Group, LinkMethod, Photo, Skipped, Verdict
 
 Place = tuple[str, str]
 """A photo's origin and key."""

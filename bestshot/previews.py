@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from bestshot.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
 from bestshot.imaging import load_pixels
-from bestshot.model import Photo, digest
+from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
+from bestshot.model.photo import Photo, digest
 from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 
 _SIZE = 1280

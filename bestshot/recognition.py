@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from bestshot.candidates import Candidate, candidates
 from bestshot.examination import Examiner, recognition_task
-from bestshot.face import FaceModel
 from bestshot.following import Code, follow, is_doubtful
-from bestshot.model import Appraisal, Group, Metadata
+from bestshot.model.faces import FaceModel
+from bestshot.model.photo import Appraisal, Group, Metadata
 from bestshot.strangers import may_be_strangers
 
 

@@ -10,7 +10,7 @@ from bestshot.errors import OutputError
 from bestshot.examination import Progress
 from bestshot.lists import rest_of, to_csv
 from bestshot.looking import Library
-from bestshot.model import Metadata
+from bestshot.model.photo import Metadata
 from bestshot.plan_format import PlanSource, document_of, to_json
 from bestshot.planning import Plan
 from bestshot.report.model import Subject, Viewable

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bestshot.errors import OutputError, PhotoError, TransientError
-from bestshot.formats import HEADER_LENGTH, SIDECAR_SUFFIXES, VIDEO_SUFFIXES, sniff, suffix_of
+from bestshot.model.formats import HEADER_LENGTH, SIDECAR_SUFFIXES, VIDEO_SUFFIXES, sniff, suffix_of
 from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20

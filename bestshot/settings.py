@@ -18,11 +18,11 @@ import platformdirs
 from msgspec import inspect
 
 from bestshot.errors import UsageError
-from bestshot.face import FaceModel
 from bestshot.grouping_rules import GroupingRules
 from bestshot.judging_rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.marks import MarkWishes
-from bestshot.model import LinkMethod
+from bestshot.model.faces import FaceModel
+from bestshot.model.photo import LinkMethod
 from bestshot.planning import Wishes
 from bestshot.setting_kinds import kind_in_words
 from bestshot.text import printable

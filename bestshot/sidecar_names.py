@@ -16,8 +16,8 @@ from pathlib import PurePath
 
 from bestshot.companions import Unit, gather
 from bestshot.errors import PhotoError
-from bestshot.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
-from bestshot.model import FileRole
+from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
+from bestshot.model.photo import FileRole
 
 _SUFFIX = ".xmp"
 

@@ -9,7 +9,7 @@ from bestshot.candidates import Candidate, candidates, originals_of_copies
 from bestshot.clocks import Clocks
 from bestshot.following import Codes, distance_in_place
 from bestshot.grouping_rules import BURST_SECONDS
-from bestshot.model import Appraisal, Group, Metadata, Photo
+from bestshot.model.photo import Appraisal, Group, Metadata, Photo
 
 _SOMEBODY_ELSE = 0.6
 """Distance of codes; the limit of face_recognition itself. Faces of one person who laughs, blinks or is blurred came up

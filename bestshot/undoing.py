@@ -16,7 +16,7 @@ from bestshot.journal import Journal
 from bestshot.library_lock import LibraryLock
 from bestshot.mark_undo import MarkUndo, folder_library, sweep_albums
 from bestshot.marking import Persistence
-from bestshot.model import digest
+from bestshot.model.photo import digest
 from bestshot.originals import CheckOriginal
 from bestshot.reversals import Left, Result
 from bestshot.runs import Job, Run, undone_runs

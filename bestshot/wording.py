@@ -8,7 +8,7 @@ from bestshot.choices import choice_in_words
 from bestshot.file_names import base_name
 from bestshot.mark_wording import done_in_words
 from bestshot.marks import MarkReceipt
-from bestshot.model import Metadata, Photo, RankedPhoto, Skipped, Verdict
+from bestshot.model.photo import Metadata, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup
 from bestshot.text import count, in_bytes, printable

@@ -17,9 +17,9 @@ from bestshot.actions import (
     Trace,
     WriteMetadata,
 )
-from bestshot.face import Face
 from bestshot.file_names import folded
-from bestshot.model import (
+from bestshot.model.faces import Face
+from bestshot.model.photo import (
     Appraisal,
     CaptureTime,
     FileRole,

@@ -6,7 +6,7 @@ import pytest
 
 from bestshot.actions import WriteMetadata
 from bestshot.adoption import FoundFile, adoptable, match_copies
-from bestshot.model import LinkMethod, Photo, PhotoFile
+from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from tests import builders
 
 

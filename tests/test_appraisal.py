@@ -8,7 +8,7 @@ import skimage.data
 from PIL import Image, ImageEnhance, ImageFilter
 
 from bestshot.appraisal import MINIATURE_SIZE, appraisal_recipe, appraise
-from bestshot.face import FaceModel
+from bestshot.model.faces import FaceModel
 from bestshot.sharpness import sharpness
 from tests.drawn_library import scene
 from tests.drawn_pictures import values

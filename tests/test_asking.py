@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.model import Metadata
+from bestshot.model.photo import Metadata
 from bestshot.plan_format import PlanSource, document_of, to_json
 from bestshot.planning import Plan, Wishes
 from bestshot.settings import SourceType

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.library_lock import LibraryLock
-from bestshot.model import digest
+from bestshot.model.photo import digest
 from bestshot.report import pages
 from photo_organizer import main
 from photo_sources import LocalPhotoSource

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.clocks import Clocks
-from bestshot.model import CaptureTime, Metadata, TimeSource
+from bestshot.model.photo import CaptureTime, Metadata, TimeSource
 from tests.builders import guess_at, metadata, moment_at, wall_at, zoned_at
 
 HOUR = 3600.0

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.companions import Unit, gather
-from bestshot.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
-from bestshot.model import FileRole
+from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
+from bestshot.model.photo import FileRole
 
 
 def units_of(*names: str) -> dict[str, dict[str, FileRole]]:

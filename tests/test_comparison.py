@@ -12,8 +12,8 @@ from PIL import Image
 from bestshot.comparison import compare_pairs, comparison_task
 from bestshot.examination import Examiner
 from bestshot.index import Failure, Index
-from bestshot.likeness import Likeness, PhotoPair
-from bestshot.model import Photo
+from bestshot.model.likeness import Likeness, PhotoPair
+from bestshot.model.photo import Photo
 from bestshot.workers import Workers
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import add, scene

@@ -16,7 +16,7 @@ import pytest
 
 from bestshot.dask_cluster import dask_cluster
 from bestshot.errors import UsageError
-from bestshot.model import Photo
+from bestshot.model.photo import Photo
 from bestshot.remote_checks import landmarks, sight_problem, software
 from bestshot.settings_checks import check_sense
 from bestshot.workers import WorkersError

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.decisions import DecidedPhoto, Decision, DecisionKind, Decisions
-from bestshot.model import Group, Photo
+from bestshot.model.photo import Group, Photo
 from tests.builders import group, photo, verdict
 
 PHOTOS = tuple(photo(f"{name}.jpg", size=1000 + number) for number, name in enumerate("abcdefgh"))

@@ -15,7 +15,7 @@ from bestshot.immich.calls import Calls
 from bestshot.immich.mark_calls import PlannedCalls
 from bestshot.immich.versions import Dialect, Version
 from bestshot.marks import AddTags, AddToAlbum, MakeAlbum, SetDescription, SetFavorite, SetRating
-from bestshot.model import LinkMethod
+from bestshot.model.photo import LinkMethod
 from photo_organizer import Outcome, main
 from tests.builders import copy_of, photo
 from tests.drawn_library import add, add_burst, organize, scene

@@ -13,7 +13,7 @@ import pytest
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
 from bestshot.index import Failure, Index
-from bestshot.model import Fingerprint, Photo
+from bestshot.model.photo import Fingerprint, Photo
 from bestshot.workers import Workers
 from photo_sources import LocalPhotoSource
 from tests import drawn_library

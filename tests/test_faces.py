@@ -13,10 +13,10 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from bestshot.face import Face, FaceBox, FaceModel
 from bestshot.face_marks import eyes_open, smiles
 from bestshot.faces import face_codes, face_detection_problem, find_faces
 from bestshot.imaging import load_pixels
+from bestshot.model.faces import Face, FaceBox, FaceModel
 from tests.drawn_library import ROOT, add, add_burst, run_program, scene
 
 samples: Any = skimage.data  # its functions have no types

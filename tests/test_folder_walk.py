@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.folder_walk import FolderWalk
-from bestshot.model import FileRole, Listing
+from bestshot.model.photo import FileRole, Listing
 from photo_organizer import Settings
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import add, add_burst, organize, run_unprivileged, scene

@@ -8,7 +8,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from bestshot.formats import (
+from bestshot.model.formats import (
     HEADER_LENGTH,
     PHOTO_SUFFIXES,
     RAW_SUFFIXES,

@@ -14,8 +14,8 @@ from bestshot.clocks import Clocks
 from bestshot.grouping import Grouping, candidates
 from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
 from bestshot.hashes import Hashes
-from bestshot.likeness import Likeness
-from bestshot.model import CaptureTime, Fingerprint, Group, Metadata, Photo
+from bestshot.model.likeness import Likeness
+from bestshot.model.photo import CaptureTime, Fingerprint, Group, Metadata, Photo
 from tests.builders import guess_at, metadata, moment_at, photo, wall_at, zoned_at
 
 UNLIKE, ALIKE = Likeness(0, 1.0, 0.0, 0.0), Likeness(50, 1.0, 0.9, 0.0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
 from bestshot.hashing import fingerprint
-from bestshot.model import Fingerprint
+from bestshot.model.photo import Fingerprint
 from tests.drawn_pictures import drawn, ramp
 
 

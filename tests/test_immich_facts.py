@@ -8,7 +8,7 @@ import pytest
 from bestshot.immich.facts import capture_time_of, metadata_of, photo_of
 from bestshot.immich.model import Asset, Exif, Visibility
 from bestshot.immich.pairs import Shot
-from bestshot.model import CaptureTime, TimeSource
+from bestshot.model.photo import CaptureTime, TimeSource
 from tests.bare_assets import NO_ASSET, NO_EXIF
 
 WALL = datetime(2024, 5, 1, 12, 30)

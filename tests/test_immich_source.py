@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import SourceError, TransientError, UnreachableError, UsageError
-from bestshot.face import FaceBox
 from bestshot.immich.keys import KeyFromFile
-from bestshot.model import Photo
+from bestshot.model.faces import FaceBox
+from bestshot.model.photo import Photo
 from photo_sources import ImmichPhotoSource, PhotoCache
 from tests.fake_immich import ALWAYS, MORNING, VERSIONS, FakeImmich, Scene, Where
 from tests.fake_immich_pictures import Original

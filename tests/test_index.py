@@ -13,7 +13,7 @@ import pytest
 
 from bestshot.errors import StateError
 from bestshot.index import Failure, Index, Measured
-from bestshot.model import Appraisal, Fingerprint, Metadata, Photo, Skipped
+from bestshot.model.photo import Appraisal, Fingerprint, Metadata, Photo, Skipped
 from tests import builders
 from tests.file_systems import SPAWN
 

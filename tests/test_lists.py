@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
 from bestshot.lists import rest_of, to_csv
-from bestshot.model import Photo
+from bestshot.model.photo import Photo
 from bestshot.planning import Plan, Wishes
 from tests.builders import guess_at, metadata, photo, planned, zoned_at
 

@@ -21,7 +21,7 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
-from bestshot.model import Skipped
+from bestshot.model.photo import Skipped
 from bestshot.wording import failure_lines
 
 TWO = ("a", "b")

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from bestshot.grouping_rules import GroupingRules
-from bestshot.likeness import Likeness
 from bestshot.matching import features, likeness
+from bestshot.model.likeness import Likeness
 
 YEARS = float("inf")
 

@@ -13,7 +13,7 @@ from bestshot.clocks import Clocks
 from bestshot.grouping_rules import GroupingRules
 from bestshot.hashes import Hashes
 from bestshot.hashing import HASH_BITS
-from bestshot.model import CaptureTime, Fingerprint
+from bestshot.model.photo import CaptureTime, Fingerprint
 from bestshot.neighbours import Neighbours, Pairs
 from tests.builders import guess_at, metadata, wall_at
 

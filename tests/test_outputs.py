@@ -24,7 +24,7 @@ from bestshot.actions import (
 )
 from bestshot.errors import LockedError, OutputError
 from bestshot.journal import Journal
-from bestshot.model import LinkMethod, Photo
+from bestshot.model.photo import LinkMethod, Photo
 from photo_outputs import FolderOutput, Undone
 from photo_sources import LocalPhotoSource
 from tests import builders

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bestshot.decisions import Decisions
 from bestshot.errors import UsageError
-from bestshot.model import Photo
+from bestshot.model.photo import Photo
 from bestshot.plan_format import PlanDocument, PlanSource, document_of, to_json
 from bestshot.plan_reading import Fitting, decisions_in, fit, read_plans
 from bestshot.plan_settings import settings_for

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bestshot.actions import Action, Condition, CopyFile, OutputState, PlaceBest, RetireBest, WriteMetadata
 from bestshot.file_names import base_name, folded
 from bestshot.folder_planning import plan_folders
-from bestshot.model import Group, LinkMethod, Photo
+from bestshot.model.photo import Group, LinkMethod, Photo
 from bestshot.planning import (
     Plan,
     PlannedGroup,

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bestshot.errors import PhotoError
-from bestshot.face import Face, FaceBox
-from bestshot.model import Metadata, Photo, Skipped
+from bestshot.model.faces import Face, FaceBox
+from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, Wishes
 from bestshot.report import pages

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from bestshot.errors import SourceError
-from bestshot.model import LinkMethod
+from bestshot.model.photo import LinkMethod
 from photo_organizer import Outcome, Settings, main
 from tests import drawn_library, meddled_run
 from tests.file_systems import in_own_process, small_disk

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.face import FaceModel
 from bestshot.grouping_rules import GroupingRules
 from bestshot.judging_rules import JudgingRules, Preference, Weights, Wish
-from bestshot.model import LinkMethod
+from bestshot.model.faces import FaceModel
+from bestshot.model.photo import LinkMethod
 from bestshot.settings import Settings, SourceType, default_config_file, load_settings
 
 PREFIX = "PHOTO_ORGANIZER_"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import PhotoError
-from bestshot.model import CaptureTime, TimeSource
+from bestshot.model.photo import CaptureTime, TimeSource
 from bestshot.sidecars import MAX_SIDECAR_BYTES, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 
 EXIF, PHOTOSHOP, XMP = (

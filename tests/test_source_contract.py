@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, ImageColor
 
 from bestshot.errors import PhotoError, SourceError, TransientError
 from bestshot.marks import AddTags, MarkAction, MarkWishes, SetFavorite
-from bestshot.model import Photo
+from bestshot.model.photo import Photo
 from photo_sources import LocalPhotoSource, PhotoCache, PhotoSource
 from tests.builders import copy_of
 from tests.drawn_library import add, scene

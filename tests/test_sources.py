@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import SourceError, TransientError
-from bestshot.model import FileRole, Photo, PhotoFile
+from bestshot.model.photo import FileRole, Photo, PhotoFile
 from photo_sources import LocalPhotoSource, PhotoCache
 from tests.drawn_library import add, run_unprivileged, scene
 from tests.drawn_pictures import difference, drawn, saved

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bestshot.face import Face
-from bestshot.model import Appraisal, CaptureTime, Metadata
+from bestshot.model.faces import Face
+from bestshot.model.photo import Appraisal, CaptureTime, Metadata
 from bestshot.strangers import by_people
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource

@@ -14,7 +14,7 @@ from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
 from bestshot.immich.originals import check_asset
 from bestshot.library_lock import LibraryLock
-from bestshot.model import LinkMethod
+from bestshot.model.photo import LinkMethod
 from bestshot.reversals import TakeAway
 from bestshot.runs import Reverse, jobs_of
 from bestshot.safe_files import checksum

@@ -13,7 +13,7 @@ import pytest
 
 from bestshot.errors import UsageError
 from bestshot.history import history_lines
-from bestshot.model import LinkMethod
+from bestshot.model.photo import LinkMethod
 from bestshot.reversals import Result
 from bestshot.runs import jobs_of
 from photo_outputs import recover_output

@@ -9,7 +9,7 @@ from pathlib import Path
 from bestshot.actions import Receipt
 from bestshot.folder_planning import plan_folders
 from bestshot.journal import Journal
-from bestshot.model import LinkMethod, Photo
+from bestshot.model.photo import LinkMethod, Photo
 from bestshot.reversals import Left, Result
 from bestshot.runs import job_to_undo, jobs_of
 from bestshot.safe_files import copy_verified

@@ -6,7 +6,7 @@ from bestshot.capture_time import time_from_name
 from bestshot.immich.model import Asset, Exif
 from bestshot.immich.pairs import Shot
 from bestshot.marks import PhotoMarks
-from bestshot.model import CaptureTime, FileRole, Metadata, Photo, PhotoFile, TimeSource, digest
+from bestshot.model.photo import CaptureTime, FileRole, Metadata, Photo, PhotoFile, TimeSource, digest
 
 _SIDEWAYS = frozenset({"5", "6", "7", "8"})
 """EXIF orientations that swap width and height."""

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import PurePath
 
 from bestshot.companions import DEVELOPED_SUFFIXES
-from bestshot.formats import RAW_SUFFIXES
 from bestshot.immich.model import Asset
+from bestshot.model.formats import RAW_SUFFIXES
 
 _ShotName = tuple[str, datetime, str]
 

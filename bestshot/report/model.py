@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bestshot.examination import Readable
-from bestshot.face import Face
-from bestshot.model import Appraisal, Metadata, Photo
+from bestshot.model.faces import Face
+from bestshot.model.photo import Appraisal, Metadata, Photo
 from bestshot.planning import Plan, PlannedGroup
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from bestshot.errors import PhotoError
 from bestshot.examination import Readable
-from bestshot.face import Face
-from bestshot.model import Photo
+from bestshot.model.faces import Face
+from bestshot.model.photo import Photo
 from bestshot.report.model import Box, Detail, NoPortrait, Portrait
 
 SEEN_SIDE = 1280

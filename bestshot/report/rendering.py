@@ -11,7 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bestshot.model import digest
+from bestshot.model.photo import digest
 from bestshot.report.model import Page
 from bestshot.report.views import GroupView, Totals
 from bestshot.text import printable

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bestshot.model import CaptureTime, Metadata, Photo, RankedPhoto
+from bestshot.model.photo import CaptureTime, Metadata, Photo, RankedPhoto
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup
 from bestshot.report.model import NoPortrait, Portrait, Subject

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from hashlib import blake2b
 
-from bestshot.face import Face
+from bestshot.model.faces import Face
 
 
 class TimeSource(Enum):

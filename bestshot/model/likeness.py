@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bestshot.model import Photo
+from bestshot.model.photo import Photo
 
 
 @dataclass(frozen=True, slots=True)
