@@ -111,10 +111,10 @@ class PhotoOrganizer:
         """
         from bestshot.decision_store import remembered
         from bestshot.examination import Examiner
-        from bestshot.index import Index
-        from bestshot.library_lock import LibraryLock
         from bestshot.looking import Memory, look, look_again
         from bestshot.model.photo import digest
+        from bestshot.storage.index import Index
+        from bestshot.storage.lock import LibraryLock
 
         self._given = plan
         origins = self._source.origins()

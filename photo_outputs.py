@@ -25,7 +25,6 @@ from bestshot.errors import OutputError, PhotoError
 from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded
 from bestshot.folder_undo import recover_reversals
 from bestshot.journal import Change, Journal
-from bestshot.library_lock import LibraryLock
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_planning import plan_marks
@@ -35,7 +34,7 @@ from bestshot.marks import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.output_survey import condition_of, learned, survey, trace_of
 from bestshot.planning import text_bytes, text_checksum
-from bestshot.safe_files import (
+from bestshot.storage.files import (
     NoHardLinkError,
     check_unchanged,
     checksum,
@@ -52,6 +51,7 @@ from bestshot.safe_files import (
     write_text,
     writing,
 )
+from bestshot.storage.lock import LibraryLock
 from bestshot.text import in_bytes, printable
 
 logger = logging.getLogger("photo_organizer.outputs")

@@ -16,8 +16,8 @@ from bestshot.folder_walk import FolderWalk
 from bestshot.marks import MarkWishes, PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
-from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
 from bestshot.photo_source import PhotoSource, reading
+from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 from bestshot.text import printable
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class ImmichPhotoSource(PhotoSource):
     def fetch_file(self, file: CopyFile, copy: Path) -> str:
         """Download one original."""
         from bestshot.immich.facts import asset_id_of
-        from bestshot.safe_files import write_verified
+        from bestshot.storage.files import write_verified
 
         def download(stream: BinaryIO) -> None:
             with _immich_reading():
@@ -307,7 +307,7 @@ class LocalPhotoSource(PhotoSource):
 
     def fetch_file(self, file: CopyFile, copy: Path) -> str:
         """Copy one file with its times and permissions."""
-        from bestshot.safe_files import copy_verified
+        from bestshot.storage.files import copy_verified
 
         return copy_verified(Path(file.source), copy, file.size_and_time)
 

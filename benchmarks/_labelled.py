@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 
 from bestshot.examination import DESCRIBE, Examiner, appraisal_task
-from bestshot.index import Index
 from bestshot.judging import judge
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, Group, Metadata, Photo, Verdict
 from bestshot.recognition import recognise
+from bestshot.storage.index import Index
 from bestshot.workers import Workers
 from photo_sources import LocalPhotoSource
 

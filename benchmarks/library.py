@@ -21,9 +21,9 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.examination import DESCRIBE, FINGERPRINT, Task, appraisal_task
-from bestshot.index import Index, Measured
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, CaptureTime, Fingerprint, Metadata, Photo, TimeSource
+from bestshot.storage.index import Index, Measured
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from bestshot.actions import Action, CopyFile, PlaceBest, WriteMetadata
 from bestshot.file_names import BEST_PREFIX, base_name, group_number, prefixed, renamed
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
-from bestshot.safe_files import checksum, link_text
+from bestshot.storage.files import checksum, link_text
 
 _COPY_NUMBER = re.compile(r" \((\d+)\)")
 

@@ -18,7 +18,7 @@ import msgspec
 from bestshot.errors import OutputError, PhotoError, UsageError
 from bestshot.file_names import folded, renamed
 from bestshot.marks import Album
-from bestshot.safe_files import link_symbolically, link_text, make_folders, remove, sync_folder, write_text, writing
+from bestshot.storage.files import link_symbolically, link_text, make_folders, remove, sync_folder, write_text, writing
 from bestshot.text import printable
 
 ALBUM_MARKER: Final = ".photo-organizer-album.json"

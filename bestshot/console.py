@@ -17,8 +17,8 @@ from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model.photo import Skipped
 from bestshot.planning import Plan
 from bestshot.reversals import Left, Result
-from bestshot.safe_files import refuse_photo
 from bestshot.settings import Settings
+from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable
 from bestshot.undo_wording import left_line, undo_lines
 from bestshot.wording import failure_lines, group_lines, summary

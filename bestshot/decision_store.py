@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from bestshot.database import open_database, storage_errors, transaction
 from bestshot.decisions import Decision
 from bestshot.errors import StateError
+from bestshot.storage.database import open_database, storage_errors, transaction
 from bestshot.text import printable
 
 _APPLICATION_ID = 0x50684F44  # "PhOD"

@@ -14,9 +14,9 @@ from bestshot.appraisal import APPRAISAL_SIZE, appraisal_recipe, appraise
 from bestshot.errors import PhotoError, TransientError
 from bestshot.faces import face_codes
 from bestshot.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
-from bestshot.index import Failure, Index, Measurable, Measured
 from bestshot.model.faces import FaceBox, FaceCodes, FaceModel
 from bestshot.model.photo import Appraisal, Fingerprint, Metadata, Photo, Skipped
+from bestshot.storage.index import Failure, Index, Measurable, Measured
 from bestshot.workers import WorkerDied, Workers
 
 if TYPE_CHECKING:

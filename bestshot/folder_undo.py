@@ -16,7 +16,7 @@ from bestshot.originals import CheckOriginal, check_file
 from bestshot.planning import text_bytes
 from bestshot.reversals import Left, PutBack, Reversal, TakeAway
 from bestshot.runs import Run
-from bestshot.safe_files import (
+from bestshot.storage.files import (
     NoHardLinkError,
     checksum,
     copy_verified,

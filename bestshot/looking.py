@@ -12,7 +12,6 @@ from bestshot.errors import SourceError, UsageError
 from bestshot.examination import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
 from bestshot.faces import FaceDetectionError, face_detection_problem
 from bestshot.grouping import Grouping, candidates
-from bestshot.index import Index
 from bestshot.judging import judge
 from bestshot.mark_ledger import MarkLedger
 from bestshot.model.faces import FaceModel
@@ -22,6 +21,7 @@ from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import fit
 from bestshot.recognition import recognise
 from bestshot.settings import Settings
+from bestshot.storage.index import Index
 from bestshot.strangers import by_people
 from bestshot.text import printable
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bestshot.actions import CopyFile
 from bestshot.errors import PhotoError
-from bestshot.safe_files import checksum
+from bestshot.storage.files import checksum
 
 CheckOriginal = Callable[[CopyFile, Path, str], None]
 """Raises PhotoError unless the original still holds what the copy at this path does, which has this SHA-256."""

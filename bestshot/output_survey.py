@@ -12,7 +12,7 @@ from bestshot.actions import Condition, CopyFile, LaidFile, OutputState, Receipt
 from bestshot.adoption import adoptable
 from bestshot.file_names import folded, group_number
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
-from bestshot.safe_files import checksum, writing
+from bestshot.storage.files import checksum, writing
 from bestshot.text import printable
 
 logger = logging.getLogger("photo_organizer.outputs")

@@ -10,7 +10,7 @@ from PIL import Image
 from bestshot.imaging import load_pixels
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
 from bestshot.model.photo import Photo, digest
-from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
+from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 
 _SIZE = 1280
 """Longest side in pixels."""

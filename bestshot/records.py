@@ -15,8 +15,8 @@ from bestshot.plan_format import PlanSource, document_of, to_json
 from bestshot.planning import Plan
 from bestshot.report.model import Subject, Viewable
 from bestshot.report.writing import ReportWriter
-from bestshot.safe_files import write_whole
 from bestshot.settings import Settings
+from bestshot.storage.files import write_whole
 from bestshot.text import printable
 from bestshot.workers import Workers
 

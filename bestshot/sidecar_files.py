@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bestshot.errors import OutputError, PhotoError
 from bestshot.replaced import ReplacedSidecar
-from bestshot.safe_files import publish, sync_folder, write_text, writing
 from bestshot.sidecars import read_sidecar
+from bestshot.storage.files import publish, sync_folder, write_text, writing
 
 _DRAFT = ".photo-organizer-xmp-"
 _STALE_SECONDS = 3600

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.library_lock import LibraryLock
 from bestshot.model.photo import digest
 from bestshot.report import pages
+from bestshot.storage.lock import LibraryLock
 from photo_organizer import main
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import NOON, add, add_burst, contents, run_program, scene

@@ -11,9 +11,9 @@ from PIL import Image
 
 from bestshot.comparison import compare_pairs, comparison_task
 from bestshot.examination import Examiner
-from bestshot.index import Failure, Index
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Photo
+from bestshot.storage.index import Failure, Index
 from bestshot.workers import Workers
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import add, scene

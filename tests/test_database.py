@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.database import from_key, open_database, storage_errors, to_key, transaction
 from bestshot.errors import StateError
+from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 
 OURS = 0x54657374
 NOTES = "CREATE TABLE note (text TEXT NOT NULL UNIQUE);"

@@ -12,8 +12,8 @@ import pytest
 
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
-from bestshot.index import Failure, Index
 from bestshot.model.photo import Fingerprint, Photo
+from bestshot.storage.index import Failure, Index
 from bestshot.workers import Workers
 from photo_sources import LocalPhotoSource
 from tests import drawn_library

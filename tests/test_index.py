@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import StateError
-from bestshot.index import Failure, Index, Measured
 from bestshot.model.photo import Appraisal, Fingerprint, Metadata, Photo, Skipped
+from bestshot.storage.index import Failure, Index, Measured
 from tests import builders
 from tests.file_systems import SPAWN
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import LockedError, OutputError
-from bestshot.library_lock import LibraryLock
+from bestshot.storage.lock import LibraryLock
 
 SPAWN = multiprocessing.get_context("spawn")
 

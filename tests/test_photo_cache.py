@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import StateError
-from bestshot.photo_cache import PhotoCache, PhotoTooLargeError
+from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 
 SPAWN = multiprocessing.get_context("spawn")
 SMALL_MB = 0.3

@@ -29,10 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 WATCHED = frozenset(
     {
         "photo_outputs",
-        "bestshot.safe_files",
+        "bestshot.storage.files",
         "bestshot.journal",
-        "bestshot.database",
-        "bestshot.library_lock",
+        "bestshot.storage.database",
+        "bestshot.storage.lock",
     }
 )
 """The modules that change an output or the journal; a run is killed before a line of theirs."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import OutputError, PhotoError, TransientError
-from bestshot.safe_files import (
+from bestshot.storage.files import (
     NoHardLinkError,
     check_unchanged,
     checksum,

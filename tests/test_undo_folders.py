@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
 from bestshot.immich.originals import check_asset
-from bestshot.library_lock import LibraryLock
 from bestshot.model.photo import LinkMethod
 from bestshot.reversals import TakeAway
 from bestshot.runs import Reverse, jobs_of
-from bestshot.safe_files import checksum
+from bestshot.storage.files import checksum
+from bestshot.storage.lock import LibraryLock
 from photo_outputs import FolderOutput
 from tests import builders
 from tests.fake_immich import FakeImmich

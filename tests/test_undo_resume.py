@@ -26,9 +26,9 @@ from tests.undo_bench import Bench, left, tree_of
 WATCHED = frozenset(
     {
         "bestshot.folder_undo",
-        "bestshot.safe_files",
+        "bestshot.storage.files",
         "bestshot.journal",
-        "bestshot.database",
+        "bestshot.storage.database",
         "bestshot.undoing",
         "bestshot.mark_undo",
         "bestshot.marking",

@@ -12,7 +12,7 @@ from bestshot.journal import Journal
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.reversals import Left, Result
 from bestshot.runs import job_to_undo, jobs_of
-from bestshot.safe_files import copy_verified
+from bestshot.storage.files import copy_verified
 from bestshot.undoing import Undoing
 from photo_outputs import FolderOutput, Undone, recover_output
 from tests import builders

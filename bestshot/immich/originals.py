@@ -10,7 +10,7 @@ from bestshot.actions import CopyFile
 from bestshot.errors import NotFoundError, PhotoError, RejectedError
 from bestshot.immich.facts import asset_id_of
 from bestshot.immich.model import Asset, Visibility
-from bestshot.safe_files import checksum
+from bestshot.storage.files import checksum
 
 _GONE = "Its original is gone from the server or in the trash, so it may be the last."
 _OTHER = "Its original on the server has changed since, so it is the last of its kind."

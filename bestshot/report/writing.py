@@ -14,7 +14,7 @@ from bestshot.report.pages import paged, plan_of_page
 from bestshot.report.pictures import Sitter, portray
 from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals
-from bestshot.safe_files import refuse_photo, replace, writing
+from bestshot.storage.files import refuse_photo, replace, writing
 from bestshot.text import printable
 from bestshot.workers import WorkerDied, Workers
 

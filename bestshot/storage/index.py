@@ -8,8 +8,8 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from bestshot.database import from_key, open_database, storage_errors, to_key, transaction
 from bestshot.model.photo import Skipped
+from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 
 Value = TypeVar("Value")
 

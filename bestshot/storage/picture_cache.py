@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bestshot.database import open_database, storage_errors, transaction
 from bestshot.errors import StateError
+from bestshot.storage.database import open_database, storage_errors, transaction
 from bestshot.text import in_bytes, printable
 
 _APPLICATION_ID = 0x50684F43  # "PhOC"

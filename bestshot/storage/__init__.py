@@ -1,0 +1,1 @@
+"""Files, databases, locks and caches: how this tool writes to a disk."""
