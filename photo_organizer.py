@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bestshot.model.photo import Skipped
     from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
-    from bestshot.workers import Workers
+    from bestshot.workers.pool import Workers
     from photo_outputs import FolderOutput, MarkOutput, Undone
     from photo_sources import PhotoSource
 
@@ -145,11 +145,11 @@ class PhotoOrganizer:
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
     def _workers(self, stack: ExitStack) -> "Workers":
-        from bestshot.workers import Workers
+        from bestshot.workers.pool import Workers
 
         if self._settings.dask is None or self._executor is not None:
             return Workers(self._settings.workers, self._executor)
-        from bestshot.dask_cluster import dask_cluster
+        from bestshot.workers.dask import dask_cluster
 
         cluster = stack.enter_context(dask_cluster(self._settings.dask, self._source))
         return Workers(cluster.threads, cluster)
@@ -241,7 +241,7 @@ class PhotoOrganizer:
         if self._settings.report is None:
             return ()
         from bestshot.records import Studio, write_report
-        from bestshot.workers import Workers
+        from bestshot.workers.pool import Workers
 
         with closing(Workers(self._settings.workers, self._executor)) as workers:
             return write_report(plan, library, self._source, self._settings, Studio(workers, self._progress))

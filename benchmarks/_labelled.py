@@ -14,7 +14,7 @@ from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, Group, Metadata, Photo, Verdict
 from bestshot.recognition import recognise
 from bestshot.storage.index import Index
-from bestshot.workers import Workers
+from bestshot.workers.pool import Workers
 from photo_sources import LocalPhotoSource
 
 

@@ -27,7 +27,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.hashing import DECODE_SIZE
-from bestshot.workers import available_cores
+from bestshot.workers.pool import available_cores
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource
 

@@ -17,7 +17,7 @@ from bestshot.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.model.faces import FaceBox, FaceCodes, FaceModel
 from bestshot.model.photo import Appraisal, Fingerprint, Metadata, Photo, Skipped
 from bestshot.storage.index import Failure, Index, Measurable, Measured
-from bestshot.workers import WorkerDied, Workers
+from bestshot.workers.pool import WorkerDied, Workers
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -18,7 +18,7 @@ from bestshot.report.writing import ReportWriter
 from bestshot.settings import Settings
 from bestshot.storage.files import write_whole
 from bestshot.text import printable
-from bestshot.workers import Workers
+from bestshot.workers.pool import Workers
 
 
 class Placed(Protocol):

@@ -14,7 +14,7 @@ from bestshot.examination import Examiner
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Photo
 from bestshot.storage.index import Failure, Index
-from bestshot.workers import Workers
+from bestshot.workers.pool import Workers
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import add, scene
 

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bestshot.dask_cluster import dask_cluster
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
-from bestshot.remote_checks import landmarks, sight_problem, software
 from bestshot.settings_checks import check_sense
-from bestshot.workers import WorkersError
+from bestshot.workers.dask import dask_cluster
+from bestshot.workers.pool import WorkersError
+from bestshot.workers.remote_checks import landmarks, sight_problem, software
 from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoSource
 from tests.drawn_library import ROOT, add, add_burst, groups, organize, run_program, scene, skipped
@@ -285,7 +285,7 @@ def test_a_key_of_another_user_is_found_out() -> None:
 def test_an_address_where_no_scheduler_is_ends_in_a_sentence(
     address: str, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bestshot.dask_cluster._ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 1.0)
     assert refusal(address, LocalPhotoSource(library)).startswith(
         f"The Dask scheduler at {address} cannot be reached: "
     )
@@ -299,7 +299,7 @@ def test_an_address_of_a_wrong_form_is_told_in_one_line(library: Path) -> None:
 
 
 def test_a_stranger_that_never_answers_is_not_waited_for(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bestshot.dask_cluster._ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         address = f"tcp://127.0.0.1:{stranger.getsockname()[1]}"
         found = refusal(address, LocalPhotoSource(library))
@@ -329,7 +329,7 @@ def test_a_run_whose_workers_or_scheduler_are_gone_ends_in_a_sentence(
     with further_scheduler(ROOT) as (process, client), ExitStack() as stack:
         address = client.scheduler.address
         with monkeypatch.context() as patch:
-            patch.setattr("bestshot.dask_cluster._ANSWER_SECONDS", 4.0)
+            patch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 4.0)
             assert "has no workers that answer" in refusal(address, source)
         with further_worker(client, ROOT):
             cluster = stack.enter_context(dask_cluster(address, source, patience=0.2))

@@ -14,7 +14,7 @@ from bestshot.errors import OrganizerError, PhotoError
 from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
 from bestshot.model.photo import Fingerprint, Photo
 from bestshot.storage.index import Failure, Index
-from bestshot.workers import Workers
+from bestshot.workers.pool import Workers
 from photo_sources import LocalPhotoSource
 from tests import drawn_library
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.marks import MarkWishes
-from bestshot.workers import Workers
+from bestshot.workers.pool import Workers
 from immich_client import ImmichClient
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import ImmichPhotoSource

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.workers import WorkerDied, Workers, available_cores
+from bestshot.workers.pool import WorkerDied, Workers, available_cores
 from tests.file_systems import SPAWN, in_own_process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,12 +135,12 @@ def test_what_dies_in_an_executor_of_the_callers_is_blamed_on_no_photo() -> None
 def test_processes_that_die_at_birth_are_blamed_on_no_photo(tmp_path: Path) -> None:
     """A script without the usual guard is run by each of its own workers."""
     script = tmp_path / "script.py"
-    script.write_text("from bestshot.workers import Workers\nprint(list(Workers(1).run(len, [['a'], ['b']])))\n")
+    script.write_text("from bestshot.workers.pool import Workers\nprint(list(Workers(1).run(len, [['a'], ['b']])))\n")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].startswith(
-        "bestshot.workers.WorkersError: The processes that read the photos end as soon as they are started."
+        "bestshot.workers.pool.WorkersError: The processes that read the photos end as soon as they are started."
     )
 
 

@@ -16,7 +16,7 @@ from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals
 from bestshot.storage.files import refuse_photo, replace, writing
 from bestshot.text import printable
-from bestshot.workers import WorkerDied, Workers
+from bestshot.workers.pool import WorkerDied, Workers
 
 _DIED = NoPortrait("makes its decoder crash or run out of memory")
 

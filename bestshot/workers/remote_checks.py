@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from bestshot import __version__
 from bestshot.errors import OrganizerError
 from bestshot.text import printable
-from bestshot.workers import WorkersError
+from bestshot.workers.pool import WorkersError
 
 Result = TypeVar("Result")
 
@@ -30,7 +30,7 @@ class Library(Protocol):
 @cache
 def software() -> Mapping[str, str]:
     """What must be the same wherever photos are examined, by name."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     code = hashlib.sha256()
     for module in sorted(package.rglob("*.py")):
         code.update(module.read_bytes().replace(b"\r\n", b"\n"))

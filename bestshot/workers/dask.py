@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from bestshot.errors import OrganizerError, UsageError
-from bestshot.remote_checks import Library, checked, difference, landmarks, sight_problem, software
 from bestshot.text import printable
-from bestshot.workers import WorkerLostError, WorkersError
+from bestshot.workers.pool import WorkerLostError, WorkersError
+from bestshot.workers.remote_checks import Library, checked, difference, landmarks, sight_problem, software
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
