@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks._scores import Found
-from bestshot.clocks import Clocks
+from bestshot.grouping.clocks import Clocks
 from photo_sources import LocalPhotoSource
 
 _WINDOW = 300.0

@@ -28,9 +28,9 @@ import numpy.typing as npt
 # Started by its path, a script finds only what lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bestshot.bands import near_in_bands
-from bestshot.grouping import Grouping
-from bestshot.grouping_rules import GroupingRules
+from bestshot.grouping.bands import near_in_bands
+from bestshot.grouping.group import Grouping
+from bestshot.grouping.rules import GroupingRules
 from bestshot.model.photo import CaptureTime, Fingerprint, Metadata, Photo, TimeSource
 
 Numbers = npt.NDArray[np.uint64]

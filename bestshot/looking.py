@@ -11,7 +11,7 @@ from bestshot.decisions import Decision, Decisions
 from bestshot.errors import SourceError, UsageError
 from bestshot.examination import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
 from bestshot.faces import FaceDetectionError, face_detection_problem
-from bestshot.grouping import Grouping, candidates
+from bestshot.grouping.group import Grouping, candidates
 from bestshot.judging import judge
 from bestshot.mark_ledger import MarkLedger
 from bestshot.model.faces import FaceModel

@@ -18,7 +18,7 @@ import platformdirs
 from msgspec import inspect
 
 from bestshot.errors import UsageError
-from bestshot.grouping_rules import GroupingRules
+from bestshot.grouping.rules import GroupingRules
 from bestshot.judging_rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.marks import MarkWishes
 from bestshot.model.faces import FaceModel

@@ -6,9 +6,9 @@ from math import dist
 import numpy as np
 
 from bestshot.candidates import Candidate, candidates, originals_of_copies
-from bestshot.clocks import Clocks
 from bestshot.following import Codes, distance_in_place
-from bestshot.grouping_rules import BURST_SECONDS
+from bestshot.grouping.clocks import Clocks
+from bestshot.grouping.rules import BURST_SECONDS
 from bestshot.model.photo import Appraisal, Group, Metadata, Photo
 
 _SOMEBODY_ELSE = 0.6

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.clocks import Clocks
+from bestshot.grouping.clocks import Clocks
 from bestshot.model.photo import CaptureTime, Metadata, TimeSource
 from tests.builders import guess_at, metadata, moment_at, wall_at, zoned_at
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.clocks import Clocks
-from bestshot.grouping import Grouping, candidates
-from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
-from bestshot.hashes import Hashes
+from bestshot.grouping.clocks import Clocks
+from bestshot.grouping.group import Grouping, candidates
+from bestshot.grouping.hashes import Hashes
+from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.model.likeness import Likeness
 from bestshot.model.photo import CaptureTime, Fingerprint, Group, Metadata, Photo
 from tests.builders import guess_at, metadata, moment_at, photo, wall_at, zoned_at

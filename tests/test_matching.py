@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from bestshot.grouping_rules import GroupingRules
+from bestshot.grouping.rules import GroupingRules
 from bestshot.matching import features, likeness
 from bestshot.model.likeness import Likeness
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.bands import near_in_bands
-from bestshot.clocks import Clocks
-from bestshot.grouping_rules import GroupingRules
-from bestshot.hashes import Hashes
+from bestshot.grouping.bands import near_in_bands
+from bestshot.grouping.clocks import Clocks
+from bestshot.grouping.hashes import Hashes
+from bestshot.grouping.neighbours import Neighbours, Pairs
+from bestshot.grouping.rules import GroupingRules
 from bestshot.hashing import HASH_BITS
 from bestshot.model.photo import CaptureTime, Fingerprint
-from bestshot.neighbours import Neighbours, Pairs
 from tests.builders import guess_at, metadata, wall_at
 
 MOST_PER_PHOTO = 2 * 64

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.grouping_rules import GroupingRules
+from bestshot.grouping.rules import GroupingRules
 from bestshot.judging_rules import JudgingRules, Preference, Weights, Wish
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod

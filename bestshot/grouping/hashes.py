@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.clocks import Flags, Indices
+from bestshot.grouping.clocks import Flags, Indices
 from bestshot.model.photo import Fingerprint
 
 Bits = npt.NDArray[np.uint64]

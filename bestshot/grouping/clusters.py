@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bestshot.clocks import Clocks, Flags, Indices, block_rows
-from bestshot.grouping_rules import GroupingRules
-from bestshot.hashes import Hashes
+from bestshot.grouping.clocks import Clocks, Flags, Indices, block_rows
+from bestshot.grouping.hashes import Hashes
+from bestshot.grouping.rules import GroupingRules
 
 _WIDENED = 2
 """Within a group, hashes may differ by so many times the threshold and still speak for each other."""

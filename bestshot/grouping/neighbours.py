@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.bands import can_search, near_in_bands
-from bestshot.clocks import Clocks, Flags, Indices, all_blocks
-from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
-from bestshot.hashes import Hashes
+from bestshot.grouping.bands import can_search, near_in_bands
+from bestshot.grouping.clocks import Clocks, Flags, Indices, all_blocks
+from bestshot.grouping.hashes import Hashes
+from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 
 _EQUALS_PAIRED = 64
 """How many of its equals a photo is paired with, before and after it."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from bestshot.clocks import Clocks, Flags
-from bestshot.clusters import Links, clusters
-from bestshot.grouping_rules import BURST_SECONDS, GroupingRules
-from bestshot.hashes import Hashes
+from bestshot.grouping.clocks import Clocks, Flags
+from bestshot.grouping.clusters import Links, clusters
+from bestshot.grouping.hashes import Hashes
+from bestshot.grouping.neighbours import Neighbours, Pairs
+from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Fingerprint, Group, Metadata, Photo
-from bestshot.neighbours import Neighbours, Pairs
 
 _PIECE = 1_000_000
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bestshot.clocks import Indices
-from bestshot.hashes import Bits
+from bestshot.grouping.clocks import Indices
+from bestshot.grouping.hashes import Bits
 
 _BITS = 64
 

@@ -1,0 +1,1 @@
+"""Which photos belong together, decided from numbers alone."""
