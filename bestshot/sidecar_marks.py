@@ -18,7 +18,7 @@ from bestshot.marks import AddTags, PhotoMarks, Refused, RemoveTag, SetFavorite,
 from bestshot.replaced import Keep, ReplacedSidecar
 from bestshot.sidecar_files import content_checksum, current_content, replace_content
 from bestshot.sidecar_names import PhotoFolder, SidecarPaths
-from bestshot.xmp import XmpChange, XmpMarks, is_ours, merge, new_sidecar, read
+from bestshot.xmp.packet import XmpChange, XmpMarks, is_ours, merge, new_sidecar, read
 
 FAVORITE_STARS: Final = 5
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bestshot.decision_store import remembered
-from bestshot.xmp import read
+from bestshot.xmp.packet import read
 from photo_organizer import Outcome, Settings, main
 from tests.drawn_library import add, add_burst, contents, groups, organize, scene
 from tests.fake_immich import FakeImmich

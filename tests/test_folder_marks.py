@@ -40,7 +40,7 @@ from bestshot.marks import (
 from bestshot.planning import PlannedGroup
 from bestshot.replaced import ReplacedSidecar
 from bestshot.sidecar_files import replace_content, restore
-from bestshot.xmp import read
+from bestshot.xmp.packet import read
 from tests.builders import photo, planned
 from tests.drawn_library import run_unprivileged
 from tests.sidecar_samples import LIGHTROOM, sidecar

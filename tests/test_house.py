@@ -83,9 +83,9 @@ PURE = (
     "bestshot.reversals",
     "bestshot.runs",
     "bestshot.strangers",
-    "bestshot.xml_encoding",
-    "bestshot.xml_spans",
-    "bestshot.xmp",
+    "bestshot.xmp.encoding",
+    "bestshot.xmp.spans",
+    "bestshot.xmp.packet",
     "bestshot.report.pages",
     "bestshot.report.views",
 )

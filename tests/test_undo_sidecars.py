@@ -14,7 +14,7 @@ from bestshot.marks import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag
 from bestshot.reversals import Result
 from bestshot.runs import job_to_undo, jobs_of
 from bestshot.undoing import Undoing
-from bestshot.xmp import XmpMarks, read
+from bestshot.xmp.packet import XmpMarks, read
 from tests.sidecar_samples import DARKTABLE, LIGHTROOM
 from tests.undo_bench import left, tree_of
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import PhotoError, UsageError
-from bestshot.xmp import REJECTED, XmpChange, XmpMarks, is_ours, merge, new_sidecar, read
+from bestshot.xmp.packet import REJECTED, XmpChange, XmpMarks, is_ours, merge, new_sidecar, read
 from tests.sidecar_samples import BARE, DARKTABLE, DIGIKAM, ENCODED, EXIFTOOL, IMMICH, LIGHTROOM, SAMPLES, sidecar
 
 TAGS = XmpChange(add=("dup", "tidy/best"))

@@ -1,0 +1,1 @@
+"""XMP, read and written."""
