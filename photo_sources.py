@@ -204,7 +204,7 @@ class ImmichPhotoSource(PhotoSource):
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Fetch and decode the smallest picture of the server's that is as large as asked for."""
-        from bestshot.imaging import load_pixels
+        from bestshot.imaging.load import load_pixels
 
         if not self._use_thumbnails:
             with self.open_photo(photo) as stream:
@@ -325,8 +325,8 @@ class LocalPhotoSource(PhotoSource):
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Decode the picture, scaled down while decoding where its format can."""
-        from bestshot.imaging import load_pixels
-        from bestshot.previews import is_costly, load_preview, serves
+        from bestshot.imaging.load import load_pixels
+        from bestshot.imaging.previews import is_costly, load_preview, serves
 
         with self.open_photo(photo) as stream:
             if self._cache is not None and serves(longest_side):

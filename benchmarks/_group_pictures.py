@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import FaceBox
 
 _SIZE = 1280, 960

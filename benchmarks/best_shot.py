@@ -23,7 +23,7 @@ from benchmarks._group_pictures import Person, draw_series
 from benchmarks._labelled import Labels, Measured, Series, measure, read_labels
 from bestshot.face_marks import eye_marks
 from bestshot.following import follow
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 from bestshot.model.photo import Verdict
 
 _TILE = 300

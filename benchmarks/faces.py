@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks._labelled import read_labels
 from bestshot.appraisal import APPRAISAL_SIZE, appraise
 from bestshot.faces import WORKING_PIXELS, find_faces
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceModel
 
 _SHARES = (0.05, 0.06, 0.07, 0.1, 0.2)

@@ -9,8 +9,8 @@ from typing import BinaryIO, SupportsFloat
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from bestshot.decoding import decoding
 from bestshot.errors import PhotoError, TransientError
+from bestshot.imaging.decoders import decoding
 
 _LONGEST_TEXT = 200
 _LONGEST_CHUNK = 8_000_000

@@ -12,10 +12,10 @@ from PIL.ExifTags import GPS, Base
 from bestshot.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
 from bestshot.errors import PhotoError, TransientError
 from bestshot.exif import Exif, Tags, read_exif, read_sub_tags
-from bestshot.imaging import open_image
+from bestshot.imaging.load import open_image
+from bestshot.imaging.raw import raw_capture
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
 from bestshot.model.photo import CaptureTime, FileRole, Metadata, Photo, TimeSource
-from bestshot.raw import raw_capture
 from bestshot.sidecars import known_rating, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 from bestshot.text import printable
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from bestshot.errors import PhotoError
 from bestshot.exif import read_exif
-from bestshot.imaging import open_image
+from bestshot.imaging.load import open_image
 from bestshot.mark_reversals import RemoveTags
 from bestshot.marks import AddTags, PhotoMarks, Refused, RemoveTag, SetFavorite, SetRating
 from bestshot.replaced import Keep, ReplacedSidecar

@@ -9,7 +9,7 @@ import pillow_heif
 from PIL import Image
 
 from bestshot.errors import PhotoError
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 
 CORNERS = {(0.2, 0.2): "red", (0.8, 0.2): "lime", (0.2, 0.8): "blue", (0.8, 0.8): "yellow"}
 

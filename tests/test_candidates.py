@@ -9,7 +9,7 @@ from PIL import Image
 
 from bestshot.appraisal import appraise
 from bestshot.candidates import Candidate, originals_of_copies
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face
 from bestshot.model.photo import Appraisal, Metadata
 from tests.builders import appraisal, face, guess_at, metadata, photo, wall_at

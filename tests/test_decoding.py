@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFile
 
-from bestshot.decoding import JPEG_PIXELS, decoding
 from bestshot.errors import PhotoError, TransientError
-from bestshot.imaging import load_pixels, open_image
+from bestshot.imaging.decoders import JPEG_PIXELS, decoding
+from bestshot.imaging.load import load_pixels, open_image
 from tests.drawn_pictures import outcome_of, saved
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from bestshot.face_marks import eyes_open, smiles
 from bestshot.faces import face_codes, face_detection_problem, find_faces
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceBox, FaceModel
 from tests.drawn_library import ROOT, add, add_burst, run_program, scene
 

@@ -39,7 +39,7 @@ FLOORS = {
     "bestshot.plan_format": 3,
     "bestshot.plan_reading": 3,
     "bestshot.plan_settings": 3,
-    "bestshot.previews": 3,
+    "bestshot.imaging.previews": 3,
     "bestshot.settings": 2,
     "bestshot.settings_checks": 2,
     "bestshot.model.faces": 0,

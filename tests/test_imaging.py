@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from bestshot.imaging import load_pixels, open_image
+from bestshot.imaging.load import load_pixels, open_image
 from tests.drawn_pictures import difference, drawn, outcome_of, ramp, saved, values
 
 INVERSE = {

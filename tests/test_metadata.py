@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from bestshot.errors import PhotoError
 from bestshot.exif import Tags
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 from bestshot.metadata import read_metadata
 from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, TimeSource
 from tests.test_raw import drawn_dng, drawn_jpeg

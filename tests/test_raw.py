@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from bestshot.errors import PhotoError
-from bestshot.imaging import load_pixels, open_image
-from bestshot.raw import raw_capture, raw_preview
+from bestshot.imaging.load import load_pixels, open_image
+from bestshot.imaging.raw import raw_capture, raw_preview
 
 SHORT, LONG, RATIONAL, SRATIONAL, BYTE, ASCII = 3, 4, 5, 10, 1, 2
 FORMATS = {SHORT: "H", LONG: "I", RATIONAL: "II", SRATIONAL: "ii", BYTE: "B"}

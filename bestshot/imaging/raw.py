@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.decoding import OTHER_PIXELS, check_size, decoding
 from bestshot.errors import PhotoError
+from bestshot.imaging.decoders import OTHER_PIXELS, check_size, decoding
 
 if TYPE_CHECKING:
     import rawpy

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from bestshot.imaging import load_pixels
+from bestshot.imaging.load import load_pixels
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
 from bestshot.model.photo import Photo, digest
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError

@@ -9,10 +9,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from bestshot.decoding import JPEG_PIXELS, OTHER_PIXELS, WEBP_PIXELS, check_size, decoding
 from bestshot.errors import PhotoError
+from bestshot.imaging.decoders import JPEG_PIXELS, OTHER_PIXELS, WEBP_PIXELS, check_size, decoding
+from bestshot.imaging.raw import raw_preview
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
-from bestshot.raw import raw_preview
 
 # Our own limits take its place: they know the kind of the picture, and speak in sentences.
 Image.MAX_IMAGE_PIXELS = None
