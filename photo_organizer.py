@@ -26,7 +26,7 @@ from composition import connection_lines, immich_source, source_of, with_demo
 
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
-    from bestshot.examination import Progress
+    from bestshot.analysis.analyser import Progress
     from bestshot.journal import Journal
     from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
@@ -109,8 +109,8 @@ class PhotoOrganizer:
 
         A given plan is carried out instead of looking for groups.
         """
+        from bestshot.analysis.analyser import Examiner
         from bestshot.decision_store import remembered
-        from bestshot.examination import Examiner
         from bestshot.looking import Memory, look, look_again
         from bestshot.model.photo import digest
         from bestshot.storage.index import Index

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from bestshot.examination import DESCRIBE, Examiner, appraisal_task
+from bestshot.analysis.analyser import DESCRIBE, Examiner, appraisal_task
 from bestshot.judging import judge
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, Group, Metadata, Photo, Verdict

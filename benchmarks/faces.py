@@ -22,8 +22,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._labelled import read_labels
-from bestshot.appraisal import APPRAISAL_SIZE, appraise
-from bestshot.faces import WORKING_PIXELS, find_faces
+from bestshot.analysis.appraisal import APPRAISAL_SIZE, appraise
+from bestshot.analysis.faces import WORKING_PIXELS, find_faces
 from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceModel
 

@@ -20,7 +20,7 @@ from typing import TypeVar
 # Started by its path, a script finds only what lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bestshot.examination import DESCRIBE, FINGERPRINT, Task, appraisal_task
+from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Task, appraisal_task
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, CaptureTime, Fingerprint, Metadata, Photo, TimeSource
 from bestshot.storage.index import Index, Measured

@@ -26,7 +26,7 @@ from PIL import Image
 # Started by its path, a script finds only what lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bestshot.hashing import DECODE_SIZE
+from bestshot.analysis.hashing import DECODE_SIZE
 from bestshot.workers.pool import available_cores
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource

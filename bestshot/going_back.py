@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from bestshot.analysis.analyser import Progress
 from bestshot.errors import UsageError
-from bestshot.examination import Progress
 from bestshot.history import NOTHING_CHANGED, history_lines
 from bestshot.journal import Journal
 from bestshot.marking import Persistence

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Protocol
 
-from bestshot.comparison import comparison_task
+from bestshot.analysis.analyser import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
+from bestshot.analysis.comparison import comparison_task
+from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.decisions import Decision, Decisions
 from bestshot.errors import SourceError, UsageError
-from bestshot.examination import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
-from bestshot.faces import FaceDetectionError, face_detection_problem
 from bestshot.grouping.group import Grouping, candidates
 from bestshot.judging import judge
 from bestshot.mark_ledger import MarkLedger

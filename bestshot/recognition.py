@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from bestshot.analysis.analyser import Examiner, recognition_task
 from bestshot.candidates import Candidate, candidates
-from bestshot.examination import Examiner, recognition_task
 from bestshot.following import Code, follow, is_doubtful
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, Group, Metadata

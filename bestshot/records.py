@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from bestshot.analysis.analyser import Progress
 from bestshot.console import write_out
 from bestshot.errors import OutputError
-from bestshot.examination import Progress
 from bestshot.lists import rest_of, to_csv
 from bestshot.looking import Library
 from bestshot.model.photo import Metadata

@@ -7,9 +7,9 @@ import pytest
 import skimage.data
 from PIL import Image, ImageEnhance, ImageFilter
 
-from bestshot.appraisal import MINIATURE_SIZE, appraisal_recipe, appraise
+from bestshot.analysis.appraisal import MINIATURE_SIZE, appraisal_recipe, appraise
+from bestshot.analysis.sharpness import sharpness
 from bestshot.model.faces import FaceModel
-from bestshot.sharpness import sharpness
 from tests.drawn_library import scene
 from tests.drawn_pictures import values
 

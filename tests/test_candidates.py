@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bestshot.appraisal import appraise
+from bestshot.analysis.appraisal import appraise
 from bestshot.candidates import Candidate, originals_of_copies
 from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face

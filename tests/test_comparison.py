@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from bestshot.comparison import compare_pairs, comparison_task
-from bestshot.examination import Examiner
+from bestshot.analysis.analyser import Examiner
+from bestshot.analysis.comparison import compare_pairs, comparison_task
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Photo
 from bestshot.storage.index import Failure, Index

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
 from bestshot.errors import OrganizerError, PhotoError
-from bestshot.examination import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
 from bestshot.model.photo import Fingerprint, Photo
 from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers

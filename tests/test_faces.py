@@ -13,8 +13,8 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
+from bestshot.analysis.faces import face_codes, face_detection_problem, find_faces
 from bestshot.face_marks import eyes_open, smiles
-from bestshot.faces import face_codes, face_detection_problem, find_faces
 from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceBox, FaceModel
 from tests.drawn_library import ROOT, add, add_burst, run_program, scene
@@ -136,7 +136,7 @@ def test_looking_for_faces_does_not_make_cut_off_pictures_pass_for_whole() -> No
     program = (
         "import numpy\n"
         "from PIL import ImageFile\n"
-        "from bestshot.faces import find_faces\n"
+        "from bestshot.analysis.faces import find_faces\n"
         "find_faces(numpy.zeros((64, 64, 3), numpy.uint8))\n"
         "print(ImageFile.LOAD_TRUNCATED_IMAGES)\n"
     )

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from bestshot.hashing import fingerprint
+from bestshot.analysis.hashing import fingerprint
 from bestshot.model.photo import Fingerprint
 from tests.drawn_pictures import drawn, ramp
 

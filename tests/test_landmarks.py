@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.landmarks import Landmarks, Points, eye_aspect_ratio, lid_height
+from bestshot.analysis.landmarks import Landmarks, Points, eye_aspect_ratio, lid_height
 
 EYE = np.array([(0, 0), (1, -1), (3, -1), (4, 0), (3, 0.5), (1, 0.5)], dtype=np.float64)
 """Four wide, its upper lid one above the corners, its lower lid a half below."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from bestshot.analysis.matching import features, likeness
 from bestshot.grouping.rules import GroupingRules
-from bestshot.matching import features, likeness
 from bestshot.model.likeness import Likeness
 
 YEARS = float("inf")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bestshot.analysis.hashing import HASH_BITS
 from bestshot.grouping.bands import near_in_bands
 from bestshot.grouping.clocks import Clocks
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
 from bestshot.grouping.rules import GroupingRules
-from bestshot.hashing import HASH_BITS
 from bestshot.model.photo import CaptureTime, Fingerprint
 from tests.builders import guess_at, metadata, wall_at
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from bestshot.sharpness import sharpness
+from bestshot.analysis.sharpness import sharpness
 
 Grey = npt.NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bestshot.examination import Readable
+from bestshot.analysis.analyser import Readable
 from bestshot.model.faces import Face
 from bestshot.model.photo import Appraisal, Metadata, Photo
 from bestshot.planning import Plan, PlannedGroup

@@ -12,8 +12,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from bestshot.analysis.analyser import Readable
 from bestshot.errors import PhotoError
-from bestshot.examination import Readable
 from bestshot.model.faces import Face
 from bestshot.model.photo import Photo
 from bestshot.report.model import Box, Detail, NoPortrait, Portrait

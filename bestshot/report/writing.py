@@ -6,8 +6,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
-from bestshot.examination import Progress
 from bestshot.planning import PlannedGroup
 from bestshot.report.model import NoPortrait, Page, Portrait, Subject, Viewable
 from bestshot.report.pages import paged, plan_of_page

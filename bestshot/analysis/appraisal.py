@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from bestshot.faces import find_faces
-from bestshot.levelness import tilt
+from bestshot.analysis.faces import find_faces
+from bestshot.analysis.levelness import tilt
+from bestshot.analysis.sharpness import sharpness
 from bestshot.model.faces import FaceBox, FaceModel
 from bestshot.model.photo import Appraisal
-from bestshot.sharpness import sharpness
 
 APPRAISAL_SIZE = 1280
 """Longest side, in pixels, of the picture that is appraised: what servers and the cache have as previews."""

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
+from bestshot.analysis.landmarks import Landmarks
+from bestshot.analysis.sharpness import sharpness_both_ways
 from bestshot.errors import OrganizerError
-from bestshot.landmarks import Landmarks
 from bestshot.model.faces import Face, FaceBox, FaceModel
-from bestshot.sharpness import sharpness_both_ways
 
 Pixels = npt.NDArray[np.uint8]
 _Edges = tuple[float, float, float, float]

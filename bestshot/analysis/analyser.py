@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from bestshot.appraisal import APPRAISAL_SIZE, appraisal_recipe, appraise
+from bestshot.analysis.appraisal import APPRAISAL_SIZE, appraisal_recipe, appraise
+from bestshot.analysis.faces import face_codes
+from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.errors import PhotoError, TransientError
-from bestshot.faces import face_codes
-from bestshot.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.model.faces import FaceBox, FaceCodes, FaceModel
 from bestshot.model.photo import Appraisal, Fingerprint, Metadata, Photo, Skipped
 from bestshot.storage.index import Failure, Index, Measurable, Measured

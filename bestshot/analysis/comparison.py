@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bestshot.examination import Readable, Task, attempt
-from bestshot.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
+from bestshot.analysis.analyser import Readable, Task, attempt
+from bestshot.analysis.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Photo
 from bestshot.storage.index import Failure
