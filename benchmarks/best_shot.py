@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._group_pictures import Person, draw_series
 from benchmarks._labelled import Labels, Measured, Series, measure, read_labels
-from bestshot.face_marks import eye_marks
-from bestshot.following import follow
 from bestshot.imaging.load import load_pixels
 from bestshot.model.photo import Verdict
+from bestshot.ranking.face_scores import eye_marks
+from bestshot.ranking.people import follow
 
 _TILE = 300
 _OPEN, _SHUT = {"open"}, {"closed", "half", "one_closed"}

@@ -12,17 +12,17 @@ from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.decisions import Decision, Decisions
 from bestshot.errors import SourceError, UsageError
 from bestshot.grouping.group import Grouping, candidates
-from bestshot.judging import judge
 from bestshot.mark_ledger import MarkLedger
 from bestshot.model.faces import FaceModel
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
 from bestshot.plan_format import PlanDocument
 from bestshot.plan_reading import fit
+from bestshot.ranking.rank import judge
+from bestshot.ranking.strangers import by_people
 from bestshot.recognition import recognise
 from bestshot.settings import Settings
 from bestshot.storage.index import Index
-from bestshot.strangers import by_people
 from bestshot.text import printable
 
 logger = logging.getLogger("photo_organizer.looking")

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from bestshot.analysis.analyser import Examiner, recognition_task
-from bestshot.candidates import Candidate, candidates
-from bestshot.following import Code, follow, is_doubtful
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, Group, Metadata
-from bestshot.strangers import may_be_strangers
+from bestshot.ranking.candidates import Candidate, candidates
+from bestshot.ranking.people import Code, follow, is_doubtful
+from bestshot.ranking.strangers import may_be_strangers
 
 
 def recognise(

@@ -19,11 +19,11 @@ from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
-from bestshot.judging_rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.marks import MarkWishes
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod
 from bestshot.planning import Wishes
+from bestshot.ranking.rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.setting_kinds import kind_in_words
 from bestshot.text import printable
 

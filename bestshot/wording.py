@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bestshot.actions import CopyFile, Receipt
-from bestshot.choices import choice_in_words
 from bestshot.file_names import base_name
 from bestshot.mark_wording import done_in_words
 from bestshot.marks import MarkReceipt
 from bestshot.model.photo import Metadata, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup
+from bestshot.ranking.preferences import choice_in_words
 from bestshot.text import count, in_bytes, printable
 
 _SHOWN = 5

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from bestshot.analysis.appraisal import appraise
-from bestshot.candidates import Candidate, originals_of_copies
 from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face
 from bestshot.model.photo import Appraisal, Metadata
+from bestshot.ranking.candidates import Candidate, originals_of_copies
 from tests.builders import appraisal, face, guess_at, metadata, photo, wall_at
 
 PICTURE = bytes(range(256)) * 4

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.face_marks import eye_marks, eyes_open, looks_away, presence_mark, sharpness_marks, smile_marks, smiles
-from bestshot.following import Person
+from bestshot.ranking.face_scores import (
+    eye_marks,
+    eyes_open,
+    looks_away,
+    presence_mark,
+    sharpness_marks,
+    smile_marks,
+    smiles,
+)
+from bestshot.ranking.people import Person
 from tests.builders import face
 
 

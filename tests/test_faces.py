@@ -14,9 +14,9 @@ import skimage.data
 from PIL import Image, ImageFilter
 
 from bestshot.analysis.faces import face_codes, face_detection_problem, find_faces
-from bestshot.face_marks import eyes_open, smiles
 from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceBox, FaceModel
+from bestshot.ranking.face_scores import eyes_open, smiles
 from tests.drawn_library import ROOT, add, add_burst, run_program, scene
 
 samples: Any = skimage.data  # its functions have no types

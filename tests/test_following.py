@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.following import follow, is_doubtful
 from bestshot.model.faces import Face
+from bestshot.ranking.people import follow, is_doubtful
 from tests.builders import face
 
 places = st.floats(0, 0.8)

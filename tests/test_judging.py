@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.judging import judge
-from bestshot.judging_rules import JudgingRules, Preference, Weights
 from bestshot.model.faces import Face
 from bestshot.model.photo import Appraisal, CaptureTime, Metadata, Photo, RankedPhoto, Verdict
+from bestshot.ranking.rank import judge
+from bestshot.ranking.rules import JudgingRules, Preference, Weights
 from tests.builders import appraisal, face, group, guess_at, metadata, photo, wall_at, zoned_at
 
 shares = st.floats(0, 1)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bestshot.model.faces import Face
 from bestshot.model.photo import Appraisal, CaptureTime, Metadata
-from bestshot.strangers import by_people
+from bestshot.ranking.strangers import by_people
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource
 from tests.builders import NOON, appraisal, face, group, guess_at, metadata, photo, wall_at

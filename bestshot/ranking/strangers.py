@@ -5,11 +5,11 @@ from math import dist
 
 import numpy as np
 
-from bestshot.candidates import Candidate, candidates, originals_of_copies
-from bestshot.following import Codes, distance_in_place
 from bestshot.grouping.clocks import Clocks
 from bestshot.grouping.rules import BURST_SECONDS
 from bestshot.model.photo import Appraisal, Group, Metadata, Photo
+from bestshot.ranking.candidates import Candidate, candidates, originals_of_copies
+from bestshot.ranking.people import Codes, distance_in_place
 
 _SOMEBODY_ELSE = 0.6
 """Distance of codes; the limit of face_recognition itself. Faces of one person who laughs, blinks or is blurred came up

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from bestshot.judging_rules import Preference, Wish
 from bestshot.model.formats import RAW_SUFFIXES, suffix_of
 from bestshot.model.photo import FileRole, Metadata
+from bestshot.ranking.rules import Preference, Wish
 from bestshot.text import count
 
 if TYPE_CHECKING:
-    from bestshot.candidates import Candidate
+    from bestshot.ranking.candidates import Candidate
 
 _FAVORITE = 6
 """More than five stars."""

@@ -8,12 +8,12 @@ the user chose goes before it, and a copy never goes before its original.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.candidates import Candidate, candidates, originals_of_copies
-from bestshot.choices import choice, choice_in_words, preference_marks
-from bestshot.criteria import Criterion, criteria
-from bestshot.following import Codes, follow
-from bestshot.judging_rules import JudgingRules
 from bestshot.model.photo import Appraisal, CaptureTime, Group, Metadata, RankedPhoto, Reason, Verdict
+from bestshot.ranking.candidates import Candidate, candidates, originals_of_copies
+from bestshot.ranking.criteria import Criterion, criteria
+from bestshot.ranking.people import Codes, follow
+from bestshot.ranking.preferences import choice, choice_in_words, preference_marks
+from bestshot.ranking.rules import JudgingRules
 from bestshot.text import printable
 
 _UNTOLD = 0.5

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.candidates import Candidate
-from bestshot.face_marks import (
+from bestshot.model.faces import Face
+from bestshot.ranking.candidates import Candidate
+from bestshot.ranking.face_scores import (
     Marks,
     eye_marks,
     looks_away,
@@ -13,9 +14,8 @@ from bestshot.face_marks import (
     smile_marks,
     smiles,
 )
-from bestshot.following import Person
-from bestshot.judging_rules import Weights
-from bestshot.model.faces import Face
+from bestshot.ranking.people import Person
+from bestshot.ranking.rules import Weights
 from bestshot.text import count, printable
 
 Words = Callable[[Candidate], str]

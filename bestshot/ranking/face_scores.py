@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median_low
 
-from bestshot.following import Person
 from bestshot.model.faces import Face
+from bestshot.ranking.people import Person
 
 Marks = Mapping[str, float]
 """By photo id; what cannot be told is not in it."""

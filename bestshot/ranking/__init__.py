@@ -1,0 +1,1 @@
+"""From groups to verdicts: which photo of a group is best, and why."""
