@@ -27,7 +27,7 @@ from composition import connection_lines, immich_source, source_of, with_demo
 if TYPE_CHECKING:
     from bestshot.actions import Action, OutputState, Receipt
     from bestshot.analysis.analyser import Progress
-    from bestshot.journal import Journal
+    from bestshot.journal.journal import Journal
     from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
     from bestshot.marking import Persistence
@@ -160,7 +160,7 @@ class PhotoOrganizer:
 
     def _journal(self, stack: ExitStack) -> "Journal | None":
         """The journal of changes, if there is one or will be: who only looks makes none."""
-        from bestshot.journal import Journal
+        from bestshot.journal.journal import Journal
 
         path = Path(self._settings.state_dir) / "journal.sqlite3"
         if not self._acts and not path.exists():

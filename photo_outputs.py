@@ -24,7 +24,7 @@ from bestshot.actions import (
 from bestshot.errors import OutputError, PhotoError
 from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded
 from bestshot.folder_undo import recover_reversals
-from bestshot.journal import Change, Journal
+from bestshot.journal.journal import Change, Journal
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_planning import plan_marks

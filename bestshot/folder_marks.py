@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bestshot.album_folders import AlbumFolders
 from bestshot.errors import PhotoError, UsageError
+from bestshot.journal.replaced import Keep, ReplacedSidecar, keep_nothing
 from bestshot.mark_reversals import DeleteAlbum, RemoveTags
 from bestshot.marks import (
     AddTags,
@@ -23,7 +24,6 @@ from bestshot.marks import (
     SetRating,
     keys_of,
 )
-from bestshot.replaced import Keep, ReplacedSidecar, keep_nothing
 from bestshot.sidecar_files import sweep
 from bestshot.sidecar_marks import SidecarAction, SidecarChange, photo_marks
 from bestshot.sidecar_names import PhotoFolder

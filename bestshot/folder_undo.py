@@ -11,11 +11,11 @@ from pathlib import Path
 from bestshot.actions import CopyFile, RetireBest, Trace
 from bestshot.errors import PhotoError
 from bestshot.folder_undo_planning import Step, plan_folder_undo
-from bestshot.journal import Journal, ReversalChange
+from bestshot.journal.journal import Journal, ReversalChange
+from bestshot.journal.runs import Run
 from bestshot.originals import CheckOriginal, check_file
 from bestshot.planning import text_bytes
 from bestshot.reversals import Left, PutBack, Reversal, TakeAway
-from bestshot.runs import Run
 from bestshot.storage.files import (
     NoHardLinkError,
     checksum,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
+from bestshot.journal.runs import Job, Reverse, Run, jobs_of
 from bestshot.mark_wording import done_in_words
-from bestshot.runs import Job, Reverse, Run, jobs_of
 from bestshot.text import count, printable
 
 NOTHING_CHANGED = "Nothing was ever changed."

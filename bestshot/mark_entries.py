@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bestshot.journal import MarkChange
+from bestshot.journal.journal import MarkChange
 from bestshot.mark_checks import not_standing
 from bestshot.mark_reversals import DeleteAlbum, RestoreStack
 from bestshot.markable import MarkableLibrary

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from bestshot.journal.replaced import Keep
 from bestshot.marks import LibraryMarks, MarkAction, Marked
-from bestshot.replaced import Keep
 
 
 class MarkableLibrary(Protocol):

@@ -19,7 +19,7 @@ from bestshot.errors import (
     TooOldError,
     UsageError,
 )
-from bestshot.journal import Journal, MarkChange
+from bestshot.journal.journal import Journal, MarkChange
 from bestshot.mark_checks import narrowed, not_standing
 from bestshot.mark_entries import Entry, Unmarked, found_trace, read_entries
 from bestshot.mark_preparing import prepared

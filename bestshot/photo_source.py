@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from bestshot.actions import CopyFile
 from bestshot.errors import PhotoError, SourceError, TransientError
+from bestshot.journal.replaced import keep_nothing
 from bestshot.markable import MarkableLibrary
 from bestshot.marks import AddTags, MakeAlbum, MarkAction, Marked, MarkWishes, SetFavorite
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import Listing, Metadata, Photo
-from bestshot.replaced import keep_nothing
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -12,13 +12,13 @@ from bestshot.folder_undo import FolderUndo
 from bestshot.immich.mark_client import MarkClient
 from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.originals import OriginalsClient, check_asset
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
+from bestshot.journal.runs import Job, Run, undone_runs
 from bestshot.mark_undo import MarkUndo, folder_library, sweep_albums
 from bestshot.marking import Persistence
 from bestshot.model.photo import digest
 from bestshot.originals import CheckOriginal
 from bestshot.reversals import Left, Result
-from bestshot.runs import Job, Run, undone_runs
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
 from bestshot.marking import Persistence
 from bestshot.marks import MarkReceipt
 from bestshot.settings import SourceType

@@ -15,7 +15,8 @@ from PIL import Image
 from bestshot.album_folders import ALBUM_MARKER
 from bestshot.errors import PhotoError, UsageError
 from bestshot.folder_marks import FolderMarks
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
+from bestshot.journal.replaced import ReplacedSidecar
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_planning import marked_group, plan_marks
@@ -38,7 +39,6 @@ from bestshot.marks import (
     Stack,
 )
 from bestshot.planning import PlannedGroup
-from bestshot.replaced import ReplacedSidecar
 from bestshot.sidecar_files import replace_content, restore
 from bestshot.xmp.packet import read
 from tests.builders import photo, planned
@@ -543,7 +543,7 @@ from contextlib import closing
 from pathlib import Path
 from tests.meddled_run import killed
 from bestshot.folder_marks import FolderMarks
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
 from tests.test_folder_marks import EVERYTHING, group_of, run
 step, folder, albums, journal = sys.argv[1:]
 keys = sorted(str(path) for path in Path(folder).glob("*.jpg"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import LockedError
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
 from bestshot.marking import Persistence
 from tests.drawn_library import ROOT
 from tests.fake_immich import FakeImmich, Where

@@ -10,7 +10,7 @@ import pytest
 from bestshot.errors import MissingPermissionError
 from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.versions import Dialect, Task, Version, tasks_of
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
 from bestshot.mark_entries import Unmarked
 from bestshot.marks import MarkedGroup, MarkWishes
 from photo_outputs import MarkOutput

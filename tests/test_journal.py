@@ -12,7 +12,7 @@ import pytest
 
 from bestshot.actions import Action, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
 from bestshot.errors import StateError
-from bestshot.journal import Change, Journal
+from bestshot.journal.journal import Change, Journal
 from bestshot.model.photo import LinkMethod
 from tests import builders
 from tests.file_systems import SPAWN

@@ -11,7 +11,8 @@ from bestshot.actions import PlaceBest, Receipt, Trace
 from bestshot.errors import MissingPermissionError, WrongKeyError
 from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.versions import Dialect, Task, Version
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
+from bestshot.journal.replaced import Keep, keep_nothing
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from bestshot.marking import Persistence, carry_out_marks, recover_marks
@@ -35,7 +36,6 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
-from bestshot.replaced import Keep, keep_nothing
 from tests.fake_immich import VERSIONS, FakeImmich, Where
 from tests.fake_immich_state import Asset
 from tests.fake_immich_versions import release

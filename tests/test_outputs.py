@@ -23,7 +23,7 @@ from bestshot.actions import (
     WriteMetadata,
 )
 from bestshot.errors import LockedError, OutputError
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
 from bestshot.model.photo import LinkMethod, Photo
 from photo_outputs import FolderOutput, Undone
 from photo_sources import LocalPhotoSource

@@ -30,7 +30,7 @@ WATCHED = frozenset(
     {
         "photo_outputs",
         "bestshot.storage.files",
-        "bestshot.journal",
+        "bestshot.journal.journal",
         "bestshot.storage.database",
         "bestshot.storage.lock",
     }

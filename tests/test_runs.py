@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.runs import Reverse, Run, job_to_undo, jobs_of, undone_runs
+from bestshot.journal.runs import Reverse, Run, job_to_undo, jobs_of, undone_runs
 
 NOON = datetime(2024, 1, 31, 12, tzinfo=UTC)
 

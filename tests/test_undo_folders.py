@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
 from bestshot.immich.originals import check_asset
+from bestshot.journal.runs import Reverse, jobs_of
 from bestshot.model.photo import LinkMethod
 from bestshot.reversals import TakeAway
-from bestshot.runs import Reverse, jobs_of
 from bestshot.storage.files import checksum
 from bestshot.storage.lock import LibraryLock
 from photo_outputs import FolderOutput

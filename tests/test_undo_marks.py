@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
+from bestshot.journal.runs import job_to_undo, jobs_of
 from bestshot.mark_ledger import MarkLedger
 from bestshot.marking import carry_out_marks, recover_marks
 from bestshot.marks import (
@@ -29,7 +30,6 @@ from bestshot.marks import (
     Stack,
 )
 from bestshot.reversals import Result
-from bestshot.runs import job_to_undo, jobs_of
 from bestshot.undoing import Undoing
 from immich_client import ImmichClient
 from tests.fake_immich import VERSIONS, FakeImmich

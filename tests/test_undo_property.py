@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bestshot.immich.marking import ImmichMarks
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_planning import plan_marks
 from bestshot.marks import (

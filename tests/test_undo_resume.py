@@ -13,9 +13,9 @@ import pytest
 
 from bestshot.errors import UsageError
 from bestshot.history import history_lines
+from bestshot.journal.runs import jobs_of
 from bestshot.model.photo import LinkMethod
 from bestshot.reversals import Result
-from bestshot.runs import jobs_of
 from photo_outputs import recover_output
 from tests.killed_work import in_fork, until
 from tests.sidecar_samples import DARKTABLE
@@ -27,7 +27,7 @@ WATCHED = frozenset(
     {
         "bestshot.folder_undo",
         "bestshot.storage.files",
-        "bestshot.journal",
+        "bestshot.journal.journal",
         "bestshot.storage.database",
         "bestshot.undoing",
         "bestshot.mark_undo",

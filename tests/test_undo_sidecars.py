@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bestshot.folder_marks import FolderMarks
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
+from bestshot.journal.runs import job_to_undo, jobs_of
 from bestshot.marking import AT_ONCE, carry_out_marks
 from bestshot.marks import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag, SetFavorite
 from bestshot.reversals import Result
-from bestshot.runs import job_to_undo, jobs_of
 from bestshot.undoing import Undoing
 from bestshot.xmp.packet import XmpMarks, read
 from tests.sidecar_samples import DARKTABLE, LIGHTROOM

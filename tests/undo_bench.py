@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bestshot.actions import Receipt
 from bestshot.folder_planning import plan_folders
-from bestshot.journal import Journal
+from bestshot.journal.journal import Journal
+from bestshot.journal.runs import job_to_undo, jobs_of
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.reversals import Left, Result
-from bestshot.runs import job_to_undo, jobs_of
 from bestshot.storage.files import copy_verified
 from bestshot.undoing import Undoing
 from photo_outputs import FolderOutput, Undone, recover_output

@@ -15,12 +15,12 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from bestshot.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
-from bestshot.journal_schema import APPLICATION_ID, MIGRATIONS
+from bestshot.journal.replaced import ReplacedSidecar
+from bestshot.journal.runs import Run
+from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
 from bestshot.marks import MarkAction, MarkReceipt, MarkTrace
-from bestshot.replaced import ReplacedSidecar
 from bestshot.replay import Made, standing
 from bestshot.reversals import PutBack, Reversal, TakeAway
-from bestshot.runs import Run
 from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 
 A = TypeVar("A", Action, MarkAction, Reversal)

@@ -1,0 +1,1 @@
+"""What was begun and done, so that it can be finished or taken back."""
