@@ -318,7 +318,7 @@ class LocalPhotoSource(PhotoSource):
 
     def get_metadata(self, photo: Photo) -> Metadata:
         """EXIF, or else what sidecars, the name and the file's date tell."""
-        from bestshot.metadata import read_metadata
+        from bestshot.metadata.read import read_metadata
 
         with self.open_photo(photo) as stream:
             return read_metadata(stream, photo)

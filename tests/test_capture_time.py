@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.capture_time import (
+from bestshot.metadata.capture_time import (
     DateError,
     ExifDate,
     ExifDates,

@@ -33,7 +33,7 @@ FLOORS = {
     "bestshot.analysis.appraisal": 2,
     "bestshot.folder_walk": 2,
     "bestshot.storage.lock": 2,
-    "bestshot.metadata": 2,
+    "bestshot.metadata.read": 2,
     "bestshot.storage.picture_cache": 2,
     "bestshot.lists": 2,
     "bestshot.plan_format": 3,

@@ -15,9 +15,9 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.TiffImagePlugin import IFDRational
 
 from bestshot.errors import PhotoError
-from bestshot.exif import Tags
 from bestshot.imaging.load import load_pixels
-from bestshot.metadata import read_metadata
+from bestshot.metadata.exif import Tags
+from bestshot.metadata.read import read_metadata
 from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, TimeSource
 from tests.test_raw import drawn_dng, drawn_jpeg
 

@@ -11,8 +11,8 @@ import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from bestshot.capture_time import DateError, moment, parse_exif_datetime
 from bestshot.errors import PhotoError
+from bestshot.metadata.capture_time import DateError, moment, parse_exif_datetime
 from bestshot.model.photo import CaptureTime, TimeSource
 
 MAX_SIDECAR_BYTES: Final = 8_000_000

@@ -9,14 +9,14 @@ from typing import BinaryIO
 from PIL import Image
 from PIL.ExifTags import GPS, Base
 
-from bestshot.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
 from bestshot.errors import PhotoError, TransientError
-from bestshot.exif import Exif, Tags, read_exif, read_sub_tags
 from bestshot.imaging.load import open_image
 from bestshot.imaging.raw import raw_capture
+from bestshot.metadata.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
+from bestshot.metadata.exif import Exif, Tags, read_exif, read_sub_tags
+from bestshot.metadata.takeout import known_rating, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
 from bestshot.model.photo import CaptureTime, FileRole, Metadata, Photo, TimeSource
-from bestshot.sidecars import known_rating, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 from bestshot.text import printable
 
 _TimeReader = Callable[[bytes], CaptureTime | None]
