@@ -25,9 +25,10 @@ from bestshot.wording import report_line
 from composition import connection_lines, immich_source, source_of, with_demo
 
 if TYPE_CHECKING:
-    from bestshot.actions import Action, OutputState, Receipt
     from bestshot.analysis.analyser import Progress
     from bestshot.journal.journal import Journal
+    from bestshot.layout.actions import Action, OutputState, Receipt
+    from bestshot.layout.output import FolderOutput, MarkOutput, Undone
     from bestshot.looking import Library
     from bestshot.mark_entries import Unmarked
     from bestshot.marking import Persistence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
     from bestshot.workers.pool import Workers
-    from photo_outputs import FolderOutput, MarkOutput, Undone
     from photo_sources import PhotoSource
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]
@@ -183,7 +183,7 @@ class PhotoOrganizer:
 
     def _marks(self, journal: "Journal | None") -> "MarkOutput":
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
-        from photo_outputs import MarkOutput
+        from bestshot.layout.output import MarkOutput
 
         marks = MarkOutput(self._source.markable(self._settings.wishes.marks), journal, self._source.mark_target())
         if self._acts:
@@ -192,7 +192,7 @@ class PhotoOrganizer:
 
     def _folders(self, journal: "Journal | None", library: "Library") -> "_Folders | None":
         """The folders of the output and how they are found; changes nothing there."""
-        from photo_outputs import FolderOutput
+        from bestshot.layout.output import FolderOutput
 
         if self._settings.wishes.layout is None:
             return None
@@ -247,7 +247,7 @@ class PhotoOrganizer:
             return write_report(plan, library, self._source, self._settings, Studio(workers, self._progress))
 
     def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
-        from bestshot.folder_planning import plan_folders
+        from bestshot.layout.plan import plan_folders
         from bestshot.planning import Plan
 
         wishes, state = self._settings.wishes, folders.state if folders else None
@@ -325,10 +325,10 @@ class PhotoOrganizer:
         receipts: list["Receipt | MarkReceipt"],
         failed: list["Skipped"],
     ) -> None:
+        from bestshot.layout.output import Undone
         from bestshot.mark_entries import Unmarked
         from bestshot.mark_wording import undone_in_words
         from bestshot.model.photo import Skipped
-        from photo_outputs import Undone
 
         if isinstance(result, Undone):
             failed.append(Skipped(result.action.destination, result.error))
@@ -404,7 +404,7 @@ def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List what was done, or take a run back; 1 if anything of that had to be left."""
     from bestshot.going_back import history, undo
     from bestshot.immich.versions import UNDO_TASKS
-    from photo_outputs import recover_output
+    from bestshot.layout.output import recover_output
 
     if command.undo is None:
         console.say(history(settings))

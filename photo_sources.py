@@ -10,9 +10,9 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
-from bestshot.actions import CopyFile
 from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
 from bestshot.folder_walk import FolderWalk
+from bestshot.layout.actions import CopyFile
 from bestshot.marks import MarkWishes, PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest

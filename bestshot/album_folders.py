@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from bestshot.errors import OutputError, PhotoError, UsageError
-from bestshot.file_names import folded, renamed
+from bestshot.layout.names import folded, renamed
 from bestshot.marks import Album
 from bestshot.storage.files import link_symbolically, link_text, make_folders, remove, sync_folder, write_text, writing
 from bestshot.text import printable

@@ -9,14 +9,14 @@ from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TextIO
 
-from bestshot.action_wording import folder_lines
-from bestshot.actions import CopyFile, Receipt
 from bestshot.errors import OutputError, UsageError
+from bestshot.layout.actions import CopyFile, Receipt
+from bestshot.layout.reversals import Left, Result
+from bestshot.layout.wording import folder_lines
 from bestshot.mark_wording import action_line
 from bestshot.marks import MarkAction, MarkReceipt, keys_of
 from bestshot.model.photo import Skipped
 from bestshot.planning import Plan
-from bestshot.reversals import Left, Result
 from bestshot.settings import Settings
 from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bestshot.companions import gather
-from bestshot.file_names import OUTPUT_MARKER, group_number
+from bestshot.layout.names import OUTPUT_MARKER, group_number
 from bestshot.model.formats import (
     HEADER_LENGTH,
     PHOTO_SUFFIXES,

@@ -7,6 +7,7 @@ from bestshot.album_folders import AlbumFolders
 from bestshot.folder_marks import FolderMarks
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Run, undone_runs
+from bestshot.layout.reversals import Left
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_history import MarkHistory, restored_stacks
 from bestshot.mark_ledger import MarkLedger
@@ -14,7 +15,6 @@ from bestshot.mark_undo_planning import plan_mark_undo
 from bestshot.markable import MarkableLibrary
 from bestshot.marking import Persistence, carry_out_in_run, recover_marks
 from bestshot.marks import AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
-from bestshot.reversals import Left
 
 
 class MarkUndo:

@@ -7,7 +7,8 @@ otherwise since is left and told.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bestshot.file_names import base_name
+from bestshot.layout.names import base_name
+from bestshot.layout.reversals import Left
 from bestshot.mark_history import Aspect, MarkHistory, aspects_of, state_set
 from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from bestshot.marks import (
@@ -29,7 +30,6 @@ from bestshot.marks import (
     Stack,
     in_order,
 )
-from bestshot.reversals import Left
 
 _GONE = "It is gone or in the trash."
 _CHANGED = "It was changed since and stays as it is."

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from bestshot.actions import CopyFile
 from bestshot.errors import PhotoError, SourceError, TransientError
 from bestshot.journal.replaced import keep_nothing
+from bestshot.layout.actions import CopyFile
 from bestshot.markable import MarkableLibrary
 from bestshot.marks import AddTags, MakeAlbum, MarkAction, Marked, MarkWishes, SetFavorite
 from bestshot.model.faces import FaceBox

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from bestshot.actions import Action, CopyFile
+from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks import MarkAction
 from bestshot.model.photo import Metadata, RankedPhoto, Reason, Skipped
 from bestshot.planning import Plan, PlannedGroup, Wishes

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from bestshot.actions import Action, CopyFile, LaidFile, OutputState
-from bestshot.file_names import base_name
+from bestshot.layout.actions import Action, CopyFile, LaidFile, OutputState
+from bestshot.layout.names import base_name
 from bestshot.marks import MarkAction, MarkWishes
 from bestshot.model.photo import Group, LinkMethod, Photo, Skipped, Verdict
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bestshot.layout.reversals import Left, PutBack, Result, TakeAway
 from bestshot.mark_wording import done_in_words
 from bestshot.marks import MarkAction, MarkReceipt
-from bestshot.reversals import Left, PutBack, Result, TakeAway
 from bestshot.text import count, printable
 
 

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Protocol
 
 from bestshot.errors import OutputError, UsageError
-from bestshot.file_names import OUTPUT_MARKER
-from bestshot.folder_undo import FolderUndo
 from bestshot.immich.mark_client import MarkClient
 from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.originals import OriginalsClient, check_asset
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Job, Run, undone_runs
+from bestshot.layout.names import OUTPUT_MARKER
+from bestshot.layout.originals import CheckOriginal
+from bestshot.layout.reversals import Left, Result
+from bestshot.layout.undo import FolderUndo
 from bestshot.mark_undo import MarkUndo, folder_library, sweep_albums
 from bestshot.marking import Persistence
 from bestshot.model.photo import digest
-from bestshot.originals import CheckOriginal
-from bestshot.reversals import Left, Result
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bestshot.actions import CopyFile, Receipt
-from bestshot.file_names import base_name
+from bestshot.layout.actions import CopyFile, Receipt
+from bestshot.layout.names import base_name
 from bestshot.mark_wording import done_in_words
 from bestshot.marks import MarkReceipt
 from bestshot.model.photo import Metadata, Photo, RankedPhoto, Skipped, Verdict

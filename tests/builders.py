@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bestshot.actions import (
+from bestshot.layout.actions import (
     Action,
     Condition,
     CopyFile,
@@ -17,7 +17,7 @@ from bestshot.actions import (
     Trace,
     WriteMetadata,
 )
-from bestshot.file_names import folded
+from bestshot.layout.names import folded
 from bestshot.model.faces import Face
 from bestshot.model.photo import (
     Appraisal,

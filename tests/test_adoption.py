@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.actions import WriteMetadata
-from bestshot.adoption import FoundFile, adoptable, match_copies
+from bestshot.layout.actions import WriteMetadata
+from bestshot.layout.adoption import FoundFile, adoptable, match_copies
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from tests import builders
 

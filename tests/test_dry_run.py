@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bestshot.action_wording import folder_lines
-from bestshot.actions import Action, PlaceBest, RetireBest, WriteMetadata
 from bestshot.immich.calls import Calls
 from bestshot.immich.mark_calls import PlannedCalls
 from bestshot.immich.versions import Dialect, Version
+from bestshot.layout.actions import Action, PlaceBest, RetireBest, WriteMetadata
+from bestshot.layout.wording import folder_lines
 from bestshot.marks import AddTags, AddToAlbum, MakeAlbum, SetDescription, SetFavorite, SetRating
 from bestshot.model.photo import LinkMethod
 from photo_organizer import Outcome, main

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.file_names import base_name, folded, group_folder, group_number, prefixed, renamed
+from bestshot.layout.names import base_name, folded, group_folder, group_number, prefixed, renamed
 
 LONGEST = 255
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bestshot.going_back import undo
+from bestshot.layout.output import recover_output
 from bestshot.settings import SourceType
 from photo_organizer import PhotoOrganizer, Settings, main
-from photo_outputs import recover_output
 from photo_sources import ImmichPhotoSource
 from tests import drawn_library
 from tests.fake_immich import FakeImmich

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.actions import Action, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
 from bestshot.errors import StateError
 from bestshot.journal.journal import Change, Journal
+from bestshot.layout.actions import Action, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
 from bestshot.model.photo import LinkMethod
 from tests import builders
 from tests.file_systems import SPAWN

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.actions import PlaceBest, Receipt, Trace
 from bestshot.errors import MissingPermissionError, WrongKeyError
 from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import Keep, keep_nothing
+from bestshot.layout.actions import PlaceBest, Receipt, Trace
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from bestshot.marking import Persistence, carry_out_marks, recover_marks

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.actions import (
+from bestshot.errors import LockedError, OutputError
+from bestshot.journal.journal import Journal
+from bestshot.layout.actions import (
     Action,
     Condition,
     CopyFile,
@@ -22,10 +24,8 @@ from bestshot.actions import (
     RetireBest,
     WriteMetadata,
 )
-from bestshot.errors import LockedError, OutputError
-from bestshot.journal.journal import Journal
+from bestshot.layout.output import FolderOutput, Undone
 from bestshot.model.photo import LinkMethod, Photo
-from photo_outputs import FolderOutput, Undone
 from photo_sources import LocalPhotoSource
 from tests import builders
 from tests.file_systems import (

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, SourceError
+from bestshot.layout.actions import CopyFile
 from bestshot.plan_reading import read_plans
 from bestshot.planning import Plan
 from bestshot.wording import summary

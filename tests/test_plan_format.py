@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
-from bestshot.actions import PlaceBest, RetireBest, WriteMetadata
+from bestshot.layout.actions import PlaceBest, RetireBest, WriteMetadata
 from bestshot.model.photo import CaptureTime, LinkMethod, RankedPhoto, Reason, Skipped
 from bestshot.plan_format import PlanDocument, PlanSource, counts, document_of, to_json
 from bestshot.planning import Plan, Wishes

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.actions import Action, Condition, CopyFile, OutputState, PlaceBest, RetireBest, WriteMetadata
-from bestshot.file_names import base_name, folded
-from bestshot.folder_planning import plan_folders
+from bestshot.layout.actions import Action, Condition, CopyFile, OutputState, PlaceBest, RetireBest, WriteMetadata
+from bestshot.layout.names import base_name, folded
+from bestshot.layout.plan import plan_folders
 from bestshot.model.photo import Group, LinkMethod, Photo
 from bestshot.planning import (
     Plan,

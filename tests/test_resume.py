@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 WATCHED = frozenset(
     {
-        "photo_outputs",
+        "bestshot.layout.output",
         "bestshot.storage.files",
         "bestshot.journal.journal",
         "bestshot.storage.database",

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.actions import CopyFile
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
 from bestshot.immich.originals import check_asset
 from bestshot.journal.runs import Reverse, jobs_of
+from bestshot.layout.actions import CopyFile
+from bestshot.layout.output import FolderOutput
+from bestshot.layout.reversals import TakeAway
 from bestshot.model.photo import LinkMethod
-from bestshot.reversals import TakeAway
 from bestshot.storage.files import checksum
 from bestshot.storage.lock import LibraryLock
-from photo_outputs import FolderOutput
 from tests import builders
 from tests.fake_immich import FakeImmich
 from tests.fake_immich_state import Asset

@@ -12,6 +12,7 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import job_to_undo, jobs_of
+from bestshot.layout.reversals import Result
 from bestshot.mark_ledger import MarkLedger
 from bestshot.marking import carry_out_marks, recover_marks
 from bestshot.marks import (
@@ -29,7 +30,6 @@ from bestshot.marks import (
     SetRating,
     Stack,
 )
-from bestshot.reversals import Result
 from bestshot.undoing import Undoing
 from immich_client import ImmichClient
 from tests.fake_immich import VERSIONS, FakeImmich

@@ -14,9 +14,9 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.history import history_lines
 from bestshot.journal.runs import jobs_of
+from bestshot.layout.output import recover_output
+from bestshot.layout.reversals import Result
 from bestshot.model.photo import LinkMethod
-from bestshot.reversals import Result
-from photo_outputs import recover_output
 from tests.killed_work import in_fork, until
 from tests.sidecar_samples import DARKTABLE
 from tests.test_resume import contents
@@ -25,7 +25,7 @@ from tests.undo_bench import Bench, left, tree_of
 
 WATCHED = frozenset(
     {
-        "bestshot.folder_undo",
+        "bestshot.layout.undo",
         "bestshot.storage.files",
         "bestshot.journal.journal",
         "bestshot.storage.database",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.actions import Action, Receipt
+from bestshot.layout.actions import Action, Receipt
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.planning import Plan, PlannedGroup, Wishes
 from bestshot.wording import group_lines, metadata_text, summary

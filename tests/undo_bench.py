@@ -6,15 +6,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bestshot.actions import Receipt
-from bestshot.folder_planning import plan_folders
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import job_to_undo, jobs_of
+from bestshot.layout.actions import Receipt
+from bestshot.layout.output import FolderOutput, Undone, recover_output
+from bestshot.layout.plan import plan_folders
+from bestshot.layout.reversals import Left, Result
 from bestshot.model.photo import LinkMethod, Photo
-from bestshot.reversals import Left, Result
 from bestshot.storage.files import copy_verified
 from bestshot.undoing import Undoing
-from photo_outputs import FolderOutput, Undone, recover_output
 from tests import builders
 
 Tree = dict[str, object]

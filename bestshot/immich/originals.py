@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Protocol
 
-from bestshot.actions import CopyFile
 from bestshot.errors import NotFoundError, PhotoError, RejectedError
 from bestshot.immich.facts import asset_id_of
 from bestshot.immich.model import Asset, Visibility
+from bestshot.layout.actions import CopyFile
 from bestshot.storage.files import checksum
 
 _GONE = "Its original is gone from the server or in the trash, so it may be the last."

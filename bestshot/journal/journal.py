@@ -14,13 +14,13 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from bestshot.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
 from bestshot.journal.replaced import ReplacedSidecar
 from bestshot.journal.runs import Run
 from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
+from bestshot.layout.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
+from bestshot.layout.replay import Made, standing
+from bestshot.layout.reversals import PutBack, Reversal, TakeAway
 from bestshot.marks import MarkAction, MarkReceipt, MarkTrace
-from bestshot.replay import Made, standing
-from bestshot.reversals import PutBack, Reversal, TakeAway
 from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 
 A = TypeVar("A", Action, MarkAction, Reversal)

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bestshot.actions import Action, CopyFile, PlaceBest, WriteMetadata
-from bestshot.file_names import BEST_PREFIX, base_name, group_number, prefixed, renamed
+from bestshot.layout.actions import Action, CopyFile, PlaceBest, WriteMetadata
+from bestshot.layout.names import BEST_PREFIX, base_name, group_number, prefixed, renamed
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, link_text
 

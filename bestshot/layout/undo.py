@@ -8,14 +8,14 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from bestshot.actions import CopyFile, RetireBest, Trace
 from bestshot.errors import PhotoError
-from bestshot.folder_undo_planning import Step, plan_folder_undo
 from bestshot.journal.journal import Journal, ReversalChange
 from bestshot.journal.runs import Run
-from bestshot.originals import CheckOriginal, check_file
+from bestshot.layout.actions import CopyFile, RetireBest, Trace
+from bestshot.layout.originals import CheckOriginal, check_file
+from bestshot.layout.reversals import Left, PutBack, Reversal, TakeAway
+from bestshot.layout.undo_plan import Step, plan_folder_undo
 from bestshot.planning import text_bytes
-from bestshot.reversals import Left, PutBack, Reversal, TakeAway
 from bestshot.storage.files import (
     NoHardLinkError,
     checksum,

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import dirname, relpath
 
-from bestshot.actions import CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
-from bestshot.file_names import group_folder
-from bestshot.replay import Made
-from bestshot.reversals import Left, PutBack, Reversal, TakeAway
+from bestshot.layout.actions import CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
+from bestshot.layout.names import group_folder
+from bestshot.layout.replay import Made
+from bestshot.layout.reversals import Left, PutBack, Reversal, TakeAway
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bestshot.actions import CopyFile
 from bestshot.errors import PhotoError
+from bestshot.layout.actions import CopyFile
 from bestshot.storage.files import checksum
 
 CheckOriginal = Callable[[CopyFile, Path, str], None]

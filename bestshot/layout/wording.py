@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import assert_never
 
-from bestshot.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
-from bestshot.file_names import base_name, group_folder
+from bestshot.layout.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
+from bestshot.layout.names import base_name, group_folder
 from bestshot.model.photo import LinkMethod
 from bestshot.text import count, in_bytes, printable
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from bestshot.actions import (
+from bestshot.errors import OutputError, PhotoError
+from bestshot.journal.journal import Change, Journal
+from bestshot.layout.actions import (
     Action,
     Condition,
     CopyFile,
@@ -21,10 +23,9 @@ from bestshot.actions import (
     Trace,
     WriteMetadata,
 )
-from bestshot.errors import OutputError, PhotoError
-from bestshot.file_names import BEST_PREFIX, OUTPUT_MARKER, folded
-from bestshot.folder_undo import recover_reversals
-from bestshot.journal.journal import Change, Journal
+from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded
+from bestshot.layout.survey import condition_of, learned, survey, trace_of
+from bestshot.layout.undo import recover_reversals
 from bestshot.mark_entries import Unmarked
 from bestshot.mark_ledger import MarkLedger
 from bestshot.mark_planning import plan_marks
@@ -32,7 +33,6 @@ from bestshot.markable import MarkableLibrary
 from bestshot.marking import Persistence, carry_out_marks, recover_marks
 from bestshot.marks import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
 from bestshot.model.photo import LinkMethod, Photo
-from bestshot.output_survey import condition_of, learned, survey, trace_of
 from bestshot.planning import text_bytes, text_checksum
 from bestshot.storage.files import (
     NoHardLinkError,

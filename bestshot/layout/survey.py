@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from bestshot.actions import Condition, CopyFile, LaidFile, OutputState, Receipt, RetireBest, Trace
-from bestshot.adoption import adoptable
-from bestshot.file_names import folded, group_number
+from bestshot.layout.actions import Condition, CopyFile, LaidFile, OutputState, Receipt, RetireBest, Trace
+from bestshot.layout.adoption import adoptable
+from bestshot.layout.names import folded, group_number
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, writing
 from bestshot.text import printable

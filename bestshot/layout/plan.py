@@ -7,7 +7,7 @@ nothing; what is merely absent from this run is never a reason to take anything 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.actions import (
+from bestshot.layout.actions import (
     Action,
     Condition,
     CopyFile,
@@ -17,7 +17,7 @@ from bestshot.actions import (
     RetireBest,
     WriteMetadata,
 )
-from bestshot.file_names import BEST_PREFIX, base_name, folded, group_folder, prefixed, renamed
+from bestshot.layout.names import BEST_PREFIX, base_name, folded, group_folder, prefixed, renamed
 from bestshot.model.photo import FileRole, LinkMethod, Photo, PhotoFile
 from bestshot.planning import Place, PlannedGroup, name_and_revision, text_checksum
 from bestshot.text import printable

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bestshot.actions import Receipt
-from bestshot.reversals import Reversal
+from bestshot.layout.actions import Receipt
+from bestshot.layout.reversals import Reversal
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The folders in which groups are laid out."""
