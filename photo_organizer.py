@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from bestshot.layout.actions import Action, OutputState, Receipt
     from bestshot.layout.output import FolderOutput, MarkOutput, Undone
     from bestshot.looking import Library
-    from bestshot.mark_entries import Unmarked
-    from bestshot.marking import Persistence
-    from bestshot.marks import MarkAction, MarkReceipt
+    from bestshot.marks.actions import MarkAction, MarkReceipt
+    from bestshot.marks.apply import Persistence
+    from bestshot.marks.entries import Unmarked
     from bestshot.model.photo import Skipped
     from bestshot.plan_format import PlanDocument
     from bestshot.planning import Plan, PlannedGroup
@@ -292,7 +292,7 @@ class PhotoOrganizer:
     def _mark_actions(
         self, groups: Sequence["PlannedGroup"], library: "Library", marks: "MarkOutput"
     ) -> list["MarkAction"]:
-        from bestshot.mark_planning import marked_group
+        from bestshot.marks.plan import marked_group
 
         marked = [marked_group(group, self._source.mark_keys) for group in groups]
         seen = {key for photo in library.photos for key in self._source.mark_keys(photo)}
@@ -302,7 +302,7 @@ class PhotoOrganizer:
         self, plan: "Plan", marks: "MarkOutput", folders: "_Folders | None"
     ) -> Iterator["Receipt | MarkReceipt | Undone | Unmarked"]:
         """What comes of each action: first the copies, then the marks."""
-        from bestshot.marking import Persistence
+        from bestshot.marks.apply import Persistence
 
         sources = self._source.origins()
         copies = plan.file_actions
@@ -326,8 +326,8 @@ class PhotoOrganizer:
         failed: list["Skipped"],
     ) -> None:
         from bestshot.layout.output import Undone
-        from bestshot.mark_entries import Unmarked
-        from bestshot.mark_wording import undone_in_words
+        from bestshot.marks.entries import Unmarked
+        from bestshot.marks.wording import undone_in_words
         from bestshot.model.photo import Skipped
 
         if isinstance(result, Undone):

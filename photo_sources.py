@@ -13,7 +13,7 @@ from urllib.parse import quote
 from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
 from bestshot.folder_walk import FolderWalk
 from bestshot.layout.actions import CopyFile
-from bestshot.marks import MarkWishes, PhotoMarks
+from bestshot.marks.actions import MarkWishes, PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.photo_source import PhotoSource, reading

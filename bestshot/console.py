@@ -13,8 +13,8 @@ from bestshot.errors import OutputError, UsageError
 from bestshot.layout.actions import CopyFile, Receipt
 from bestshot.layout.reversals import Left, Result
 from bestshot.layout.wording import folder_lines
-from bestshot.mark_wording import action_line
-from bestshot.marks import MarkAction, MarkReceipt, keys_of
+from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
+from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
 from bestshot.planning import Plan
 from bestshot.settings import Settings

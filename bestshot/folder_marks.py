@@ -8,8 +8,7 @@ from pathlib import Path
 from bestshot.album_folders import AlbumFolders
 from bestshot.errors import PhotoError, UsageError
 from bestshot.journal.replaced import Keep, ReplacedSidecar, keep_nothing
-from bestshot.mark_reversals import DeleteAlbum, RemoveTags
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     LibraryMarks,
@@ -24,6 +23,7 @@ from bestshot.marks import (
     SetRating,
     keys_of,
 )
+from bestshot.marks.reversals import DeleteAlbum, RemoveTags
 from bestshot.sidecar_files import sweep
 from bestshot.sidecar_marks import SidecarAction, SidecarChange, photo_marks
 from bestshot.sidecar_names import PhotoFolder

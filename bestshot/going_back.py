@@ -10,7 +10,7 @@ from bestshot.history import NOTHING_CHANGED, history_lines
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import NOTHING_TO_UNDO, job_to_undo, jobs_of
 from bestshot.layout.reversals import Result
-from bestshot.marking import Persistence
+from bestshot.marks.apply import Persistence
 from bestshot.settings import Settings
 from bestshot.undoing import Server, Undoing
 

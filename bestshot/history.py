@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Job, Reverse, Run, jobs_of
-from bestshot.mark_wording import done_in_words
+from bestshot.marks.wording import done_in_words
 from bestshot.text import count, printable
 
 NOTHING_CHANGED = "Nothing was ever changed."

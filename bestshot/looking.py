@@ -12,7 +12,7 @@ from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.decisions import Decision, Decisions
 from bestshot.errors import SourceError, UsageError
 from bestshot.grouping.group import Grouping, candidates
-from bestshot.mark_ledger import MarkLedger
+from bestshot.marks.ledger import MarkLedger
 from bestshot.model.faces import FaceModel
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from bestshot.errors import PhotoError, SourceError, TransientError
 from bestshot.journal.replaced import keep_nothing
 from bestshot.layout.actions import CopyFile
-from bestshot.markable import MarkableLibrary
-from bestshot.marks import AddTags, MakeAlbum, MarkAction, Marked, MarkWishes, SetFavorite
+from bestshot.marks.actions import AddTags, MakeAlbum, MarkAction, Marked, MarkWishes, SetFavorite
+from bestshot.marks.library import MarkableLibrary
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import Listing, Metadata, Photo
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from bestshot.layout.actions import Action, CopyFile
-from bestshot.marks import MarkAction
+from bestshot.marks.actions import MarkAction
 from bestshot.model.photo import Metadata, RankedPhoto, Reason, Skipped
 from bestshot.planning import Plan, PlannedGroup, Wishes
 from bestshot.settings import SourceType

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from bestshot.layout.actions import Action, CopyFile, LaidFile, OutputState
 from bestshot.layout.names import base_name
-from bestshot.marks import MarkAction, MarkWishes
+from bestshot.marks.actions import MarkAction, MarkWishes
 from bestshot.model.photo import Group, LinkMethod, Photo, Skipped, Verdict
 
 Place = tuple[str, str]

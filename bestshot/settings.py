@@ -19,7 +19,7 @@ from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
-from bestshot.marks import MarkWishes
+from bestshot.marks.actions import MarkWishes
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod
 from bestshot.planning import Wishes

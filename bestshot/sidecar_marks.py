@@ -13,8 +13,8 @@ from typing import Final
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import open_image
 from bestshot.journal.replaced import Keep, ReplacedSidecar
-from bestshot.mark_reversals import RemoveTags
-from bestshot.marks import AddTags, PhotoMarks, Refused, RemoveTag, SetFavorite, SetRating
+from bestshot.marks.actions import AddTags, PhotoMarks, Refused, RemoveTag, SetFavorite, SetRating
+from bestshot.marks.reversals import RemoveTags
 from bestshot.metadata.exif import read_exif
 from bestshot.sidecar_files import content_checksum, current_content, replace_content
 from bestshot.sidecar_names import PhotoFolder, SidecarPaths

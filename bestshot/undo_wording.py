@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bestshot.layout.reversals import Left, PutBack, Result, TakeAway
-from bestshot.mark_wording import done_in_words
-from bestshot.marks import MarkAction, MarkReceipt
+from bestshot.marks.actions import MarkAction, MarkReceipt
+from bestshot.marks.wording import done_in_words
 from bestshot.text import count, printable
 
 

@@ -16,8 +16,8 @@ from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.layout.originals import CheckOriginal
 from bestshot.layout.reversals import Left, Result
 from bestshot.layout.undo import FolderUndo
-from bestshot.mark_undo import MarkUndo, folder_library, sweep_albums
-from bestshot.marking import Persistence
+from bestshot.marks.apply import Persistence
+from bestshot.marks.undo import MarkUndo, folder_library, sweep_albums
 from bestshot.model.photo import digest
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable

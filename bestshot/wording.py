@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bestshot.layout.actions import CopyFile, Receipt
 from bestshot.layout.names import base_name
-from bestshot.mark_wording import done_in_words
-from bestshot.marks import MarkReceipt
+from bestshot.marks.actions import MarkReceipt
+from bestshot.marks.wording import done_in_words
 from bestshot.model.photo import Metadata, Photo, RankedPhoto, Skipped, Verdict
 from bestshot.plan_format import counts
 from bestshot.planning import Plan, PlannedGroup

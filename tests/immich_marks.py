@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bestshot.immich.marking import ImmichMarks
-from bestshot.marking import Persistence
+from bestshot.marks.apply import Persistence
 from immich_client import ImmichClient, Patience
 from tests.fake_immich import FakeImmich
 from tests.fake_immich_state import Asset

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from bestshot.mark_ledger import MarkLedger
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     Album,
@@ -26,6 +25,7 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
+from bestshot.marks.ledger import MarkLedger
 
 
 class MarkBook:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bestshot.journal.journal import Journal
-from bestshot.marking import Persistence
-from bestshot.marks import MarkReceipt
+from bestshot.marks.actions import MarkReceipt
+from bestshot.marks.apply import Persistence
 from bestshot.settings import SourceType
 from immich_client import ImmichClient, Patience
 from photo_organizer import Outcome, PhotoOrganizer, Settings

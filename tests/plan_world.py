@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bestshot.marking import Persistence
+from bestshot.marks.apply import Persistence
 from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource
 from tests.drawn_library import add, add_burst, organize, scene
@@ -88,5 +88,5 @@ def laid_out(output: Path) -> dict[str, list[str]]:
 def believe_at_once(monkeypatch: Any) -> None:
     """Let runs not wait for a server's jobs in the background: the fake's are over at once."""
     monkeypatch.setattr(
-        "bestshot.marking.Persistence", lambda: Persistence((0.0, 0.0, 0.0), wait=lambda _seconds: None)
+        "bestshot.marks.apply.Persistence", lambda: Persistence((0.0, 0.0, 0.0), wait=lambda _seconds: None)
     )

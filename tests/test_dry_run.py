@@ -14,7 +14,7 @@ from bestshot.immich.mark_calls import PlannedCalls
 from bestshot.immich.versions import Dialect, Version
 from bestshot.layout.actions import Action, PlaceBest, RetireBest, WriteMetadata
 from bestshot.layout.wording import folder_lines
-from bestshot.marks import AddTags, AddToAlbum, MakeAlbum, SetDescription, SetFavorite, SetRating
+from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, SetDescription, SetFavorite, SetRating
 from bestshot.model.photo import LinkMethod
 from photo_organizer import Outcome, main
 from tests.builders import copy_of, photo

@@ -17,11 +17,7 @@ from bestshot.errors import PhotoError, UsageError
 from bestshot.folder_marks import FolderMarks
 from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import ReplacedSidecar
-from bestshot.mark_entries import Unmarked
-from bestshot.mark_ledger import MarkLedger
-from bestshot.mark_planning import marked_group, plan_marks
-from bestshot.marking import AT_ONCE, carry_out_marks, recover_marks
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -38,6 +34,10 @@ from bestshot.marks import (
     SetRating,
     Stack,
 )
+from bestshot.marks.apply import AT_ONCE, carry_out_marks, recover_marks
+from bestshot.marks.entries import Unmarked
+from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.plan import marked_group, plan_marks
 from bestshot.planning import PlannedGroup
 from bestshot.sidecar_files import replace_content, restore
 from bestshot.xmp.packet import read
@@ -248,7 +248,7 @@ def test_a_photo_in_a_folder_that_may_not_be_written_is_refused_and_the_others_g
         for path, mode in ((root, 0o755), (free, 0o777), (shut, 0o555)):
             path.chmod(mode)
         printed = run_unprivileged(
-            "from bestshot.folder_marks import FolderMarks\nfrom bestshot.marks import AddTags\n"
+            "from bestshot.folder_marks import FolderMarks\nfrom bestshot.marks.actions import AddTags\n"
             "from PIL import JpegImagePlugin",
             "marked = FolderMarks().mark(AddTags(('free/a.jpg', 'shut/b.jpg'), ('dup',)))\n"
             "print(*marked.changed, *(f'{one.key}: {one.error}' for one in marked.refused), sep='\\n')\n",

@@ -9,8 +9,8 @@ import pytest
 
 from bestshot.errors import ImmichError
 from bestshot.immich.versions import Dialect, Task, Version, tasks_of
-from bestshot.marking import Persistence
-from bestshot.marks import MarkWishes
+from bestshot.marks.actions import MarkWishes
+from bestshot.marks.apply import Persistence
 from immich_client import Patience
 from tests.fake_immich import FakeImmich, Where
 from tests.fake_immich_versions import release

@@ -12,7 +12,7 @@ import pytest
 
 from bestshot.errors import LockedError
 from bestshot.journal.journal import Journal
-from bestshot.marking import Persistence
+from bestshot.marks.apply import Persistence
 from tests.drawn_library import ROOT
 from tests.fake_immich import FakeImmich, Where
 from tests.immich_marks import FOUR

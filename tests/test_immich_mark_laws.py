@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.marks import DissolveStack, RemoveFromAlbum, RemoveTag, SetArchived, SetFavorite
+from bestshot.marks.actions import DissolveStack, RemoveFromAlbum, RemoveTag, SetArchived, SetFavorite
 from tests.fake_immich import MORNING, FakeImmich, Scene, Where
 from tests.fake_immich_state import Asset, Stack
 from tests.immich_marks import BEST, FOUR, TAG, ids, tagged

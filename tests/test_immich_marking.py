@@ -7,7 +7,7 @@ import pytest
 from bestshot.errors import NotFoundError, TooOldError
 from bestshot.immich.facts import marks_of_listed
 from bestshot.immich.marking import ImmichMarks
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     Album,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.marks import MarkWishes
+from bestshot.marks.actions import MarkWishes
 from bestshot.workers.pool import Workers
 from immich_client import ImmichClient
 from photo_organizer import PhotoOrganizer, Settings

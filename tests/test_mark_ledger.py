@@ -2,8 +2,7 @@
 
 import pytest
 
-from bestshot.mark_ledger import MarkLedger, OurAlbum, OurStack, Written
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -22,6 +21,7 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
+from bestshot.marks.ledger import MarkLedger, OurAlbum, OurStack, Written
 
 
 def done(action: MarkAction, changed: str | None = None, **left: str) -> MarkReceipt:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.mark_planning import marked_group, plan_marks
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     Album,
@@ -28,6 +27,7 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
+from bestshot.marks.plan import marked_group, plan_marks
 from bestshot.planning import PlannedGroup, number_groups
 from tests.builders import ORIGIN, group, photo, planned
 from tests.mark_book import MarkBook

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bestshot.mark_wording import action_line, done_in_words, undone_in_words
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -21,6 +20,7 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
+from bestshot.marks.wording import action_line, done_in_words, undone_in_words
 from bestshot.model.photo import Skipped
 from bestshot.wording import failure_lines
 

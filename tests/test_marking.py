@@ -13,10 +13,7 @@ from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import Keep, keep_nothing
 from bestshot.layout.actions import PlaceBest, Receipt, Trace
-from bestshot.mark_entries import Unmarked
-from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
-from bestshot.marking import Persistence, carry_out_marks, recover_marks
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -36,6 +33,9 @@ from bestshot.marks import (
     Stack,
     keys_of,
 )
+from bestshot.marks.apply import Persistence, carry_out_marks, recover_marks
+from bestshot.marks.entries import Unmarked
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from tests.fake_immich import VERSIONS, FakeImmich, Where
 from tests.fake_immich_state import Asset
 from tests.fake_immich_versions import release

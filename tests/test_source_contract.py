@@ -16,7 +16,7 @@ import pytest
 from PIL import ExifTags, Image, ImageColor
 
 from bestshot.errors import PhotoError, SourceError, TransientError
-from bestshot.marks import AddTags, MarkAction, MarkWishes, SetFavorite
+from bestshot.marks.actions import AddTags, MarkAction, MarkWishes, SetFavorite
 from bestshot.model.photo import Photo
 from photo_sources import LocalPhotoSource, PhotoCache, PhotoSource
 from tests.builders import copy_of

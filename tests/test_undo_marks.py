@@ -13,9 +13,7 @@ from bestshot.errors import UsageError
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import job_to_undo, jobs_of
 from bestshot.layout.reversals import Result
-from bestshot.mark_ledger import MarkLedger
-from bestshot.marking import carry_out_marks, recover_marks
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -30,6 +28,8 @@ from bestshot.marks import (
     SetRating,
     Stack,
 )
+from bestshot.marks.apply import carry_out_marks, recover_marks
+from bestshot.marks.ledger import MarkLedger
 from bestshot.undoing import Undoing
 from immich_client import ImmichClient
 from tests.fake_immich import VERSIONS, FakeImmich

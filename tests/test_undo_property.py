@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from bestshot.immich.marking import ImmichMarks
 from bestshot.journal.journal import Journal
-from bestshot.mark_ledger import MarkLedger
-from bestshot.mark_planning import plan_marks
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     MarkedGroup,
@@ -21,6 +19,8 @@ from bestshot.marks import (
     SetDescription,
     SetFavorite,
 )
+from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.plan import plan_marks
 from tests.fake_immich import FakeImmich
 from tests.fake_immich_state import Asset
 from tests.immich_marks import BEST, FOUR, TAG, client_of, ids

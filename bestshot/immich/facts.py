@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bestshot.immich.model import Asset, Exif
 from bestshot.immich.pairs import Shot
-from bestshot.marks import PhotoMarks
+from bestshot.marks.actions import PhotoMarks
 from bestshot.metadata.capture_time import time_from_name
 from bestshot.model.photo import CaptureTime, FileRole, Metadata, Photo, PhotoFile, TimeSource, digest
 

@@ -8,8 +8,7 @@ from urllib.parse import unquote
 from bestshot.immich.bulk import CHUNK
 from bestshot.immich.calls import AssetChange, Call, Calls
 from bestshot.immich.model import Stack as ServerStack
-from bestshot.mark_reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -23,6 +22,7 @@ from bestshot.marks import (
     SetFavorite,
     SetRating,
 )
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
 
 _TAG, _ALBUM = "{tag}", "{album}"
 """What is not known before it is made."""

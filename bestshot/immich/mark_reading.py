@@ -10,8 +10,8 @@ from bestshot.immich.model import Album as ServerAlbum
 from bestshot.immich.model import Asset, Visibility
 from bestshot.immich.model import Stack as ServerStack
 from bestshot.immich.versions import Dialect
-from bestshot.mark_reversals import DeleteTag, RemoveTags
-from bestshot.marks import AddTags, Album, MarkAction, RemoveTag, Stack, keys_of
+from bestshot.marks.actions import AddTags, Album, MarkAction, RemoveTag, Stack, keys_of
+from bestshot.marks.reversals import DeleteTag, RemoveTags
 
 _READERS = 4
 """Calls that are made at once."""

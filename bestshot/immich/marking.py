@@ -15,8 +15,7 @@ from bestshot.immich.stacking import dissolve, make_stack
 from bestshot.immich.taking_back import delete_album, delete_tag, missing_tags, remove_tags
 from bestshot.immich.versions import Dialect
 from bestshot.journal.replaced import Keep, keep_nothing
-from bestshot.mark_reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -34,6 +33,7 @@ from bestshot.marks import (
     SetRating,
     Stack,
 )
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
 
 _BELOVED = "It was made a favourite meanwhile and stays in the timeline."
 

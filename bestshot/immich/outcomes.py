@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bestshot.immich.bulk import BulkResult
-from bestshot.marks import Marked, Refused
+from bestshot.marks.actions import Marked, Refused
 
 GONE = "It is gone or in the trash, or belongs to somebody else."
 

@@ -6,8 +6,8 @@ from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import combined
 from bestshot.immich.mark_client import MarkClient
 from bestshot.immich.outcomes import marked_by, refused
-from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags
-from bestshot.marks import Marked
+from bestshot.marks.actions import Marked
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags
 
 _RENAMED = "Its album was renamed since and stays."
 _FILLED = "Something was added to its album since, so that stays."

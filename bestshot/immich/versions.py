@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from bestshot.errors import TooOldError
-from bestshot.marks import MarkWishes
+from bestshot.marks.actions import MarkWishes
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
 from bestshot.layout.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
 from bestshot.layout.replay import Made, standing
 from bestshot.layout.reversals import PutBack, Reversal, TakeAway
-from bestshot.marks import MarkAction, MarkReceipt, MarkTrace
+from bestshot.marks.actions import MarkAction, MarkReceipt, MarkTrace
 from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 
 A = TypeVar("A", Action, MarkAction, Reversal)

@@ -26,12 +26,12 @@ from bestshot.layout.actions import (
 from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded
 from bestshot.layout.survey import condition_of, learned, survey, trace_of
 from bestshot.layout.undo import recover_reversals
-from bestshot.mark_entries import Unmarked
-from bestshot.mark_ledger import MarkLedger
-from bestshot.mark_planning import plan_marks
-from bestshot.markable import MarkableLibrary
-from bestshot.marking import Persistence, carry_out_marks, recover_marks
-from bestshot.marks import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
+from bestshot.marks.apply import Persistence, carry_out_marks, recover_marks
+from bestshot.marks.entries import Unmarked
+from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.library import MarkableLibrary
+from bestshot.marks.plan import plan_marks
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.planning import text_bytes, text_checksum
 from bestshot.storage.files import (

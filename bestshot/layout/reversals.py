@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bestshot.marks import MarkAction, MarkReceipt
+from bestshot.marks.actions import MarkAction, MarkReceipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ Nothing leaves sight unless the best of its group is in sight.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from bestshot.mark_ledger import OurStack
-from bestshot.mark_view import MarkView
-from bestshot.marks import DissolveStack, MakeStack, MarkAction, MarkedGroup, SetArchived, Stack, in_order
+from bestshot.marks.actions import DissolveStack, MakeStack, MarkAction, MarkedGroup, SetArchived, Stack, in_order
+from bestshot.marks.ledger import OurStack
+from bestshot.marks.view import MarkView
 
 
 def returning(view: MarkView) -> frozenset[str]:

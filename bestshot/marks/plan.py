@@ -7,10 +7,7 @@ is never a reason to take anything back, nor are photos left without it.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from bestshot.mark_ledger import MarkLedger
-from bestshot.mark_sight import plan_archive, plan_stacks, returning
-from bestshot.mark_view import MarkView
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     LibraryMarks,
@@ -26,6 +23,9 @@ from bestshot.marks import (
     in_order,
     keys_of,
 )
+from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.view import MarkView
+from bestshot.marks.visibility import plan_archive, plan_stacks, returning
 from bestshot.model.photo import Photo
 from bestshot.planning import PlannedGroup
 

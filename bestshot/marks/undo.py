@@ -8,13 +8,13 @@ from bestshot.folder_marks import FolderMarks
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Run, undone_runs
 from bestshot.layout.reversals import Left
-from bestshot.mark_entries import Unmarked
-from bestshot.mark_history import MarkHistory, restored_stacks
-from bestshot.mark_ledger import MarkLedger
-from bestshot.mark_undo_planning import plan_mark_undo
-from bestshot.markable import MarkableLibrary
-from bestshot.marking import Persistence, carry_out_in_run, recover_marks
-from bestshot.marks import AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
+from bestshot.marks.actions import AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
+from bestshot.marks.apply import Persistence, carry_out_in_run, recover_marks
+from bestshot.marks.entries import Unmarked
+from bestshot.marks.history import MarkHistory, restored_stacks
+from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.library import MarkableLibrary
+from bestshot.marks.undo_plan import plan_mark_undo
 
 
 class MarkUndo:

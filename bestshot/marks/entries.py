@@ -4,10 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bestshot.journal.journal import MarkChange
-from bestshot.mark_checks import not_standing
-from bestshot.mark_reversals import DeleteAlbum, RestoreStack
-from bestshot.markable import MarkableLibrary
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddToAlbum,
     LibraryMarks,
     MakeAlbum,
@@ -18,6 +15,9 @@ from bestshot.marks import (
     MarkTrace,
     RemoveFromAlbum,
 )
+from bestshot.marks.checks import not_standing
+from bestshot.marks.library import MarkableLibrary
+from bestshot.marks.reversals import DeleteAlbum, RestoreStack
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Photos are named by their key, albums and stacks by the library's own id for the
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bestshot.mark_ledger import MarkLedger
-from bestshot.mark_reversals import RestoreStack
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -20,6 +18,8 @@ from bestshot.marks import (
     SetFavorite,
     SetRating,
 )
+from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.reversals import RestoreStack
 
 Aspect = tuple[str, str, str]
 """Something that can be changed on a photo: what, which one of these (a tag, an album), and the photo."""

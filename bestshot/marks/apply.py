@@ -20,12 +20,7 @@ from bestshot.errors import (
     UsageError,
 )
 from bestshot.journal.journal import Journal, MarkChange
-from bestshot.mark_checks import narrowed, not_standing
-from bestshot.mark_entries import Entry, Unmarked, found_trace, read_entries
-from bestshot.mark_preparing import prepared
-from bestshot.mark_reversals import DeleteTag, RemoveTags
-from bestshot.markable import MarkableLibrary
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     MakeAlbum,
     MarkAction,
@@ -39,6 +34,11 @@ from bestshot.marks import (
     SetRating,
     keys_of,
 )
+from bestshot.marks.checks import narrowed, not_standing
+from bestshot.marks.entries import Entry, Unmarked, found_trace, read_entries
+from bestshot.marks.library import MarkableLibrary
+from bestshot.marks.preparing import prepared
+from bestshot.marks.reversals import DeleteTag, RemoveTags
 
 _BATCH = 50
 """Finished changes are written to the journal this many at a time; a kill in between is mended by recovery."""

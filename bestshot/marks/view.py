@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from bestshot.mark_ledger import MarkLedger
-from bestshot.marks import LibraryMarks, MarkAction, MarkedGroup, PhotoMarks, SetFavorite
+from bestshot.marks.actions import LibraryMarks, MarkAction, MarkedGroup, PhotoMarks, SetFavorite
+from bestshot.marks.ledger import MarkLedger
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from bestshot.journal.replaced import Keep
-from bestshot.marks import LibraryMarks, MarkAction, Marked
+from bestshot.marks.actions import LibraryMarks, MarkAction, Marked
 
 
 class MarkableLibrary(Protocol):

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bestshot.markable import MarkableLibrary
-from bestshot.marks import AddTags, MakeAlbum, MarkAction
+from bestshot.marks.actions import AddTags, MakeAlbum, MarkAction
+from bestshot.marks.library import MarkableLibrary
 
 
 def prepared(library: MarkableLibrary, actions: Sequence[MarkAction]) -> list[MarkAction]:

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 
 from bestshot.layout.names import base_name
 from bestshot.layout.reversals import Left
-from bestshot.mark_history import Aspect, MarkHistory, aspects_of, state_set
-from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -30,6 +28,8 @@ from bestshot.marks import (
     Stack,
     in_order,
 )
+from bestshot.marks.history import Aspect, MarkHistory, aspects_of, state_set
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 
 _GONE = "It is gone or in the trash."
 _CHANGED = "It was changed since and stays as it is."

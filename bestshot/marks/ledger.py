@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from bestshot.mark_reversals import DeleteAlbum, RemoveTags, RestoreStack
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -21,6 +20,7 @@ from bestshot.marks import (
     SetRating,
     Stack,
 )
+from bestshot.marks.reversals import DeleteAlbum, RemoveTags, RestoreStack
 from bestshot.model.photo import Metadata
 
 _STARS_OF_FAVORITE = 5

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from bestshot.mark_reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
-from bestshot.marks import (
+from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -21,6 +20,7 @@ from bestshot.marks import (
     SetRating,
     keys_of,
 )
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 
 
 def not_standing(action: MarkAction, container: str | None, marks: LibraryMarks) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Tags, albums, favourites, stacks and the archive of a library."""
