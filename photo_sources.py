@@ -16,7 +16,7 @@ from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkWishes, PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
-from bestshot.photo_source import PhotoSource, reading
+from bestshot.sources.interface import PhotoSource, reading
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 from bestshot.text import printable
 
