@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
-from bestshot.folder_walk import FolderWalk
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkWishes, PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.sources.interface import PhotoSource, reading
+from bestshot.sources.local.walk import FolderWalk
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 from bestshot.text import printable
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from bestshot.folder_marks import FolderMarks
     from bestshot.immich.calls import ThumbnailSize
     from bestshot.immich.marking import ImmichMarks
+    from bestshot.sources.local.marks import FolderMarks
     from immich_client import AssetListing, ImmichClient, KeySource, Task
 
 __all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
@@ -297,7 +297,7 @@ class LocalPhotoSource(PhotoSource):
 
     def markable(self, wishes: MarkWishes) -> "FolderMarks":
         """The sidecars, and the albums below the folder for them."""
-        from bestshot.folder_marks import FolderMarks
+        from bestshot.sources.local.marks import FolderMarks
 
         return FolderMarks(self._album_dir, with_ratings=wishes.favorite_best)
 

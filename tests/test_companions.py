@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.companions import Unit, gather
 from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
 from bestshot.model.photo import FileRole
+from bestshot.sources.local.companions import Unit, gather
 
 
 def units_of(*names: str) -> dict[str, dict[str, FileRole]]:

@@ -12,9 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from PIL import Image
 
-from bestshot.album_folders import ALBUM_MARKER
 from bestshot.errors import PhotoError, UsageError
-from bestshot.folder_marks import FolderMarks
 from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import ReplacedSidecar
 from bestshot.marks.actions import (
@@ -39,7 +37,9 @@ from bestshot.marks.entries import Unmarked
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import marked_group, plan_marks
 from bestshot.planning import PlannedGroup
-from bestshot.sidecar_files import replace_content, restore
+from bestshot.sources.local.albums import ALBUM_MARKER
+from bestshot.sources.local.marks import FolderMarks
+from bestshot.sources.local.sidecar_files import replace_content, restore
 from bestshot.xmp.packet import read
 from tests.builders import photo, planned
 from tests.drawn_library import run_unprivileged
@@ -248,7 +248,7 @@ def test_a_photo_in_a_folder_that_may_not_be_written_is_refused_and_the_others_g
         for path, mode in ((root, 0o755), (free, 0o777), (shut, 0o555)):
             path.chmod(mode)
         printed = run_unprivileged(
-            "from bestshot.folder_marks import FolderMarks\nfrom bestshot.marks.actions import AddTags\n"
+            "from bestshot.sources.local.marks import FolderMarks\nfrom bestshot.marks.actions import AddTags\n"
             "from PIL import JpegImagePlugin",
             "marked = FolderMarks().mark(AddTags(('free/a.jpg', 'shut/b.jpg'), ('dup',)))\n"
             "print(*marked.changed, *(f'{one.key}: {one.error}' for one in marked.refused), sep='\\n')\n",
@@ -542,7 +542,7 @@ import os, signal, sys
 from contextlib import closing
 from pathlib import Path
 from tests.meddled_run import killed
-from bestshot.folder_marks import FolderMarks
+from bestshot.sources.local.marks import FolderMarks
 from bestshot.journal.journal import Journal
 from tests.test_folder_marks import EVERYTHING, group_of, run
 step, folder, albums, journal = sys.argv[1:]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.folder_walk import FolderWalk
 from bestshot.model.photo import FileRole, Listing
+from bestshot.sources.local.walk import FolderWalk
 from photo_organizer import Settings
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import add, add_burst, organize, run_unprivileged, scene
@@ -246,7 +246,7 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_listed(tmp_path: Path) -> 
     for name in ("noext", "locked", "locked_too"):
         (tmp_path / name).chmod(0)
     told = run_unprivileged(
-        "from pathlib import Path; from bestshot.folder_walk import FolderWalk",
+        "from pathlib import Path; from bestshot.sources.local.walk import FolderWalk",
         "walk = FolderWalk()\n"
         "walk.add(Path('.'), 'o', '')\n"
         "listing = walk.listing()\n"

@@ -31,7 +31,7 @@ FLOORS = {
     "bestshot.going_back": 4,
     "bestshot.undoing": 3,
     "bestshot.analysis.appraisal": 2,
-    "bestshot.folder_walk": 2,
+    "bestshot.sources.local.walk": 2,
     "bestshot.storage.lock": 2,
     "bestshot.metadata.read": 2,
     "bestshot.storage.picture_cache": 2,

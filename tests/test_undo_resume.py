@@ -32,9 +32,9 @@ WATCHED = frozenset(
         "bestshot.undoing",
         "bestshot.marks.undo",
         "bestshot.marks.apply",
-        "bestshot.sidecar_files",
-        "bestshot.sidecar_marks",
-        "bestshot.album_folders",
+        "bestshot.sources.local.sidecar_files",
+        "bestshot.sources.local.sidecar_changes",
+        "bestshot.sources.local.albums",
     }
 )
 """The modules that change an output, sidecars or the journal; an undo is killed before a line of theirs."""

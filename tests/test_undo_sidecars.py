@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.folder_marks import FolderMarks
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import job_to_undo, jobs_of
 from bestshot.layout.reversals import Result
 from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag, SetFavorite
 from bestshot.marks.apply import AT_ONCE, carry_out_marks
+from bestshot.sources.local.marks import FolderMarks
 from bestshot.undoing import Undoing
 from bestshot.xmp.packet import XmpMarks, read
 from tests.sidecar_samples import DARKTABLE, LIGHTROOM

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 
-from bestshot.companions import DEVELOPED_SUFFIXES
 from bestshot.immich.model import Asset
 from bestshot.model.formats import RAW_SUFFIXES
+from bestshot.sources.local.companions import DEVELOPED_SUFFIXES
 
 _ShotName = tuple[str, datetime, str]
 

@@ -3,8 +3,6 @@
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from bestshot.album_folders import AlbumFolders
-from bestshot.folder_marks import FolderMarks
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Run, undone_runs
 from bestshot.layout.reversals import Left
@@ -15,6 +13,8 @@ from bestshot.marks.history import MarkHistory, restored_stacks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.undo_plan import plan_mark_undo
+from bestshot.sources.local.albums import AlbumFolders
+from bestshot.sources.local.marks import FolderMarks
 
 
 class MarkUndo:

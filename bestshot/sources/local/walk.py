@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from bestshot.companions import gather
 from bestshot.layout.names import OUTPUT_MARKER, group_number
 from bestshot.model.formats import (
     HEADER_LENGTH,
@@ -18,6 +17,7 @@ from bestshot.model.formats import (
     suffix_of,
 )
 from bestshot.model.photo import FileRole, Listing, Photo, PhotoFile, Skipped
+from bestshot.sources.local.companions import gather
 
 # Thumbnails and bins that other programs keep among the photos, in lower case.
 _FOREIGN_FOLDERS = {

@@ -16,8 +16,8 @@ from bestshot.journal.replaced import Keep, ReplacedSidecar
 from bestshot.marks.actions import AddTags, PhotoMarks, Refused, RemoveTag, SetFavorite, SetRating
 from bestshot.marks.reversals import RemoveTags
 from bestshot.metadata.exif import read_exif
-from bestshot.sidecar_files import content_checksum, current_content, replace_content
-from bestshot.sidecar_names import PhotoFolder, SidecarPaths
+from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
+from bestshot.sources.local.sidecar_names import PhotoFolder, SidecarPaths
 from bestshot.xmp.packet import XmpChange, XmpMarks, is_ours, merge, new_sidecar, read
 
 FAVORITE_STARS: Final = 5

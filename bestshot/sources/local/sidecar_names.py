@@ -14,10 +14,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from bestshot.companions import Unit, gather
 from bestshot.errors import PhotoError
 from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
 from bestshot.model.photo import FileRole
+from bestshot.sources.local.companions import Unit, gather
 
 _SUFFIX = ".xmp"
 

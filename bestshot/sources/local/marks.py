@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bestshot.album_folders import AlbumFolders
 from bestshot.errors import PhotoError, UsageError
 from bestshot.journal.replaced import Keep, ReplacedSidecar, keep_nothing
 from bestshot.marks.actions import (
@@ -24,9 +23,10 @@ from bestshot.marks.actions import (
     keys_of,
 )
 from bestshot.marks.reversals import DeleteAlbum, RemoveTags
-from bestshot.sidecar_files import sweep
-from bestshot.sidecar_marks import SidecarAction, SidecarChange, photo_marks
-from bestshot.sidecar_names import PhotoFolder
+from bestshot.sources.local.albums import AlbumFolders
+from bestshot.sources.local.sidecar_changes import SidecarAction, SidecarChange, photo_marks
+from bestshot.sources.local.sidecar_files import sweep
+from bestshot.sources.local.sidecar_names import PhotoFolder
 
 _GONE = "It is not there any more."
 _NO_ALBUMS = "Albums of a folder need an output folder to be in."
