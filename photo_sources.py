@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from bestshot.immich.calls import ThumbnailSize
-    from bestshot.immich.marking import ImmichMarks
+    from bestshot.sources.immich.marks import ImmichMarks
     from bestshot.sources.local.marks import FolderMarks
     from immich_client import AssetListing, ImmichClient, KeySource, Task
 
@@ -99,8 +99,8 @@ class ImmichPhotoSource(PhotoSource):
         return list(self._listing(album or self._album, frozenset()).photos)
 
     def _listing(self, album: str | None, archived: frozenset[str]) -> Listing:
-        from bestshot.immich.facts import marks_of_listed, metadata_of, photo_of
-        from bestshot.immich.pairs import pair_shots
+        from bestshot.sources.immich.assets import marks_of_listed, metadata_of, photo_of
+        from bestshot.sources.immich.pairs import pair_shots
 
         found = self._assets(album, with_archived=self._include_archived or bool(archived))
         [origin] = self.origins()
@@ -117,7 +117,7 @@ class ImmichPhotoSource(PhotoSource):
         return Listing(tuple(photo_of(shot, origin) for shot in shots), tuple(skipped), empty_origins, facts)
 
     def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
-        from bestshot.immich.albums import find_album
+        from bestshot.sources.immich.albums import find_album
 
         if album is None:
             return self._client.get_all_assets(skip_archived=not with_archived, with_exif=True)
@@ -143,13 +143,13 @@ class ImmichPhotoSource(PhotoSource):
 
     def mark_keys(self, photo: Photo) -> tuple[str, ...]:
         """The asset, and that of the RAW file."""
-        from bestshot.immich.facts import asset_id_of
+        from bestshot.sources.immich.assets import asset_id_of
 
         return photo.key, *(asset_id_of(file.path) for file in photo.files if file.role is FileRole.RAW)
 
     def markable(self, wishes: MarkWishes) -> "ImmichMarks":
         """The user's library."""
-        from bestshot.immich.marking import ImmichMarks
+        from bestshot.sources.immich.marks import ImmichMarks
 
         tags = [tag for tag in (wishes.tag, wishes.best_tag) if tag is not None]
         with_stacks = wishes.stack or wishes.archive_rest
@@ -157,7 +157,7 @@ class ImmichPhotoSource(PhotoSource):
 
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
         """The same photos; of live photos the server tells here what the file of the video is called."""
-        from bestshot.immich.facts import asset_id_of, file_of
+        from bestshot.sources.immich.assets import asset_id_of, file_of
 
         ids = {asset_id_of(file.path) for photo in photos for file in photo.files if file.role is FileRole.VIDEO}
         videos = {id_: file_of(asset, FileRole.VIDEO) for id_, asset in self._client.get_assets_info(ids).items()}
@@ -176,7 +176,7 @@ class ImmichPhotoSource(PhotoSource):
 
     def fetch_file(self, file: CopyFile, copy: Path) -> str:
         """Download one original."""
-        from bestshot.immich.facts import asset_id_of
+        from bestshot.sources.immich.assets import asset_id_of
         from bestshot.storage.files import write_verified
 
         def download(stream: BinaryIO) -> None:
@@ -197,7 +197,7 @@ class ImmichPhotoSource(PhotoSource):
 
     def get_metadata(self, photo: Photo) -> Metadata:
         """What the server says of one photo."""
-        from bestshot.immich.facts import metadata_of
+        from bestshot.sources.immich.assets import metadata_of
 
         with _immich_reading():
             return metadata_of(self._client.get_asset_info(photo.key))

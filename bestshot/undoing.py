@@ -8,8 +8,6 @@ from typing import Protocol
 
 from bestshot.errors import OutputError, UsageError
 from bestshot.immich.mark_client import MarkClient
-from bestshot.immich.marking import ImmichMarks
-from bestshot.immich.originals import OriginalsClient, check_asset
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Job, Run, undone_runs
 from bestshot.layout.names import OUTPUT_MARKER
@@ -19,6 +17,8 @@ from bestshot.layout.undo import FolderUndo
 from bestshot.marks.apply import Persistence
 from bestshot.marks.undo import MarkUndo, folder_library, sweep_albums
 from bestshot.model.photo import digest
+from bestshot.sources.immich.marks import ImmichMarks
+from bestshot.sources.immich.originals import OriginalsClient, check_asset
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
 

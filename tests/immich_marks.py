@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from bestshot.immich.marking import ImmichMarks
 from bestshot.marks.apply import Persistence
+from bestshot.sources.immich.marks import ImmichMarks
 from immich_client import ImmichClient, Patience
 from tests.fake_immich import FakeImmich
 from tests.fake_immich_state import Asset

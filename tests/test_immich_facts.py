@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bestshot.immich.facts import capture_time_of, metadata_of, photo_of
 from bestshot.immich.model import Asset, Exif, Visibility
-from bestshot.immich.pairs import Shot
 from bestshot.model.photo import CaptureTime, TimeSource
+from bestshot.sources.immich.assets import capture_time_of, metadata_of, photo_of
+from bestshot.sources.immich.pairs import Shot
 from tests.bare_assets import NO_ASSET, NO_EXIF
 
 WALL = datetime(2024, 5, 1, 12, 30)

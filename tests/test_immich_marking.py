@@ -5,8 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from bestshot.errors import NotFoundError, TooOldError
-from bestshot.immich.facts import marks_of_listed
-from bestshot.immich.marking import ImmichMarks
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -24,6 +22,8 @@ from bestshot.marks.actions import (
     SetRating,
     Stack,
 )
+from bestshot.sources.immich.assets import marks_of_listed
+from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import VERSIONS, FakeImmich
 from tests.fake_immich_versions import release
 from tests.immich_marks import BEST, FOUR, TAG, client_of, ids, marks_on, tagged

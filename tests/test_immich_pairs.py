@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.immich.model import Asset
-from bestshot.immich.pairs import Shot, pair_shots
+from bestshot.sources.immich.pairs import Shot, pair_shots
 from tests.bare_assets import NO_ASSET, NO_EXIF
 
 NOON = datetime(2024, 1, 31, 12)

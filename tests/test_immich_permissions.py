@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import MissingPermissionError
-from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.versions import Dialect, Task, Version, tasks_of
 from bestshot.journal.journal import Journal
 from bestshot.layout.output import MarkOutput
 from bestshot.marks.actions import MarkedGroup, MarkWishes
 from bestshot.marks.entries import Unmarked
+from bestshot.sources.immich.marks import ImmichMarks
 from photo_sources import ImmichPhotoSource
 from tests.fake_immich import MORNING, FakeImmich
 from tests.fake_immich_state import Asset, Key

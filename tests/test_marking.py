@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import MissingPermissionError, WrongKeyError
-from bestshot.immich.marking import ImmichMarks
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import Keep, keep_nothing
@@ -36,6 +35,7 @@ from bestshot.marks.actions import (
 from bestshot.marks.apply import Persistence, carry_out_marks, recover_marks
 from bestshot.marks.entries import Unmarked
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
+from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import VERSIONS, FakeImmich, Where
 from tests.fake_immich_state import Asset
 from tests.fake_immich_versions import release

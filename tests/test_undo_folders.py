@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
-from bestshot.immich.originals import check_asset
 from bestshot.journal.runs import Reverse, jobs_of
 from bestshot.layout.actions import CopyFile
 from bestshot.layout.output import FolderOutput
 from bestshot.layout.reversals import TakeAway
 from bestshot.model.photo import LinkMethod
+from bestshot.sources.immich.originals import check_asset
 from bestshot.storage.files import checksum
 from bestshot.storage.lock import LibraryLock
 from tests import builders

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bestshot.immich.marking import ImmichMarks
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import (
     AddTags,
@@ -21,6 +20,7 @@ from bestshot.marks.actions import (
 )
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import plan_marks
+from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import FakeImmich
 from tests.fake_immich_state import Asset
 from tests.immich_marks import BEST, FOUR, TAG, client_of, ids

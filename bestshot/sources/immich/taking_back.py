@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import combined
 from bestshot.immich.mark_client import MarkClient
-from bestshot.immich.outcomes import marked_by, refused
 from bestshot.marks.actions import Marked
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags
+from bestshot.sources.immich.outcomes import marked_by, refused
 
 _RENAMED = "Its album was renamed since and stays."
 _FILLED = "Something was added to its album since, so that stays."

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, Protocol
 
 from bestshot.errors import NotFoundError, PhotoError, RejectedError
-from bestshot.immich.facts import asset_id_of
 from bestshot.immich.model import Asset, Visibility
 from bestshot.layout.actions import CopyFile
+from bestshot.sources.immich.assets import asset_id_of
 from bestshot.storage.files import checksum
 
 _GONE = "Its original is gone from the server or in the trash, so it may be the last."

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from bestshot.errors import NotFoundError
 from bestshot.immich.mark_client import MarkClient
-from bestshot.immich.mark_reading import MarkReader
 from bestshot.immich.model import Stack as ServerStack
-from bestshot.immich.outcomes import GONE, refused
 from bestshot.marks.actions import DissolveStack, MakeStack, Marked
+from bestshot.sources.immich.outcomes import GONE, refused
+from bestshot.sources.immich.read_marks import MarkReader
 
 _BEST_GONE = "The best photo of its group is gone or belongs to somebody else, so the group is not stacked."
 _ALONE = "No other photo of its group is there any more, so there is nothing to stack."

@@ -6,13 +6,7 @@ from typing import assert_never
 
 from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange, Calls
-from bestshot.immich.facts import marks_of_listed
-from bestshot.immich.mark_calls import PlannedCalls
 from bestshot.immich.mark_client import MarkClient
-from bestshot.immich.mark_reading import MarkReader, Wanted
-from bestshot.immich.outcomes import GONE, marked_by, refused
-from bestshot.immich.stacking import dissolve, make_stack
-from bestshot.immich.taking_back import delete_album, delete_tag, missing_tags, remove_tags
 from bestshot.immich.versions import Dialect
 from bestshot.journal.replaced import Keep, keep_nothing
 from bestshot.marks.actions import (
@@ -34,6 +28,12 @@ from bestshot.marks.actions import (
     Stack,
 )
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
+from bestshot.sources.immich.assets import marks_of_listed
+from bestshot.sources.immich.dry_run import PlannedCalls
+from bestshot.sources.immich.outcomes import GONE, marked_by, refused
+from bestshot.sources.immich.read_marks import MarkReader, Wanted
+from bestshot.sources.immich.stacking import dissolve, make_stack
+from bestshot.sources.immich.taking_back import delete_album, delete_tag, missing_tags, remove_tags
 
 _BELOVED = "It was made a favourite meanwhile and stays in the timeline."
 

@@ -1,0 +1,1 @@
+"""Photos on an Immich server."""
