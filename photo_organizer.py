@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from bestshot.marks.apply import Persistence
     from bestshot.marks.entries import Unmarked
     from bestshot.model.photo import Skipped
-    from bestshot.plan_format import PlanDocument
-    from bestshot.planning import Plan, PlannedGroup
+    from bestshot.plans.document import PlanDocument
+    from bestshot.plans.plan import Plan, PlannedGroup
     from bestshot.workers.pool import Workers
     from photo_sources import PhotoSource
 
@@ -110,9 +110,9 @@ class PhotoOrganizer:
         A given plan is carried out instead of looking for groups.
         """
         from bestshot.analysis.analyser import Examiner
-        from bestshot.decision_store import remembered
         from bestshot.looking import Memory, look, look_again
         from bestshot.model.photo import digest
+        from bestshot.plans.decision_store import remembered
         from bestshot.storage.index import Index
         from bestshot.storage.lock import LibraryLock
 
@@ -169,9 +169,9 @@ class PhotoOrganizer:
 
     def _remember(self, library: "Library") -> int:
         """Keep what the given plan decided, anew or against an earlier decision; tell how many decisions that are."""
-        from bestshot.decision_store import remember, remembered
-        from bestshot.decisions import Decisions
-        from bestshot.plan_reading import decisions_in
+        from bestshot.plans.decision_store import remember, remembered
+        from bestshot.plans.decisions import Decisions
+        from bestshot.plans.reading import decisions_in
 
         if self._given is None:
             return 0
@@ -248,7 +248,7 @@ class PhotoOrganizer:
 
     def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.layout.plan import plan_folders
-        from bestshot.planning import Plan
+        from bestshot.plans.plan import Plan
 
         wishes, state = self._settings.wishes, folders.state if folders else None
         groups = self._numbered(library, marks, state)
@@ -272,7 +272,7 @@ class PhotoOrganizer:
         self, library: "Library", marks: "MarkOutput", state: "OutputState | None"
     ) -> tuple["PlannedGroup", ...]:
         """The groups, each under the number that it had in the output or in the library."""
-        from bestshot.planning import PlannedGroup, number_groups, remembered_numbers
+        from bestshot.plans.plan import PlannedGroup, number_groups, remembered_numbers
         from bestshot.wording import metadata_text
 
         ledger = marks.ledger()
@@ -418,15 +418,15 @@ def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | N
     """The plan to carry out, if there is one, and the settings that fit it."""
     if not command.apply:
         return None, settings
-    from bestshot.plan_reading import read_plans
     from bestshot.plan_settings import settings_for
+    from bestshot.plans.reading import read_plans
 
     plan = read_plans(command.apply)
     return plan, settings_for(plan, settings, command.flags)
 
 
 def _forget(settings: Settings) -> Iterator[str]:
-    from bestshot.decision_store import forget, remembered
+    from bestshot.plans.decision_store import forget, remembered
 
     state = Path(settings.state_dir)
     if settings.dry_run:

@@ -16,7 +16,7 @@ from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
 from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
-from bestshot.planning import Plan
+from bestshot.plans.plan import Plan
 from bestshot.settings import Settings
 from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable

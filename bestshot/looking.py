@@ -9,15 +9,15 @@ from typing import Protocol
 from bestshot.analysis.analyser import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
 from bestshot.analysis.comparison import comparison_task
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
-from bestshot.decisions import Decision, Decisions
 from bestshot.errors import SourceError, UsageError
 from bestshot.grouping.group import Grouping, candidates
 from bestshot.marks.ledger import MarkLedger
 from bestshot.model.faces import FaceModel
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
-from bestshot.plan_format import PlanDocument
-from bestshot.plan_reading import fit
+from bestshot.plans.decisions import Decision, Decisions
+from bestshot.plans.document import PlanDocument
+from bestshot.plans.reading import fit
 from bestshot.ranking.rank import judge
 from bestshot.ranking.strangers import by_people
 from bestshot.recognition import recognise

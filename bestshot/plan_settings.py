@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bestshot.decision_store import remembered
 from bestshot.errors import UsageError
-from bestshot.plan_format import PlanDocument
-from bestshot.plan_reading import decisions_in
+from bestshot.plans.decision_store import remembered
+from bestshot.plans.document import PlanDocument
+from bestshot.plans.reading import decisions_in
 from bestshot.settings import Settings, SourceType, check_text
 from bestshot.text import printable
 

@@ -8,11 +8,11 @@ from typing import Protocol
 from bestshot.analysis.analyser import Progress
 from bestshot.console import write_out
 from bestshot.errors import OutputError
-from bestshot.lists import rest_of, to_csv
 from bestshot.looking import Library
 from bestshot.model.photo import Metadata
-from bestshot.plan_format import PlanSource, document_of, to_json
-from bestshot.planning import Plan
+from bestshot.plans.document import PlanSource, document_of, to_json
+from bestshot.plans.lists import rest_of, to_csv
+from bestshot.plans.plan import Plan
 from bestshot.report.model import Subject, Viewable
 from bestshot.report.writing import ReportWriter
 from bestshot.settings import Settings

@@ -22,7 +22,7 @@ from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkWishes
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod
-from bestshot.planning import Wishes
+from bestshot.plans.plan import Wishes
 from bestshot.ranking.rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.setting_kinds import kind_in_words
 from bestshot.text import printable

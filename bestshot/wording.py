@@ -8,8 +8,8 @@ from bestshot.layout.names import base_name
 from bestshot.marks.actions import MarkReceipt
 from bestshot.marks.wording import done_in_words
 from bestshot.model.photo import Metadata, Photo, RankedPhoto, Skipped, Verdict
-from bestshot.plan_format import counts
-from bestshot.planning import Plan, PlannedGroup
+from bestshot.plans.document import counts
+from bestshot.plans.plan import Plan, PlannedGroup
 from bestshot.ranking.preferences import choice_in_words
 from bestshot.text import count, in_bytes, printable
 

@@ -34,7 +34,7 @@ from bestshot.model.photo import (
     TimeSource,
     Verdict,
 )
-from bestshot.planning import PlannedGroup, text_checksum
+from bestshot.plans.plan import PlannedGroup, text_checksum
 
 FOLDER = "/photos"
 ORIGIN = f"folder:{FOLDER}"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bestshot.decision_store import remembered
+from bestshot.plans.decision_store import remembered
 from bestshot.xmp.packet import read
 from photo_organizer import Outcome, Settings, main
 from tests.drawn_library import add, add_burst, contents, groups, organize, scene

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bestshot.model.photo import Metadata
-from bestshot.plan_format import PlanSource, document_of, to_json
-from bestshot.planning import Plan, Wishes
+from bestshot.plans.document import PlanSource, document_of, to_json
+from bestshot.plans.plan import Plan, Wishes
 from bestshot.settings import SourceType
 from photo_sources import LocalPhotoSource
 from tests.builders import metadata, planned

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.decision_store import DecisionStore
-from bestshot.decisions import Decision, DecisionKind
 from bestshot.errors import StateError
+from bestshot.plans.decision_store import DecisionStore
+from bestshot.plans.decisions import Decision, DecisionKind
 from tests.builders import photo
 from tests.test_decisions import apart, best, decided, out
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.decisions import DecidedPhoto, Decision, DecisionKind, Decisions
 from bestshot.model.photo import Group, Photo
+from bestshot.plans.decisions import DecidedPhoto, Decision, DecisionKind, Decisions
 from tests.builders import group, photo, verdict
 
 PHOTOS = tuple(photo(f"{name}.jpg", size=1000 + number) for number, name in enumerate("abcdefgh"))

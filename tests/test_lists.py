@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
-from bestshot.lists import rest_of, to_csv
 from bestshot.model.photo import Photo
-from bestshot.planning import Plan, Wishes
+from bestshot.plans.lists import rest_of, to_csv
+from bestshot.plans.plan import Plan, Wishes
 from tests.builders import guess_at, metadata, photo, planned, zoned_at
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201")

@@ -28,7 +28,7 @@ from bestshot.marks.actions import (
     keys_of,
 )
 from bestshot.marks.plan import marked_group, plan_marks
-from bestshot.planning import PlannedGroup, number_groups
+from bestshot.plans.plan import PlannedGroup, number_groups
 from tests.builders import ORIGIN, group, photo, planned
 from tests.mark_book import MarkBook
 

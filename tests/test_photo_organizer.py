@@ -12,8 +12,8 @@ from PIL import ExifTags, Image
 
 from bestshot.errors import LockedError, SourceError
 from bestshot.layout.actions import CopyFile
-from bestshot.plan_reading import read_plans
-from bestshot.planning import Plan
+from bestshot.plans.plan import Plan
+from bestshot.plans.reading import read_plans
 from bestshot.wording import summary
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.decisions import Decisions
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
-from bestshot.plan_format import PlanDocument, PlanSource, document_of, to_json
-from bestshot.plan_reading import Fitting, decisions_in, fit, read_plans
 from bestshot.plan_settings import settings_for
-from bestshot.planning import Plan, PlannedGroup, Wishes
+from bestshot.plans.decisions import Decisions
+from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
+from bestshot.plans.plan import Plan, PlannedGroup, Wishes
+from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
 from bestshot.settings import Settings, SourceType
 from tests.builders import metadata, photo, planned
 from tests.test_decisions import apart, best, out

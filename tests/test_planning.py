@@ -12,7 +12,7 @@ from bestshot.layout.actions import Action, Condition, CopyFile, OutputState, Pl
 from bestshot.layout.names import base_name, folded
 from bestshot.layout.plan import plan_folders
 from bestshot.model.photo import Group, LinkMethod, Photo
-from bestshot.planning import (
+from bestshot.plans.plan import (
     Plan,
     PlannedGroup,
     Wishes,

@@ -22,8 +22,8 @@ from PIL import Image
 from bestshot.errors import PhotoError
 from bestshot.model.faces import Face, FaceBox
 from bestshot.model.photo import Metadata, Photo, Skipped
-from bestshot.plan_format import counts
-from bestshot.planning import Plan, Wishes
+from bestshot.plans.document import counts
+from bestshot.plans.plan import Plan, Wishes
 from bestshot.report import pages
 from bestshot.report.model import NoPortrait, Portrait, Subject
 from bestshot.report.pages import page_name, paged, plan_of_page

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bestshot.layout.actions import Action, Receipt
 from bestshot.model.photo import Metadata, Photo, Skipped
-from bestshot.planning import Plan, PlannedGroup, Wishes
+from bestshot.plans.plan import Plan, PlannedGroup, Wishes
 from bestshot.wording import group_lines, metadata_text, summary
 from tests.builders import copy_of, guess_at, metadata, photo, planned, trace_of, verdict, wall_at
 

@@ -33,7 +33,7 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.plan import plan_marks
 from bestshot.model.photo import LinkMethod, Photo
-from bestshot.planning import text_bytes, text_checksum
+from bestshot.plans.plan import text_bytes, text_checksum
 from bestshot.storage.files import (
     NoHardLinkError,
     check_unchanged,

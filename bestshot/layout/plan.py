@@ -19,7 +19,7 @@ from bestshot.layout.actions import (
 )
 from bestshot.layout.names import BEST_PREFIX, base_name, folded, group_folder, prefixed, renamed
 from bestshot.model.photo import FileRole, LinkMethod, Photo, PhotoFile
-from bestshot.planning import Place, PlannedGroup, name_and_revision, text_checksum
+from bestshot.plans.plan import Place, PlannedGroup, name_and_revision, text_checksum
 from bestshot.text import printable
 
 

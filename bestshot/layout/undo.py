@@ -15,7 +15,7 @@ from bestshot.layout.actions import CopyFile, RetireBest, Trace
 from bestshot.layout.originals import CheckOriginal, check_file
 from bestshot.layout.reversals import Left, PutBack, Reversal, TakeAway
 from bestshot.layout.undo_plan import Step, plan_folder_undo
-from bestshot.planning import text_bytes
+from bestshot.plans.plan import text_bytes
 from bestshot.storage.files import (
     NoHardLinkError,
     checksum,

@@ -27,7 +27,7 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.view import MarkView
 from bestshot.marks.visibility import plan_archive, plan_stacks, returning
 from bestshot.model.photo import Photo
-from bestshot.planning import PlannedGroup
+from bestshot.plans.plan import PlannedGroup
 
 
 def marked_group(group: PlannedGroup, keys_of: Callable[[Photo], tuple[str, ...]]) -> MarkedGroup:

@@ -7,7 +7,7 @@ from typing import Protocol
 from bestshot.analysis.analyser import Readable
 from bestshot.model.faces import Face
 from bestshot.model.photo import Appraisal, Metadata, Photo
-from bestshot.planning import Plan, PlannedGroup
+from bestshot.plans.plan import Plan, PlannedGroup
 
 
 class Viewable(Readable, Protocol):

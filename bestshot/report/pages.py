@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from bestshot.planning import Plan, PlannedGroup
+from bestshot.plans.plan import Plan, PlannedGroup
 from bestshot.report.model import Page
 
 MOST_GROUPS = 200

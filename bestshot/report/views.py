@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bestshot.model.photo import CaptureTime, Metadata, Photo, RankedPhoto
-from bestshot.plan_format import counts
-from bestshot.planning import Plan, PlannedGroup
+from bestshot.plans.document import counts
+from bestshot.plans.plan import Plan, PlannedGroup
 from bestshot.report.model import NoPortrait, Portrait, Subject
 from bestshot.text import count, in_bytes, printable
 from bestshot.wording import facts_in_words

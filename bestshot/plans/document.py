@@ -15,7 +15,7 @@ import msgspec
 from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.photo import Metadata, RankedPhoto, Reason, Skipped
-from bestshot.planning import Plan, PlannedGroup, Wishes
+from bestshot.plans.plan import Plan, PlannedGroup, Wishes
 from bestshot.settings import SourceType
 
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import assert_never
 
 from bestshot.model.photo import Group, Photo, Reason, Verdict
-from bestshot.planning import Place
+from bestshot.plans.plan import Place
 
 
 class DecisionKind(Enum):

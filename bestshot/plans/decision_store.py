@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from bestshot.decisions import Decision
 from bestshot.errors import StateError
+from bestshot.plans.decisions import Decision
 from bestshot.storage.database import open_database, storage_errors, transaction
 from bestshot.text import printable
 

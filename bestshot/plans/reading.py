@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from bestshot.decisions import DecidedPhoto, Decision, DecisionKind, put_on_top
 from bestshot.errors import UsageError
 from bestshot.model.photo import Group, Photo, RankedPhoto, Skipped, Verdict
-from bestshot.plan_format import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
-from bestshot.planning import Place
+from bestshot.plans.decisions import DecidedPhoto, Decision, DecisionKind, put_on_top
+from bestshot.plans.document import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
+from bestshot.plans.plan import Place
 from bestshot.text import printable
 
 

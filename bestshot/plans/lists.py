@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bestshot.errors import UsageError
 from bestshot.model.photo import Metadata, Photo
-from bestshot.planning import Plan
+from bestshot.plans.plan import Plan
 from bestshot.text import printable
 
 _COLUMNS = ("group", "place", "best", "id", "name", "taken_at", "size", "score", "reasons")
