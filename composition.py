@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bestshot.errors import UsageError
-from bestshot.settings import Settings, SourceType
+from bestshot.settings.settings import Settings, SourceType
 
 if TYPE_CHECKING:
     from immich_client import Task

@@ -18,8 +18,8 @@ from bestshot.command_line import Command, parse_command
 from bestshot.console import Console
 from bestshot.errors import OrganizerError
 from bestshot.interruption import terminable
-from bestshot.settings import Settings, SourceType, load_settings
-from bestshot.settings_checks import check_fit, check_sense
+from bestshot.settings.checks import check_fit, check_sense
+from bestshot.settings.settings import Settings, SourceType, load_settings
 from bestshot.text import count
 from bestshot.wording import report_line
 from composition import connection_lines, immich_source, source_of, with_demo
@@ -418,8 +418,8 @@ def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | N
     """The plan to carry out, if there is one, and the settings that fit it."""
     if not command.apply:
         return None, settings
-    from bestshot.plan_settings import settings_for
     from bestshot.plans.reading import read_plans
+    from bestshot.settings.of_plan import settings_for
 
     plan = read_plans(command.apply)
     return plan, settings_for(plan, settings, command.flags)

@@ -17,7 +17,7 @@ from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
 from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
 from bestshot.plans.plan import Plan
-from bestshot.settings import Settings
+from bestshot.settings.settings import Settings
 from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable
 from bestshot.undo_wording import left_line, undo_lines

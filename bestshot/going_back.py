@@ -11,7 +11,7 @@ from bestshot.journal.journal import Journal
 from bestshot.journal.runs import NOTHING_TO_UNDO, job_to_undo, jobs_of
 from bestshot.layout.reversals import Result
 from bestshot.marks.apply import Persistence
-from bestshot.settings import Settings
+from bestshot.settings.settings import Settings
 from bestshot.undoing import Server, Undoing
 
 

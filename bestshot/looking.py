@@ -21,7 +21,7 @@ from bestshot.plans.reading import fit
 from bestshot.ranking.rank import judge
 from bestshot.ranking.strangers import by_people
 from bestshot.recognition import recognise
-from bestshot.settings import Settings
+from bestshot.settings.settings import Settings
 from bestshot.storage.index import Index
 from bestshot.text import printable
 

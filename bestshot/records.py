@@ -15,7 +15,7 @@ from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import Plan
 from bestshot.report.model import Subject, Viewable
 from bestshot.report.writing import ReportWriter
-from bestshot.settings import Settings
+from bestshot.settings.settings import Settings
 from bestshot.storage.files import write_whole
 from bestshot.text import printable
 from bestshot.workers.pool import Workers

@@ -13,7 +13,7 @@ import pytest
 from bestshot.model.photo import Metadata
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.plan import Plan, Wishes
-from bestshot.settings import SourceType
+from bestshot.settings.settings import SourceType
 from photo_sources import LocalPhotoSource
 from tests.builders import metadata, planned
 from tests.drawn_library import PROGRAM, add, contents, run_program, scene

@@ -16,7 +16,7 @@ import pytest
 
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
-from bestshot.settings_checks import check_sense
+from bestshot.settings.checks import check_sense
 from bestshot.workers.dask import dask_cluster
 from bestshot.workers.pool import WorkersError
 from bestshot.workers.remote_checks import landmarks, sight_problem, software

@@ -14,7 +14,7 @@ import pytest
 from bestshot import __version__, errors
 from bestshot.command_line import build_parser, parse_command
 from bestshot.ranking.rules import Weights
-from bestshot.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from bestshot.settings.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
 from tests.drawn_library import ROOT, add, add_burst, scene
 from tests.fake_immich import FakeImmich

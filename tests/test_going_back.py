@@ -10,7 +10,7 @@ import pytest
 
 from bestshot.going_back import undo
 from bestshot.layout.output import recover_output
-from bestshot.settings import SourceType
+from bestshot.settings.settings import SourceType
 from photo_organizer import PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource
 from tests import drawn_library

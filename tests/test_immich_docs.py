@@ -10,8 +10,8 @@ import pytest
 
 from bestshot.command_line import parse_command
 from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task, tasks_of
-from bestshot.settings import Settings, SourceType, load_settings
-from bestshot.settings_checks import check_fit, check_sense
+from bestshot.settings.checks import check_fit, check_sense
+from bestshot.settings.settings import Settings, SourceType, load_settings
 from photo_organizer import main
 from photo_sources import ImmichPhotoSource
 from tests.drawn_library import ROOT

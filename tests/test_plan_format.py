@@ -14,7 +14,7 @@ from bestshot.layout.actions import PlaceBest, RetireBest, WriteMetadata
 from bestshot.model.photo import CaptureTime, LinkMethod, RankedPhoto, Reason, Skipped
 from bestshot.plans.document import PlanDocument, PlanSource, counts, document_of, to_json
 from bestshot.plans.plan import Plan, Wishes
-from bestshot.settings import SourceType
+from bestshot.settings.settings import SourceType
 from tests.builders import copy_of, group, guess_at, metadata, moment_at, photo, planned, wall_at, zoned_at
 from tests.drawn_library import ROOT
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
-from bestshot.plan_settings import settings_for
 from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
 from bestshot.plans.plan import Plan, PlannedGroup, Wishes
 from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
-from bestshot.settings import Settings, SourceType
+from bestshot.settings.of_plan import settings_for
+from bestshot.settings.settings import Settings, SourceType
 from tests.builders import metadata, photo, planned
 from tests.test_decisions import apart, best, out
 

@@ -16,7 +16,7 @@ from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.photo import Metadata, RankedPhoto, Reason, Skipped
 from bestshot.plans.plan import Plan, PlannedGroup, Wishes
-from bestshot.settings import SourceType
+from bestshot.settings.settings import SourceType
 
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
 VERSION: Literal[1] = 1

@@ -8,7 +8,7 @@ from bestshot.errors import UsageError
 from bestshot.plans.decision_store import remembered
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import decisions_in
-from bestshot.settings import Settings, SourceType, check_text
+from bestshot.settings.settings import Settings, SourceType, check_text
 from bestshot.text import printable
 
 _SAID_BY_THE_PLAN = (

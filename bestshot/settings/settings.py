@@ -24,7 +24,7 @@ from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod
 from bestshot.plans.plan import Wishes
 from bestshot.ranking.rules import JudgingRules, Preference, Weights, parse_weights
-from bestshot.setting_kinds import kind_in_words
+from bestshot.settings.kinds import kind_in_words
 from bestshot.text import printable
 
 APPLICATION = "photo-organizer"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from bestshot.errors import UsageError
-from bestshot.settings import Settings, SourceType, flag_of
+from bestshot.settings.settings import Settings, SourceType, flag_of
 from bestshot.text import printable
 
 FOLDERS_ONLY = frozenset({"source", "exclude", "link"})

@@ -1,0 +1,1 @@
+"""What a run is told, from flags, environment and configuration file."""
