@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from bestshot.journal.journal import Journal
     from bestshot.layout.actions import Action, OutputState, Receipt
     from bestshot.layout.output import FolderOutput, MarkOutput, Undone
-    from bestshot.looking import Library
     from bestshot.marks.actions import MarkAction, MarkReceipt
     from bestshot.marks.apply import Persistence
     from bestshot.marks.entries import Unmarked
     from bestshot.model.photo import Skipped
+    from bestshot.pipeline.look import Library
     from bestshot.plans.document import PlanDocument
     from bestshot.plans.plan import Plan, PlannedGroup
     from bestshot.workers.pool import Workers
@@ -110,8 +110,8 @@ class PhotoOrganizer:
         A given plan is carried out instead of looking for groups.
         """
         from bestshot.analysis.analyser import Examiner
-        from bestshot.looking import Memory, look, look_again
         from bestshot.model.photo import digest
+        from bestshot.pipeline.look import Memory, look, look_again
         from bestshot.plans.decision_store import remembered
         from bestshot.storage.index import Index
         from bestshot.storage.lock import LibraryLock
@@ -214,7 +214,7 @@ class PhotoOrganizer:
         self, library: "Library", marks: "MarkOutput", folders: "_Folders | None", stack: ExitStack
     ) -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
-        from bestshot.records import write_records
+        from bestshot.pipeline.records import write_records
 
         plan = self._plan(library, marks, folders)
         write_records(plan, self._source, library.facts, self._settings)
@@ -240,7 +240,7 @@ class PhotoOrganizer:
         """The files of the report, after they were written where the settings say."""
         if self._settings.report is None:
             return ()
-        from bestshot.records import Studio, write_report
+        from bestshot.pipeline.records import Studio, write_report
         from bestshot.workers.pool import Workers
 
         with closing(Workers(self._settings.workers, self._executor)) as workers:

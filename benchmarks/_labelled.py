@@ -11,8 +11,8 @@ import msgspec
 from bestshot.analysis.analyser import DESCRIBE, Examiner, appraisal_task
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Appraisal, Group, Metadata, Photo, Verdict
+from bestshot.pipeline.recognition import recognise
 from bestshot.ranking.rank import judge
-from bestshot.recognition import recognise
 from bestshot.storage.index import Index
 from bestshot.workers.pool import Workers
 from photo_sources import LocalPhotoSource

@@ -15,12 +15,12 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.model.faces import FaceModel
 from bestshot.model.likeness import Likeness, PhotoPair
 from bestshot.model.photo import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
+from bestshot.pipeline.recognition import recognise
 from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
 from bestshot.ranking.rank import judge
 from bestshot.ranking.strangers import by_people
-from bestshot.recognition import recognise
 from bestshot.settings.settings import Settings
 from bestshot.storage.index import Index
 from bestshot.text import printable

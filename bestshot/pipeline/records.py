@@ -8,8 +8,8 @@ from typing import Protocol
 from bestshot.analysis.analyser import Progress
 from bestshot.console import write_out
 from bestshot.errors import OutputError
-from bestshot.looking import Library
 from bestshot.model.photo import Metadata
+from bestshot.pipeline.look import Library
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import Plan

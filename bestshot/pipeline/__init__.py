@@ -1,0 +1,1 @@
+"""One run, from the listing of photos to the plan carried out."""
