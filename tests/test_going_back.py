@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.going_back import undo
 from bestshot.layout.output import recover_output
 from bestshot.settings.settings import SourceType
+from bestshot.undo.going_back import undo
 from photo_organizer import PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource
 from tests import drawn_library

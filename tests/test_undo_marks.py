@@ -30,7 +30,7 @@ from bestshot.marks.actions import (
 )
 from bestshot.marks.apply import carry_out_marks, recover_marks
 from bestshot.marks.ledger import MarkLedger
-from bestshot.undoing import Undoing
+from bestshot.undo.undo import Undoing
 from immich_client import ImmichClient
 from tests.fake_immich import VERSIONS, FakeImmich
 from tests.fake_immich_state import Asset

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.history import history_lines
 from bestshot.journal.runs import jobs_of
 from bestshot.layout.output import recover_output
 from bestshot.layout.reversals import Result
 from bestshot.model.photo import LinkMethod
+from bestshot.undo.history import history_lines
 from tests.killed_work import in_fork, until
 from tests.sidecar_samples import DARKTABLE
 from tests.test_resume import contents
@@ -29,7 +29,7 @@ WATCHED = frozenset(
         "bestshot.storage.files",
         "bestshot.journal.journal",
         "bestshot.storage.database",
-        "bestshot.undoing",
+        "bestshot.undo.undo",
         "bestshot.marks.undo",
         "bestshot.marks.apply",
         "bestshot.sources.local.sidecar_files",

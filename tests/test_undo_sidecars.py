@@ -13,7 +13,7 @@ from bestshot.layout.reversals import Result
 from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag, SetFavorite
 from bestshot.marks.apply import AT_ONCE, carry_out_marks
 from bestshot.sources.local.marks import FolderMarks
-from bestshot.undoing import Undoing
+from bestshot.undo.undo import Undoing
 from bestshot.xmp.packet import XmpMarks, read
 from tests.sidecar_samples import DARKTABLE, LIGHTROOM
 from tests.undo_bench import left, tree_of

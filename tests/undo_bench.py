@@ -14,7 +14,7 @@ from bestshot.layout.plan import plan_folders
 from bestshot.layout.reversals import Left, Result
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import copy_verified
-from bestshot.undoing import Undoing
+from bestshot.undo.undo import Undoing
 from tests import builders
 
 Tree = dict[str, object]

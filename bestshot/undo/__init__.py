@@ -1,0 +1,1 @@
+"""Taking a run back, and the history of what was done."""
