@@ -17,7 +17,7 @@ DEMO_FOLDER = "photo-organizer-demo"
 
 def with_demo(settings: Settings) -> Settings:
     """The settings of a run over a small library that is drawn for it."""
-    from bestshot.demo import draw_library
+    from bestshot.cli.demo import draw_library
 
     if settings.source or settings.source_type is SourceType.IMMICH:
         raise UsageError("--demo draws its own photos: name no SOURCE or server with it, or leave --demo out.")

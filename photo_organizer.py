@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bestshot.command_line import Command, parse_command
-from bestshot.console import Console
+from bestshot.cli.arguments import Command, parse_command
+from bestshot.cli.console import Console
+from bestshot.cli.signals import terminable
+from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
-from bestshot.interruption import terminable
 from bestshot.settings.checks import check_fit, check_sense
 from bestshot.settings.settings import Settings, SourceType, load_settings
 from bestshot.text import count
-from bestshot.wording import report_line
 from composition import connection_lines, immich_source, source_of, with_demo
 
 if TYPE_CHECKING:
@@ -272,8 +272,8 @@ class PhotoOrganizer:
         self, library: "Library", marks: "MarkOutput", state: "OutputState | None"
     ) -> tuple["PlannedGroup", ...]:
         """The groups, each under the number that it had in the output or in the library."""
+        from bestshot.cli.wording import metadata_text
         from bestshot.plans.plan import PlannedGroup, number_groups, remembered_numbers
-        from bestshot.wording import metadata_text
 
         ledger = marks.ledger()
         remembered = remembered_numbers(state, library.photos) if state else {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.command_line import build_parser, parse_command
+from bestshot.cli.arguments import build_parser, parse_command
 from photo_organizer import main
 from tests.drawn_library import ROOT
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bestshot.demo import draw_library
+from bestshot.cli.demo import draw_library
 from bestshot.errors import OutputError
 from photo_organizer import main
 from tests.drawn_library import contents, groups, organize

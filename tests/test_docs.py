@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bestshot import __version__, errors
-from bestshot.command_line import build_parser, parse_command
+from bestshot.cli.arguments import build_parser, parse_command
 from bestshot.ranking.rules import Weights
 from bestshot.settings.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from bestshot.wording import group_lines, summary
+from bestshot.cli.wording import group_lines, summary
 from photo_organizer import Settings, main
 from tests.drawn_library import NOON, add, add_burst, exif, groups, organize, scene, skipped
 from tests.drawn_pictures import saved

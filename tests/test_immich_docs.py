@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.command_line import parse_command
+from bestshot.cli.arguments import parse_command
 from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task, tasks_of
 from bestshot.settings.checks import check_fit, check_sense
 from bestshot.settings.settings import Settings, SourceType, load_settings

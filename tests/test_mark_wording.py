@@ -2,6 +2,7 @@
 
 import pytest
 
+from bestshot.cli.wording import failure_lines
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -22,7 +23,6 @@ from bestshot.marks.actions import (
 )
 from bestshot.marks.wording import action_line, done_in_words, undone_in_words
 from bestshot.model.photo import Skipped
-from bestshot.wording import failure_lines
 
 TWO = ("a", "b")
 SAID: list[tuple[MarkAction, str, str]] = [

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
+from bestshot.cli.wording import summary
 from bestshot.errors import LockedError, SourceError
 from bestshot.layout.actions import CopyFile
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import read_plans
-from bestshot.wording import summary
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource
 from tests.drawn_library import NOON, add, add_burst, contents, exif, groups, organize, scene, skipped

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bestshot.analysis.analyser import Progress
-from bestshot.console import write_out
+from bestshot.cli.console import write_out
 from bestshot.errors import OutputError
 from bestshot.model.photo import Metadata
 from bestshot.pipeline.look import Library

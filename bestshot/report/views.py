@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bestshot.cli.wording import facts_in_words
 from bestshot.model.photo import CaptureTime, Metadata, Photo, RankedPhoto
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan, PlannedGroup
 from bestshot.report.model import NoPortrait, Portrait, Subject
 from bestshot.text import count, in_bytes, printable
-from bestshot.wording import facts_in_words
 
 _DOUBTFUL, _CLEAR = 0.25, 0.75
 _MOST_FAULTS = 3

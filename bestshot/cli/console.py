@@ -9,6 +9,8 @@ from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TextIO
 
+from bestshot.cli.undo_wording import left_line, undo_lines
+from bestshot.cli.wording import failure_lines, group_lines, summary
 from bestshot.errors import OutputError, UsageError
 from bestshot.layout.actions import CopyFile, Receipt
 from bestshot.layout.reversals import Left, Result
@@ -20,8 +22,6 @@ from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
 from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable
-from bestshot.undo_wording import left_line, undo_lines
-from bestshot.wording import failure_lines, group_lines, summary
 
 logger = logging.getLogger("photo_organizer")
 
