@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
-    from tests.fake_immich import Call
+    from tests.fake_immich.server import Call
 
 _SAMPLE_SECONDS = 0.5
 
@@ -96,7 +96,7 @@ def kind_of(call: "Call") -> str:
 
 
 def _serve(pipe: Connection, options: argparse.Namespace) -> None:
-    from tests.fake_immich import ALWAYS, FakeImmich
+    from tests.fake_immich.server import ALWAYS, FakeImmich
 
     with FakeImmich(options.version, checked=False) as fake:
         fake.seed_library(options.photos, grouped=options.grouped, declared_checksums=True)

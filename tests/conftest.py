@@ -8,7 +8,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-SHARED_PHOTOS = Path(__file__).resolve().parent.parent.parent / "shared" / "photos"
+from tests.support.paths import SHARED
+
+SHARED_PHOTOS = SHARED / "photos"
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,282 @@
+"""What README, the pages that it leads to, --help and CHANGELOG say is so."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+
+from bestshot import __version__, errors
+from bestshot.cli.arguments import build_parser, parse_command
+from bestshot.ranking.rules import Weights
+from bestshot.settings.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
+from tests.fake_immich.server import FakeImmich
+from tests.support.drawn_library import add, add_burst, scene
+from tests.support.paths import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+USAGE = (ROOT / "IMMICH_USAGE.md").read_text(encoding="utf-8")
+INTEGRATION = (ROOT / "IMMICH_INTEGRATION.md").read_text(encoding="utf-8")
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+GUIDE = "\n".join([README, *PAGES.values()])
+"""What is to be read of everything but Immich."""
+
+HELP = build_parser().format_help()
+
+NO_SETTINGS = {"apply", "check", "config", "demo", "forget_decisions", "help", "version", "history", "undo"}
+"""The flags that no environment variable and no configuration file can give."""
+
+
+FILE_ONLY = {"weights"}
+"""The settings that only the configuration file can give."""
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def _rows() -> Iterator[list[str]]:
+    """The cells of the tables of flags."""
+    for line in PAGES["settings.md"].splitlines():
+        if line.startswith("| `"):
+            yield [cell.strip() for cell in line.split("|")[1:-1]]
+
+
+def _commands() -> list[list[str]]:
+    """What README, its pages and --help say after `photo_organizer.py`, as a shell would split it, each once."""
+    readme = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("python photo_org")]
+    cron = [line.partition("&& ")[2] for line in README.splitlines() if line.startswith("0 3 * * *")]
+    examples = [line for line in HELP.splitlines() if line.startswith("    photo_organizer.py ")]
+    assert (len(readme) >= 5, len(cron), len(examples) >= 5) == (True, 1, True)
+    words = [shlex.split(line, comments=True) for line in (*readme, *cron, *examples)]
+    found = [
+        line[1 + next(at for at, word in enumerate(line) if word.endswith("photo_organizer.py")) :] for line in words
+    ]
+    return [list(command) for command in dict.fromkeys(map(tuple, found))]
+
+
+def _code_blocks_that_set_up() -> list[str]:
+    return [block for block in _blocks("sh") if "-m venv" in block]
+
+
+def test_the_tables_explain_every_flag_and_none_that_is_not_there() -> None:
+    explained = {flag for cells in _rows() for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cells[0])}
+    assert explained == {flag for action in build_parser()._actions for flag in action.option_strings}
+
+
+def test_no_flag_is_mentioned_anywhere_that_is_not_there() -> None:
+    known = {flag for action in build_parser()._actions for flag in action.option_strings}
+    for text in (GUIDE, USAGE, INTEGRATION, HELP):
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
+
+
+def test_the_defaults_in_the_tables_are_those_of_the_settings_and_of_help() -> None:
+    defaults = Settings()
+    told = {cells[0].split("--")[1].split()[0].strip("`"): cells[2].strip("`") for cells in _rows() if "--" in cells[0]}
+    for name in ("threshold", "time_window", "min_group_size", "cache_size"):
+        value = f"{getattr(defaults, name):g}"
+        flag = name.replace("_", "-")
+        assert told[flag] == value
+        assert re.search(rf"--{flag} [^-]*\(default:\s+{value}\)", HELP), flag
+    for name in ("link", "source_type"):
+        assert told[name.replace("_", "-")] == getattr(defaults, name).value
+
+
+@pytest.mark.parametrize("command", _commands(), ids=" ".join)
+def test_every_command_that_is_shown_does_its_work(
+    command: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_burst(home / "Photos")
+    add(home / "Scans" / "scan.jpg", scene(5), None)
+    monkeypatch.chdir(tmp_path)
+    is_undo, is_back = "--undo" in command, "--undo" in command and "--dry-run" not in command
+    if is_undo or "--history" in command:
+        laid = ["-o", str(home / "Organized"), "--no-faces", "--workers", "1"]
+        assert main([str(home / "Photos"), *laid, "--quiet"]) == 0
+    at_home = [part.replace("/srv/photos", "~/Photos").replace("/srv/organized", "~/Organized") for part in command]
+    with FakeImmich("3.1.0") as server:
+        server.seeds.burst(2)
+        monkeypatch.setenv("IMMICH_URL", server.url)
+        monkeypatch.setenv("IMMICH_API_KEY", server.admin.secret)
+        on_hand = [part.replace("http://nas:2283", server.url) for part in at_home]
+        if "--apply" in command:
+            look_first(home)
+            capsys.readouterr()
+        quick = [] if "--apply" in command else ["--no-faces"]  # a plan says itself how photos were judged
+        assert main([*on_hand, *quick, "--workers", "1"]) == 0
+        assert bool(server.writes) == ("immich" in command and "--tag-only" in command and "--dry-run" not in command)
+    assert bool(capsys.readouterr().out) != ("--quiet" in command)
+    found = parse_command(command)
+    given, applied = found.flags, bool(found.apply)
+    has_output = ("output" in given and "create_albums" not in given) or applied
+    is_laid = "--history" in command or (is_undo and not is_back) or (has_output and "dry_run" not in given)
+    assert (home / "Organized" / "group_0001").exists() == is_laid
+    assert (tmp_path / "plan.json").exists() == ("plan" in given or applied)
+    for name in ("csv", "list_rest"):
+        assert name not in given or (tmp_path / str(given[name])).stat().st_size
+
+
+def look_first(home: Path) -> None:
+    """Make the plan that README applies."""
+    flags = ["-o", str(home / "Organized"), "--dry-run", "--plan", "plan.json", "--no-faces", "--workers", "1"]
+    assert main([str(home / "Photos"), *flags]) == 0
+
+
+def test_the_list_of_the_rest_goes_to_other_programs_as_readme_shows(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_burst(home / "Photos", "new\nline")
+    monkeypatch.chdir(tmp_path)
+    look_first(home)
+    (listing,) = (line for line in README.splitlines() if "--list-rest rest.txt" in line)
+    assert main([*shlex.split(listing, comments=True)[2:], "--workers", "1"]) == 0
+    (example,) = (block for block in _blocks("sh") if "xargs" in block)
+    done = subprocess.run(["sh", "-c", example], capture_output=True, text=True, check=True)
+    assert (done.stdout.count("line_1.jpg"), done.stdout.count("line_3.jpg"), "line_2" in done.stdout) == (1, 1, False)
+
+
+def test_every_setting_has_the_variable_that_is_promised() -> None:
+    flags = {action.dest for action in build_parser()._actions} - {"folders"}
+    assert {field.name for field in fields(Settings)} - FILE_ONLY == flags - NO_SETTINGS
+    without = re.sub(r"\n", " ", PAGES["settings.md"]).partition("Every flag but ")[2].partition("has a variable")[0]
+    for name in NO_SETTINGS:
+        assert f"`--{name.replace('_', '-')}`" in without
+    examples = dict(re.findall(rf"`?({ENVIRONMENT_PREFIX}[A-Z_]+)=([^`]+)`", GUIDE))
+    assert len(examples) >= 3
+    settings = load_settings({}, examples)
+    assert (settings.threshold, settings.no_faces, settings.source) == (8, True, ("/photos", "/scans"))
+
+
+def test_the_configuration_file_that_is_shown_is_read(tmp_path: Path) -> None:
+    (example,) = _blocks("toml")
+    (tmp_path / "config.toml").write_text(example)
+    settings = load_settings({}, {}, tmp_path / "config.toml")
+    assert {name: getattr(settings, name) for name in tomllib.loads(example)} == {
+        "threshold": 8,
+        "time_window": 120.0,
+        "exclude": ("*.png", "Scans/*"),
+        "weights": Weights(smiles=5, eyes=8),
+    }
+
+
+def test_the_weights_that_are_told_are_those_of_the_program() -> None:
+    told = {name: float(weight) for name, weight in re.findall(r"^\| `(\w+)` .*\| ([\d.]+) \|$", GUIDE, re.MULTILINE)}
+    assert told == asdict(Weights())
+
+
+def test_the_python_example_in_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = _blocks("python")
+    (tmp_path / "example.py").write_text(example)
+    add_burst(tmp_path / "Photos")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    done = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1 burst_2.jpg\n"), done.stderr
+
+
+@pytest.mark.parametrize("program", re.findall(r"`(benchmarks/\w+\.py)", README))
+def test_the_benchmarks_in_readme_start_by_their_path_from_anywhere(program: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / program), "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, f"python {program}" in done.stdout) == (0, True), done.stderr
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    """To a file, and to a heading in it; and every page is reached from README."""
+    texts = {"README.md": README, "IMMICH_USAGE.md": USAGE, "IMMICH_INTEGRATION.md": INTEGRATION}
+    texts |= {f"docs/{name}": text for name, text in PAGES.items()}
+    headings = {
+        name: {re.sub(r"[^\w\- ]", "", head).lower().replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.M)}
+        for name, text in texts.items()
+    }
+    reached = set()
+    for name, text in texts.items():
+        for link in re.findall(r"\]\((?!https?:)([^)]*)\)", text):
+            file, _, heading = link.partition("#")
+            target = (ROOT / name).parent / file if file else ROOT / name
+            assert target.is_file(), (name, link)
+            found = target.resolve().relative_to(ROOT).as_posix()
+            assert not heading or heading in headings[found], (name, link)
+            reached |= {found} if name == "README.md" else set()
+    assert set(texts) <= reached
+
+
+def test_every_benchmark_is_in_readme() -> None:
+    programs = {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("[!_]*.py")}
+    assert programs == set(re.findall(r"`(benchmarks/\w+\.py)", README))
+
+
+def test_what_the_file_switches_on_a_variable_set_to_false_overrules(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("no_faces = true")
+    assert not load_settings({}, {"PHOTO_ORGANIZER_NO_FACES": "false"}, tmp_path / "config.toml").no_faces
+
+
+def test_quiet_prints_a_plan_that_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_burst(tmp_path)
+    assert main([str(tmp_path), "--quiet", "--plan", "-", "--no-faces", "--workers", "1"]) == 0
+    assert capsys.readouterr().out.startswith("{")
+
+
+@pytest.mark.parametrize(("ending", "code"), [("true", 0), ("false", 1)])
+def test_ci_tests_what_is_committed_in_fresh_clones_and_touches_nothing_here(
+    tmp_path: Path, ending: str, code: int
+) -> None:
+    """A project of the same shape stands for this one, with programs that only tell where they run."""
+    project = tmp_path / "project"
+    (project / ".ci").mkdir(parents=True)
+    (project / ".ci" / "run").write_bytes((ROOT / ".ci" / "run").read_bytes())
+    (project / "README.md").write_text(
+        "python3 -m venv --help > log && mkdir -p .venv/bin && cp tool .venv/bin/pip && cp tool .venv/bin/ruff"
+        " && cp tool .venv/bin/mypy && echo --demo\n"
+        f"python3 -m venv --help > log && test ! -e .venv && cat ../shared/photos/x && {ending} && echo pytest\n"
+    )
+    (project / "tool").write_text("#!/bin/sh\nexit 0\n")
+    (project / "tool").chmod(0o755)
+    (project / "mine").write_text("not committed")
+    (tmp_path / "shared" / "photos").mkdir(parents=True)
+    (tmp_path / "shared" / "photos" / "x").write_text("a real photo\n")
+    git = ["git", "-C", str(project), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", ".ci", "README.md", "tool"], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    before = sorted(path.name for path in project.iterdir())
+    done = subprocess.run(["bash", str(project / ".ci" / "run")], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert ("a real photo\npytest\n" in done.stdout) == (code == 0)
+    assert sorted(path.name for path in project.iterdir()) == before
+
+
+def test_ci_calls_exactly_the_first_two_lines_of_readme() -> None:
+    first, second = _code_blocks_that_set_up()
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (pick,) = re.findall(r"^readme_line\(\).*$", ci, re.MULTILINE)
+    for line, ending in ((first, "--demo"), (second, "pytest")):
+        assert f"readme_line '{ending}'" in ci
+        picked = subprocess.run(
+            ["bash", "-c", f"{pick}\nreadme_line '{ending}'"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert picked.stdout == line
+
+
+def test_the_exit_codes_in_readme_and_help_are_those_of_the_program() -> None:
+    children = vars(errors).values()
+    of_errors = {error.exit_code for error in children if isinstance(error, type) and hasattr(error, "exit_code")}
+    expected = of_errors | {EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED}
+    for text in (README.partition("Exit codes:")[2].partition("\n\n")[0], HELP.partition("exit codes:")[2]):
+        assert {int(code) for code in re.findall(r"(?<![\w.])\d+(?= [a-z])", text)} == expected
+
+
+def test_the_changelog_is_kept_as_it_says() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "keepachangelog.com" in changelog
+    headings = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
+    assert headings
+    assert all(re.fullmatch(r"\[Unreleased\]|\[\d+\.\d+\.\d+\] - \d{4}-\d{2}-\d{2}", heading) for heading in headings)
+    assert "[Unreleased]" in headings or f"[{__version__}]" in changelog
+    kinds = set(re.findall(r"^### (.*)$", changelog, re.MULTILINE))
+    assert kinds
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}

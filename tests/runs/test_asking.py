@@ -1,0 +1,123 @@
+"""What a run asks a person at a terminal before it changes much, and what it does with the answer."""
+
+import os
+import pty
+import re
+import select
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bestshot.model.photo import Metadata
+from bestshot.plans.document import PlanSource, document_of, to_json
+from bestshot.plans.plan import Plan, Wishes
+from bestshot.settings.settings import SourceType
+from photo_sources import LocalPhotoSource
+from tests.support.builders import metadata, planned
+from tests.support.drawn_library import PROGRAM, add, contents, run_program, scene
+
+QUESTION = re.compile(rb"\[y/N\] $")
+
+
+class Many:
+    """A library of pairs, and a plan to copy all of them, made without looking at any."""
+
+    def __init__(self, folder: Path, pairs: int) -> None:
+        self.library, self.out, self.plan = folder / "library", folder / "out", folder / "plan.json"
+        one = add(self.library / "0000.jpg", scene(1, size=(16, 16)))
+        for number in range(1, 2 * pairs):
+            shutil.copyfile(one, self.library / f"{number:04}.jpg")
+        photos = LocalPhotoSource(self.library).scan().photos
+        groups = tuple(planned(at + 1, *photos[2 * at : 2 * at + 2]) for at in range(pairs))
+        facts: dict[str, Metadata] = {photo.id: metadata() for photo in photos}
+        origin = f"folder:{self.library.resolve()}"
+        source = PlanSource(SourceType.LOCAL, (str(self.library),), (origin,))
+        plan = Plan(Wishes(str(self.out)), groups, (), (), len(photos))
+        self.plan.write_text(to_json(document_of(plan, source, facts)))
+
+    @property
+    def arguments(self) -> list[str]:
+        """To apply it, with the same output but no bytes."""
+        return ["--apply", str(self.plan), "-o", str(self.out), "--link", "hardlink", "--workers", "1"]
+
+    @property
+    def copied(self) -> int:
+        return len(list(self.out.glob("group_*/originals/*")))
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Many:
+    return Many(tmp_path, 251)
+
+
+def at_terminal(arguments: list[str], answer: bytes | None) -> tuple[int, str]:
+    """Run the tool at a terminal, answer its question with these keys, and give its exit code and all that it said.
+
+    It may ask only if there is an answer.
+    """
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(PROGRAM[0], [*PROGRAM, *arguments])
+    said = b""
+    while select.select([terminal], [], [], 120)[0]:
+        try:
+            said += os.read(terminal, 10_000)
+        except OSError:  # the program has gone, and its terminal with it
+            break
+        if QUESTION.search(said):
+            assert answer is not None, "it asks although it should not"
+            os.write(terminal, answer)
+            said += b"\n"
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.decode()
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"\x04", b"nonsense\n"], ids=["n", "enter", "end", "nonsense"])
+def test_any_answer_but_yes_changes_nothing_and_says_so(many: Many, home: Path, answer: bytes) -> None:
+    before = contents(many.library)
+    code, said = at_terminal(many.arguments, answer)
+    assert "Make 502 copies? [y/N]" in said
+    assert said.rstrip().endswith("none made.")
+    assert (code, many.out.exists()) == (0, False)
+    assert contents(many.library) == before
+    assert not list(home.rglob("decisions.sqlite3"))
+
+
+def test_an_interrupt_at_the_question_changes_nothing(many: Many) -> None:
+    code, said = at_terminal(many.arguments, b"\x03")
+    assert (code, many.out.exists()) == (130, False)
+    assert "Interrupted." in said
+    assert "Traceback" not in said
+
+
+def test_yes_makes_them(many: Many) -> None:
+    code, said = at_terminal(many.arguments, b"y\n")
+    assert (code, many.copied) == (0, 502)
+    assert "502 files" in said
+
+
+def without_asking(many: Many) -> int:
+    return at_terminal([*many.arguments, "--yes"], None)[0]
+
+
+def without_a_terminal(many: Many) -> int:
+    done = run_program(*many.arguments)
+    assert b"[y/N]" not in done.stdout + done.stderr
+    return done.returncode
+
+
+@pytest.mark.parametrize("run", [without_asking, without_a_terminal])
+def test_beforehand_or_where_nobody_is_there_it_does_not_ask(many: Many, run: Callable[[Many], int]) -> None:
+    assert (run(many), many.copied) == (0, 502)
+
+
+def test_five_hundred_are_not_many(tmp_path: Path) -> None:
+    few = Many(tmp_path, 250)
+    assert (at_terminal(few.arguments, None)[0], few.copied) == (0, 500)
+
+
+def test_a_dry_run_asks_nothing(many: Many) -> None:
+    code, said = at_terminal([*many.arguments, "--dry-run"], None)
+    assert (code, many.out.exists(), "planned, none made" in said) == (0, False, True)

@@ -1,0 +1,87 @@
+"""A run over an Immich server makes no more connections and calls than it must."""
+
+import pickle
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bestshot.marks.actions import MarkWishes
+from bestshot.workers.pool import Workers
+from immich_client import ImmichClient
+from photo_organizer import PhotoOrganizer, Settings
+from photo_sources import ImmichPhotoSource
+from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
+from tests.support.immich_marks import FOUR, TAG, client_of, ids
+
+
+@pytest.fixture(params=VERSIONS)
+def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
+    with FakeImmich(request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def newest() -> Iterator[FakeImmich]:
+    with FakeImmich() as server:
+        yield server
+
+
+def test_all_copies_of_a_client_in_a_process_share_one_connection(newest: FakeImmich) -> None:
+    client = client_of(newest)
+    client.get_version()
+    for _ in range(5):
+        assert pickle.loads(pickle.dumps(client)).ping()
+        assert client_of(newest).ping()
+    assert newest.connections == 1
+
+
+def asked_in_another_process(clients: Sequence[ImmichClient]) -> list[bool]:
+    return [pickle.loads(pickle.dumps(client)).ping() for client in clients for _ in range(3)]
+
+
+def test_each_worker_connects_once_whatever_it_is_given(newest: FakeImmich) -> None:
+    client = client_of(newest)
+    with closing(Workers(2)) as workers:
+        batches = [[client] for _ in range(12)]
+        answers = [finished.result for finished in workers.run(asked_in_another_process, batches)]
+    assert answers == [[True] * 3] * 12
+    assert 1 <= newest.connections <= 2
+
+
+def test_what_is_shared_by_a_process_is_signed_with_the_key_of_each(newest: FakeImmich) -> None:
+    mine, theirs = client_of(newest), client_of(newest, newest.user.secret)
+    assert mine.get_current_user() != theirs.get_current_user()
+    assert newest.connections == 1
+
+
+def test_marks_that_the_listing_tells_are_not_asked_for_again(fake: FakeImmich) -> None:
+    """Also when the library to mark was made before it was listed, as a run does it."""
+    photos = fake.seeds.burst(3)
+    photos[1].is_favorite = True
+    source = ImmichPhotoSource(fake.url, fake.admin.secret)
+    library = source.markable(MarkWishes(tag=TAG, favorite_best=True))
+    source.scan()
+    fake.forget_calls()
+    read = library.read_marks(ids(photos), (), with_albums=False)
+    assert [read.photos[photo.id].is_favorite for photo in photos] == [False, True, False]
+    assert fake.count("asset_info") == 0
+
+
+@pytest.mark.parametrize("fake", FOUR, indirect=True)
+def test_beside_pictures_a_plan_costs_the_same_few_calls_for_any_number_of_photos(
+    fake: FakeImmich, tmp_path: Path
+) -> None:
+    costs = []
+    for count, hour in ((2, 8), (20, 12)):
+        fake.seeds.tag(TAG, fake.seeds.burst(count, MORNING.replace(hour=hour)))
+        fake.forget_calls()
+        with ThreadPoolExecutor(2) as executor:
+            source, here = ImmichPhotoSource(fake.url, fake.admin.secret), str(tmp_path)
+            settings = Settings(tag_only=True, tag=TAG, dry_run=True, no_faces=True, cache_dir=here, state_dir=here)
+            PhotoOrganizer(source, settings, executor=executor).run()
+        costs.append([call.operation for call in fake.calls if call.operation != "asset_thumbnail"])
+    assert costs[0] == costs[1]
+    assert len(costs[0]) <= 9

@@ -1,0 +1,120 @@
+"""An undo that is killed at any moment is finished by the next one, or mended by the next run."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from bestshot.errors import UsageError
+from bestshot.journal.runs import jobs_of
+from bestshot.layout.output import recover_output
+from bestshot.layout.reversals import Result
+from bestshot.model.photo import LinkMethod
+from bestshot.undo.history import history_lines
+from tests.runs.test_resume import contents
+from tests.runs.test_undo_sidecars import mark, plan, undo
+from tests.support.killed_work import in_fork, until
+from tests.support.sidecar_samples import DARKTABLE
+from tests.support.undo_bench import Bench, left, tree_of
+
+WATCHED = frozenset(
+    {
+        "bestshot.layout.undo",
+        "bestshot.storage.files",
+        "bestshot.journal.journal",
+        "bestshot.storage.database",
+        "bestshot.undo.undo",
+        "bestshot.marks.undo",
+        "bestshot.marks.apply",
+        "bestshot.sources.local.sidecar_files",
+        "bestshot.sources.local.sidecar_changes",
+        "bestshot.sources.local.albums",
+    }
+)
+"""The modules that change an output, sidecars or the journal; an undo is killed before a line of theirs."""
+
+STRIDE = 61
+"""Every so many lines of them; all of them hold too, but take minutes."""
+
+
+def finished(undo: Callable[[], list[Result]]) -> dict[str, str]:
+    """What another undo of the same run leaves."""
+    with suppress(UsageError):  # it had come to its end
+        return left(undo())
+    return {}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("link", [LinkMethod.COPY, LinkMethod.SYMLINK])
+def test_an_undo_killed_at_any_moment_is_finished_by_the_next(quick_path: Path, link: LinkMethod) -> None:
+    """No name holds half a file, the photos are untouched, and after the next undo all is as before the run."""
+    for kills in count():
+        bench = Bench(quick_path / str(kills))
+        for name in ("a.jpg", "a.jpg.xmp", "b.jpg", "c.jpg"):
+            bench.write(name)
+        photos = [bench.photo("a.jpg", "a.jpg.xmp"), bench.photo("b.jpg")]
+        bench.lay((1, photos), link=link)
+        first = bench.tree()
+        bench.write("a.jpg.xmp", "edited since", time=1_700_000_999)
+        bench.lay((1, [bench.photo("c.jpg"), bench.photo("a.jpg", "a.jpg.xmp"), photos[1]]), link=link)
+        source, second = tree_of(bench.photos), bench.tree()
+        code = in_fork(until, kills * STRIDE, WATCHED, partial(bench.undo, 2))
+        for name, file in bench.tree().items():
+            assert name.endswith(".part") or contents(file) in (contents(first.get(name)), contents(second.get(name)))
+        if kills % 2:  # any other run that acts there mends the journal first
+            with closing(bench.journal()) as journal:
+                recover_output(bench.out, journal)
+                assert all(job.is_finished for job in jobs_of(journal.runs()))
+        assert finished(partial(bench.undo, 2)) == {}, kills
+        assert bench.tree() == first, kills
+        assert tree_of(bench.photos) == source
+        shutil.rmtree(bench.root)
+        if code != -signal.SIGKILL:
+            break
+    assert code == 0
+    assert kills > 10
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_an_undo_of_marks_in_folders_killed_at_any_moment_is_finished_by_the_next(quick_path: Path) -> None:
+    for kills in count():
+        folder = quick_path / str(kills) / "photos"
+        folder.mkdir(parents=True)
+        for name in ("a.jpg", "b.jpg", "c.cr2", "d.jpg"):
+            (folder / name).write_bytes(b"picture")
+        (folder / "a.jpg.xmp").write_text(DARKTABLE)
+        before = tree_of(folder)
+        mark(folder, *plan(folder))
+        code = in_fork(until, kills * STRIDE * 2, WATCHED, partial(undo, folder))
+        assert finished(partial(undo, folder)) == {}, kills
+        after = {name: file for name, file in tree_of(folder).items() if not name.endswith(".part")}
+        assert after == before, kills
+        assert tree_of(folder.parent / "albums") == {}, kills
+        shutil.rmtree(folder.parent)
+        if code != -signal.SIGKILL:
+            break
+    assert code == 0
+    assert kills > 10
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_run_that_was_killed_is_unfinished_until_the_next_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for name in ("a.jpg", "b.jpg"):
+        bench.write(name)
+    photos = [bench.photo("a.jpg"), bench.photo("b.jpg")]
+    assert in_fork(until, 400, WATCHED, lambda: bench.lay((1, photos))) == -signal.SIGKILL
+    with closing(bench.journal()) as journal:
+        assert [job.is_finished for job in jobs_of(journal.runs())] == [False]
+        assert "; unfinished" in next(history_lines(journal))
+    bench.lay((1, photos))
+    with closing(bench.journal()) as journal:
+        assert [job.is_finished for job in jobs_of(journal.runs())] == [True, True]
+    assert finished(bench.undo) == finished(partial(bench.undo, 1)) == {}
+    assert bench.tree() == {}

@@ -1,0 +1,101 @@
+"""Small libraries of photos that the tests draw: bursts of scenes that differ plainly, with the EXIF asked for."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image, ImageFilter
+
+from photo_organizer import Outcome, PhotoOrganizer, Settings
+from photo_sources import LocalPhotoSource
+from tests.support.paths import ROOT
+
+PROGRAM = (sys.executable, str(ROOT / "photo_organizer.py"))
+
+NOON = "2024:06:01 12:00:00"
+"""A time as EXIF writes it."""
+
+
+def scene(number: int, *, blur: float = 0.0, size: tuple[int, int] = (160, 120)) -> Image.Image:
+    """Clouds of light and a fine grain; every number is another scene, a blur costs it the grain."""
+    random = np.random.default_rng(number)
+    clouds = Image.fromarray(random.integers(30, 226, (8, 9), dtype=np.uint8))
+    smooth = np.asarray(clouds.resize(size, Image.Resampling.BICUBIC), dtype=np.float64)
+    grainy = smooth + random.normal(0, 12, smooth.shape)
+    picture = Image.fromarray(grainy.clip(0, 255).astype(np.uint8)).convert("RGB")
+    return picture.filter(ImageFilter.GaussianBlur(blur)) if blur else picture
+
+
+def exif(taken: str | None = NOON, subsec: str = "", offset: str = "") -> Image.Exif:
+    """EXIF that says no more than when it was taken."""
+    made = Image.Exif()
+    for tag, value in (
+        (ExifTags.Base.DateTimeOriginal, taken),
+        (ExifTags.Base.SubsecTimeOriginal, subsec),
+        (ExifTags.Base.OffsetTimeOriginal, offset),
+    ):
+        if value:
+            made.get_ifd(ExifTags.IFD.Exif)[tag] = value
+    return made
+
+
+def add(path: Path, picture: Image.Image, taken: str | None = NOON, subsec: str = "", offset: str = "") -> Path:
+    """Save a picture as a photo taken then; without a time, nothing but its file's date tells."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(path, quality=92, exif=exif(taken, subsec, offset))
+    return path
+
+
+def add_burst(folder: Path, name: str = "burst", number: int = 1, taken: str = NOON, count: int = 3) -> list[Path]:
+    """Photos of one scene in one second, all blurred but the second, which is the best."""
+    return [
+        add(folder / f"{name}_{shot}.jpg", scene(number, blur=0 if shot == 2 else 1.5), taken, subsec=str(shot))
+        for shot in range(1, count + 1)
+    ]
+
+
+def organize(*folders: Path, settings: Settings | None = None) -> Outcome:
+    """Run the job from Python, in this process and without faces."""
+    source = LocalPhotoSource(*folders)
+    with ThreadPoolExecutor(1) as executor:
+        return PhotoOrganizer(source, settings or Settings(no_faces=True), executor=executor).run()
+
+
+def groups(outcome: Outcome) -> list[list[str]]:
+    """The ids of each group, sorted."""
+    return sorted(sorted(photo.id for photo in group.verdict.group.photos) for group in outcome.plan.groups)
+
+
+def skipped(outcome: Outcome) -> dict[str, str]:
+    """What was passed over, and why."""
+    return {item.id: item.error for item in outcome.plan.skipped}
+
+
+def run_program(
+    *arguments: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the tool as a process of its own and wait for it."""
+    variables = os.environ | (environment or {})
+    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, env=variables, capture_output=True, check=False)
+
+
+def run_unprivileged(imports: str, program: str, folder: Path) -> str:
+    """What a program prints that runs in a folder as somebody who may not read everything, as root may."""
+    become_nobody = "if os.geteuid() == 0:\n    os.setgid(65534)\n    os.setuid(65534)\n"
+    whole = f"import os\n{imports}\nos.chdir({str(folder)!r})\n{become_nobody}{program}"
+    return subprocess.run([sys.executable, "-c", whole], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def contents(*folders: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Everything below these folders: mode, time of last change and content of each file and folder."""
+    found = {}
+    for folder in folders:
+        for path in (folder, *folder.rglob("*")):
+            status = path.lstat()
+            content = path.read_bytes() if path.is_file() else b""
+            found[str(path)] = (status.st_mode, status.st_mtime_ns, content)
+    return found

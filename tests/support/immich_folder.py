@@ -1,0 +1,75 @@
+"""A folder as the library of the fake Immich server: whatever is in it now is on the server now."""
+
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from bestshot.immich.keys import KeyFromFile
+from immich_client import ImmichClient, Patience
+from photo_sources import ImmichPhotoSource
+from tests.fake_immich.pictures import Original
+from tests.fake_immich.server import ALWAYS, FakeImmich
+from tests.fake_immich.state import Asset, Exif, parse_iso
+
+AT_ONCE = Patience(connect=5, answer=20, backoff=0)
+
+
+def impatient(source: ImmichPhotoSource, fake: FakeImmich) -> ImmichPhotoSource:
+    """The same source, but it does not wait before it asks again."""
+    source._client = ImmichClient(fake.url, source.client._server._key, patience=AT_ONCE)
+    return source
+
+
+def served(version: str, folder: Path, stack: ExitStack) -> ImmichPhotoSource:
+    """The folder on a server of this version, read in full resolution."""
+    fake = stack.enter_context(FakeImmich(version))
+    fake.faults.then("look into the folder", _Mirror(fake, folder).update, ALWAYS)
+    key_file = folder.parent / "immich.key"
+    key_file.write_text(fake.admin.secret)
+    return impatient(ImmichPhotoSource(fake.url, KeyFromFile(str(key_file)), use_thumbnails=False), fake)
+
+
+class _Mirror:
+    def __init__(self, fake: FakeImmich, folder: Path) -> None:
+        self._fake = fake
+        self._folder = folder
+        self._known: dict[Path, tuple[int, Asset]] = {}
+
+    def update(self) -> None:
+        """Bring the server up to date; a folder that is gone takes the server along."""
+        if not self._folder.is_dir():
+            raise ConnectionResetError
+        found = {path for path in self._folder.rglob("*") if path.is_file()}
+        for path in set(self._known) - found:
+            self._fake.state.remove(self._known.pop(path)[1])
+        for path in sorted(found):
+            changed = path.stat().st_mtime_ns
+            if path not in self._known:
+                self._known[path] = changed, self._fake.seeds.broken(path.name)
+            elif self._known[path][0] == changed:
+                continue
+            asset = self._known[path][1]
+            self._known[path] = changed, asset
+            _read(path, asset)
+            self._fake.state.revision += 1
+
+
+def _read(path: Path, asset: Asset) -> None:
+    """Tell of the file what the server reads in it."""
+    asset.original = Original(data=path.read_bytes())
+    asset.taken_ms = asset.modified_ms = path.stat().st_mtime_ns // 1_000_000
+    try:
+        with Image.open(path) as picture:
+            asset.size, exif = picture.size, picture.getexif()
+    except UnidentifiedImageError:
+        return
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    orientation = exif.get(ExifTags.Base.Orientation)
+    asset.exif = Exif(orientation=orientation and str(orientation))
+    written = details.get(ExifTags.Base.DateTimeOriginal)
+    if written:
+        taken = datetime.strptime(written, "%Y:%m:%d %H:%M:%S").isoformat()
+        asset.taken_ms = parse_iso(f"{taken}.{details.get(ExifTags.Base.SubsecTimeOriginal, '0')}Z")
+        asset.exif = Exif(make="Drawn", orientation=asset.exif.orientation)

@@ -1,0 +1,19 @@
+"""A mark run as a process of its own, so that it can be killed: `python -m tests.support.marking_process URL KEY HOME`.
+
+It makes all marks, in folders below HOME, and never waits.
+"""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from photo_organizer import PhotoOrganizer
+from photo_sources import ImmichPhotoSource
+from tests.support.immich_marks import never_waiting
+from tests.support.mark_runs import EVERYTHING, settings_in
+
+if __name__ == "__main__":
+    url, key, home = sys.argv[1:]
+    with ThreadPoolExecutor(1) as executor:
+        wanted = settings_in(Path(home), **EVERYTHING)
+        PhotoOrganizer(ImmichPhotoSource(url, key), wanted, executor=executor, patience=never_waiting()).run()

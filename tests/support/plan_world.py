@@ -1,0 +1,92 @@
+"""What tests of whole runs with plans share: a library with three groups, and ways to look, amend and apply."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from bestshot.marks.apply import Persistence
+from photo_organizer import Outcome, PhotoOrganizer, Settings, main
+from photo_sources import ImmichPhotoSource
+from tests.fake_immich.server import FakeImmich
+from tests.support.drawn_library import add, add_burst, organize, scene
+from tests.support.immich_folder import impatient
+
+Amend = Callable[[dict[str, Any]], object]
+DAYS = ("2024:06:01 12:00:00", "2024:06:02 12:00:00", "2024:06:03 12:00:00")
+
+
+def draw(folder: Path) -> Path:
+    """Three bursts of three photos, of which the second is the best, and one single photo."""
+    for number, (name, day) in enumerate(zip("abc", DAYS, strict=True), start=1):
+        add_burst(folder, name, number, day)
+    add(folder / "single.jpg", scene(9), "2024:06:09 12:00:00")
+    return folder
+
+
+def look(folder: Path, plan: Path, **wishes: Any) -> Outcome:
+    """Plan and change nothing."""
+    return organize(folder, settings=Settings(no_faces=True, plan=str(plan), dry_run=True, **wishes))
+
+
+def run_on(fake: FakeImmich, secret: str | None = None, **settings: Any) -> Outcome:
+    """A whole run over a server in this process."""
+    source = impatient(ImmichPhotoSource(fake.url, secret or fake.admin.secret), fake)
+    with ThreadPoolExecutor(1) as executor:
+        return PhotoOrganizer(source, Settings(no_faces=True, **settings), executor=executor).run()
+
+
+def apply(*plans: Path, flags: tuple[str, ...] = ()) -> int:
+    """Carry plans out by the command line."""
+    return main(["--apply", *map(str, plans), "--workers", "1", *flags])
+
+
+def amend(plan: Path, *changes: Amend) -> Path:
+    """Change a plan as its reader would."""
+    found = json.loads(plan.read_text())
+    for change in changes:
+        change(found)
+    plan.write_text(json.dumps(found))
+    return plan
+
+
+def pick(group: int, place: int) -> Amend:
+    """Make the photo at a place, from 0, of a group, from 0, its best."""
+
+    def change(plan: dict[str, Any]) -> None:
+        plan["groups"][group]["best"] = plan["groups"][group]["photos"][place]["id"]
+
+    return change
+
+
+def take_out(group: int, place: int) -> Amend:
+    def change(plan: dict[str, Any]) -> None:
+        plan["groups"][group]["photos"][place]["out"] = True
+
+    return change
+
+
+def skip(group: int) -> Amend:
+    def change(plan: dict[str, Any]) -> None:
+        plan["groups"][group]["skip"] = True
+
+    return change
+
+
+def laid_out(output: Path) -> dict[str, list[str]]:
+    """The groups in an output: the best and the originals of each."""
+    return {
+        folder.name: [
+            *sorted(path.name for path in folder.glob("best_*")),
+            *sorted(path.name for path in folder.glob("originals/*")),
+        ]
+        for folder in sorted(output.glob("group_*"))
+    }
+
+
+def believe_at_once(monkeypatch: Any) -> None:
+    """Let runs not wait for a server's jobs in the background: the fake's are over at once."""
+    monkeypatch.setattr(
+        "bestshot.marks.apply.Persistence", lambda: Persistence((0.0, 0.0, 0.0), wait=lambda _seconds: None)
+    )

@@ -1,0 +1,242 @@
+"""A photo is measured once, by whichever worker, and again only when it has changed."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
+from bestshot.errors import OrganizerError, PhotoError
+from bestshot.model.photo import Fingerprint, Photo
+from bestshot.storage.index import Failure, Index
+from bestshot.workers.pool import Workers
+from photo_sources import LocalPhotoSource
+from tests.support import drawn_library
+
+
+class Bench:
+    """A folder with an index beside it, examined in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "photos"
+        self.told: list[tuple[str, int, int]] = []
+        self.index = Index(folder / "index.sqlite3")
+        self.executor = ThreadPoolExecutor(2)
+        self.workers = Workers(executor=self.executor)
+
+    def close(self) -> None:
+        self.executor.shutdown()
+        self.index.close()
+
+    @property
+    def source(self) -> LocalPhotoSource:
+        return LocalPhotoSource(self.folder)
+
+    def photos(self) -> tuple[Photo, ...]:
+        return self.source.scan().photos
+
+    @contextmanager
+    def progress(self, title: str, total: int) -> Iterator[Callable[[int], object]]:
+        done: list[int] = []
+        yield done.append
+        self.told.append((title, total, sum(done)))
+
+    def measure(self, photos: Sequence[Photo], task: Task[Photo, Fingerprint] = FINGERPRINT) -> Findings[Fingerprint]:
+        return Examiner(self.source, self.index, self.workers, self.progress).measure(photos, task)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with closing(Bench(tmp_path)) as made:
+        yield made
+
+
+def told(findings: Findings[Fingerprint]) -> dict[str, str]:
+    return {skipped.id: skipped.error for skipped in findings.skipped}
+
+
+def test_what_was_measured_is_not_examined_again(bench: Bench) -> None:
+    """The pictures are gone the second time: whoever opened one would fail."""
+    drawn_library.add_burst(bench.folder)
+    photos = bench.photos()
+    first = bench.measure(photos)
+    for path in bench.folder.iterdir():
+        path.unlink()
+    assert bench.measure(photos) == first
+    assert set(first.values) == {photo.id for photo in photos}
+    assert bench.told == [("Hashing", 3, 3)]
+
+
+def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None:
+    drawn_library.add_burst(bench.folder)
+    before = bench.measure(bench.photos())
+    drawn_library.add(bench.folder / "burst_1.jpg", drawn_library.scene(7))
+    after = bench.measure(bench.photos())
+    assert bench.told == [("Hashing", 3, 3), ("Hashing", 1, 1)]
+    assert {key for key in before.values if before.values[key] != after.values[key]} == {"burst_1.jpg"}
+
+
+def test_facts_are_read_anew_when_a_sidecar_changes(bench: Bench) -> None:
+    drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
+    examiner = Examiner(bench.source, bench.index, bench.workers, bench.progress)
+    examiner.measure(bench.photos(), DESCRIBE)
+    (bench.folder / "a.jpg.xmp").write_text("<x/>")
+    examiner.measure(bench.photos(), DESCRIBE)
+    examiner.measure(bench.photos(), DESCRIBE)
+    assert bench.told == [("Reading dates", 1, 1)] * 2
+
+
+def test_a_broken_file_is_remembered_as_broken(bench: Bench) -> None:
+    drawn_library.add(bench.folder / "good.jpg", drawn_library.scene(1))
+    (bench.folder / "bad.jpg").write_text("no picture")
+    photos = bench.photos()
+    first = bench.measure(photos)
+    (bench.folder / "bad.jpg").unlink()
+    assert told(bench.measure(photos)) == told(first)
+    assert set(told(first)) == {"bad.jpg"}
+    assert set(first.values) == {"good.jpg"}
+
+
+def test_a_file_that_cannot_be_read_now_is_tried_again(bench: Bench) -> None:
+    path = drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
+    photos = bench.photos()
+    path.rename(path.with_name("away"))
+    assert "No such file" in told(bench.measure(photos))["a.jpg"]
+    path.with_name("away").rename(path)
+    assert set(bench.measure(photos).values) == {"a.jpg"}
+
+
+def test_the_order_of_the_photos_does_not_change_what_is_found(bench: Bench, tmp_path: Path) -> None:
+    drawn_library.add_burst(bench.folder, count=4)
+    (bench.folder / "bad.jpg").write_text("no picture")
+    (tmp_path / "other").mkdir()
+    with closing(Bench(tmp_path / "other")) as other:
+        other.folder = bench.folder
+        assert other.measure(bench.photos()[::-1]) == bench.measure(bench.photos())
+
+
+def test_processes_find_what_threads_find(bench: Bench, tmp_path: Path) -> None:
+    """The source and the task travel to other processes and the numbers come back the same."""
+    drawn_library.add_burst(bench.folder)
+    task = appraisal_task(None)
+    here = Examiner(bench.source, bench.index, bench.workers, bench.progress).measure(bench.photos(), task)
+    with closing(Index(tmp_path / "other.sqlite3")) as index, closing(Workers(2)) as workers:
+        there = Examiner(bench.source, index, workers, bench.progress).measure(bench.photos(), task)
+    assert there == here
+    assert len(here.values) == 3
+
+
+def revision_of(photo: Photo) -> str:
+    return photo.revision
+
+
+def deadly_for_b(_source: Readable, photo: Photo) -> Fingerprint:
+    if photo.id == "b.jpg":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Fingerprint(ord(photo.id[0]))
+
+
+def test_a_photo_that_kills_its_worker_is_skipped_alone_and_tried_again(bench: Bench) -> None:
+    for name in "abc":
+        drawn_library.add(bench.folder / f"{name}.jpg", drawn_library.scene(1))
+    task = Task("Hashing", "deadly", Fingerprint, each(deadly_for_b), revision_of, batch=3)
+    with closing(Workers(1)) as workers:
+        examiner = Examiner(bench.source, bench.index, workers, bench.progress)
+        findings = examiner.measure(bench.photos(), task)
+        assert examiner.measure(bench.photos(), task) == findings
+    assert findings.values == {"a.jpg": Fingerprint(97), "c.jpg": Fingerprint(99)}
+    assert told(findings) == {"b.jpg": "makes its decoder crash or run out of memory"}
+    assert bench.told == [("Hashing", 3, 3), ("Hashing", 1, 1)]
+
+
+def test_an_interrupted_run_keeps_what_was_measured(bench: Bench) -> None:
+    drawn_library.add_burst(bench.folder, count=20)
+    seen: list[int] = []
+
+    @contextmanager
+    def interrupting(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        yield interrupt
+
+    def interrupt(done: int) -> None:
+        seen.append(done)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    photos = bench.photos()
+    with pytest.raises(KeyboardInterrupt):
+        Examiner(bench.source, bench.index, bench.workers, interrupting).measure(photos, FINGERPRINT)
+    bench.measure(photos)
+    assert bench.told == [("Hashing", 20 - sum(seen), 20 - sum(seen))]
+
+
+def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
+    path = drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
+    (photo,) = bench.photos()
+    good = FINGERPRINT.measure(bench.source, [photo], 1)[0]
+    path.write_bytes(b"no picture")
+    broken = FINGERPRINT.measure(bench.source, [photo], 1)[0]
+    path.unlink()
+    away = FINGERPRINT.measure(bench.source, [photo], 1)[0]
+    assert isinstance(good, Fingerprint)
+    assert isinstance(broken, Failure)
+    assert isinstance(away, Failure)
+    assert (broken.is_passing, away.is_passing) == (False, True)
+
+
+def refused(_source: Readable, _photo: Photo) -> Fingerprint:
+    raise OrganizerError("nothing works here")
+
+
+def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
+    drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
+    task = Task("Hashing", "refused", Fingerprint, each(refused), revision_of, batch=1)
+    with pytest.raises(OrganizerError, match="nothing works here") as caught:
+        bench.measure(bench.photos(), task)
+    assert not isinstance(caught.value, PhotoError)
+
+
+class Waiting(LocalPhotoSource):
+    """A folder that is read as if it were behind a slow connection."""
+
+    read_at_once = 4
+
+
+MEETING = threading.Barrier(Waiting.read_at_once)
+
+
+def met(_source: Readable, _photo: Photo) -> Fingerprint:
+    MEETING.wait(timeout=60)
+    return Fingerprint(0)
+
+
+def test_a_worker_reads_as_many_photos_at_once_as_the_source_can_give(bench: Bench) -> None:
+    """Each waits for three others: one after the other, none would ever be done."""
+    drawn_library.add_burst(bench.folder, count=8)
+    with ThreadPoolExecutor(1) as executor:
+        examiner = Examiner(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
+        findings = examiner.measure(
+            bench.photos(), Task("Hashing", "met", Fingerprint, each(met), revision_of, batch=8)
+        )
+    assert len(findings.values) == 8
+
+
+def own_thread(_source: Readable, _photo: Photo) -> Fingerprint:
+    return Fingerprint(threading.get_ident())
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+def test_pictures_of_a_folder_are_read_one_by_one_in_each_worker(bench: Bench, workers: int) -> None:
+    """And so are those of a server once there are as many workers as it may be asked at once."""
+    drawn_library.add_burst(bench.folder, count=8)
+    source = LocalPhotoSource(bench.folder) if workers == 1 else Waiting(bench.folder)
+    with ThreadPoolExecutor(1) as executor:
+        examiner = Examiner(source, bench.index, Workers(workers, executor), bench.progress)
+        task = Task("Hashing", "thread", Fingerprint, each(own_thread), revision_of, batch=8)
+        findings = examiner.measure(bench.photos(), task)
+    assert len(findings.values) == 8
+    assert len(set(findings.values.values())) == 1

@@ -1,0 +1,89 @@
+"""What can be said on the command line, and how it is explained."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bestshot.cli.arguments import build_parser, parse_command
+from photo_organizer import main
+from tests.support.paths import ROOT
+
+GIVEN = {
+    "source_type": "local", "limit": "9", "threshold": "3", "time_window": "60", "min_group_size": "4", "output": "o",
+    "link": "symlink", "plan": "-", "workers": "2", "cache_dir": "c", "cache_size": "7", "state_dir": "s",
+    "log_file": "l",
+}  # fmt: skip
+SWITCHES = ("no_time_window", "no_faces", "dry_run", "verbose", "quiet")
+
+
+def test_all_flags_are_accepted_in_any_order_between_the_sources() -> None:
+    flags = [part for name, value in GIVEN.items() for part in (f"--{name.replace('_', '-')}", value)]
+    switches = [f"--{name.replace('_', '-')}" for name in SWITCHES]
+    several = ["--exclude", "*.png", "--exclude", "b/*", "-s", "third", "--source", "fourth"]
+    command = parse_command(["first", *flags, *several, *switches, "second", "--config", "f", "--demo"])
+    expected = GIVEN | dict.fromkeys(SWITCHES, True)
+    sources = ["first", "second", "third", "fourth"]
+    assert command.flags == {**expected, "exclude": ["*.png", "b/*"], "source": sources}
+    assert (command.config, command.demo) == (Path("f"), True)
+
+
+def test_short_flags_mean_the_long_ones() -> None:
+    short = parse_command(["-s", "a", "-o", "b", "-t", "3", "-v", "-q"])
+    long = parse_command(["--source", "a", "--output", "b", "--threshold", "3", "--verbose", "--quiet"])
+    assert short == long
+
+
+@pytest.mark.parametrize(
+    "argv", [["a", "b"], ["-s", "a", "--source", "b"], ["a", "--source=b"], ["--source", "b", "a"]]
+)
+def test_a_source_is_the_same_as_an_argument_or_a_flag(argv: list[str]) -> None:
+    assert parse_command(argv).flags == {"source": ["a", "b"]}
+
+
+def test_a_folder_may_begin_with_a_dash_after_two_dashes() -> None:
+    assert parse_command(["-v", "--", "-odd"]).flags == {"verbose": True, "source": ["-odd"]}
+
+
+def test_what_was_not_said_does_not_appear() -> None:
+    assert parse_command([]).flags == {}
+
+
+def test_every_flag_is_explained() -> None:
+    assert all(action.help for action in build_parser()._actions)
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_help_and_version_load_nothing_heavy(flag: str) -> None:
+    program = (
+        "import atexit, sys\n"
+        "heavy = {'numpy', 'PIL', 'face_recognition', 'tqdm', 'dlib', 'rawpy', 'pillow_heif', 'sqlite3'}\n"
+        "atexit.register(lambda: print('loaded:', sorted(heavy & set(sys.modules))))\n"
+        "from photo_organizer import main\n"
+        f"main([{flag!r}])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout.endswith(b"loaded: []\n")
+    assert len(done.stdout) > len(b"loaded: []\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--thresold", "3"], "Unrecognized arguments: --thresold. Did you mean --threshold? See --help."),
+        (["--zzzz"], "Unrecognized arguments: --zzzz. See --help."),
+        (["--output"], "Argument -o/--output: expected one argument. See --help."),
+        (["--undo", "first"], "Argument --undo: invalid int value: 'first'. See --help."),
+    ],
+)
+def test_wrong_usage_is_explained_in_one_line(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(argv)
+    assert left.value.code == 2
+    assert capsys.readouterr() == ("", f"{said}\n")
+
+
+def test_help_fits_into_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, build_parser().format_help().splitlines())) <= 80

@@ -1,0 +1,153 @@
+"""Bad files are refused with a sentence, before they fill the memory, and a failing disk is told from them."""
+
+import errno
+import json
+import struct
+import warnings
+import zlib
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageFile
+
+from bestshot.errors import PhotoError, TransientError
+from bestshot.imaging.decoders import JPEG_PIXELS, decoding
+from bestshot.imaging.load import load_pixels, open_image
+from tests.support.drawn_pictures import outcome_of, saved
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "HEIF"])
+def test_a_cut_off_picture_is_refused_even_if_somebody_asked_pillow_to_bear_it(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as importing face_recognition does
+    noise = Image.effect_noise((200, 200), 90).convert("RGB")
+    content = saved(noise, kind).getvalue()
+    with pytest.raises(PhotoError, match=r"is cut off or damaged: \w+"):
+        load_pixels(BytesIO(content[: len(content) * 2 // 3]), "a", 64)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.jpg", b"", "is empty"),
+        ("a.jpg", b"a text", "is not a picture, whatever its name says"),
+        ("a.jp2", b"\0\0\0\x0cjP  \r\n", "is a .jp2 picture, a kind that is not supported"),
+        ("a.jpg", b"\xff\xd8\xff", "is cut off or damaged: its JPEG header cannot be read"),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(name: str, content: bytes, sentence: str) -> None:
+    with pytest.raises(PhotoError) as refusal:
+        load_pixels(BytesIO(content), name, 64)
+    assert str(refusal.value) == sentence
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + header
+        + struct.pack(">I", zlib.crc32(header))
+        + bytes(4)
+        + b"IDAT"
+    )
+
+
+def jpeg_claiming(width: int, height: int, *, progressive: bool = False) -> bytes:
+    content = saved(Image.new("L", (8, 8)), "JPEG", progressive=progressive).getvalue()
+    at = content.index(b"\xff\xc2" if progressive else b"\xff\xc0") + 5
+    return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (png_claiming(40_000, 40_000), "claims 40000 x 40000 pixels, more than the limit of 160 megapixels"),
+        (png_claiming(2**31 - 1, 2**31 - 1), "more than the limit of 160 megapixels"),
+        (jpeg_claiming(65_500, 65_500), "claims 65500 x 65500 pixels, more than the limit of 250 megapixels"),
+        (jpeg_claiming(16_000, 12_000, progressive=True), "more than the limit of 160 megapixels"),
+        (saved(Image.new("RGB", (8000, 10_001)), "WEBP", method=0).getvalue(), "the limit of 80 megapixels"),
+    ],
+)
+def test_a_decompression_bomb_is_refused_by_its_header(content: bytes, sentence: str) -> None:
+    with pytest.raises(PhotoError, match=sentence):
+        open_image(BytesIO(content), "a")
+
+
+def test_a_telephone_s_200_megapixels_are_no_bomb() -> None:
+    image = open_image(BytesIO(jpeg_claiming(16_320, 12_240)), "a.jpg")
+    assert image.width * image.height < JPEG_PIXELS
+
+
+class FailingDisk(BytesIO):
+    """A file on a disk that gives its first bytes and then fails."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() > 1000:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
+
+
+def test_a_failing_disk_says_nothing_about_the_picture() -> None:
+    noise = saved(Image.effect_noise((500, 500), 90), "JPEG")
+    with pytest.raises(TransientError, match="cannot be read now: Input/output error"):
+        load_pixels(FailingDisk(noise.getvalue()), "a.jpg", 64)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("broken data stream"),
+        OSError(errno.EINVAL, "Invalid argument"),  # a seek to before the beginning, as a damaged file demands it
+        SyntaxError("not a TIFF"),
+        struct.error("unpack"),
+        zlib.error("incorrect header check"),
+        ZeroDivisionError(),
+        RecursionError(),
+        Image.DecompressionBombError("too big"),
+    ],
+)
+def test_what_decoders_raise_becomes_a_photo_error_that_is_not_for_now_only(error: Exception) -> None:
+    with pytest.raises(PhotoError) as refusal, decoding():
+        raise error
+    assert type(refusal.value) is PhotoError
+    assert str(refusal.value)
+    assert refusal.value.__cause__ is error
+
+
+def test_want_of_memory_is_not_held_against_the_photo() -> None:
+    with pytest.raises(TransientError, match="memory"), decoding():
+        raise MemoryError
+
+
+def test_the_warnings_of_decoders_are_muted() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with decoding():
+            warnings.warn("Corrupt EXIF data", UserWarning, stacklevel=1)
+    assert not caught
+
+
+def test_two_that_decode_at_once_leave_the_warnings_as_they_were_whoever_ends_first() -> None:
+    before = list(warnings.filters)
+    with ExitStack() as later:
+        with decoding():
+            later.enter_context(decoding())
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.warn("Corrupt EXIF data", UserWarning, stacklevel=1)
+        assert not caught
+    assert list(warnings.filters) == before
+
+
+def test_every_hostile_file_is_decoded_or_refused_with_a_sentence(shared: Path) -> None:
+    labels = json.loads((shared / "hostile" / "labels.json").read_text())["files"]
+    wrong = {}
+    for name, label in labels.items():
+        outcome = outcome_of(shared / "hostile" / name)
+        is_bomb = "decompression bomb" in label.get("note", "")
+        if (outcome is None) is not (label["opens_with_pillow_and_pillow_heif"] and not is_bomb):
+            wrong[name] = outcome
+    assert not wrong

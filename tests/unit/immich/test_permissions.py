@@ -1,0 +1,106 @@
+"""A key with the permissions of a job, and none besides, can do that job; and each of them is needed."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bestshot.errors import MissingPermissionError
+from bestshot.immich.versions import Dialect, Task, Version, tasks_of
+from bestshot.journal.journal import Journal
+from bestshot.layout.output import MarkOutput
+from bestshot.marks.actions import MarkedGroup, MarkWishes
+from bestshot.marks.entries import Unmarked
+from bestshot.sources.immich.marks import ImmichMarks
+from photo_sources import ImmichPhotoSource
+from tests.fake_immich.server import MORNING, FakeImmich
+from tests.fake_immich.state import Asset, Key
+from tests.fake_immich.versions import release
+from tests.support.immich_folder import impatient
+from tests.support.immich_marks import TAG, ids, never_waiting
+
+TARGET = "immich:me"
+JOBS = {
+    "looking": MarkWishes(),
+    "tags": MarkWishes(tag=TAG),
+    "albums": MarkWishes(album_prefix="Organized-"),
+    "favourites": MarkWishes(favorite_best=True),
+    "stacks": MarkWishes(stack=True),
+    "archive": MarkWishes(archive_rest=True),
+    "inheriting": MarkWishes(inherit=True),
+}
+
+
+@pytest.fixture(params=["v1.118.2", "v1.136.0", "v1.137.3", "v2.7.5", "v3.1.0"])
+def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
+    with FakeImmich(request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path / "journal.sqlite3")) as opened:
+        yield opened
+
+
+def permissions_of(version: str, wishes: MarkWishes) -> tuple[str, ...]:
+    dialect = Dialect.of(Version(*release(version)))
+    return dialect.permissions({Task.READ, *tasks_of(wishes, downloads=False, faces=False)})
+
+
+def story(fake: FakeImmich, key: Key, journal: Journal, wishes: MarkWishes) -> list[Unmarked]:
+    """List and compare; mark a group; it grows; it is no more, and what was set is taken back."""
+    photos = library(fake)
+    source = impatient(ImmichPhotoSource(fake.url, key.secret), fake)
+    for photo in source.scan().photos:
+        source.load_pixels(photo, 250)
+    output = MarkOutput(_marks(source, wishes), journal, TARGET)
+    small, whole = MarkedGroup(1, ids(photos[:2])), MarkedGroup(1, ids(photos))
+    came = [
+        one
+        for groups in ([small], [whole], [])
+        for one in output.carry_out(output.plan(groups, ids(photos), wishes), ["immich:here"], never_waiting())
+    ]
+    return [one for one in came if isinstance(one, Unmarked)]
+
+
+def library(fake: FakeImmich) -> list[Asset]:
+    """A burst of which another photo than the best is in an album, a favourite and described."""
+    photos = [fake.seeds.photo(taken=MORNING + n * timedelta(seconds=1)) for n in range(3)]
+    fake.seeds.album("Trip", photos[1:2])
+    photos[2].is_favorite = True
+    return photos
+
+
+def _marks(source: ImmichPhotoSource, wishes: MarkWishes) -> ImmichMarks:
+    marks = source.markable(wishes)
+    assert isinstance(marks, ImmichMarks)
+    return marks
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_the_permissions_of_a_job_are_enough_for_it(fake: FakeImmich, journal: Journal, job: str) -> None:
+    key = fake.seeds.key(*permissions_of(fake.version, JOBS[job]))
+    assert story(fake, key, journal, JOBS[job]) == []
+    assert job == "looking" or fake.writes
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_asks_for_no_permission_that_it_does_not_need(tmp_path: Path, job: str) -> None:
+    """Without any one of them something fails: the run, or a change of it."""
+    needed = permissions_of("v3.1.0", JOBS[job])
+    for name in needed:
+        with FakeImmich("v3.1.0") as server, closing(Journal(tmp_path / f"{name}.sqlite3")) as journal:
+            key = server.seeds.key(*(other for other in needed if other != name))
+            assert name in missed(server, key, journal, JOBS[job])
+
+
+def missed(fake: FakeImmich, key: Key, journal: Journal, wishes: MarkWishes) -> str:
+    """What the story says of permissions that are missing."""
+    try:
+        failed = story(fake, key, journal, wishes)
+    except MissingPermissionError as error:
+        return error.permission
+    return " ".join(one.error.partition(":")[0] for one in failed)

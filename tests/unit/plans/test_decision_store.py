@@ -1,0 +1,81 @@
+"""Claims about the file that keeps what people decided."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bestshot.errors import StateError
+from bestshot.plans.decision_store import DecisionStore
+from bestshot.plans.decisions import Decision, DecisionKind
+from tests.support.builders import photo
+from tests.unit.plans.test_decisions import apart, best, decided, out
+
+A, B, C = (photo(f"{name}.jpg") for name in "abc")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "decisions.sqlite3"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[DecisionStore]:
+    with closing(DecisionStore(path)) as opened:
+        yield opened
+
+
+def test_decisions_come_back_in_the_order_in_which_they_were_made(store: DecisionStore) -> None:
+    store.add([out(A, B), best(C, B)])
+    store.add([apart(A, C)])
+    assert store.all() == [out(A, B), best(C, B), apart(A, C)]
+
+
+def test_they_outlive_the_program(store: DecisionStore, path: Path) -> None:
+    store.add([out(A, B)])
+    with closing(DecisionStore(path)) as other:
+        assert other.all() == [out(A, B)]
+
+
+def test_the_same_one_made_again_counts_as_new_and_is_kept_once(store: DecisionStore) -> None:
+    store.add([best(A, B), best(B, A)])
+    store.add([best(A, B)])
+    assert store.all() == [best(B, A), best(A, B)]
+
+
+def test_forgetting_tells_how_many_there_were_and_leaves_none(store: DecisionStore) -> None:
+    store.add([out(A, B), best(C, B)])
+    assert (store.forget(), store.all(), store.forget()) == (2, [], 0)
+
+
+@given(st.binary(min_size=1, max_size=30), st.sampled_from(DecisionKind))
+def test_any_file_name_survives(name: bytes, kind: DecisionKind) -> None:
+    wanted = decided(kind, photo(name.decode("utf-8", "surrogateescape")))
+    with TemporaryDirectory() as folder, closing(DecisionStore(Path(folder) / "decisions.sqlite3")) as store:
+        store.add([wanted])
+        assert store.all() == [wanted]
+
+
+def test_what_no_version_of_this_program_wrote_is_a_sentence(store: DecisionStore) -> None:
+    """As when a newer version knows of more kinds of decisions."""
+    store._connection.execute("INSERT INTO decisions (decision, made_at) VALUES ('{\"kind\": \"merge\"}', '')")
+    with pytest.raises(StateError, match="--forget-decisions"):
+        store.all()
+    assert store.forget() == 1
+
+
+def test_a_file_of_something_else_is_refused_with_a_sentence(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"This is no database at all, but it is long enough to be looked at. " * 20)
+    with pytest.raises(StateError):
+        DecisionStore(path)
+
+
+def test_nothing_decided_is_nothing_kept(store: DecisionStore) -> None:
+    none: list[Decision] = []
+    store.add(none)
+    assert store.all() == none

@@ -1,0 +1,262 @@
+"""Every mark arrives on a server of every version, and what is read of it is what is there."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bestshot.errors import NotFoundError, TooOldError
+from bestshot.marks.actions import (
+    AddTags,
+    AddToAlbum,
+    Album,
+    DissolveStack,
+    MakeAlbum,
+    MakeStack,
+    Marked,
+    PhotoMarks,
+    RemoveFromAlbum,
+    RemoveTag,
+    SetArchived,
+    SetDescription,
+    SetFavorite,
+    SetRating,
+    Stack,
+)
+from bestshot.sources.immich.assets import marks_of_listed
+from bestshot.sources.immich.marks import ImmichMarks
+from tests.fake_immich.server import VERSIONS, FakeImmich
+from tests.fake_immich.versions import release
+from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids, marks_on, tagged
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(params=VERSIONS)
+def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
+    with FakeImmich(request.param) as server:
+        yield server
+
+
+@pytest.fixture(params=FOUR)
+def one_of_four(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
+    with FakeImmich(request.param) as server:
+        yield server
+
+
+def test_tags_are_put_on_and_taken_off(fake: FakeImmich) -> None:
+    keys = ids(fake.seeds.burst(3))
+    library = marks_on(fake)
+    assert library.mark(AddTags(keys[:2], (TAG, BEST))) == Marked(keys[:2])
+    assert library.mark(AddTags(keys, (TAG,))) == Marked(keys[2:]), "those that had it are not changed"
+    assert tagged(fake, TAG) == set(keys)
+    assert tagged(fake, BEST) == set(keys[:2])
+    assert library.mark(RemoveTag(keys, BEST)) == Marked(keys[:2])
+    assert library.mark(RemoveTag(keys, "never made")) == Marked()
+    assert tagged(fake, BEST) == set()
+
+
+def test_a_photo_with_one_of_two_tags_gets_the_other(fake: FakeImmich) -> None:
+    photos = fake.seeds.burst(3)
+    keys = ids(photos)
+    fake.seeds.tag(TAG, photos[:1])
+    assert set(marks_on(fake).mark(AddTags(keys, (TAG, BEST))).changed) == set(keys)
+    assert tagged(fake, TAG) == tagged(fake, BEST) == set(keys)
+
+
+def test_a_child_tag_is_not_taken_for_the_tag(one_of_four: FakeImmich) -> None:
+    fake = one_of_four
+    first, second = fake.seeds.burst(2)
+    fake.seeds.tag(f"{TAG}/child", [first])
+    fake.seeds.tag(TAG, [second])
+    read = marks_on(fake).read_marks(ids((first, second)), (), with_albums=False)
+    assert {key: photo.tags for key, photo in read.photos.items()} == {first.id: frozenset(), second.id: {TAG}}
+    assert marks_on(fake).mark(AddTags(ids((first, second)), (TAG,))) == Marked((first.id,))
+    assert tagged(fake, TAG) == {first.id, second.id}
+
+
+def test_albums_are_made_filled_and_emptied(fake: FakeImmich) -> None:
+    keys = ids(fake.seeds.burst(3))
+    library = marks_on(fake)
+    made = library.mark(MakeAlbum(1, "Organized-0001", keys[:2]))
+    assert (made.changed, made.refused) == (keys[:2], ())
+    assert made.container is not None
+    album = fake.state.albums[made.container]
+    assert (album.name, set(album.assets)) == ("Organized-0001", set(keys[:2]))
+    assert library.mark(AddToAlbum(album.id, keys, 1)) == Marked(keys[2:])
+    assert library.mark(RemoveFromAlbum(album.id, keys[:1], 1)) == Marked(keys[:1])
+    assert set(album.assets) == set(keys[1:])
+    read = library.read_marks((), [album.id, UNKNOWN], with_albums=False)
+    assert read.albums == {album.id: Album(album.id, "Organized-0001", frozenset(keys[1:]))}
+
+
+def test_an_album_is_found_by_its_exact_name_among_the_own(one_of_four: FakeImmich) -> None:
+    fake = one_of_four
+    mine = [fake.seeds.album("Organized-0001"), fake.seeds.album("Organized-0001")]
+    fake.seeds.album("organized-0001")
+    fake.seeds.album("Organized-0001", owner=fake.user.user, shared_with={fake.admin.user.id: "editor"})
+    found = marks_on(fake).albums_called(["Organized-0001", "Organized-0002"])
+    assert {name: set(albums) for name, albums in found.items()} == {
+        "Organized-0001": {album.id for album in mine},
+        "Organized-0002": set(),
+    }
+
+
+def test_favorites_and_the_archive_come_and_go(fake: FakeImmich) -> None:
+    photos = fake.seeds.burst(3)
+    keys = ids(photos)
+    library = marks_on(fake)
+    photos[2].is_favorite = True
+    assert library.mark(SetFavorite(keys[:1], value=True)) == Marked(keys[:1])
+    assert library.mark(SetFavorite(keys[:1], value=True)) == Marked(), "it is one already"
+    assert library.mark(SetFavorite(keys[2:], value=False)) == Marked(keys[2:])
+    assert library.mark(SetArchived(keys[1:], value=True)) == Marked(keys[1:])
+    assert [photo.is_favorite for photo in photos] == [True, False, False]
+    assert [photo.visibility for photo in photos] == ["timeline", "archive", "archive"]
+    assert library.mark(SetArchived(keys, value=False)) == Marked(keys[1:])
+    assert {photo.visibility for photo in photos} == {"timeline"}
+
+
+def test_what_became_a_favorite_meanwhile_is_not_archived(one_of_four: FakeImmich) -> None:
+    beloved, other = one_of_four.seeds.burst(2)
+    beloved.is_favorite = True
+    marked = marks_on(one_of_four).mark(SetArchived(ids((beloved, other)), value=True))
+    assert marked.changed == (other.id,)
+    assert [refused.key for refused in marked.refused] == [beloved.id]
+    assert (beloved.visibility, other.visibility) == ("timeline", "archive")
+
+
+def test_a_description_tells_what_was_there_before(fake: FakeImmich) -> None:
+    photo = fake.seeds.photo()
+    library = marks_on(fake)
+    assert library.mark(SetDescription(photo.id, "At the lake")) == Marked((photo.id,), before="")
+    assert library.mark(SetDescription(photo.id, "At sea")) == Marked((photo.id,), before="At the lake")
+    assert library.mark(SetDescription(photo.id, "At sea")) == Marked(before="At sea")
+    assert photo.marks.description == "At sea"
+
+
+def test_stars_are_given_and_taken_where_there_are_such(fake: FakeImmich) -> None:
+    photo = fake.seeds.photo()
+    library = marks_on(fake)
+    if release(fake.version) < (1, 112, 0):
+        with pytest.raises(TooOldError):
+            library.mark(SetRating(photo.id, 4))
+        return
+    assert library.mark(SetRating(photo.id, 4)) == Marked((photo.id,))
+    assert photo.marks.rating == 4
+    assert library.mark(SetRating(photo.id, None)) == Marked((photo.id,), before="4")
+    assert not photo.marks.rating
+    read = library.read_back([SetRating(photo.id, None)], ()).photos
+    assert read == {photo.id: PhotoMarks(photo.id)}
+
+
+def test_a_stack_has_the_best_on_top_and_all_members_of_merged_ones(fake: FakeImmich) -> None:
+    photos = fake.seeds.burst(5)
+    best, second, third, *others = ids(photos)
+    fake.seeds.stack(photos[2], *photos[3:])
+    library = marks_on(fake)
+    stack = library.read_marks([second, third], (), with_albums=False).photos[third].stack
+    assert stack is not None
+    assert (stack.keys[0], set(stack.keys)) == (third, {third, *others})
+    marked = library.mark(MakeStack(1, (best, second, others[0]), (stack,)))
+    assert set(marked.changed) == set(ids(photos))
+    read = library.read_back([MakeStack(1, (best, second))], ()).photos
+    merged = read[best].stack
+    assert merged is not None
+    assert (merged.id, merged.keys[0], set(merged.keys)) == (marked.container, best, set(ids(photos)))
+    assert library.mark(DissolveStack(1, merged)).changed == merged.keys
+    assert {photo.stack for photo in photos} == {None}
+
+
+def test_a_stack_that_somebody_changed_is_left_alone(one_of_four: FakeImmich) -> None:
+    photos = one_of_four.seeds.burst(3)
+    stack = one_of_four.seeds.stack(*photos)
+    library = marks_on(one_of_four)
+    found = library.read_marks([photos[0].id], (), with_albums=False).photos[photos[0].id].stack
+    assert found is not None
+    marked = library.mark(DissolveStack(1, Stack(found.id, found.keys[:2])))
+    assert marked.changed == ()
+    assert len(marked.refused) == 2
+    assert photos[1].stack is stack
+
+
+def test_bad_ids_are_named_with_a_sentence_and_the_others_go_through(one_of_four: FakeImmich) -> None:
+    fake = one_of_four
+    photos = fake.seeds.burst(3)
+    theirs = fake.seeds.photo(owner=fake.user.user)
+    good, bad = ids(photos), (theirs.id, UNKNOWN)
+    library = marks_on(fake)
+    for action in (
+        AddTags(good + bad, (TAG,)),
+        AddTags(good + bad, ("other", "third")),
+        MakeAlbum(1, "Organized-0001", good + bad),
+        SetFavorite(good + bad, value=True),
+        SetFavorite(good + bad, value=False),
+        MakeStack(1, good + bad),
+    ):
+        marked = library.mark(action)
+        assert set(marked.changed) == set(good), action
+        assert {refused.key for refused in marked.refused} == set(bad), action
+        assert all(refused.error.endswith(".") for refused in marked.refused)
+
+
+def test_a_group_without_its_best_is_not_stacked(one_of_four: FakeImmich) -> None:
+    photos = one_of_four.seeds.burst(2)
+    marked = marks_on(one_of_four).mark(MakeStack(1, (UNKNOWN, *ids(photos))))
+    assert (marked.changed, marked.container) == ((), None)
+    assert {photo.stack for photo in photos} == {None}
+    assert len(marked.refused) == 3
+
+
+def test_an_album_that_is_gone_fails_as_a_whole(one_of_four: FakeImmich) -> None:
+    with pytest.raises(NotFoundError):
+        marks_on(one_of_four).mark(AddToAlbum(UNKNOWN, ids(one_of_four.seeds.burst(2)), 1))
+
+
+def test_what_is_in_the_trash_counts_as_gone(one_of_four: FakeImmich) -> None:
+    kept, trashed = one_of_four.seeds.burst(2)
+    one_of_four.seeds.trash(trashed)
+    library = marks_on(one_of_four)
+    assert set(library.read_marks(ids((kept, trashed)), (), with_albums=False).photos) == {kept.id}
+    marked = library.mark(SetFavorite(ids((kept, trashed)), value=True))
+    assert (marked.changed, [refused.key for refused in marked.refused]) == ((kept.id,), [trashed.id])
+
+
+def test_a_listing_spares_the_calls_for_its_photos(fake: FakeImmich) -> None:
+    photos = fake.seeds.burst(4)
+    photos[0].is_favorite = True
+    fake.seeds.tag(TAG, photos[:2])
+    client = client_of(fake)
+    listing = {asset.id: marks_of_listed(asset) for asset in client.get_all_assets(with_exif=True)}
+    fake.forget_calls()
+    library = ImmichMarks(client, tags=(TAG, BEST), listing=listing)
+    read = library.read_marks(ids(photos), (), with_albums=False)
+    assert fake.count("asset_info") == 0
+    assert fake.count("stacks_list") == 0
+    assert [read.photos[photo.id].is_favorite for photo in photos] == [True, False, False, False]
+    assert [read.photos[photo.id].tags for photo in photos] == [{TAG}, {TAG}, set(), set()]
+    photos[1].is_favorite = True
+    back = library.read_back([SetFavorite(ids(photos), value=True)], ())
+    assert back.photos[photos[1].id].is_favorite, "what is read back is never from the listing"
+
+
+def test_albums_that_hold_a_photo_are_found_for_inheriting(fake: FakeImmich) -> None:
+    first, second, outside = fake.seeds.burst(3)
+    trip = fake.seeds.album("Trip", [first, outside])
+    shared = fake.seeds.album("Party", [second], owner=fake.user.user, shared_with={fake.admin.user.id: "editor"})
+    fake.seeds.album("Other", [outside])
+    read = marks_on(fake).read_marks(ids((first, second)), (), with_albums=True)
+    assert read.albums == {
+        trip.id: Album(trip.id, "Trip", frozenset({first.id})),
+        shared.id: Album(shared.id, "Party", frozenset({second.id})),
+    }
+
+
+def test_tags_of_a_large_library_are_read_back_by_searching(one_of_four: FakeImmich) -> None:
+    photos = one_of_four.seed_library(120, declared_checksums=True)
+    library = marks_on(one_of_four)
+    action = AddTags(ids(photos), (TAG,))
+    library.mark(action)
+    one_of_four.forget_calls()
+    read = library.read_back([action], ())
+    assert all(read.photos[photo.id].tags == {TAG} for photo in photos)
+    assert len(one_of_four.calls) <= 4

@@ -1,0 +1,343 @@
+"""A Dask cluster finds what local processes find, survives deaths, learns no secret, and is checked before it works."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
+
+import pytest
+
+from bestshot.errors import UsageError
+from bestshot.model.photo import Photo
+from bestshot.settings.checks import check_sense
+from bestshot.workers.dask import dask_cluster
+from bestshot.workers.pool import WorkersError
+from bestshot.workers.remote_checks import landmarks, sight_problem, software
+from photo_organizer import Outcome, PhotoOrganizer, Settings, main
+from photo_sources import ImmichPhotoSource, LocalPhotoSource, PhotoSource
+from tests.fake_immich.server import FakeImmich
+from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped
+from tests.support.paths import ROOT
+from tests.support.recording_relay import recorded
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+distributed = pytest.importorskip("distributed", reason="the package distributed is not installed")
+
+# distributed says the types of only half of what is used here.
+Client: TypeAlias = Any
+LocalCluster: TypeAlias = Any
+
+# Its own loops and sockets are closed by the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    """A scheduler and two worker processes that are started anew when they die."""
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
+        yield made
+
+
+@pytest.fixture
+def direct(cluster: LocalCluster) -> Iterator[Client]:
+    """A connection of the test's own, once both workers are there."""
+    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+        yield client
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Bursts, a photo apart and a broken one."""
+    folder = tmp_path / "library"
+    for number in range(8):
+        add_burst(folder, f"burst{number}", number, taken=f"2024:06:01 12:{number:02}:00")
+    add(folder / "single.jpg", scene(30), "2024:06:01 14:00:00")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def run_on(cluster: LocalCluster, source: PhotoSource, cache: Path) -> Outcome:
+    settings = Settings(no_faces=True, dask=cluster.scheduler_address, cache_dir=str(cache))
+    return PhotoOrganizer(source, settings).run()
+
+
+def test_a_cluster_finds_what_this_machine_finds_and_lives_on(
+    cluster: LocalCluster, direct: Client, library: Path, tmp_path: Path
+) -> None:
+    outcome = run_on(cluster, LocalPhotoSource(library), tmp_path / "cache")
+    assert outcome.plan == organize(library).plan
+    assert len(outcome.plan.groups) == 8
+    assert direct.submit(abs, -1).result(timeout=60) == 1
+
+
+def test_the_command_line_takes_the_address(
+    cluster: LocalCluster, direct: Client, library: Path, tmp_path: Path
+) -> None:
+    """A folder that is named from where one is, is found by workers that are elsewhere."""
+    plan, relative = tmp_path / "plan.json", os.path.relpath(library)
+    flags = ["--no-faces", "--quiet", "--plan", str(plan)]
+    assert main([relative, "--dask", cluster.scheduler_address, *flags]) == 1  # for the broken photo
+    assert plan.read_text().count("burst") > 8
+    assert len(direct.nthreads()) == 2
+
+
+@pytest.mark.parametrize("allowed_failures", [0, 3])
+def test_a_worker_that_is_killed_in_mid_run_loses_nothing(
+    cluster: LocalCluster,
+    direct: Client,
+    library: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    allowed_failures: int,
+) -> None:
+    """Whether the scheduler hands its work to another worker, or gives it back."""
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", allowed_failures)
+    victim = min(direct.run(os.getpid).values())
+    told: list[str] = []
+
+    @contextmanager
+    def killing(title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        def advance(_done: int) -> None:
+            if title == "Hashing" and title not in told:
+                os.kill(victim, signal.SIGKILL)
+            told.append(title)
+
+        yield advance
+
+    settings = Settings(no_faces=True, dask=cluster.scheduler_address, cache_dir=str(tmp_path / "cache"))
+    outcome = PhotoOrganizer(LocalPhotoSource(library), settings, progress=killing).run()
+    assert outcome.plan == organize(library).plan
+    assert "Hashing" in told
+    direct.wait_for_workers(2, timeout=60)
+    assert victim not in direct.run(os.getpid).values()
+
+
+class Deadly(LocalPhotoSource):
+    """A folder one of whose photos kills whoever reads it."""
+
+    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """Read any photo but the deadly one."""
+        if photo.name == "burst0_1.jpg":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().load_pixels(photo, longest_side, grey=grey)
+
+
+def test_a_photo_that_kills_its_workers_is_skipped_alone(
+    cluster: LocalCluster,
+    direct: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+    add_burst(tmp_path / "photos", "burst0", 0)
+    outcome = run_on(cluster, Deadly(tmp_path / "photos"), tmp_path / "cache")
+    assert skipped(outcome) == {"burst0_1.jpg": "makes its decoder crash or run out of memory"}
+    assert groups(outcome) == [["burst0_2.jpg", "burst0_3.jpg"]]
+    direct.wait_for_workers(2, timeout=60)
+
+
+def test_no_key_goes_to_the_cluster_whose_workers_take_it_from_their_environment(
+    cluster: LocalCluster, direct: Client, tmp_path: Path
+) -> None:
+    with FakeImmich() as server, recorded(urlsplit(cluster.scheduler_address).port or 0) as relay:
+        server.seeds.burst(3)
+        source = ImmichPhotoSource(server.url, server.admin.secret)
+        settings = Settings(no_faces=True, dask=f"tcp://127.0.0.1:{relay.port}", cache_dir=str(tmp_path))
+        with pytest.raises(UsageError, match=r"The Dask worker tcp://\S+ cannot read the photos: There is no Immich"):
+            PhotoOrganizer(source, settings).run()
+        direct.run(_set_key, server.admin.secret)
+        try:
+            outcome = PhotoOrganizer(source, settings).run()
+        finally:
+            direct.run(_set_key, "")
+        assert len(outcome.plan.groups) == 1
+        assert server.url.encode() in relay.sent
+        assert server.admin.secret.encode() not in relay.sent
+
+
+def _set_key(key: str) -> None:
+    os.environ["IMMICH_API_KEY"] = key
+
+
+# What is found out before the work begins
+
+
+def refusal(address: str, source: PhotoSource) -> str:
+    with pytest.raises(UsageError) as caught, dask_cluster(address, source):
+        pass
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+@contextmanager
+def further_process(arguments: str, python_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A scheduler or a worker as it is started by hand, whose modules are found there."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments.split(), "--no-dashboard"],
+        env=os.environ | {"PYTHONPATH": str(python_path)},
+        cwd=python_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def further_worker(direct: Client, python_path: Path) -> Iterator[str]:
+    """Another worker, which nobody starts anew."""
+    before = set(direct.nthreads())
+    arguments = f"distributed.cli.dask_worker {direct.scheduler.address} --no-nanny --nthreads 1"
+    with further_process(arguments, python_path):
+        direct.wait_for_workers(len(before) + 1, timeout=60)
+        (added,) = set(direct.nthreads()) - before
+        yield added
+
+
+@contextmanager
+def further_scheduler(python_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Client]]:
+    """Another scheduler, without workers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = f"distributed.cli.dask_scheduler --host 127.0.0.1 --port {port} --no-show"
+    with (
+        further_process(arguments, python_path) as process,
+        distributed.Client(f"tcp://127.0.0.1:{port}", timeout=60, set_as_default=False) as client,
+    ):
+        yield process, client
+
+
+def test_a_worker_without_the_project_is_named(direct: Client, library: Path, tmp_path: Path) -> None:
+    with further_worker(direct, tmp_path) as worker:
+        found = refusal(direct.scheduler.address, LocalPhotoSource(library))
+    assert found.startswith(f"The Dask worker {worker} cannot run Photo Organizer (see its PYTHONPATH): ")
+    assert "No module named 'bestshot'" in found
+
+
+def test_a_worker_with_another_version_is_named_and_refuses_work(direct: Client, library: Path, tmp_path: Path) -> None:
+    """Also if it joins when the others have been checked."""
+    address, source = direct.scheduler.address, LocalPhotoSource(library)
+    shutil.copytree(ROOT / "bestshot", tmp_path / "bestshot", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "bestshot" / "__init__.py").write_text('__version__ = "0.0.9"\n')
+    with dask_cluster(address, source) as checked, further_worker(direct, tmp_path) as worker:
+        found = refusal(address, source)
+        checked._executor = direct.get_executor(pure=False, workers=[worker])
+        with pytest.raises(WorkersError, match=r"The run has Photo Organizer .* a worker that joined it has 0\.0\.9"):
+            checked.submit(abs, -1).result(timeout=60)
+    assert found.startswith(f"The Dask worker {worker} has Photo Organizer 0.0.9 (")
+    assert found.endswith("): both must be the same.")
+
+
+def test_a_scheduler_without_the_project_is_refused(library: Path, tmp_path: Path) -> None:
+    with further_scheduler(tmp_path) as (_, client), further_worker(client, ROOT):
+        address = client.scheduler.address
+        found = refusal(address, LocalPhotoSource(library))
+    assert found.startswith(f"The Dask scheduler at {address} cannot run Photo Organizer (see its PYTHONPATH): No mod")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can take the disk from a worker")
+def test_a_worker_that_does_not_see_the_folder_is_named(direct: Client, library: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with further_worker(direct, ROOT) as worker:
+        direct.run(_preload, workers=[worker])
+        direct.run(os.chroot, str(tmp_path / "empty"), workers=[worker])
+        found = refusal(direct.scheduler.address, LocalPhotoSource(library))
+    assert found.startswith(f"The Dask worker {worker} cannot read the photos: {library}/")
+    assert found.endswith(" is not there or locked; folders must have the same paths on all machines.")
+
+
+def _preload() -> None:
+    """Have a worker look at its software while it has a disk; to find this function, it imports the rest."""
+    software()
+
+
+def test_a_folder_that_is_missing_elsewhere_is_found_out_by_something_in_it(library: Path) -> None:
+    """An empty mount point has the right path as well."""
+    source = LocalPhotoSource(library)
+    paths = landmarks(source)
+    assert sight_problem(source, source.origins(), paths) is None
+    for path in library.iterdir():
+        path.unlink()
+    assert str(library) in (sight_problem(source, source.origins(), paths) or "")
+
+
+def test_a_key_of_another_user_is_found_out() -> None:
+    with FakeImmich() as server:
+        mine = ImmichPhotoSource(server.url, server.admin.secret)
+        theirs = ImmichPhotoSource(server.url, server.user.secret)
+        assert sight_problem(mine, mine.origins(), ()) is None
+        assert sight_problem(theirs, mine.origins(), ()) == "its key is that of another user"
+
+
+@pytest.mark.parametrize("address", ["host", "http://127.0.0.1:1", "tcp://127.0.0.1:1", "tcp://127.0.0.1:x"])
+def test_an_address_where_no_scheduler_is_ends_in_a_sentence(
+    address: str, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 1.0)
+    assert refusal(address, LocalPhotoSource(library)).startswith(
+        f"The Dask scheduler at {address} cannot be reached: "
+    )
+
+
+def test_an_address_of_a_wrong_form_is_told_in_one_line(library: Path) -> None:
+    """What is left of the attempt is silent when the program ends."""
+    done = run_program(str(library), "--dask", "tcp://host", "--no-faces")
+    said = b"The Dask scheduler at tcp://host cannot be reached: missing port number in address 'host'."
+    assert (done.returncode, done.stderr.splitlines()) == (2, [said])
+
+
+def test_a_stranger_that_never_answers_is_not_waited_for(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        address = f"tcp://127.0.0.1:{stranger.getsockname()[1]}"
+        found = refusal(address, LocalPhotoSource(library))
+    assert found == f"The Dask scheduler at {address} cannot be reached: no answer in 1 seconds."
+
+
+def test_without_the_package_the_sentence_says_what_to_install(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert refusal("tcp://127.0.0.1:1", LocalPhotoSource(library)) == (
+        "--dask needs a package that is not installed here: pip install distributed."
+    )
+
+
+def test_a_number_of_local_workers_makes_no_sense_with_a_cluster() -> None:
+    with pytest.raises(UsageError, match="--workers counts processes here"):
+        check_sense({"workers": 2, "dask": "tcp://a:1"}, Settings(workers=2, dask="tcp://a:1"))
+
+
+# What is lost for good
+
+
+def test_a_run_whose_workers_or_scheduler_are_gone_ends_in_a_sentence(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler alone would wait for new workers for ever."""
+    source = LocalPhotoSource(library)
+    with further_scheduler(ROOT) as (process, client), ExitStack() as stack:
+        address = client.scheduler.address
+        with monkeypatch.context() as patch:
+            patch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 4.0)
+            assert "has no workers that answer" in refusal(address, source)
+        with further_worker(client, ROOT):
+            cluster = stack.enter_context(dask_cluster(address, source, patience=0.2))
+        with pytest.raises(WorkersError, match=r"All workers of the Dask scheduler at tcp://\S+ are gone\. What was"):
+            cluster.submit(abs, -1).result(timeout=60)
+        with further_worker(client, ROOT):
+            cluster = stack.enter_context(dask_cluster(address, source))
+            process.kill()
+            with pytest.raises(WorkersError, match=r"The Dask scheduler at tcp://\S+ no longer answers\."):
+                cluster.submit(abs, -1).result(timeout=60)

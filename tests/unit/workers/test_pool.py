@@ -1,0 +1,213 @@
+"""Work is spread over processes, and what dies takes only its own photo along."""
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bestshot.workers.pool import WorkerDied, Workers, available_cores
+from tests.support.file_systems import SPAWN, in_own_process
+from tests.support.paths import ROOT
+
+DEADLY = -1
+
+
+def doubled(batch: Sequence[int]) -> list[int]:
+    return [2 * item for item in batch]
+
+
+def exited(batch: Sequence[int]) -> list[int]:
+    if DEADLY in batch:
+        os._exit(0)
+    return doubled(batch)
+
+
+def killed(batch: Sequence[int]) -> list[int]:
+    if DEADLY in batch:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return doubled(batch)
+
+
+def crashed(batch: Sequence[int]) -> list[int]:
+    if DEADLY in batch:
+        ctypes.string_at(0)
+    return doubled(batch)
+
+
+def raised(batch: Sequence[int]) -> list[int]:
+    raise ValueError(f"not {batch[0]}")
+
+
+def in_batches(items: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def results(
+    workers: Workers, work: Callable[[Sequence[int]], list[int]], batches: Iterable[Sequence[int]]
+) -> dict[int, int | None]:
+    """What came of each item; None for one that took its worker along."""
+    found: dict[int, int | None] = {}
+    for finished in workers.run(work, batches):
+        values = [None] if isinstance(finished.result, WorkerDied) else finished.result
+        for item, value in zip(finished.batch, values, strict=True):
+            assert item not in found
+            found[item] = value
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_results_do_not_depend_on_the_number_of_workers(count: int) -> None:
+    items = range(40)
+    with closing(Workers(count)) as workers:
+        assert results(workers, doubled, in_batches(items, 3)) == {item: 2 * item for item in items}
+
+
+@pytest.mark.parametrize(
+    ("work", "size", "count"), [(exited, 1, 2), (killed, 4, 2), (crashed, 3, 1), (killed, 1, 1), (exited, 20, 2)]
+)
+def test_what_kills_its_worker_takes_only_itself_along(
+    work: Callable[[Sequence[int]], list[int]], size: int, count: int
+) -> None:
+    items = [*range(7), DEADLY, *range(7, 14)]
+    with closing(Workers(count)) as workers:
+        found = results(workers, work, in_batches(items, size))
+        assert found == {item: None if item == DEADLY else 2 * item for item in items}
+        assert results(workers, doubled, [[5]]) == {5: 10}
+
+
+def test_several_deaths_are_each_found_out() -> None:
+    """Also when they come one upon the other."""
+    with closing(Workers(2)) as workers:
+        finished = list(workers.run(killed, [[DEADLY], [DEADLY, 1], [2, DEADLY]]))
+    outcomes = [(list(item.batch), isinstance(item.result, WorkerDied)) for item in finished]
+    assert sorted(outcomes) == [([DEADLY], True), ([DEADLY], True), ([DEADLY], True), ([1], False), ([2], False)]
+
+
+def test_what_the_work_raises_is_raised_here_and_the_workers_work_on() -> None:
+    with closing(Workers(1)) as workers:
+        with pytest.raises(ValueError, match="not 3"):
+            results(workers, raised, [[3]])
+        assert results(workers, doubled, [[3]]) == {3: 6}
+
+
+def test_no_more_is_fetched_than_the_workers_need() -> None:
+    fetched: list[int] = []
+
+    def batches() -> Iterator[list[int]]:
+        for number in range(100):
+            fetched.append(number)
+            yield [number]
+
+    with ThreadPoolExecutor(1) as executor:
+        run = Workers(2, executor).run(doubled, batches())
+        next(iter(run))
+        assert len(fetched) <= 12
+        assert len(list(run)) == 99
+
+
+def test_an_executor_of_the_callers_is_used_and_left_running() -> None:
+    with ThreadPoolExecutor(2) as executor:
+        workers = Workers(executor=executor)
+        assert results(workers, doubled, [[1], [2, 3]]) == {1: 2, 2: 4, 3: 6}
+        workers.close()
+        assert executor.submit(abs, -1).result() == 1
+        assert results(workers, doubled, [[4]]) == {4: 8}
+
+
+def test_what_dies_in_an_executor_of_the_callers_is_blamed_on_no_photo() -> None:
+    """It cannot be replaced from here, so every photo after the first would be taken for a deadly one."""
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as executor:
+        workers = Workers(executor=executor)
+        with pytest.raises(BrokenExecutor):
+            results(workers, killed, [[1], [DEADLY], [2]])
+        with pytest.raises(BrokenExecutor):
+            results(workers, doubled, [[3]])
+
+
+def test_processes_that_die_at_birth_are_blamed_on_no_photo(tmp_path: Path) -> None:
+    """A script without the usual guard is run by each of its own workers."""
+    script = tmp_path / "script.py"
+    script.write_text("from bestshot.workers.pool import Workers\nprint(list(Workers(1).run(len, [['a'], ['b']])))\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith(
+        "bestshot.workers.pool.WorkersError: The processes that read the photos end as soon as they are started."
+    )
+
+
+def own_pid(_batch: Sequence[int]) -> list[int]:
+    return [os.getpid()]
+
+
+def interrupt_everybody(_batch: Sequence[int]) -> list[int]:
+    """What a terminal does at Ctrl-C: the parent and its workers hear it."""
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getppid(), signal.SIGINT)
+    return [0]
+
+
+def interrupted() -> tuple[object, object, str]:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, wherever the tests run
+    with closing(Workers(1)) as workers:
+        before = results(workers, own_pid, [[1]])
+        try:
+            results(workers, interrupt_everybody, [[1]])
+        except KeyboardInterrupt:
+            return before, results(workers, own_pid, [[1]]), "interrupted"
+    return before, None, "not interrupted"
+
+
+def test_an_interruption_reaches_the_run_and_not_its_workers() -> None:
+    before, after, outcome = in_own_process(interrupted)
+    assert outcome == "interrupted"
+    assert before == after
+
+
+def report_and_wait(batch: Sequence[Path]) -> list[int]:
+    """Hold the first pipe open for as long as this process lives, and wait for what never comes."""
+    alive, never = batch[0], batch[0].with_name("never")
+    with alive.open("wb", buffering=0) as stream:
+        stream.write(b"x")
+        never.open("rb").close()
+    return []
+
+
+def work_forever(pipe: Path) -> None:
+    list(Workers(2).run(report_and_wait, [[pipe], [pipe]]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "alive")
+    os.mkfifo(tmp_path / "never")
+    parent = SPAWN.Process(target=work_forever, args=(tmp_path / "alive",))
+    parent.start()
+    with (tmp_path / "alive").open("rb", buffering=0) as stream:
+        reports = stream.read(1)
+        while len(reports) < 2:
+            reports += stream.read(1)
+        os.kill(parent.pid or 0, signal.SIGKILL)
+        parent.join()
+        readable, _, _ = select.select([stream], [], [], 60)
+        assert readable, "a worker outlived its parent"
+        assert stream.read(1) == b""
+
+
+def cores_of_one() -> int:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    return available_cores()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to cores")
+def test_only_the_cores_that_the_process_may_use_are_counted() -> None:
+    assert available_cores() == len(os.sched_getaffinity(0))
+    assert in_own_process(cores_of_one) == 1
