@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bestshot.errors import UsageError
-from bestshot.settings.settings import Settings, SourceType
+from bestshot.model.photo import SourceType
+from bestshot.settings.settings import Settings
 
 if TYPE_CHECKING:
     from immich_client import Task

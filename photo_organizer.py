@@ -19,8 +19,9 @@ from bestshot.cli.console import Console
 from bestshot.cli.signals import terminable
 from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
+from bestshot.model.photo import SourceType
 from bestshot.settings.checks import check_fit, check_sense
-from bestshot.settings.settings import Settings, SourceType, load_settings
+from bestshot.settings.settings import Settings, load_settings
 from bestshot.text import count
 from composition import connection_lines, immich_source, source_of, with_demo
 
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from bestshot.marks.actions import MarkAction, MarkReceipt
     from bestshot.marks.apply import Persistence
     from bestshot.marks.entries import Unmarked
+    from bestshot.model.groups import PlannedGroup
     from bestshot.model.photo import Skipped
     from bestshot.pipeline.look import Library
     from bestshot.plans.document import PlanDocument
-    from bestshot.plans.plan import Plan, PlannedGroup
+    from bestshot.plans.plan import Plan
     from bestshot.workers.pool import Workers
     from photo_sources import PhotoSource
 
@@ -273,7 +275,8 @@ class PhotoOrganizer:
     ) -> tuple["PlannedGroup", ...]:
         """The groups, each under the number that it had in the output or in the library."""
         from bestshot.cli.wording import metadata_text
-        from bestshot.plans.plan import PlannedGroup, number_groups, remembered_numbers
+        from bestshot.model.groups import PlannedGroup
+        from bestshot.plans.plan import number_groups, remembered_numbers
 
         ledger = marks.ledger()
         remembered = remembered_numbers(state, library.photos) if state else {}

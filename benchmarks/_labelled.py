@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 
 from bestshot.analysis.analyser import DESCRIBE, Examiner, appraisal_task
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
-from bestshot.model.photo import Appraisal, Group, Metadata, Photo, Verdict
+from bestshot.model.groups import Group, Verdict
+from bestshot.model.photo import Metadata, Photo
 from bestshot.pipeline.recognition import recognise
 from bestshot.ranking.rank import judge
 from bestshot.storage.index import Index

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks._group_pictures import Person, draw_series
 from benchmarks._labelled import Labels, Measured, Series, measure, read_labels
 from bestshot.imaging.load import load_pixels
-from bestshot.model.photo import Verdict
+from bestshot.model.groups import Verdict
 from bestshot.ranking.face_scores import eye_marks
 from bestshot.ranking.people import follow
 

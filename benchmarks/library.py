@@ -21,8 +21,10 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Task, appraisal_task
+from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceModel
-from bestshot.model.photo import Appraisal, CaptureTime, Fingerprint, Metadata, Photo, TimeSource
+from bestshot.model.photo import Metadata, Photo
+from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.storage.index import Index, Measured
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource

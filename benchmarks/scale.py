@@ -31,7 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bestshot.grouping.bands import near_in_bands
 from bestshot.grouping.group import Grouping
 from bestshot.grouping.rules import GroupingRules
-from bestshot.model.photo import CaptureTime, Fingerprint, Metadata, Photo, TimeSource
+from bestshot.model.appraisal import Fingerprint
+from bestshot.model.photo import Metadata, Photo
+from bestshot.model.times import CaptureTime, TimeSource
 
 Numbers = npt.NDArray[np.uint64]
 

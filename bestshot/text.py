@@ -1,5 +1,6 @@
 """Small wordings that several rooms share."""
 
+import os
 from math import log10
 
 _UNITS = ("kB", "MB", "GB", "TB")
@@ -29,3 +30,8 @@ def in_bytes(size: int) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun, such as "1 photo" or "12 photos"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def base_name(path: str) -> str:
+    """The last part of a path of this machine or of a relative one with `/`."""
+    return path.replace(os.sep, "/").rpartition("/")[2]

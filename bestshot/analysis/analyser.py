@@ -14,8 +14,9 @@ from bestshot.analysis.appraisal import APPRAISAL_SIZE, appraisal_recipe, apprai
 from bestshot.analysis.faces import face_codes
 from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.errors import PhotoError, TransientError
+from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceBox, FaceCodes, FaceModel
-from bestshot.model.photo import Appraisal, Fingerprint, Metadata, Photo, Skipped
+from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.storage.index import Failure, Index, Measurable, Measured
 from bestshot.workers.pool import WorkerDied, Workers
 

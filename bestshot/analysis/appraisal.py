@@ -8,8 +8,8 @@ from PIL import Image
 from bestshot.analysis.faces import find_faces
 from bestshot.analysis.levelness import tilt
 from bestshot.analysis.sharpness import sharpness
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceBox, FaceModel
-from bestshot.model.photo import Appraisal
 
 APPRAISAL_SIZE = 1280
 """Longest side, in pixels, of the picture that is appraised: what servers and the cache have as previews."""

@@ -5,7 +5,7 @@ from functools import partial
 
 from bestshot.analysis.analyser import Readable, Task, attempt
 from bestshot.analysis.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
-from bestshot.model.likeness import Likeness, PhotoPair
+from bestshot.model.groups import Likeness, PhotoPair
 from bestshot.model.photo import Photo
 from bestshot.storage.index import Failure
 from bestshot.text import printable

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.model.photo import Fingerprint
+from bestshot.model.appraisal import Fingerprint
 
 _RECIPE = "dhash64 phash64/2"
 

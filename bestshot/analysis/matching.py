@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.model.likeness import Likeness
+from bestshot.model.groups import Likeness
 
 _RECIPE = "orb480/2"
 

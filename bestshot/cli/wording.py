@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bestshot.layout.actions import CopyFile, Receipt
-from bestshot.layout.names import base_name
 from bestshot.marks.actions import MarkReceipt
 from bestshot.marks.wording import done_in_words
-from bestshot.model.photo import Metadata, Photo, RankedPhoto, Skipped, Verdict
+from bestshot.model.groups import PlannedGroup, RankedPhoto, Verdict
+from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.plans.document import counts
-from bestshot.plans.plan import Plan, PlannedGroup
+from bestshot.plans.plan import Plan
 from bestshot.ranking.preferences import choice_in_words
-from bestshot.text import count, in_bytes, printable
+from bestshot.text import base_name, count, in_bytes, printable
 
 _SHOWN = 5
 """So many names are told where many share a reason."""

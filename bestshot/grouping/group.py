@@ -9,8 +9,9 @@ from bestshot.grouping.clusters import Links, clusters
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
-from bestshot.model.likeness import Likeness, PhotoPair
-from bestshot.model.photo import Fingerprint, Group, Metadata, Photo
+from bestshot.model.appraisal import Fingerprint
+from bestshot.model.groups import Group, Likeness, PhotoPair
+from bestshot.model.photo import Metadata, Photo
 
 _PIECE = 1_000_000
 

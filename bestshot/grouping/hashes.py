@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bestshot.grouping.clocks import Flags, Indices
-from bestshot.model.photo import Fingerprint
+from bestshot.model.appraisal import Fingerprint
 
 Bits = npt.NDArray[np.uint64]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
-from bestshot.model.likeness import Likeness
+from bestshot.model.groups import Likeness
 
 _DOUBTFUL_PER_THRESHOLD, _MOST_DOUBTFUL = 10, 48
 """Up to how many of 128 bits a pair is worth a closer look; two of a hundred unrelated pairs differ less."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bestshot.layout.actions import Action, CopyFile, PlaceBest, WriteMetadata
-from bestshot.layout.names import BEST_PREFIX, base_name, group_number, prefixed, renamed
+from bestshot.layout.names import BEST_PREFIX, group_number, prefixed, renamed
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, link_text
+from bestshot.text import base_name
 
 _COPY_NUMBER = re.compile(r" \((\d+)\)")
 

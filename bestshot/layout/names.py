@@ -28,11 +28,6 @@ def group_number(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def base_name(path: str) -> str:
-    """The last part of a path of this machine or of a relative one with `/`."""
-    return path.replace(os.sep, "/").rpartition("/")[2]
-
-
 def folded(path: str) -> str:
     """The same for names that some file system takes for one: other case, or composed in another way."""
     return unicodedata.normalize("NFC", path).casefold()

@@ -5,9 +5,9 @@ from itertools import groupby
 from typing import assert_never
 
 from bestshot.layout.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
-from bestshot.layout.names import base_name, group_folder
+from bestshot.layout.names import group_folder
 from bestshot.model.photo import LinkMethod
-from bestshot.text import count, in_bytes, printable
+from bestshot.text import base_name, count, in_bytes, printable
 
 _BRINGING = {LinkMethod.COPY: "copy", LinkMethod.HARDLINK: "hard-link", LinkMethod.SYMLINK: "link"}
 

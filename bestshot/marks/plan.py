@@ -26,8 +26,8 @@ from bestshot.marks.actions import (
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.view import MarkView
 from bestshot.marks.visibility import plan_archive, plan_stacks, returning
+from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Photo
-from bestshot.plans.plan import PlannedGroup
 
 
 def marked_group(group: PlannedGroup, keys_of: Callable[[Photo], tuple[str, ...]]) -> MarkedGroup:

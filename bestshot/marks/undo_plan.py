@@ -7,7 +7,6 @@ otherwise since is left and told.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bestshot.layout.names import base_name
 from bestshot.layout.reversals import Left
 from bestshot.marks.actions import (
     AddTags,
@@ -30,6 +29,7 @@ from bestshot.marks.actions import (
 )
 from bestshot.marks.history import Aspect, MarkHistory, aspects_of, state_set
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
+from bestshot.text import base_name
 
 _GONE = "It is gone or in the trash."
 _CHANGED = "It was changed since and stays as it is."

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bestshot.model.photo import CaptureTime, TimeSource
+from bestshot.model.times import CaptureTime, TimeSource
 
 # The first photograph that survives was taken in 1826 or 1827; what a clock says beyond 2100 is an error.
 FIRST_YEAR, LAST_YEAR = 1826, 2100

@@ -16,7 +16,8 @@ from bestshot.metadata.capture_time import ExifDate, ExifDates, choose_time, exi
 from bestshot.metadata.exif import Exif, Tags, read_exif, read_sub_tags
 from bestshot.metadata.takeout import known_rating, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
-from bestshot.model.photo import CaptureTime, FileRole, Metadata, Photo, TimeSource
+from bestshot.model.photo import FileRole, Metadata, Photo
+from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.text import printable
 
 _TimeReader = Callable[[bytes], CaptureTime | None]

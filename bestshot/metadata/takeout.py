@@ -13,7 +13,7 @@ from defusedxml.ElementTree import fromstring
 
 from bestshot.errors import PhotoError
 from bestshot.metadata.capture_time import DateError, moment, parse_exif_datetime
-from bestshot.model.photo import CaptureTime, TimeSource
+from bestshot.model.times import CaptureTime, TimeSource
 
 MAX_SIDECAR_BYTES: Final = 8_000_000
 """A sidecar of a photo has some kilobytes; what is larger is not read."""

@@ -12,9 +12,10 @@ from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.errors import SourceError, UsageError
 from bestshot.grouping.group import Grouping, candidates
 from bestshot.marks.ledger import MarkLedger
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
-from bestshot.model.likeness import Likeness, PhotoPair
-from bestshot.model.photo import Appraisal, Group, Listing, Metadata, Photo, Skipped, Verdict
+from bestshot.model.groups import Group, Likeness, PhotoPair, Verdict
+from bestshot.model.photo import Listing, Metadata, Photo, Skipped
 from bestshot.pipeline.recognition import recognise
 from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from bestshot.analysis.analyser import Examiner, recognition_task
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
-from bestshot.model.photo import Appraisal, Group, Metadata
+from bestshot.model.groups import Group
+from bestshot.model.photo import Metadata
 from bestshot.ranking.candidates import Candidate, candidates
 from bestshot.ranking.people import Code, follow, is_doubtful
 from bestshot.ranking.strangers import may_be_strangers

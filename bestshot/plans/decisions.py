@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
 
-from bestshot.model.photo import Group, Photo, Reason, Verdict
-from bestshot.plans.plan import Place
+from bestshot.model.groups import Group, Place, Reason, Verdict
+from bestshot.model.photo import Photo
 
 
 class DecisionKind(Enum):

@@ -14,9 +14,9 @@ import msgspec
 
 from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
-from bestshot.model.photo import Metadata, RankedPhoto, Reason, Skipped
-from bestshot.plans.plan import Plan, PlannedGroup, Wishes
-from bestshot.settings.settings import SourceType
+from bestshot.model.groups import PlannedGroup, RankedPhoto, Reason
+from bestshot.model.photo import Metadata, Skipped, SourceType
+from bestshot.plans.plan import Plan, Wishes
 
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
 VERSION: Literal[1] = 1

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from bestshot.layout.actions import Action, CopyFile, LaidFile, OutputState
-from bestshot.layout.names import base_name
 from bestshot.marks.actions import MarkAction, MarkWishes
-from bestshot.model.photo import Group, LinkMethod, Photo, Skipped, Verdict
-
-Place = tuple[str, str]
-"""A photo's origin and key."""
+from bestshot.model.groups import Group, Place, PlannedGroup
+from bestshot.model.photo import LinkMethod, Photo, Skipped
+from bestshot.text import base_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +33,6 @@ class Wishes:
     def is_looking(self) -> bool:
         """Whether nothing is to be changed."""
         return self.layout is None and not self.marks.any
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedGroup:
-    """A verdict, the number its group keeps from run to run, and what its metadata.txt says."""
-
-    number: int
-    verdict: Verdict
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 import msgspec
 
 from bestshot.errors import UsageError
-from bestshot.model.photo import Group, Photo, RankedPhoto, Skipped, Verdict
+from bestshot.model.groups import Group, Place, RankedPhoto, Verdict
+from bestshot.model.photo import Photo, Skipped
 from bestshot.plans.decisions import DecidedPhoto, Decision, DecisionKind, put_on_top
 from bestshot.plans.document import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
-from bestshot.plans.plan import Place
 from bestshot.text import printable
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
-from bestshot.model.photo import Appraisal, Group, Metadata, Photo
+from bestshot.model.groups import Group
+from bestshot.model.photo import Metadata, Photo
 
 # Unlike shots of a tripod differ by 13 grey levels and more somewhere in their miniatures, copies at a sixth of the
 # size or in JPEG of quality 30 by less than 10.

@@ -8,7 +8,10 @@ the user chose goes before it, and a copy never goes before its original.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.model.photo import Appraisal, CaptureTime, Group, Metadata, RankedPhoto, Reason, Verdict
+from bestshot.model.appraisal import Appraisal
+from bestshot.model.groups import Group, RankedPhoto, Reason, Verdict
+from bestshot.model.photo import Metadata
+from bestshot.model.times import CaptureTime
 from bestshot.ranking.candidates import Candidate, candidates, originals_of_copies
 from bestshot.ranking.criteria import Criterion, criteria
 from bestshot.ranking.people import Codes, follow

@@ -7,7 +7,9 @@ import numpy as np
 
 from bestshot.grouping.clocks import Clocks
 from bestshot.grouping.rules import BURST_SECONDS
-from bestshot.model.photo import Appraisal, Group, Metadata, Photo
+from bestshot.model.appraisal import Appraisal
+from bestshot.model.groups import Group
+from bestshot.model.photo import Metadata, Photo
 from bestshot.ranking.candidates import Candidate, candidates, originals_of_copies
 from bestshot.ranking.people import Codes, distance_in_place
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bestshot.analysis.analyser import Readable
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
-from bestshot.model.photo import Appraisal, Metadata, Photo
-from bestshot.plans.plan import Plan, PlannedGroup
+from bestshot.model.groups import PlannedGroup
+from bestshot.model.photo import Metadata, Photo
+from bestshot.plans.plan import Plan
 
 
 class Viewable(Readable, Protocol):

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from bestshot.plans.plan import Plan, PlannedGroup
+from bestshot.model.groups import PlannedGroup
+from bestshot.plans.plan import Plan
 from bestshot.report.model import Page
 
 MOST_GROUPS = 200

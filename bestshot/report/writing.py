@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
-from bestshot.plans.plan import PlannedGroup
+from bestshot.model.groups import PlannedGroup
 from bestshot.report.model import NoPortrait, Page, Portrait, Subject, Viewable
 from bestshot.report.pages import paged, plan_of_page
 from bestshot.report.pictures import Sitter, portray

@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 
 from bestshot.errors import UsageError
-from bestshot.settings.settings import Settings, SourceType, flag_of
+from bestshot.model.photo import SourceType
+from bestshot.settings.settings import Settings, flag_of
 from bestshot.text import printable
 
 FOLDERS_ONLY = frozenset({"source", "exclude", "link"})

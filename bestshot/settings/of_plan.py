@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bestshot.errors import UsageError
+from bestshot.model.photo import SourceType
 from bestshot.plans.decision_store import remembered
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import decisions_in
-from bestshot.settings.settings import Settings, SourceType, check_text
+from bestshot.settings.settings import Settings, check_text
 from bestshot.text import printable
 
 _SAID_BY_THE_PLAN = (

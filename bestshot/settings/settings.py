@@ -6,9 +6,8 @@ import json
 import math
 import os
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -21,7 +20,7 @@ from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkWishes
 from bestshot.model.faces import FaceModel
-from bestshot.model.photo import LinkMethod
+from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.plans.plan import Wishes
 from bestshot.ranking.rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.settings.kinds import kind_in_words
@@ -29,18 +28,6 @@ from bestshot.text import printable
 
 APPLICATION = "photo-organizer"
 ENVIRONMENT_PREFIX = "PHOTO_ORGANIZER_"
-
-
-class SourceType(Enum):
-    """Where the photos are."""
-
-    LOCAL = "local"
-    IMMICH = "immich"
-
-    @classmethod
-    def of(cls, origins: Collection[str]) -> "SourceType":
-        """Of the libraries that have these names for good."""
-        return cls.LOCAL if all(origin.startswith("folder:") for origin in origins) else cls.IMMICH
 
 
 _AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]

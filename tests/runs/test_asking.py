@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.model.photo import Metadata
+from bestshot.model.photo import Metadata, SourceType
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.plan import Plan, Wishes
-from bestshot.settings.settings import SourceType
 from photo_sources import LocalPhotoSource
 from tests.support.builders import metadata, planned
 from tests.support.drawn_library import PROGRAM, add, contents, run_program, scene

@@ -18,23 +18,12 @@ from bestshot.layout.actions import (
     WriteMetadata,
 )
 from bestshot.layout.names import folded
+from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import Face
-from bestshot.model.photo import (
-    Appraisal,
-    CaptureTime,
-    FileRole,
-    Fingerprint,
-    Group,
-    LinkMethod,
-    Metadata,
-    Photo,
-    PhotoFile,
-    RankedPhoto,
-    Reason,
-    TimeSource,
-    Verdict,
-)
-from bestshot.plans.plan import PlannedGroup, text_checksum
+from bestshot.model.groups import Group, PlannedGroup, RankedPhoto, Reason, Verdict
+from bestshot.model.photo import FileRole, LinkMethod, Metadata, Photo, PhotoFile
+from bestshot.model.times import CaptureTime, TimeSource
+from bestshot.plans.plan import text_checksum
 
 FOLDER = "/photos"
 ORIGIN = f"folder:{FOLDER}"

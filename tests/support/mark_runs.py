@@ -10,7 +10,7 @@ from typing import Any
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkReceipt
 from bestshot.marks.apply import Persistence
-from bestshot.settings.settings import SourceType
+from bestshot.model.photo import SourceType
 from immich_client import ImmichClient, Patience
 from photo_organizer import Outcome, PhotoOrganizer, Settings
 from photo_sources import ImmichPhotoSource, PhotoCache

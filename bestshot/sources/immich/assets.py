@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from bestshot.immich.model import Asset, Exif
 from bestshot.marks.actions import PhotoMarks
 from bestshot.metadata.capture_time import time_from_name
-from bestshot.model.photo import CaptureTime, FileRole, Metadata, Photo, PhotoFile, TimeSource, digest
+from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, digest
+from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.sources.immich.pairs import Shot
 
 _SIDEWAYS = frozenset({"5", "6", "7", "8"})

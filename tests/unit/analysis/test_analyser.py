@@ -12,7 +12,8 @@ import pytest
 
 from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
 from bestshot.errors import OrganizerError, PhotoError
-from bestshot.model.photo import Fingerprint, Photo
+from bestshot.model.appraisal import Fingerprint
+from bestshot.model.photo import Photo
 from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers
 from photo_sources import LocalPhotoSource

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bestshot.analysis.analyser import Examiner
 from bestshot.analysis.comparison import compare_pairs, comparison_task
-from bestshot.model.likeness import Likeness, PhotoPair
+from bestshot.model.groups import Likeness, PhotoPair
 from bestshot.model.photo import Photo
 from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers

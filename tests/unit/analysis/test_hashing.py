@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
 from bestshot.analysis.hashing import fingerprint
-from bestshot.model.photo import Fingerprint
+from bestshot.model.appraisal import Fingerprint
 from tests.support.drawn_pictures import drawn, ramp
 
 

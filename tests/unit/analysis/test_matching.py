@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from bestshot.analysis.matching import features, likeness
 from bestshot.grouping.rules import GroupingRules
-from bestshot.model.likeness import Likeness
+from bestshot.model.groups import Likeness
 
 YEARS = float("inf")
 

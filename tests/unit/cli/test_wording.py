@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bestshot.cli.wording import group_lines, metadata_text, summary
 from bestshot.layout.actions import Action, Receipt
+from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Metadata, Photo, Skipped
-from bestshot.plans.plan import Plan, PlannedGroup, Wishes
+from bestshot.plans.plan import Plan, Wishes
 from tests.support.builders import copy_of, guess_at, metadata, photo, planned, trace_of, verdict, wall_at
 
 A, B = (photo(f"{name}.jpg", size=3_400_000) for name in "ab")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.grouping.clocks import Clocks
-from bestshot.model.photo import CaptureTime, Metadata, TimeSource
+from bestshot.model.photo import Metadata
+from bestshot.model.times import CaptureTime, TimeSource
 from tests.support.builders import guess_at, metadata, moment_at, wall_at, zoned_at
 
 HOUR = 3600.0

@@ -14,8 +14,10 @@ from bestshot.grouping.clocks import Clocks
 from bestshot.grouping.group import Grouping, candidates
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
-from bestshot.model.likeness import Likeness
-from bestshot.model.photo import CaptureTime, Fingerprint, Group, Metadata, Photo
+from bestshot.model.appraisal import Fingerprint
+from bestshot.model.groups import Group, Likeness
+from bestshot.model.photo import Metadata, Photo
+from bestshot.model.times import CaptureTime
 from tests.support.builders import guess_at, metadata, moment_at, photo, wall_at, zoned_at
 
 UNLIKE, ALIKE = Likeness(0, 1.0, 0.0, 0.0), Likeness(50, 1.0, 0.9, 0.0)

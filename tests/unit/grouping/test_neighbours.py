@@ -14,7 +14,8 @@ from bestshot.grouping.clocks import Clocks
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
 from bestshot.grouping.rules import GroupingRules
-from bestshot.model.photo import CaptureTime, Fingerprint
+from bestshot.model.appraisal import Fingerprint
+from bestshot.model.times import CaptureTime
 from tests.support.builders import guess_at, metadata, wall_at
 
 MOST_PER_PHOTO = 2 * 64

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.layout.names import base_name, folded, group_folder, group_number, prefixed, renamed
+from bestshot.layout.names import folded, group_folder, group_number, prefixed, renamed
+from bestshot.text import base_name
 
 LONGEST = 255
 

@@ -28,7 +28,8 @@ from bestshot.marks.actions import (
     keys_of,
 )
 from bestshot.marks.plan import marked_group, plan_marks
-from bestshot.plans.plan import PlannedGroup, number_groups
+from bestshot.model.groups import PlannedGroup
+from bestshot.plans.plan import number_groups
 from tests.support.builders import ORIGIN, group, photo, planned
 from tests.support.mark_book import MarkBook
 

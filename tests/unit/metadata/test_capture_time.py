@@ -21,7 +21,7 @@ from bestshot.metadata.capture_time import (
     parse_offset,
     time_from_name,
 )
-from bestshot.model.photo import CaptureTime, TimeSource
+from bestshot.model.times import CaptureTime, TimeSource
 
 NOON = datetime(2024, 1, 31, 12, 0, 0)
 NOON_UTC = NOON.replace(tzinfo=UTC)

@@ -18,7 +18,8 @@ from bestshot.errors import PhotoError
 from bestshot.imaging.load import load_pixels
 from bestshot.metadata.exif import Tags
 from bestshot.metadata.read import read_metadata
-from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, TimeSource
+from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile
+from bestshot.model.times import TimeSource
 from tests.unit.imaging.test_raw import drawn_dng, drawn_jpeg
 
 SIZE = (40, 24)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bestshot.errors import PhotoError
 from bestshot.metadata.takeout import MAX_SIDECAR_BYTES, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
-from bestshot.model.photo import CaptureTime, TimeSource
+from bestshot.model.times import CaptureTime, TimeSource
 
 EXIF, PHOTOSHOP, XMP = (
     "http://ns.adobe.com/exif/1.0/",

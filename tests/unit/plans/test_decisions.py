@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.model.photo import Group, Photo
+from bestshot.model.groups import Group
+from bestshot.model.photo import Photo
 from bestshot.plans.decisions import DecidedPhoto, Decision, DecisionKind, Decisions
 from tests.support.builders import group, photo, verdict
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
 from bestshot.layout.actions import PlaceBest, RetireBest, WriteMetadata
-from bestshot.model.photo import CaptureTime, LinkMethod, RankedPhoto, Reason, Skipped
+from bestshot.model.groups import RankedPhoto, Reason
+from bestshot.model.photo import LinkMethod, Skipped, SourceType
+from bestshot.model.times import CaptureTime
 from bestshot.plans.document import PlanDocument, PlanSource, counts, document_of, to_json
 from bestshot.plans.plan import Plan, Wishes
-from bestshot.settings.settings import SourceType
 from tests.support.builders import copy_of, group, guess_at, metadata, moment_at, photo, planned, wall_at, zoned_at
 from tests.support.paths import ROOT
 

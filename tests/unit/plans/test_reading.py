@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
-from bestshot.model.photo import Photo
+from bestshot.model.groups import PlannedGroup
+from bestshot.model.photo import Photo, SourceType
 from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
-from bestshot.plans.plan import Plan, PlannedGroup, Wishes
+from bestshot.plans.plan import Plan, Wishes
 from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
 from bestshot.settings.of_plan import settings_for
-from bestshot.settings.settings import Settings, SourceType
+from bestshot.settings.settings import Settings
 from tests.support.builders import metadata, photo, planned
 from tests.unit.plans.test_decisions import apart, best, out
 

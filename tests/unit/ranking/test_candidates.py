@@ -9,8 +9,9 @@ from PIL import Image
 
 from bestshot.analysis.appraisal import appraise
 from bestshot.imaging.load import load_pixels
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
-from bestshot.model.photo import Appraisal, Metadata
+from bestshot.model.photo import Metadata
 from bestshot.ranking.candidates import Candidate, originals_of_copies
 from tests.support.builders import appraisal, face, guess_at, metadata, photo, wall_at
 

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
-from bestshot.model.photo import Appraisal, CaptureTime, Metadata, Photo, RankedPhoto, Verdict
+from bestshot.model.groups import RankedPhoto, Verdict
+from bestshot.model.photo import Metadata, Photo
+from bestshot.model.times import CaptureTime
 from bestshot.ranking.rank import judge
 from bestshot.ranking.rules import JudgingRules, Preference, Weights
 from tests.support.builders import appraisal, face, group, guess_at, metadata, photo, wall_at, zoned_at

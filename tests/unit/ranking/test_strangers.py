@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
-from bestshot.model.photo import Appraisal, CaptureTime, Metadata
+from bestshot.model.photo import Metadata
+from bestshot.model.times import CaptureTime
 from bestshot.ranking.strangers import by_people
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import LocalPhotoSource

@@ -10,9 +10,9 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.faces import FaceModel
-from bestshot.model.photo import LinkMethod
+from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.ranking.rules import JudgingRules, Preference, Weights, Wish
-from bestshot.settings.settings import Settings, SourceType, default_config_file, load_settings
+from bestshot.settings.settings import Settings, default_config_file, load_settings
 
 PREFIX = "PHOTO_ORGANIZER_"
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import StateError
-from bestshot.model.photo import Appraisal, Fingerprint, Metadata, Photo, Skipped
+from bestshot.model.appraisal import Appraisal, Fingerprint
+from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.storage.index import Failure, Index, Measured
 from tests.support import builders
 from tests.support.file_systems import SPAWN

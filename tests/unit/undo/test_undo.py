@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.layout.output import recover_output
-from bestshot.settings.settings import SourceType
+from bestshot.model.photo import SourceType
 from bestshot.undo.going_back import undo
 from photo_organizer import PhotoOrganizer, Settings, main
 from photo_sources import ImmichPhotoSource

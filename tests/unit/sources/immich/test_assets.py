@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bestshot.immich.model import Asset, Exif, Visibility
-from bestshot.model.photo import CaptureTime, TimeSource
+from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.sources.immich.assets import capture_time_of, metadata_of, photo_of
 from bestshot.sources.immich.pairs import Shot
 from tests.support.bare_assets import NO_ASSET, NO_EXIF

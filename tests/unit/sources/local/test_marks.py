@@ -36,7 +36,7 @@ from bestshot.marks.apply import AT_ONCE, carry_out_marks, recover_marks
 from bestshot.marks.entries import Unmarked
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import marked_group, plan_marks
-from bestshot.plans.plan import PlannedGroup
+from bestshot.model.groups import PlannedGroup
 from bestshot.sources.local.albums import ALBUM_MARKER
 from bestshot.sources.local.marks import FolderMarks
 from bestshot.sources.local.sidecar_files import replace_content, restore
