@@ -31,6 +31,7 @@ from bestshot.immich.answers import (
 from bestshot.immich.asset_answers import WireAsset
 from bestshot.immich.bulk import CHUNK, BulkResult, Refusal, is_malformed_id, is_refused_id, read_items, send_in_chunks
 from bestshot.immich.calls import AssetChange, Call, Calls, ThumbnailSize
+from bestshot.immich.failures import Patience
 from bestshot.immich.http import ImmichServer, Verify
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
 from bestshot.immich.listing import AssetListing, find_ids, list_album, list_album_members, list_library, read_assets
@@ -46,7 +47,6 @@ from bestshot.immich.model import (
     User,
     Visibility,
 )
-from bestshot.immich.retries import Patience
 from bestshot.immich.stacks import create_stack, delete_stack, find_stack, list_stacks, remove_from_stack, set_primary
 from bestshot.immich.tags import find_tagged, list_tags, tag_assets, untag_assets, upsert_tags
 from bestshot.immich.versions import Task, Version

@@ -170,7 +170,7 @@ class ImmichPhotoSource(PhotoSource):
 
     def web_address(self, photo: Photo) -> str:
         """The asset's page on the server."""
-        from bestshot.immich.address import api_url
+        from bestshot.immich.http import api_url
 
         return f"{api_url(self._location).removesuffix('/api')}/photos/{quote(photo.key, safe='')}"
 

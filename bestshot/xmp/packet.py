@@ -15,8 +15,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from bestshot.errors import PhotoError, UsageError
-from bestshot.xmp.encoding import decoded, encoded
-from bestshot.xmp.spans import Element, attribute_span, child_indentation, cut, inserted, parse
+from bestshot.xmp.spans import Element, attribute_span, child_indentation, cut, decoded, encoded, inserted, parse
 
 REJECTED: Final = -1
 """The rating of a photo that the user rejected."""

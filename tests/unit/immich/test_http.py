@@ -14,9 +14,9 @@ from bestshot.errors import (
     UsageError,
     WrongKeyError,
 )
-from bestshot.immich.address import api_url, moved
+from bestshot.immich.failures import Patience
+from bestshot.immich.http import api_url, moved
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
-from bestshot.immich.retries import Patience
 from immich_client import AssetChange, ImmichClient
 from tests.support.scripted_server import CERTIFICATE, Reply, ScriptedServer, scripted
 
