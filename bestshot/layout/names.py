@@ -3,7 +3,10 @@
 import os
 import re
 import unicodedata
+from hashlib import sha256
 from pathlib import PurePosixPath
+
+from bestshot.text import base_name
 
 OUTPUT_MARKER = ".photo-organizer"
 """The folder that marks an output of this tool; it holds the lock."""
@@ -60,3 +63,18 @@ def _fitted(stem: str, ending: str) -> str:
     while len(os.fsencode(stem + ending)) > _LONGEST_NAME_BYTES and len(stem) > 1:
         stem = stem[:-1]
     return stem + ending
+
+
+def name_and_revision(path: str, revision: str) -> tuple[str, str]:
+    """What tells a file that was moved."""
+    return base_name(path), revision
+
+
+def text_bytes(text: str) -> bytes:
+    """A text as it is written to a file; undecodable bytes of file names come out as they were."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def text_checksum(text: str) -> str:
+    """SHA-256 of a text as it is written to a file, in hexadecimal."""
+    return sha256(text_bytes(text)).hexdigest()

@@ -23,7 +23,7 @@ from bestshot.layout.actions import (
     Trace,
     WriteMetadata,
 )
-from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded
+from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded, text_bytes, text_checksum
 from bestshot.layout.survey import condition_of, learned, survey, trace_of
 from bestshot.layout.undo import recover_reversals
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
@@ -33,7 +33,6 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.plan import plan_marks
 from bestshot.model.photo import LinkMethod, Photo
-from bestshot.plans.plan import text_bytes, text_checksum
 from bestshot.storage.files import (
     NoHardLinkError,
     check_unchanged,

@@ -17,10 +17,9 @@ from bestshot.layout.actions import (
     RetireBest,
     WriteMetadata,
 )
-from bestshot.layout.names import BEST_PREFIX, folded, group_folder, prefixed, renamed
+from bestshot.layout.names import BEST_PREFIX, folded, group_folder, name_and_revision, prefixed, renamed, text_checksum
 from bestshot.model.groups import Place, PlannedGroup
 from bestshot.model.photo import FileRole, LinkMethod, Photo, PhotoFile
-from bestshot.plans.plan import name_and_revision, text_checksum
 from bestshot.text import base_name, printable
 
 

@@ -12,10 +12,10 @@ from bestshot.errors import PhotoError
 from bestshot.journal.journal import Journal, ReversalChange
 from bestshot.journal.runs import Run
 from bestshot.layout.actions import CopyFile, RetireBest, Trace
+from bestshot.layout.names import text_bytes
 from bestshot.layout.originals import CheckOriginal, check_file
 from bestshot.layout.reversals import Left, PutBack, Reversal, TakeAway
 from bestshot.layout.undo_plan import Step, plan_folder_undo
-from bestshot.plans.plan import text_bytes
 from bestshot.storage.files import (
     NoHardLinkError,
     checksum,

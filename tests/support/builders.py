@@ -17,13 +17,12 @@ from bestshot.layout.actions import (
     Trace,
     WriteMetadata,
 )
-from bestshot.layout.names import folded
+from bestshot.layout.names import folded, text_checksum
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group, PlannedGroup, RankedPhoto, Reason, Verdict
 from bestshot.model.photo import FileRole, LinkMethod, Metadata, Photo, PhotoFile
 from bestshot.model.times import CaptureTime, TimeSource
-from bestshot.plans.plan import text_checksum
 
 FOLDER = "/photos"
 ORIGIN = f"folder:{FOLDER}"

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.layout.actions import Action, Condition, CopyFile, OutputState, PlaceBest, RetireBest, WriteMetadata
-from bestshot.layout.names import folded
+from bestshot.layout.names import folded, text_bytes, text_checksum
+from bestshot.layout.numbering import number_groups, remembered_numbers
 from bestshot.layout.plan import plan_folders
 from bestshot.model.groups import Group, PlannedGroup
 from bestshot.model.photo import LinkMethod, Photo
-from bestshot.plans.plan import Plan, Wishes, number_groups, remembered_numbers, text_bytes, text_checksum
+from bestshot.plans.plan import Plan, Wishes
 from bestshot.text import base_name
 from tests.support.builders import EMPTY, carried_out, found, group, photo, planned
 

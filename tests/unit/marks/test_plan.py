@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bestshot.layout.numbering import number_groups
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -29,7 +30,6 @@ from bestshot.marks.actions import (
 )
 from bestshot.marks.plan import marked_group, plan_marks
 from bestshot.model.groups import PlannedGroup
-from bestshot.plans.plan import number_groups
 from tests.support.builders import ORIGIN, group, photo, planned
 from tests.support.mark_book import MarkBook
 
