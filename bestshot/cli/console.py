@@ -12,8 +12,8 @@ from typing import TextIO
 from bestshot.cli.undo_wording import left_line, undo_lines
 from bestshot.cli.wording import failure_lines, group_lines, summary
 from bestshot.errors import OutputError, UsageError
+from bestshot.journal.runs import Left
 from bestshot.layout.actions import CopyFile, Receipt
-from bestshot.layout.reversals import Left, Result
 from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
 from bestshot.marks.wording import action_line
@@ -22,6 +22,7 @@ from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
 from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable
+from bestshot.undo.undo import Result
 
 logger = logging.getLogger("photo_organizer")
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bestshot.layout.reversals import Left, PutBack, Result, TakeAway
+from bestshot.journal.runs import Left
+from bestshot.layout.actions import PutBack, TakeAway
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import done_in_words
 from bestshot.text import count, printable
+from bestshot.undo.undo import Result
 
 
 def undo_lines(results: Sequence[Result], *, acted: bool) -> Iterator[str]:

@@ -17,9 +17,20 @@ import msgspec
 from bestshot.journal.replaced import ReplacedSidecar
 from bestshot.journal.runs import Run
 from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
-from bestshot.layout.actions import Action, CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
-from bestshot.layout.replay import Made, standing
-from bestshot.layout.reversals import PutBack, Reversal, TakeAway
+from bestshot.layout.actions import (
+    Action,
+    CopyFile,
+    Made,
+    PlaceBest,
+    PutBack,
+    Receipt,
+    RetireBest,
+    Reversal,
+    TakeAway,
+    Trace,
+    WriteMetadata,
+    standing,
+)
 from bestshot.marks.actions import MarkAction, MarkReceipt, MarkTrace
 from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 

@@ -112,3 +112,11 @@ def job_to_undo(jobs: Sequence[Job], number: int) -> Job:
 def undone_runs(runs: Iterable[Run]) -> frozenset[int]:
     """The runs that were taken back, wholly."""
     return frozenset(run.undoes for run in runs if run.undoes is not None and run.left == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something of a run that an undo leaves alone, and why."""
+
+    what: str
+    why: str

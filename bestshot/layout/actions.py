@@ -3,6 +3,7 @@
 Paths in the output are relative to it, with `/`. An action says all that is needed to carry it out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -112,3 +113,58 @@ class OutputState:
     laid: dict[str, LaidFile]
     taken: frozenset[str]
     last_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAway:
+    """Take away a file that a run made.
+
+    `steps` is how many of the latest receipts of this destination count no longer once it is done.
+    """
+
+    destination: str
+    number: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Let a file be again what it was before a run changed or retired it.
+
+    It is one of three: a file with this `content`, a symbolic `link` to a path, or the best again, shown by the
+    original `shown` in the output. `mtime_ns` is the time that it had; `steps` as above.
+    """
+
+    destination: str
+    number: int
+    steps: int
+    mtime_ns: int
+    content: str | None = None
+    link: str | None = None
+    shown: str | None = None
+
+
+Reversal = TakeAway | PutBack
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A change that a run made. `is_learned` if the run only found it made, by an earlier one."""
+
+    run: int
+    is_learned: bool
+    receipt: Receipt
+
+
+def standing(events: Iterable[Made | Reversal]) -> list[Made]:
+    """The changes that count, oldest first: each reversal lets the latest ones of its destination go."""
+    places: dict[str, list[int]] = {}
+    made: dict[int, Made] = {}
+    for position, event in enumerate(events):
+        if isinstance(event, Made):
+            made[position] = event
+            places.setdefault(event.receipt.action.destination, []).append(position)
+        else:
+            for _ in range(event.steps):
+                del made[places[event.destination].pop()]
+    return list(made.values())

@@ -4,17 +4,15 @@ Nothing is taken away but what the run made and nobody touched since, and of a p
 """
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from bestshot.errors import PhotoError
 from bestshot.journal.journal import Journal, ReversalChange
-from bestshot.journal.runs import Run
-from bestshot.layout.actions import CopyFile, RetireBest, Trace
+from bestshot.journal.runs import Left, Run
+from bestshot.layout.actions import CopyFile, PutBack, RetireBest, Reversal, TakeAway, Trace
 from bestshot.layout.names import text_bytes
-from bestshot.layout.originals import CheckOriginal, check_file
-from bestshot.layout.reversals import Left, PutBack, Reversal, TakeAway
 from bestshot.layout.undo_plan import Step, plan_folder_undo
 from bestshot.storage.files import (
     NoHardLinkError,
@@ -32,6 +30,29 @@ from bestshot.storage.files import (
     write_text,
     writing,
 )
+
+CheckOriginal = Callable[[CopyFile, Path, str], None]
+"""Raises PhotoError unless the original still holds what the copy at this path does, which has this SHA-256."""
+
+
+def check_file(copy: CopyFile, wanted: str, ours: Collection[str]) -> None:
+    """Raise PhotoError unless the source is a file of its own and holds the same; `ours` are the files of the output.
+
+    A source that was replaced by a link to its copy would go with it.
+    """
+    source = Path(copy.source)
+    try:
+        is_there = source.is_file()
+        is_same = is_there and checksum(source) == wanted
+    except OSError as error:
+        raise PhotoError(f"Its original cannot be read ({error.strerror or error}), so it may be the last.") from error
+    if not is_there:
+        raise PhotoError("Its original is not there any more, so it may be the last.")
+    if os.path.realpath(source) in ours:
+        raise PhotoError("Its original is only a link to it by now, so it is the last.")
+    if not is_same:
+        raise PhotoError("Its original has changed since, so it is the last of its kind.")
+
 
 _BATCH = 50
 """What was taken back is written to the journal this often; a kill in between is mended by recovery."""

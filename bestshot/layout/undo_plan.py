@@ -7,10 +7,20 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import dirname, relpath
 
-from bestshot.layout.actions import CopyFile, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
+from bestshot.journal.runs import Left
+from bestshot.layout.actions import (
+    CopyFile,
+    Made,
+    PlaceBest,
+    PutBack,
+    Receipt,
+    RetireBest,
+    Reversal,
+    TakeAway,
+    Trace,
+    WriteMetadata,
+)
 from bestshot.layout.names import group_folder
-from bestshot.layout.replay import Made
-from bestshot.layout.reversals import Left, PutBack, Reversal, TakeAway
 
 
 @dataclass(frozen=True, slots=True)

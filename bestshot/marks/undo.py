@@ -4,8 +4,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import Run, undone_runs
-from bestshot.layout.reversals import Left
+from bestshot.journal.runs import Left, Run, undone_runs
 from bestshot.marks.actions import AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
 from bestshot.marks.apply import Persistence, carry_out_in_run, recover_marks
 from bestshot.marks.entries import Unmarked

@@ -7,7 +7,7 @@ otherwise since is left and told.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bestshot.layout.reversals import Left
+from bestshot.journal.runs import Left
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,

@@ -8,11 +8,10 @@ from bestshot.analysis.analyser import Progress
 from bestshot.errors import UsageError
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import NOTHING_TO_UNDO, job_to_undo, jobs_of
-from bestshot.layout.reversals import Result
 from bestshot.marks.apply import Persistence
 from bestshot.settings.settings import Settings
 from bestshot.undo.history import NOTHING_CHANGED, history_lines
-from bestshot.undo.undo import Server, Undoing
+from bestshot.undo.undo import Result, Server, Undoing
 
 
 def history(settings: Settings) -> list[str]:

@@ -9,11 +9,11 @@ from typing import Protocol
 from bestshot.errors import OutputError, UsageError
 from bestshot.immich.mark_client import MarkClient
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import Job, Run, undone_runs
+from bestshot.journal.runs import Job, Left, Run, undone_runs
+from bestshot.layout.actions import Reversal
 from bestshot.layout.names import OUTPUT_MARKER
-from bestshot.layout.originals import CheckOriginal
-from bestshot.layout.reversals import Left, Result
-from bestshot.layout.undo import FolderUndo
+from bestshot.layout.undo import CheckOriginal, FolderUndo
+from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.apply import Persistence
 from bestshot.marks.undo import MarkUndo, folder_library, sweep_albums
 from bestshot.model.photo import digest
@@ -21,6 +21,10 @@ from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.originals import OriginalsClient, check_asset
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
+
+Result = Reversal | MarkAction | MarkReceipt | Left
+"""What came of one change that was to be taken back; a mark is an action as long as that is only looked at."""
+
 
 _FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
 from bestshot.journal.runs import Reverse, jobs_of
-from bestshot.layout.actions import CopyFile
+from bestshot.layout.actions import CopyFile, TakeAway
 from bestshot.layout.output import FolderOutput
-from bestshot.layout.reversals import TakeAway
 from bestshot.model.photo import LinkMethod
 from bestshot.sources.immich.originals import check_asset
 from bestshot.storage.files import checksum

@@ -12,7 +12,6 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import job_to_undo, jobs_of
-from bestshot.layout.reversals import Result
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -30,7 +29,7 @@ from bestshot.marks.actions import (
 )
 from bestshot.marks.apply import carry_out_marks, recover_marks
 from bestshot.marks.ledger import MarkLedger
-from bestshot.undo.undo import Undoing
+from bestshot.undo.undo import Result, Undoing
 from immich_client import ImmichClient
 from tests.fake_immich.server import VERSIONS, FakeImmich
 from tests.fake_immich.state import Asset

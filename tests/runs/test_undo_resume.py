@@ -14,9 +14,9 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.journal.runs import jobs_of
 from bestshot.layout.output import recover_output
-from bestshot.layout.reversals import Result
 from bestshot.model.photo import LinkMethod
 from bestshot.undo.history import history_lines
+from bestshot.undo.undo import Result
 from tests.runs.test_resume import contents
 from tests.runs.test_undo_sidecars import mark, plan, undo
 from tests.support.killed_work import in_fork, until

@@ -9,11 +9,10 @@ import pytest
 
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import job_to_undo, jobs_of
-from bestshot.layout.reversals import Result
 from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag, SetFavorite
 from bestshot.marks.apply import AT_ONCE, carry_out_marks
 from bestshot.sources.local.marks import FolderMarks
-from bestshot.undo.undo import Undoing
+from bestshot.undo.undo import Result, Undoing
 from bestshot.xmp.packet import XmpMarks, read
 from tests.support.sidecar_samples import DARKTABLE, LIGHTROOM
 from tests.support.undo_bench import left, tree_of

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import job_to_undo, jobs_of
+from bestshot.journal.runs import Left, job_to_undo, jobs_of
 from bestshot.layout.actions import Receipt
 from bestshot.layout.output import FolderOutput, Undone, recover_output
 from bestshot.layout.plan import plan_folders
-from bestshot.layout.reversals import Left, Result
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import copy_verified
-from bestshot.undo.undo import Undoing
+from bestshot.undo.undo import Result, Undoing
 from tests.support import builders
 
 Tree = dict[str, object]
