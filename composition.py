@@ -29,7 +29,7 @@ def with_demo(settings: Settings) -> Settings:
 
 def source_of(settings: Settings) -> "PhotoSource":
     """The photos that the settings name; raises UsageError where they name none."""
-    from bestshot.immich.versions import tasks_of
+    from bestshot.sources.immich.permissions import tasks_of
     from photo_sources import LocalPhotoSource, PhotoCache
 
     if settings.source_type is SourceType.LOCAL:

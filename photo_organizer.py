@@ -405,8 +405,8 @@ def _run(command: Command, console: Console) -> int:
 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List what was done, or take a run back; 1 if anything of that had to be left."""
-    from bestshot.immich.versions import UNDO_TASKS
     from bestshot.layout.output import recover_output
+    from bestshot.sources.immich.permissions import UNDO_TASKS
     from bestshot.undo.going_back import history, undo
 
     if command.undo is None:

@@ -117,7 +117,7 @@ class ImmichPhotoSource(PhotoSource):
         return Listing(tuple(photo_of(shot, origin) for shot in shots), tuple(skipped), empty_origins, facts)
 
     def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
-        from bestshot.sources.immich.albums import find_album
+        from bestshot.sources.immich.assets import find_album
 
         if album is None:
             return self._client.get_all_assets(skip_archived=not with_archived, with_exif=True)

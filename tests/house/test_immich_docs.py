@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bestshot.cli.arguments import parse_command
-from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task, tasks_of
+from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task
 from bestshot.model.photo import SourceType
 from bestshot.settings.checks import check_fit, check_sense
 from bestshot.settings.settings import Settings, load_settings
+from bestshot.sources.immich.permissions import tasks_of
 from photo_organizer import main
 from photo_sources import ImmichPhotoSource
 from tests.fake_immich.server import MORNING, FakeImmich

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from bestshot.errors import ImmichError
-from bestshot.immich.versions import Dialect, Task, Version, tasks_of
+from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.marks.actions import MarkWishes
 from bestshot.marks.apply import Persistence
+from bestshot.sources.immich.permissions import tasks_of
 from immich_client import Patience
 from tests.fake_immich.server import FakeImmich, Where
 from tests.fake_immich.versions import release

@@ -1,13 +1,17 @@
 """What an Immich asset is to this tool: a photo, and what the listing already says of it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 
-from bestshot.immich.model import Asset, Exif
+from bestshot.errors import UsageError
+from bestshot.immich.model import Album, Asset, Exif
 from bestshot.marks.actions import PhotoMarks
 from bestshot.metadata.capture_time import time_from_name
 from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, digest
 from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.sources.immich.pairs import Shot
+from bestshot.text import printable
 
 _SIDEWAYS = frozenset({"5", "6", "7", "8"})
 """EXIF orientations that swap width and height."""
@@ -141,3 +145,17 @@ def _seconds(exposure: str | None) -> float | None:
     except (ValueError, ZeroDivisionError):
         return None
     return seconds if seconds > 0 else None
+
+
+def find_album(albums: Sequence[Album], wanted: str) -> Album:
+    """The one album of this id or exact name; raises UsageError that lists the near ones."""
+    named = [album for album in albums if album.id == wanted] or [album for album in albums if album.name == wanted]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(sorted(album.id for album in named))
+        raise UsageError(f"{len(named)} albums are called {printable(wanted)}: name one by its id ({ids}).")
+    names = {album.name.casefold(): album.name for album in albums}
+    near = get_close_matches(wanted.casefold(), names, n=3, cutoff=0.4)
+    hint = f" Near to it: {', '.join(printable(names[name]) for name in near)}." if near else ""
+    raise UsageError(f"There is no album called {printable(wanted)} on the server.{hint}")

@@ -30,10 +30,18 @@ from bestshot.marks.actions import (
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
 from bestshot.sources.immich.assets import marks_of_listed
 from bestshot.sources.immich.dry_run import PlannedCalls
-from bestshot.sources.immich.outcomes import GONE, marked_by, refused
 from bestshot.sources.immich.read_marks import MarkReader, Wanted
-from bestshot.sources.immich.stacking import dissolve, make_stack
-from bestshot.sources.immich.taking_back import delete_album, delete_tag, missing_tags, remove_tags
+from bestshot.sources.immich.write_marks import (
+    GONE,
+    delete_album,
+    delete_tag,
+    dissolve,
+    make_stack,
+    marked_by,
+    missing_tags,
+    refused,
+    remove_tags,
+)
 
 _BELOVED = "It was made a favourite meanwhile and stays in the timeline."
 

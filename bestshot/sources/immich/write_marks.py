@@ -1,0 +1,115 @@
+"""Stacks in an Immich library, made and dissolved; no asset is touched."""
+
+from collections.abc import Iterable, Sequence
+
+from bestshot.errors import NotFoundError
+from bestshot.immich.bulk import BulkResult, combined
+from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.model import Stack as ServerStack
+from bestshot.marks.actions import DissolveStack, MakeStack, Marked, Refused
+from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags
+from bestshot.sources.immich.read_marks import MarkReader
+
+_BEST_GONE = "The best photo of its group is gone or belongs to somebody else, so the group is not stacked."
+_ALONE = "No other photo of its group is there any more, so there is nothing to stack."
+_OTHER_STACK = "Its stack was changed by somebody else and is left alone."
+
+
+def make_stack(client: MarkClient, action: MakeStack) -> Marked:
+    """Stack the group and all members of the stacks that are merged: a mere member would move alone."""
+    merged = (key for stack in action.merged for key in stack.keys)
+    keys = list(dict.fromkeys((*action.keys, *merged)))
+    try:
+        stack = client.create_stack(keys)
+    except NotFoundError:
+        return _stack_what_is_there(client, keys)
+    return Marked(tuple(keys), container=stack.id)
+
+
+def _stack_what_is_there(client: MarkClient, keys: Sequence[str]) -> Marked:
+    infos = MarkReader(client).infos(keys)
+    there = [key for key in keys if key in infos]
+    gone = [key for key in keys if key not in infos]
+    if keys[0] not in infos or len(there) < 2:
+        why = _BEST_GONE if keys[0] not in infos else _ALONE
+        return Marked(refused=(*refused(gone, GONE), *refused(there, why)))
+    stack = client.create_stack(there)
+    return Marked(tuple(there), refused(gone, GONE), stack.id)
+
+
+def dissolve(client: MarkClient, action: DissolveStack) -> Marked:
+    """Take a stack apart if it holds what it held when that was planned."""
+    stack = MarkReader(client).stack_with(action.stack.keys[0])
+    if stack is None or stack.id != action.stack.id:
+        return Marked()
+    if set(stack.keys) != set(action.stack.keys):
+        return Marked(refused=refused(action.stack.keys, _OTHER_STACK))
+    client.delete_stack(ServerStack(stack.id, stack.keys[0], stack.keys))
+    return Marked(stack.keys)
+
+
+_RENAMED = "Its album was renamed since and stays."
+
+
+_FILLED = "Something was added to its album since, so that stays."
+
+
+_IN_USE = "Its tag is in use elsewhere by now and stays."
+
+
+def remove_tags(client: MarkClient, action: RemoveTags) -> Marked:
+    """Take tags off photos; a tag that is gone is on none."""
+    ids = {tag.value: tag.id for tag in client.get_tags()}
+    result = combined([client.untag_assets(action.keys, ids[tag]) for tag in action.tags if tag in ids])
+    return marked_by(result)
+
+
+def delete_tag(client: MarkClient, action: DeleteTag) -> Marked:
+    """Take a tag away if, right before, no photo has it and no tag is below it."""
+    tags = client.get_tags()
+    found = [tag.id for tag in tags if tag.value == action.tag]
+    if not found:
+        return Marked()
+    if any(tag.value.startswith(f"{action.tag}/") for tag in tags) or client.get_tagged_ids(found[0]):
+        return Marked(refused=refused(action.keys, _IN_USE))
+    client.delete_tag(found[0])
+    return Marked(action.keys)
+
+
+def delete_album(client: MarkClient, action: DeleteAlbum) -> Marked:
+    """Take an album away if, right before, it has our name and holds nothing but what we put in."""
+    found = [album for album in client.get_albums() if album.id == action.album]
+    if not found:
+        return Marked()
+    if found[0].name != action.name:
+        return Marked(refused=refused(action.keys, _RENAMED))
+    try:
+        members = client.get_album_member_ids(action.album)
+    except NotFoundError:
+        return Marked()
+    if not members <= frozenset(action.keys) or found[0].asset_count > len(members):
+        return Marked(refused=refused(action.keys, _FILLED))
+    client.delete_album(action.album)
+    return Marked(action.keys)
+
+
+def missing_tags(client: MarkClient, tags: Iterable[str], *, has_paths: bool) -> tuple[str, ...]:
+    """Those of these tags, and where they are paths those above them, that are not there; the upper ones first."""
+    wanted: set[str] = set()
+    for tag in tags:
+        parts = tag.split("/") if has_paths else [tag]
+        wanted.update("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+    return tuple(sorted(wanted - {tag.value for tag in client.get_tags()})) if wanted else ()
+
+
+GONE = "It is gone or in the trash, or belongs to somebody else."
+
+
+def marked_by(result: BulkResult) -> Marked:
+    """What a bulk call changed, and what it refused."""
+    return Marked(result.done, tuple(Refused(refusal.asset_id, refusal.reason) for refusal in result.refused))
+
+
+def refused(keys: Iterable[str], why: str) -> tuple[Refused, ...]:
+    """All of these photos, for one reason."""
+    return tuple(Refused(key, why) for key in keys)
