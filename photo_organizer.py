@@ -274,9 +274,9 @@ class PhotoOrganizer:
         self, library: "Library", marks: "MarkOutput", state: "OutputState | None"
     ) -> tuple["PlannedGroup", ...]:
         """The groups, each under the number that it had in the output or in the library."""
-        from bestshot.cli.wording import metadata_text
         from bestshot.layout.numbering import number_groups, remembered_numbers
         from bestshot.model.groups import PlannedGroup
+        from bestshot.plans.metadata_text import metadata_text
 
         ledger = marks.ledger()
         remembered = remembered_numbers(state, library.photos) if state else {}

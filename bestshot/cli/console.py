@@ -9,8 +9,7 @@ from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TextIO
 
-from bestshot.cli.undo_wording import left_line, undo_lines
-from bestshot.cli.wording import failure_lines, group_lines, summary
+from bestshot.cli.wording import failure_lines, group_lines, left_line, summary, undo_lines
 from bestshot.errors import OutputError, UsageError
 from bestshot.journal.runs import Left
 from bestshot.layout.actions import CopyFile, Receipt
@@ -18,6 +17,7 @@ from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
 from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
+from bestshot.pipeline.records import write_out
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
 from bestshot.storage.files import refuse_photo
@@ -151,25 +151,6 @@ class Console:
             self._detach(handler)
             handler.close()
         return code
-
-
-def write_out(content: str | bytes, *, to_stderr: bool = False) -> None:
-    """Write to standard output or error; a reader that has seen enough (head, less) is no fault.
-
-    Raises OutputError when it cannot be written, as on a full disk.
-    """
-    stream = sys.stderr if to_stderr else sys.stdout
-    try:
-        if isinstance(content, bytes):
-            stream.buffer.write(content)
-        else:
-            stream.write(content)
-        stream.flush()
-    except OSError as error:
-        # What is left in its buffer must not bring the complaint back when Python closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise OutputError(f"Standard output cannot be written: {error.strerror or error}.") from error
 
 
 def _open_closed_streams() -> None:

@@ -1,81 +1,21 @@
 """What the tool says of its groups and its work, on the terminal and in metadata.txt."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bestshot.layout.actions import CopyFile, Receipt
-from bestshot.marks.actions import MarkReceipt
+from bestshot.journal.runs import Left
+from bestshot.layout.actions import CopyFile, PutBack, Receipt, TakeAway
+from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import done_in_words
-from bestshot.model.groups import PlannedGroup, RankedPhoto, Verdict
-from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.model.groups import PlannedGroup
+from bestshot.model.photo import Skipped
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan
-from bestshot.ranking.preferences import choice_in_words
-from bestshot.text import base_name, count, in_bytes, printable
+from bestshot.text import count, in_bytes, printable
+from bestshot.undo.undo import Result
 
 _SHOWN = 5
 """So many names are told where many share a reason."""
-
-
-def metadata_text(number: int, verdict: Verdict, facts: Mapping[str, Metadata]) -> str:
-    """What metadata.txt says of a group; the same for the same group in every run."""
-    head = [
-        f"Group {number}: {count(len(verdict.ranking), 'photo')} of one shot, best first.",
-        f"Best: {printable(verdict.best.name)}",
-        "",
-    ]
-    body = [
-        line
-        for place, ranked in enumerate(verdict.ranking, start=1)
-        for line in _photo_lines(place, ranked, facts[ranked.photo.id])
-    ]
-    return "\n".join(head + body).rstrip("\n") + "\n"
-
-
-def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[str]:
-    photo = ranked.photo
-    yield f"{place}. {printable(photo.name)}"
-    for label, value in facts_in_words(photo, facts):
-        yield f"   {label + ':':<12} {value}"
-    if ranked.why:
-        yield f"   {'why:':<12} {'; '.join(ranked.why)}"
-    yield f"   {'score:':<12} {ranked.score:.3f}"
-    for reason in ranked.reasons:
-        yield f"   {'':<12} {reason.name}: {reason.text}"
-    yield ""
-
-
-def facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
-    """What is known of a photo, each with its label."""
-    path = photo.files[0].path if photo.files else photo.id
-    yield "path", printable(path)
-    if photo.files[1:]:
-        yield "with", ", ".join(printable(base_name(file.path)) for file in photo.files[1:])
-    yield "size", in_bytes(photo.size)
-    if facts.width and facts.height:
-        yield "dimensions", f"{facts.width} x {facts.height}"
-    guess = f" (a guess: {facts.taken.source.value})" if facts.taken.is_guess else ""
-    yield "time", facts.taken.isoformat() + guess
-    if camera := ", ".join(part for part in (facts.camera, facts.lens) if part):
-        yield "camera", camera
-    if exposure := ", ".join(_exposure(facts)):
-        yield "exposure", exposure
-    if facts.is_favorite or facts.rating:
-        yield "rating", choice_in_words(facts)
-    if facts.latitude is not None and facts.longitude is not None:
-        yield "GPS", f"{facts.latitude:.6f}, {facts.longitude:.6f}"
-
-
-def _exposure(facts: Metadata) -> Iterator[str]:
-    seconds = facts.exposure_seconds
-    if seconds:
-        yield f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s"
-    if facts.f_number:
-        yield f"f/{facts.f_number:g}"
-    if facts.iso:
-        yield f"ISO {facts.iso}"
-    if facts.focal_length_mm:
-        yield f"{facts.focal_length_mm:g} mm"
 
 
 def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
@@ -179,3 +119,27 @@ def _known(known: int, total: int) -> str:
     if not known:
         return ""
     return " (known from earlier)" if known == total else f" ({known:,} of them known from earlier)"
+
+
+def undo_lines(results: Sequence[Result], *, acted: bool) -> Iterator[str]:
+    """What an undo came to, in a line; what it leaves is told apart."""
+    yield f"{'; '.join(_undone(results, acted=acted)) or 'nothing was left to take back'}."
+
+
+def _undone(results: Iterable[Result], *, acted: bool) -> Iterator[str]:
+    done = list(results)
+    will = "" if acted else " to be"
+    if number := sum(isinstance(one, TakeAway) for one in done):
+        yield f"{count(number, 'file')}{will} taken away"
+    if number := sum(isinstance(one, PutBack) for one in done):
+        yield f"{count(number, 'file')}{will} put back"
+    yield from done_in_words(one for one in done if isinstance(one, MarkReceipt))
+    if number := sum(isinstance(one, MarkAction) for one in done):
+        yield f"{count(number, 'change')} of marks to be taken back"
+    if number := sum(isinstance(one, Left) for one in done):
+        yield f"{count(number, 'thing')} left alone"
+
+
+def left_line(left: Left) -> str:
+    """What was left alone, and why."""
+    return f"{printable(left.what)}: {left.why}"

@@ -1,12 +1,13 @@
 """Writing down what was decided, for people and other programs: the plan, the lists, the report."""
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from bestshot.analysis.analyser import Progress
-from bestshot.cli.console import write_out
 from bestshot.errors import OutputError
 from bestshot.model.photo import Metadata
 from bestshot.pipeline.look import Library
@@ -84,3 +85,22 @@ def _write(where: str, content: bytes, what: str) -> None:
         write_whole(Path(where), content)
     except OSError as error:
         raise OutputError(f"The {what} {printable(where)} cannot be written: {error.strerror or error}.") from error
+
+
+def write_out(content: str | bytes, *, to_stderr: bool = False) -> None:
+    """Write to standard output or error; a reader that has seen enough (head, less) is no fault.
+
+    Raises OutputError when it cannot be written, as on a full disk.
+    """
+    stream = sys.stderr if to_stderr else sys.stdout
+    try:
+        if isinstance(content, bytes):
+            stream.buffer.write(content)
+        else:
+            stream.write(content)
+        stream.flush()
+    except OSError as error:
+        # What is left in its buffer must not bring the complaint back when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(f"Standard output cannot be written: {error.strerror or error}.") from error

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bestshot.cli.wording import facts_in_words
 from bestshot.model.groups import PlannedGroup, RankedPhoto
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
 from bestshot.plans.document import counts
+from bestshot.plans.metadata_text import facts_in_words
 from bestshot.plans.plan import Plan
 from bestshot.report.model import NoPortrait, Portrait, Subject
 from bestshot.text import count, in_bytes, printable

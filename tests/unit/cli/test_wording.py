@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.cli.wording import group_lines, metadata_text, summary
+from bestshot.cli.wording import group_lines, summary
 from bestshot.layout.actions import Action, Receipt
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.plans.metadata_text import metadata_text
 from bestshot.plans.plan import Plan, Wishes
 from tests.support.builders import copy_of, guess_at, metadata, photo, planned, trace_of, verdict, wall_at
 
