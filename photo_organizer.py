@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from bestshot.analysis.analyser import Progress
     from bestshot.journal.journal import Journal
     from bestshot.layout.actions import Action, OutputState, Receipt
-    from bestshot.layout.output import FolderOutput, MarkOutput, Undone
+    from bestshot.layout.output import FolderOutput, Undone
     from bestshot.marks.actions import MarkAction, MarkReceipt
     from bestshot.marks.apply import Persistence
     from bestshot.marks.entries import Unmarked
+    from bestshot.marks.output import MarkOutput
     from bestshot.model.groups import PlannedGroup
     from bestshot.model.photo import Skipped
     from bestshot.pipeline.look import Library
@@ -185,7 +186,7 @@ class PhotoOrganizer:
 
     def _marks(self, journal: "Journal | None") -> "MarkOutput":
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
-        from bestshot.layout.output import MarkOutput
+        from bestshot.marks.output import MarkOutput
 
         marks = MarkOutput(self._source.markable(self._settings.wishes.marks), journal, self._source.mark_target())
         if self._acts:

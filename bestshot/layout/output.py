@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,6 @@ from bestshot.layout.actions import (
 from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded, text_bytes, text_checksum
 from bestshot.layout.survey import condition_of, learned, survey, trace_of
 from bestshot.layout.undo import recover_reversals
-from bestshot.marks.actions import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
-from bestshot.marks.apply import Persistence, carry_out_marks, recover_marks
-from bestshot.marks.entries import Unmarked
-from bestshot.marks.ledger import MarkLedger
-from bestshot.marks.library import MarkableLibrary
-from bestshot.marks.plan import plan_marks
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import (
     NoHardLinkError,
@@ -389,43 +383,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, FileExistsError):
         return f"{printable(str(error.filename2 or error.filename))} came to be meanwhile and is left alone"
     return str(error)
-
-
-class MarkOutput:
-    """The marks in a library, and what the journal knows of them; without a journal, none of them are ours."""
-
-    def __init__(self, library: MarkableLibrary, journal: Journal | None, target: str) -> None:
-        self._library = library
-        self._journal = journal
-        self._target = target
-
-    def recover(self) -> None:
-        """Mend what a killed run left in the journal; nothing is written in the library."""
-        if self._journal is not None:
-            recover_marks(self._library, self._journal, self._target)
-            self._journal.end_broken_runs(self._target)
-
-    def ledger(self) -> MarkLedger:
-        """What this tool has set in the library and not taken back."""
-        receipts = () if self._journal is None else self._journal.mark_receipts(self._target)
-        return MarkLedger.of(receipts)
-
-    def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], wishes: MarkWishes) -> list[MarkAction]:
-        """What is missing so that the groups are marked as wished; `seen` are the keys of all photos of this run."""
-        ledger = self.ledger()
-        keys = ledger.keys.union(*(group.keys for group in groups))
-        albums = ledger.album_ids if wishes.album_prefix is not None or wishes.inherit else ()
-        marks = self._library.read_marks(keys, albums, with_albums=wishes.inherit)
-        return plan_marks(groups, seen, marks, ledger, wishes)
-
-    def calls_for(self, actions: Sequence[MarkAction]) -> dict[MarkAction, tuple[str, ...]]:
-        """The calls that would write each of these actions, in words."""
-        return dict(zip(actions, self._library.calls_for(actions), strict=True))
-
-    def carry_out(
-        self, actions: Sequence[MarkAction], sources: Sequence[str], patience: Persistence
-    ) -> Generator[MarkReceipt | Unmarked, None, None]:
-        """Do what was planned, and tell at the end what came of it; what was done is in the journal by then."""
-        assert self._journal is not None or not actions  # who acts has a journal
-        if self._journal is not None:
-            yield from carry_out_marks(self._library, self._journal, self._target, sources, actions, patience)

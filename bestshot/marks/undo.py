@@ -1,7 +1,6 @@
 """Taking back what a run marked: the same machinery as for marking, which journals, reads back and makes again."""
 
 from collections.abc import Generator, Sequence
-from pathlib import Path
 
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Left, Run, undone_runs
@@ -12,8 +11,6 @@ from bestshot.marks.history import MarkHistory, restored_stacks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.undo_plan import plan_mark_undo
-from bestshot.sources.local.albums import AlbumFolders
-from bestshot.sources.local.marks import FolderMarks
 
 
 class MarkUndo:
@@ -57,23 +54,6 @@ class MarkUndo:
             before=MarkLedger.of(receipt for run, receipt in receipts if run < self._part.id),
             stacks=restored_stacks(receipt for _, receipt in receipts),
         )
-
-
-def folder_library(journal: Journal, part: Run) -> FolderMarks:
-    """The folders that a run marked, with the sidecars as they were before it."""
-    albums = _albums_of(journal, part)
-    folder = Path(albums[0]).parent if albums else None
-    return FolderMarks(folder, older=journal.replaced_sidecars(part.target, part.id))
-
-
-def sweep_albums(journal: Journal, part: Run) -> None:
-    """Clear what a killed undo left of the albums that a run made."""
-    for album in _albums_of(journal, part):
-        AlbumFolders(Path(album).parent).sweep([Path(album).name])
-
-
-def _albums_of(journal: Journal, part: Run) -> list[str]:
-    return sorted(_albums([receipt for run, receipt in journal.marks_made(part.target) if run == part.id]))
 
 
 def _albums(receipts: Sequence[MarkReceipt]) -> frozenset[str]:

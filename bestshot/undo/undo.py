@@ -15,10 +15,11 @@ from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.layout.undo import CheckOriginal, FolderUndo
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.apply import Persistence
-from bestshot.marks.undo import MarkUndo, folder_library, sweep_albums
+from bestshot.marks.undo import MarkUndo
 from bestshot.model.photo import digest
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.originals import OriginalsClient, check_asset
+from bestshot.sources.local.marks import folder_library, sweep_albums
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
 

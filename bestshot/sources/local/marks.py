@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bestshot.errors import PhotoError, UsageError
+from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import Keep, ReplacedSidecar, keep_nothing
+from bestshot.journal.runs import Run
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -23,6 +25,7 @@ from bestshot.marks.actions import (
     keys_of,
 )
 from bestshot.marks.reversals import DeleteAlbum, RemoveTags
+from bestshot.marks.undo import _albums
 from bestshot.sources.local.albums import AlbumFolders
 from bestshot.sources.local.sidecar_changes import SidecarAction, SidecarChange, photo_marks
 from bestshot.sources.local.sidecar_files import sweep
@@ -163,3 +166,20 @@ def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:
         folder, name = os.path.split(key)
         folders[folder].append(name)
     return folders
+
+
+def folder_library(journal: Journal, part: Run) -> FolderMarks:
+    """The folders that a run marked, with the sidecars as they were before it."""
+    albums = _albums_of(journal, part)
+    folder = Path(albums[0]).parent if albums else None
+    return FolderMarks(folder, older=journal.replaced_sidecars(part.target, part.id))
+
+
+def sweep_albums(journal: Journal, part: Run) -> None:
+    """Clear what a killed undo left of the albums that a run made."""
+    for album in _albums_of(journal, part):
+        AlbumFolders(Path(album).parent).sweep([Path(album).name])
+
+
+def _albums_of(journal: Journal, part: Run) -> list[str]:
+    return sorted(_albums([receipt for run, receipt in journal.marks_made(part.target) if run == part.id]))

@@ -10,9 +10,9 @@ import pytest
 from bestshot.errors import MissingPermissionError
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal
-from bestshot.layout.output import MarkOutput
 from bestshot.marks.actions import MarkedGroup, MarkWishes
 from bestshot.marks.entries import Unmarked
+from bestshot.marks.output import MarkOutput
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.permissions import tasks_of
 from photo_sources import ImmichPhotoSource
