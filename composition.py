@@ -10,7 +10,7 @@ from bestshot.model.photo import SourceType
 from bestshot.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from immich_client import Task
+    from bestshot.immich.versions import Task
     from photo_sources import ImmichPhotoSource, PhotoSource
 
 DEMO_FOLDER = "photo-organizer-demo"

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from bestshot.immich.calls import ThumbnailSize
+    from bestshot.immich.client import ImmichClient
+    from bestshot.immich.keys import KeySource
+    from bestshot.immich.listing import AssetListing
+    from bestshot.immich.versions import Task
     from bestshot.sources.immich.marks import ImmichMarks
     from bestshot.sources.local.marks import FolderMarks
-    from immich_client import AssetListing, ImmichClient, KeySource, Task
 
 __all__ = ["ImmichPhotoSource", "LocalPhotoSource", "PhotoCache", "PhotoSource"]
 
@@ -60,7 +63,8 @@ class ImmichPhotoSource(PhotoSource):
         cache: PhotoCache | None = None,
         tasks: "Collection[Task]" = (),
     ) -> None:
-        from immich_client import ImmichClient, Task
+        from bestshot.immich.client import ImmichClient
+        from bestshot.immich.versions import Task
 
         wanted = {
             Task.READ,

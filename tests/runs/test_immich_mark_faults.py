@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bestshot.errors import ImmichError
+from bestshot.immich.failures import Patience
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.marks.actions import MarkWishes
 from bestshot.marks.apply import Persistence
 from bestshot.sources.immich.permissions import tasks_of
-from immich_client import Patience
 from tests.fake_immich.server import FakeImmich, Where
 from tests.fake_immich.versions import release
 from tests.support.immich_marks import FOUR, TAG, tagged

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bestshot.immich.client import ImmichClient
 from bestshot.marks.actions import MarkWishes
 from bestshot.workers.pool import Workers
-from immich_client import ImmichClient
 from photo_organizer import PhotoOrganizer, Settings
 from photo_sources import ImmichPhotoSource
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich

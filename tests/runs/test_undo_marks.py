@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from bestshot.errors import UsageError
+from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import job_to_undo, jobs_of
 from bestshot.marks.actions import (
@@ -30,7 +31,6 @@ from bestshot.marks.actions import (
 from bestshot.marks.apply import carry_out_marks, recover_marks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.undo.undo import Result, Undoing
-from immich_client import ImmichClient
 from tests.fake_immich.server import VERSIONS, FakeImmich
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from bestshot.immich.client import ImmichClient
+from bestshot.immich.failures import Patience
 from bestshot.immich.keys import KeyFromFile
-from immich_client import ImmichClient, Patience
 from photo_sources import ImmichPhotoSource
 from tests.fake_immich.pictures import Original
 from tests.fake_immich.server import ALWAYS, FakeImmich

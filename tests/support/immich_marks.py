@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from bestshot.immich.client import ImmichClient
+from bestshot.immich.failures import Patience
 from bestshot.marks.apply import Persistence
 from bestshot.sources.immich.marks import ImmichMarks
-from immich_client import ImmichClient, Patience
 from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bestshot.immich.client import ImmichClient
+from bestshot.immich.failures import Patience
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkReceipt
 from bestshot.marks.apply import Persistence
 from bestshot.model.photo import SourceType
-from immich_client import ImmichClient, Patience
 from photo_organizer import Outcome, PhotoOrganizer, Settings
 from photo_sources import ImmichPhotoSource, PhotoCache
 from tests.fake_immich.plain import Plain

@@ -8,18 +8,18 @@ from datetime import timedelta
 import pytest
 
 from bestshot.immich.bulk import CHUNK
-from immich_client import (
-    AssetChange,
+from bestshot.immich.calls import AssetChange
+from bestshot.immich.client import (
     ImmichClient,
     MissingPermissionError,
     NotFoundError,
-    Patience,
-    Task,
     TooOldError,
     UnreachableError,
     UsageError,
     WrongKeyError,
 )
+from bestshot.immich.failures import Patience
+from bestshot.immich.versions import Task
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release

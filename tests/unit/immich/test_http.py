@@ -14,10 +14,11 @@ from bestshot.errors import (
     UsageError,
     WrongKeyError,
 )
+from bestshot.immich.calls import AssetChange
+from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import Patience
 from bestshot.immich.http import api_url, moved
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
-from immich_client import AssetChange, ImmichClient
 from tests.support.scripted_server import CERTIFICATE, Reply, ScriptedServer, scripted
 
 KEY = "not-to-be-seen-anywhere"

@@ -1,0 +1,284 @@
+"""The Immich HTTP API as typed calls, the same for every server from v1.95 to v3.2.
+
+Every call raises an ImmichError (see bestshot.errors) that says what to do; nothing answers an empty value for "it
+failed". No call of this module deletes an asset or moves it to the trash.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, BinaryIO
+
+from bestshot.errors import (
+    ImmichError,
+)
+from bestshot.immich.answers import (
+    WireAlbum,
+    WireDuplicates,
+    WireFace,
+    WireFeatures,
+    WireItem,
+    WireKey,
+    WireStatistics,
+    WireUser,
+)
+from bestshot.immich.asset_answers import WireAsset
+from bestshot.immich.bulk import CHUNK, BulkResult, is_malformed_id, is_refused_id, read_items, send_in_chunks
+from bestshot.immich.calls import AssetChange, Call, Calls, ThumbnailSize
+from bestshot.immich.failures import Patience
+from bestshot.immich.http import ImmichServer, Verify
+from bestshot.immich.keys import KeyInProcess, KeySource
+from bestshot.immich.listing import AssetListing, find_ids, list_album, list_album_members, list_library, read_assets
+from bestshot.immich.model import (
+    Album,
+    Asset,
+    DuplicateGroup,
+    FaceBox,
+    Features,
+    Stack,
+    Statistics,
+    Tag,
+    User,
+)
+from bestshot.immich.stacks import create_stack, delete_stack, find_stack, list_stacks, remove_from_stack, set_primary
+from bestshot.immich.tags import find_tagged, list_tags, tag_assets, untag_assets, upsert_tags
+from bestshot.immich.versions import Task, Version
+
+
+class ImmichClient:
+    """One user's library on one server.
+
+    `api_key` is the key itself or the place where it lies. `verify` is False to trust any certificate, or a file with
+    the authorities to trust. `tasks` are the parts of the job: a missing permission is reported along with all that
+    they need. Threads may share a client; it is pickled without the key (see KeyInProcess).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | KeySource,
+        *,
+        verify: Verify = True,
+        patience: Patience | None = None,
+        tasks: Collection[Task] = tuple(Task),
+    ) -> None:
+        key = KeyInProcess(api_key) if isinstance(api_key, str) else api_key
+        self._server = ImmichServer(url, key, verify=verify, patience=patience, tasks=tasks)
+        self._user: User | None = None
+
+    def __repr__(self) -> str:
+        return f"ImmichClient({self._server.url!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: not whose the key is, as another key may be found there."""
+        return vars(self) | {"_user": None}
+
+    def ping(self) -> bool:
+        """Whether an Immich server answers at this address; says nothing about the key."""
+        try:
+            self._server.check_alive()
+        except ImmichError:
+            return False
+        return True
+
+    def get_version(self) -> Version:
+        """The server's version, asked for once; raises TooOldError below 1.95."""
+        return self._server.dialect.version
+
+    def get_current_user(self) -> User:
+        """The owner of the key, asked for once."""
+        if self._user is None:
+            self._user = self._server.ask(self._calls.current_user(), WireUser).value()
+        return self._user
+
+    def get_needed_permissions(self) -> tuple[str, ...]:
+        """What a key needs for this client's tasks on this version; nothing before 1.113."""
+        return self._server.needed_permissions
+
+    def get_key_permissions(self) -> frozenset[str] | None:
+        """What the key may do; None before 1.139.2, which cannot tell."""
+        if not self._server.dialect.knows_own_key:
+            return None
+        return frozenset(self._server.ask(self._calls.own_key(), WireKey).permissions)
+
+    def get_features(self) -> Features:
+        """What the server is set up to do."""
+        return self._server.ask(self._calls.features(), WireFeatures).value()
+
+    def get_statistics(self) -> Statistics:
+        """The server's own count of the user's assets, archived ones included, the trash and locked ones not."""
+        return self._server.ask(self._calls.statistics({}), WireStatistics).value()
+
+    def get_all_assets(self, *, skip_archived: bool = True, with_exif: bool = False) -> AssetListing:
+        """The user's photos: no videos, no partners' photos, nothing hidden, locked or in the trash."""
+        user = self.get_current_user()
+        return list_library(self._server, user.id, with_archived=not skip_archived, with_exif=with_exif)
+
+    def get_asset_info(self, asset_id: str) -> Asset:
+        """All about an asset, with its tags and its stack."""
+        return self._server.ask(self._calls.asset(asset_id), WireAsset).asset()
+
+    def get_assets_info(self, asset_ids: Iterable[str]) -> dict[str, Asset]:
+        """The same for many by id, a few side by side, to read back marks; those that are gone are left out."""
+        return read_assets(self._server, asset_ids)
+
+    def get_asset_thumbnail(self, asset_id: str, size: ThumbnailSize = "preview") -> bytes:
+        """A picture made by the server: "thumbnail" (250 pixels) or "preview" (about 1440); JPEG or WebP.
+
+        Raises NotFoundError if there is none yet, or never will be because the file is broken.
+        """
+        return self._server.fetch_picture(self._calls.thumbnail(asset_id, size))
+
+    def download_asset(self, asset_id: str) -> bytes:
+        """The original file."""
+        return self._server.fetch_picture(self._calls.original(asset_id))
+
+    def save_asset(self, asset_id: str, stream: BinaryIO) -> None:
+        """The original file into a seekable stream, which is overwritten from its beginning."""
+        self._server.save_picture(self._calls.original(asset_id), stream)
+
+    def get_faces(self, asset_id: str) -> tuple[FaceBox, ...]:
+        """The faces that the server found on a photo."""
+        faces = (face.value() for face in self._server.ask(self._calls.faces(asset_id), tuple[WireFace, ...]))
+        return tuple(face for face in faces if face is not None)
+
+    def get_duplicates(self) -> tuple[DuplicateGroup, ...]:
+        """What the server itself takes for duplicates; raises TooOldError before 1.106."""
+        return tuple(group.value() for group in self._server.ask(self._calls.duplicates(), tuple[WireDuplicates, ...]))
+
+    def update_asset(
+        self,
+        asset_id: str,
+        *,
+        is_favorite: bool | None = None,
+        is_archived: bool | None = None,
+        rating: int | None = None,
+        description: str | None = None,
+    ) -> Asset:
+        """Set what is given; a rating of 0 takes the stars away. The answer may lack tags and stack."""
+        change = AssetChange(is_favorite, is_archived, rating, description)
+        return self._server.ask(self._calls.update_asset(asset_id, change), WireAsset).asset()
+
+    def update_assets(self, asset_ids: Iterable[str], change: AssetChange) -> BulkResult:
+        """Set the same on many assets, in as few calls as the version allows."""
+
+        def send(ids: Sequence[str]) -> BulkResult:
+            self._server.tell(self._calls.update_assets(ids, change))
+            return BulkResult(done=tuple(ids))
+
+        def send_one(ids: Sequence[str]) -> BulkResult:
+            self._server.tell(self._calls.update_asset(ids[0], change))
+            return BulkResult(done=tuple(ids))
+
+        if self._calls.changes_in_bulk(change):
+            return send_in_chunks(asset_ids, send, is_refused_id)
+        return send_in_chunks(asset_ids, send_one, is_refused_id, size=1)
+
+    def get_tags(self) -> tuple[Tag, ...]:
+        """All tags of the user."""
+        return list_tags(self._server)
+
+    def upsert_tags(self, values: Iterable[str]) -> tuple[Tag, ...]:
+        """The tags of these paths such as "trips/berlin", made where they are missing; repeated ones come once."""
+        return upsert_tags(self._server, values)
+
+    def tag_assets(self, asset_ids: Iterable[str], tags: str | Iterable[str]) -> BulkResult:
+        """Put all tags on all assets, as few calls as possible; tags are made where they are missing.
+
+        The server may lose a second writing call on an asset soon after the first: give all its tags at once, set
+        favourites afterwards, and read back. Before 1.113 several tags are several calls.
+        """
+        found = self.upsert_tags([tags] if isinstance(tags, str) else tags)
+        return tag_assets(self._server, asset_ids, found)
+
+    def untag_assets(self, asset_ids: Iterable[str], tag_id: str) -> BulkResult:
+        """Take a tag off assets; the tag itself stays."""
+        return untag_assets(self._server, asset_ids, tag_id)
+
+    def get_tagged_ids(self, tag_id: str) -> frozenset[str]:
+        """The ids of the photos with a tag; from 1.126 also of those with one of its child tags."""
+        return find_tagged(self._server, tag_id)
+
+    def delete_tag(self, tag_id: str) -> None:
+        """Take a tag away, from all assets and with its child tags; the assets stay."""
+        self._server.tell(self._calls.delete_tag(tag_id))
+
+    def get_favorite_ids(self) -> frozenset[str]:
+        """The ids of the photos that are favourites."""
+        return find_ids(self._server, {"isFavorite": True})
+
+    def get_albums(self) -> tuple[Album, ...]:
+        """The user's albums and those that others share with the user."""
+        found = [album for call in self._calls.albums() for album in self._albums(call)]
+        return tuple({album.id: album for album in found}.values())
+
+    def get_albums_of_asset(self, asset_id: str) -> tuple[Album, ...]:
+        """The albums that hold an asset."""
+        return self._albums(self._calls.albums_of_asset(asset_id))
+
+    def get_album(self, album_id: str) -> Album:
+        """One album."""
+        return self._server.ask(self._calls.album(album_id), WireAlbum).value()
+
+    def get_album_assets(self, album_id: str, *, skip_archived: bool = True) -> AssetListing:
+        """The user's own photos in an album."""
+        user = self.get_current_user()
+        return list_album(self._server, album_id, user.id, with_archived=not skip_archived)
+
+    def get_album_member_ids(self, album_id: str) -> frozenset[str]:
+        """The ids of everything in an album: photos and videos, archived ones and other people's too."""
+        return frozenset(asset.id for asset in list_album_members(self._server, album_id))
+
+    def create_album(self, name: str, asset_ids: Sequence[str] = (), description: str = "") -> Album:
+        """Make an album; names need not be unique. Assets that do not exist are left out in silence."""
+        first, rest = asset_ids[:CHUNK], asset_ids[CHUNK:]
+        album = self._server.ask(self._calls.create_album(name, first, description), WireAlbum).value()
+        self.add_assets_to_album(album.id, rest)
+        return album
+
+    def add_assets_to_album(self, album_id: str, asset_ids: Iterable[str]) -> BulkResult:
+        """Add assets to an album."""
+        return self._in_album(asset_ids, lambda ids: self._calls.add_to_album(album_id, ids), "duplicate")
+
+    def remove_assets_from_album(self, album_id: str, asset_ids: Iterable[str]) -> BulkResult:
+        """Take assets out of an album; they stay in the library."""
+        return self._in_album(asset_ids, lambda ids: self._calls.remove_from_album(album_id, ids), "not_found")
+
+    def delete_album(self, album_id: str) -> None:
+        """Take an album away; its assets stay."""
+        self._server.tell(self._calls.delete_album(album_id))
+
+    def get_stacks(self) -> tuple[Stack, ...]:
+        """All stacks of the user; before 1.113 at the cost of a call for each."""
+        return list_stacks(self._server)
+
+    def get_stack_of(self, asset_id: str) -> Stack | None:
+        """The stack that an asset is in, or None if it is in none."""
+        return find_stack(self._server, asset_id)
+
+    def create_stack(self, asset_ids: Sequence[str]) -> Stack:
+        """Stack assets, the first on top; stacks whose primary is among them are merged in and get a new id."""
+        return create_stack(self._server, asset_ids)
+
+    def set_stack_primary(self, stack: Stack, asset_id: str) -> Stack:
+        """Put another member on top."""
+        return set_primary(self._server, stack, asset_id)
+
+    def remove_from_stack(self, stack: Stack, asset_id: str) -> Stack | None:
+        """Take one member, not the primary, out; None if that leaves no stack. From 1.113 to 1.135 the id changes."""
+        return remove_from_stack(self._server, stack, asset_id)
+
+    def delete_stack(self, stack: Stack) -> None:
+        """Dissolve a stack; its assets stay."""
+        delete_stack(self._server, stack)
+
+    @property
+    def _calls(self) -> Calls:
+        return Calls(self._server.dialect)
+
+    def _albums(self, call: Call) -> tuple[Album, ...]:
+        return tuple(album.value() for album in self._server.ask(call, tuple[WireAlbum, ...]))
+
+    def _in_album(self, asset_ids: Iterable[str], call: Callable[[Sequence[str]], Call], so_already: str) -> BulkResult:
+        def send(ids: Sequence[str]) -> BulkResult:
+            return read_items(self._server.ask(call(ids), tuple[WireItem, ...]), so_already)
+
+        return send_in_chunks(asset_ids, send, is_malformed_id)
