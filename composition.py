@@ -11,7 +11,8 @@ from bestshot.settings.settings import Settings
 
 if TYPE_CHECKING:
     from bestshot.immich.versions import Task
-    from photo_sources import ImmichPhotoSource, PhotoSource
+    from bestshot.sources.immich.source import ImmichPhotoSource
+    from bestshot.sources.interface import PhotoSource
 
 DEMO_FOLDER = "photo-organizer-demo"
 
@@ -30,7 +31,8 @@ def with_demo(settings: Settings) -> Settings:
 def source_of(settings: Settings) -> "PhotoSource":
     """The photos that the settings name; raises UsageError where they name none."""
     from bestshot.sources.immich.permissions import tasks_of
-    from photo_sources import LocalPhotoSource, PhotoCache
+    from bestshot.sources.local.source import LocalPhotoSource
+    from bestshot.storage.picture_cache import PhotoCache
 
     if settings.source_type is SourceType.LOCAL:
         if not settings.source:
@@ -45,7 +47,8 @@ def source_of(settings: Settings) -> "PhotoSource":
 def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":
     """The server that the settings name, for these parts of the job."""
     from bestshot.immich.keys import key_source
-    from photo_sources import ImmichPhotoSource, PhotoCache
+    from bestshot.sources.immich.source import ImmichPhotoSource
+    from bestshot.storage.picture_cache import PhotoCache
 
     if settings.immich_url is None:
         raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
@@ -64,7 +67,7 @@ def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhoto
 def connection_lines(source: "PhotoSource") -> Iterator[str]:
     """What a connection test tells, line by line; raises UsageError for folders, ImmichError for what is wrong."""
     from bestshot.immich.connection import connection_report
-    from photo_sources import ImmichPhotoSource
+    from bestshot.sources.immich.source import ImmichPhotoSource
 
     if not isinstance(source, ImmichPhotoSource):
         raise UsageError("--check tests the connection to an Immich server: add --source-type immich.")

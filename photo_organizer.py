@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from bestshot.pipeline.look import Library
     from bestshot.plans.document import PlanDocument
     from bestshot.plans.plan import Plan
+    from bestshot.sources.interface import PhotoSource
     from bestshot.workers.pool import Workers
-    from photo_sources import PhotoSource
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmarks._scores import Found
 from bestshot.grouping.clocks import Clocks
-from photo_sources import LocalPhotoSource
+from bestshot.sources.local.source import LocalPhotoSource
 
 _WINDOW = 300.0
 _SIZE = 512

@@ -15,9 +15,9 @@ from bestshot.model.groups import Group, Verdict
 from bestshot.model.photo import Metadata, Photo
 from bestshot.pipeline.recognition import recognise
 from bestshot.ranking.rank import judge
+from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Index
 from bestshot.workers.pool import Workers
-from photo_sources import LocalPhotoSource
 
 
 class Label(msgspec.Struct):

@@ -14,8 +14,8 @@ from bestshot.model.photo import SourceType
 from bestshot.settings.checks import check_fit, check_sense
 from bestshot.settings.settings import Settings, load_settings
 from bestshot.sources.immich.permissions import tasks_of
+from bestshot.sources.immich.source import ImmichPhotoSource
 from photo_organizer import main
-from photo_sources import ImmichPhotoSource
 from tests.fake_immich.server import MORNING, FakeImmich
 from tests.support.paths import ROOT
 

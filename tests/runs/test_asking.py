@@ -13,7 +13,7 @@ import pytest
 from bestshot.model.photo import Metadata, SourceType
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.plan import Plan, Wishes
-from photo_sources import LocalPhotoSource
+from bestshot.sources.local.source import LocalPhotoSource
 from tests.support.builders import metadata, planned
 from tests.support.drawn_library import PROGRAM, add, contents, run_program, scene
 

@@ -7,9 +7,9 @@ import pytest
 
 from bestshot.model.photo import digest
 from bestshot.report import pages
+from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.lock import LibraryLock
 from photo_organizer import main
-from photo_sources import LocalPhotoSource
 from tests.support.drawn_library import NOON, add, add_burst, contents, run_program, scene
 
 QUICK = ("--no-faces", "--workers", "1")

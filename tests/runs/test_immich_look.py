@@ -20,8 +20,9 @@ from bestshot.errors import (
     UnreachableError,
     WrongKeyError,
 )
+from bestshot.sources.immich.source import ImmichPhotoSource
+from bestshot.storage.picture_cache import PhotoCache
 from photo_organizer import Outcome, PhotoOrganizer, Settings, main
-from photo_sources import ImmichPhotoSource, PhotoCache
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Exif
 from tests.support.drawn_library import groups, skipped

@@ -10,9 +10,9 @@ import pytest
 
 from bestshot.immich.client import ImmichClient
 from bestshot.marks.actions import MarkWishes
+from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.workers.pool import Workers
 from photo_organizer import PhotoOrganizer, Settings
-from photo_sources import ImmichPhotoSource
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
 from tests.support.immich_marks import FOUR, TAG, client_of, ids
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageFilter
 
+from bestshot.sources.local.source import LocalPhotoSource
 from photo_organizer import Outcome, PhotoOrganizer, Settings
-from photo_sources import LocalPhotoSource
 from tests.support.paths import ROOT
 
 PROGRAM = (sys.executable, str(ROOT / "photo_organizer.py"))

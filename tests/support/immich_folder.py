@@ -9,7 +9,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import Patience
 from bestshot.immich.keys import KeyFromFile
-from photo_sources import ImmichPhotoSource
+from bestshot.sources.immich.source import ImmichPhotoSource
 from tests.fake_immich.pictures import Original
 from tests.fake_immich.server import ALWAYS, FakeImmich
 from tests.fake_immich.state import Asset, Exif, parse_iso

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bestshot.marks.apply import Persistence
+from bestshot.sources.immich.source import ImmichPhotoSource
 from photo_organizer import Outcome, PhotoOrganizer, Settings, main
-from photo_sources import ImmichPhotoSource
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, organize, scene
 from tests.support.immich_folder import impatient

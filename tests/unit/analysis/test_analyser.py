@@ -14,9 +14,9 @@ from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Examiner, Findings
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.photo import Photo
+from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers
-from photo_sources import LocalPhotoSource
 from tests.support import drawn_library
 
 

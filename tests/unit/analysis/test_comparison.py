@@ -13,9 +13,9 @@ from bestshot.analysis.analyser import Examiner
 from bestshot.analysis.comparison import compare_pairs, comparison_task
 from bestshot.model.groups import Likeness, PhotoPair
 from bestshot.model.photo import Photo
+from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers
-from photo_sources import LocalPhotoSource
 from tests.support.drawn_library import add, scene
 
 

@@ -15,7 +15,7 @@ from bestshot.marks.entries import Unmarked
 from bestshot.marks.output import MarkOutput
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.permissions import tasks_of
-from photo_sources import ImmichPhotoSource
+from bestshot.sources.immich.source import ImmichPhotoSource
 from tests.fake_immich.server import MORNING, FakeImmich
 from tests.fake_immich.state import Asset, Key
 from tests.fake_immich.versions import release

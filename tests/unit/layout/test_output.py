@@ -26,7 +26,7 @@ from bestshot.layout.actions import (
 )
 from bestshot.layout.output import FolderOutput, Undone
 from bestshot.model.photo import LinkMethod, Photo
-from photo_sources import LocalPhotoSource
+from bestshot.sources.local.source import LocalPhotoSource
 from tests.support import builders
 from tests.support.file_systems import (
     become_nobody,

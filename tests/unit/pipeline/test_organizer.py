@@ -15,8 +15,8 @@ from bestshot.errors import LockedError, SourceError
 from bestshot.layout.actions import CopyFile
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import read_plans
+from bestshot.sources.local.source import LocalPhotoSource
 from photo_organizer import PhotoOrganizer, Settings
-from photo_sources import LocalPhotoSource
 from tests.support.drawn_library import NOON, add, add_burst, contents, exif, groups, organize, scene, skipped
 
 

@@ -29,9 +29,10 @@ from bestshot.report.model import NoPortrait, Portrait, Subject
 from bestshot.report.pages import page_name, paged, plan_of_page
 from bestshot.report.pictures import MOST_BYTES, Sitter, portray
 from bestshot.report.views import group_view, totals, when
+from bestshot.sources.immich.source import ImmichPhotoSource
+from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.text import printable
 from photo_organizer import PhotoOrganizer, Settings, main
-from photo_sources import ImmichPhotoSource, LocalPhotoSource
 from tests.fake_immich.server import FakeImmich
 from tests.support.builders import appraisal, face, guess_at, metadata, moment_at, photo, planned, wall_at, zoned_at
 from tests.support.drawn_library import add, add_burst, scene

@@ -18,7 +18,9 @@ from PIL import ExifTags, Image, ImageColor
 from bestshot.errors import PhotoError, SourceError, TransientError
 from bestshot.marks.actions import AddTags, MarkAction, MarkWishes, SetFavorite
 from bestshot.model.photo import Photo
-from photo_sources import LocalPhotoSource, PhotoCache, PhotoSource
+from bestshot.sources.interface import PhotoSource
+from bestshot.sources.local.source import LocalPhotoSource
+from bestshot.storage.picture_cache import PhotoCache
 from tests.fake_immich.server import VERSIONS
 from tests.support.builders import copy_of
 from tests.support.drawn_library import add, scene

@@ -10,9 +10,9 @@ import pytest
 
 from bestshot.layout.output import recover_output
 from bestshot.model.photo import SourceType
+from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.undo.going_back import undo
 from photo_organizer import PhotoOrganizer, Settings, main
-from photo_sources import ImmichPhotoSource
 from tests.fake_immich.server import FakeImmich
 from tests.runs.test_undo_marks import world
 from tests.support import drawn_library

@@ -11,7 +11,8 @@ from bestshot.errors import SourceError, TransientError, UnreachableError, Usage
 from bestshot.immich.keys import KeyFromFile
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import Photo
-from photo_sources import ImmichPhotoSource, PhotoCache
+from bestshot.sources.immich.source import ImmichPhotoSource
+from bestshot.storage.picture_cache import PhotoCache
 from tests.fake_immich.pictures import Original
 from tests.fake_immich.server import ALWAYS, MORNING, VERSIONS, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Exif

@@ -7,7 +7,8 @@ import pytest
 
 from bestshot.errors import SourceError, TransientError
 from bestshot.model.photo import FileRole, Photo, PhotoFile
-from photo_sources import LocalPhotoSource, PhotoCache
+from bestshot.sources.local.source import LocalPhotoSource
+from bestshot.storage.picture_cache import PhotoCache
 from tests.support.drawn_library import add, run_unprivileged, scene
 from tests.support.drawn_pictures import difference, drawn, saved
 

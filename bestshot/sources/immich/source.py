@@ -1,0 +1,242 @@
+"""An Immich server as a source of photos."""
+
+import io
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import quote
+
+from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
+from bestshot.layout.actions import CopyFile
+from bestshot.marks.actions import MarkWishes, PhotoMarks
+from bestshot.model.faces import FaceBox
+from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
+from bestshot.sources.interface import PhotoSource
+from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from bestshot.immich.calls import ThumbnailSize
+    from bestshot.immich.client import ImmichClient
+    from bestshot.immich.keys import KeySource
+    from bestshot.immich.listing import AssetListing
+    from bestshot.immich.versions import Task
+    from bestshot.sources.immich.marks import ImmichMarks
+
+
+_IMMICH_THUMBNAIL_SIZE = 250
+"""Longest side, in pixels, up to which Immich's thumbnail serves; its previews have about 1440."""
+
+_DOWNLOADS = 8
+"""Pictures that are fetched from a server at once."""
+
+_IN_MEMORY = 16_000_000
+
+
+class ImmichPhotoSource(PhotoSource):
+    """The photos of one user of an Immich server, or those in one of the user's albums.
+
+    The listing tells when photos were taken, so only pictures are fetched later, each from the smallest that serves:
+    thumbnail, preview, or (without `use_thumbnails`) the original. They are kept in the `cache`. `tasks` are what else
+    is to be done there: an error for want of a permission names what they need.
+    """
+
+    def __init__(  # noqa: PLR0913 - each says one thing about the library, and has a default
+        self,
+        url: str,
+        api_key: "str | KeySource",
+        cache_dir: str | Path | None = None,
+        *,
+        use_thumbnails: bool = True,
+        album: str | None = None,
+        include_archived: bool = False,
+        verify: bool | str = True,
+        cache: PhotoCache | None = None,
+        tasks: "Collection[Task]" = (),
+    ) -> None:
+        from bestshot.immich.client import ImmichClient
+        from bestshot.immich.versions import Task
+
+        wanted = {
+            Task.READ,
+            *tasks,
+            *([Task.READ_ALBUMS] if album else []),
+            *([] if use_thumbnails else [Task.DOWNLOAD]),
+        }
+        self._client = ImmichClient(url, api_key, verify=verify, tasks=wanted)
+        self._location = url
+        self._use_thumbnails = use_thumbnails
+        self._album = album
+        self._include_archived = include_archived
+        self._cache = PhotoCache(cache_dir) if cache is None and cache_dir is not None else cache
+        self._listed: dict[str, PhotoMarks] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to a worker: all but what the listing said of marks."""
+        return vars(self) | {"_listed": {}}
+
+    @property
+    def read_at_once(self) -> int:
+        """Enough that a server at home is never idle; originals are large, so each worker holds one at a time."""
+        return _DOWNLOADS if self._use_thumbnails else 1
+
+    @property
+    def client(self) -> "ImmichClient":
+        """The server this source reads."""
+        return self._client
+
+    def scan(self, archived: Collection[str] = ()) -> Listing:
+        """List the user's photos in order of time; raises an ImmichError."""
+        return self._listing(self._album, frozenset(archived))
+
+    def list_photos(self, album: str | None = None) -> list[Photo]:
+        """The photos of the library, or of one album by its exact name or id, in order of time."""
+        return list(self._listing(album or self._album, frozenset()).photos)
+
+    def _listing(self, album: str | None, archived: frozenset[str]) -> Listing:
+        from bestshot.sources.immich.assets import marks_of_listed, metadata_of, photo_of
+        from bestshot.sources.immich.pairs import pair_shots
+
+        found = self._assets(album, with_archived=self._include_archived or bool(archived))
+        [origin] = self.origins()
+        wanted = [asset for asset in found if self._include_archived or not asset.is_archived or asset.id in archived]
+        assets = sorted(wanted, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
+        self._listed.clear()  # and filled again, since `markable` gave it away
+        self._listed.update((asset.id, marks_of_listed(asset)) for asset in assets)
+        skipped = []
+        if found.missing:
+            skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
+        shots = pair_shots(assets)
+        facts = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
+        empty_origins = (origin,) if album is None and not assets else ()
+        return Listing(tuple(photo_of(shot, origin) for shot in shots), tuple(skipped), empty_origins, facts)
+
+    def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
+        from bestshot.sources.immich.assets import find_album
+
+        if album is None:
+            return self._client.get_all_assets(skip_archived=not with_archived, with_exif=True)
+        album_id = find_album(self._client.get_albums(), album).id
+        return self._client.get_album_assets(album_id, skip_archived=not with_archived)
+
+    def check_reachable(self) -> None:
+        """Raise SourceError if the server no longer answers."""
+        if not self._client.ping():
+            raise SourceError(f"The Immich server at {self._location} no longer answers. Run again when it is back.")
+
+    def origins(self) -> tuple[str, ...]:
+        """The user, whose id is the same by whatever address the server is reached."""
+        return (f"immich:{self._client.get_current_user().id}",)
+
+    def locations(self) -> tuple[str, ...]:
+        """The server's address."""
+        return (self._location,)
+
+    def mark_target(self) -> str:
+        """The user."""
+        return self.origins()[0]
+
+    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
+        """The asset, and that of the RAW file."""
+        from bestshot.sources.immich.assets import asset_id_of
+
+        return photo.key, *(asset_id_of(file.path) for file in photo.files if file.role is FileRole.RAW)
+
+    def markable(self, wishes: MarkWishes) -> "ImmichMarks":
+        """The user's library."""
+        from bestshot.sources.immich.marks import ImmichMarks
+
+        tags = [tag for tag in (wishes.tag, wishes.best_tag) if tag is not None]
+        with_stacks = wishes.stack or wishes.archive_rest
+        return ImmichMarks(self._client, tags=tags, listing=self._listed, with_stacks=with_stacks)
+
+    def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
+        """The same photos; of live photos the server tells here what the file of the video is called."""
+        from bestshot.sources.immich.assets import asset_id_of, file_of
+
+        ids = {asset_id_of(file.path) for photo in photos for file in photo.files if file.role is FileRole.VIDEO}
+        videos = {id_: file_of(asset, FileRole.VIDEO) for id_, asset in self._client.get_assets_info(ids).items()}
+
+        def whole(photo: Photo) -> Photo:
+            files = (videos.get(asset_id_of(f.path)) if f.role is FileRole.VIDEO else f for f in photo.files)
+            return replace(photo, files=tuple(file for file in files if file is not None))
+
+        return tuple(whole(photo) for photo in photos)
+
+    def web_address(self, photo: Photo) -> str:
+        """The asset's page on the server."""
+        from bestshot.immich.http import api_url
+
+        return f"{api_url(self._location).removesuffix('/api')}/photos/{quote(photo.key, safe='')}"
+
+    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+        """Download one original."""
+        from bestshot.sources.immich.assets import asset_id_of
+        from bestshot.storage.files import write_verified
+
+        def download(stream: BinaryIO) -> None:
+            with _immich_reading():
+                self._client.save_asset(asset_id_of(file.source), stream)
+
+        return write_verified(download, copy, file.size_and_time)
+
+    def open_photo(self, photo: Photo) -> BinaryIO:
+        """The original file, downloaded; small ones stay in memory."""
+        with ExitStack() as stack:
+            stream = cast(BinaryIO, stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY)))
+            with _immich_reading():
+                self._client.save_asset(photo.key, stream)
+            stream.seek(0)
+            stack.pop_all()  # the caller closes it
+        return stream
+
+    def get_metadata(self, photo: Photo) -> Metadata:
+        """What the server says of one photo."""
+        from bestshot.sources.immich.assets import metadata_of
+
+        with _immich_reading():
+            return metadata_of(self._client.get_asset_info(photo.key))
+
+    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """Fetch and decode the smallest picture of the server's that is as large as asked for."""
+        from bestshot.imaging.load import load_pixels
+
+        if not self._use_thumbnails:
+            with self.open_photo(photo) as stream:
+                return load_pixels(stream, photo.name, longest_side, grey=grey)
+        size: ThumbnailSize = "thumbnail" if longest_side <= _IMMICH_THUMBNAIL_SIZE else "preview"
+        # The server makes its own JPEG or WebP, whatever the name of the photo says.
+        return load_pixels(io.BytesIO(self._picture(photo, size)), size, longest_side, grey=grey)
+
+    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
+        """The faces that the server found; none where it looks for none, or has not yet."""
+        with _immich_reading():
+            found = self._client.get_faces(photo.key)
+        return tuple(FaceBox(face.left, face.top, face.right, face.bottom, face.person_name) for face in found)
+
+    def _picture(self, photo: Photo, size: "ThumbnailSize") -> bytes:
+        picture_id = digest("immich/1", photo.key, photo.revision, size)
+        kept = self._cache.get_cached_photo(picture_id) if self._cache else None
+        if kept is not None:
+            # Another process may have dropped it by now, to make room.
+            with suppress(FileNotFoundError):
+                return kept.read_bytes()
+        with _immich_reading():
+            data = self._client.get_asset_thumbnail(photo.key, size)
+        if self._cache:
+            with suppress(PhotoTooLargeError):
+                self._cache.cache_photo(picture_id, data)
+        return data
+
+
+@contextmanager
+def _immich_reading() -> Iterator[None]:
+    """One photo that is gone, or has no picture yet, does not end the run; a server that is gone does."""
+    try:
+        yield
+    except (NotFoundError, RejectedError) as error:
+        raise TransientError(f"cannot be fetched now: {error}") from error

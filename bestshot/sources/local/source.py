@@ -1,0 +1,140 @@
+"""Folders as a source of photos."""
+
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from bestshot.errors import SourceError
+from bestshot.layout.actions import CopyFile
+from bestshot.marks.actions import MarkWishes
+from bestshot.model.photo import Listing, Metadata, Photo
+from bestshot.sources.interface import PhotoSource, reading
+from bestshot.sources.local.walk import FolderWalk
+from bestshot.storage.picture_cache import PhotoCache
+from bestshot.text import printable
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from bestshot.sources.local.marks import FolderMarks
+
+
+class LocalPhotoSource(PhotoSource):
+    """One or more folders.
+
+    With one folder a photo's id is its path in it; with several, the folder as it was given stands before that.
+    `exclude` holds glob patterns. Previews of RAW and HEIF pictures are kept in the `cache`, if there is one. Albums
+    are folders of links in `album_dir`.
+    """
+
+    def __init__(
+        self,
+        source_dir: str | Path,
+        *more_dirs: str | Path,
+        exclude: Sequence[str] = (),
+        cache: PhotoCache | None = None,
+        album_dir: str | Path | None = None,
+    ) -> None:
+        self._album_dir = None if album_dir is None else Path(album_dir)
+        self._given = [str(folder) for folder in (source_dir, *more_dirs)]
+        self._exclude = tuple(exclude)
+        self._cache = cache
+
+    def scan(self, archived: Collection[str] = ()) -> Listing:  # noqa: ARG002 - a folder has no archive
+        """List every photo below the folders; raises SourceError for a folder that is missing or cannot be read.
+
+        Of folders within one another the outer one is walked first, in whatever order they were given.
+        """
+        for given in self._given:
+            _check_folder(given)
+        walk = FolderWalk(self._exclude)
+        for path, given in sorted((Path(given).resolve(), given) for given in self._given):
+            prefix = "" if len(self._given) == 1 else given.rstrip("/") + "/"
+            walk.add(path, _origin(path), prefix, given)
+        return walk.listing()
+
+    def check_reachable(self) -> None:
+        """Raise SourceError if a folder has gone or become empty, as when its disk is unmounted."""
+        for given in self._given:
+            _check_folder(given)
+            with os.scandir(given) as entries:
+                if next(entries, None) is None:
+                    raise SourceError(
+                        f"{printable(given)} became empty during the run: was its disk unmounted? "
+                        "Nothing more was done; run again when it is back."
+                    )
+
+    def origins(self) -> tuple[str, ...]:
+        """The real paths of the folders, however they were spelled."""
+        return tuple(_origin(Path(given).resolve()) for given in self._given)
+
+    def locations(self) -> tuple[str, ...]:
+        """The folders as they were given."""
+        return tuple(self._given)
+
+    def mark_target(self) -> str:
+        """All folders: their photos are marked under their paths."""
+        return "sidecars"
+
+    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
+        """The path of the picture: its sidecar is that of its RAW file too."""
+        return (photo.files[0].path,)
+
+    def markable(self, wishes: MarkWishes) -> "FolderMarks":
+        """The sidecars, and the albums below the folder for them."""
+        from bestshot.sources.local.marks import FolderMarks
+
+        return FolderMarks(self._album_dir, with_ratings=wishes.favorite_best)
+
+    def web_address(self, photo: Photo) -> str:
+        """The picture's file."""
+        return Path(photo.files[0].path).as_uri()
+
+    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+        """Copy one file with its times and permissions."""
+        from bestshot.storage.files import copy_verified
+
+        return copy_verified(Path(file.source), copy, file.size_and_time)
+
+    def open_photo(self, photo: Photo) -> BinaryIO:
+        """The picture's file, opened."""
+        with reading():
+            return Path(photo.files[0].path).open("rb")
+
+    def get_metadata(self, photo: Photo) -> Metadata:
+        """EXIF, or else what sidecars, the name and the file's date tell."""
+        from bestshot.metadata.read import read_metadata
+
+        with self.open_photo(photo) as stream:
+            return read_metadata(stream, photo)
+
+    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """Decode the picture, scaled down while decoding where its format can."""
+        from bestshot.imaging.load import load_pixels
+        from bestshot.imaging.previews import is_costly, load_preview, serves
+
+        with self.open_photo(photo) as stream:
+            if self._cache is not None and serves(longest_side):
+                with reading():
+                    is_worth_it = is_costly(stream, photo.name)
+                if is_worth_it:
+                    return load_preview(stream, photo, longest_side, self._cache, grey=grey)
+            return load_pixels(stream, photo.name, longest_side, grey=grey)
+
+
+def _origin(path: Path) -> str:
+    return f"folder:{path}"
+
+
+def _check_folder(given: str) -> None:
+    folder = Path(given)
+    shown = printable(given)
+    try:
+        if not folder.exists():
+            raise SourceError(f"The source {shown} does not exist: check the path, or mount its disk.")
+        if not folder.is_dir():
+            raise SourceError(f"The source {shown} is a file: name the folder that holds the photos.")
+        os.scandir(folder).close()
+    except OSError as error:
+        raise SourceError(f"The source {shown} cannot be read: {error.strerror or error}.") from error
