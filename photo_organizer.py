@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bestshot.cli.arguments import Command, parse_command
+from bestshot.cli.compose import connection_lines, immich_source, source_of, with_demo
 from bestshot.cli.console import Console
 from bestshot.cli.signals import terminable
 from bestshot.cli.wording import report_line
@@ -23,7 +24,6 @@ from bestshot.model.photo import SourceType
 from bestshot.settings.checks import check_fit, check_sense
 from bestshot.settings.settings import Settings, load_settings
 from bestshot.text import count
-from composition import connection_lines, immich_source, source_of, with_demo
 
 if TYPE_CHECKING:
     from bestshot.analysis.analyser import Progress
