@@ -22,8 +22,9 @@ from benchmarks._baselines import Baselines
 from benchmarks._contact_sheet import draw_sheet, mistakes
 from benchmarks._curves import Curve, draw_curves
 from benchmarks._scores import Found, Labels, Score, score
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
-from photo_organizer import PhotoOrganizer, Settings
 
 OURS = "Photo Organizer"
 

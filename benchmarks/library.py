@@ -25,9 +25,10 @@ from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime, TimeSource
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Index, Measured
-from photo_organizer import PhotoOrganizer, Settings
 
 Value = TypeVar("Value")
 

@@ -27,9 +27,10 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.analysis.hashing import DECODE_SIZE
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.pool import available_cores
-from photo_organizer import PhotoOrganizer, Settings
 
 _NO_GROUP = 10**9
 """With so large a smallest group the run ends at the groups: nothing is appraised."""

@@ -24,7 +24,7 @@ from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable
 from bestshot.undo.undo import Result
 
-logger = logging.getLogger("photo_organizer")
+logger = logging.getLogger("bestshot.pipeline.organizer")
 
 _UNLIMITED = 1 << 30
 

@@ -47,7 +47,7 @@ from bestshot.storage.files import (
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import in_bytes, printable
 
-logger = logging.getLogger("photo_organizer.outputs")
+logger = logging.getLogger("bestshot.pipeline.organizer.outputs")
 
 _FLUSH_SECONDS = 1.0
 """Finished changes are written to the journal at least this often; a kill in between is mended by recovery."""

@@ -15,7 +15,7 @@ from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, writing
 from bestshot.text import printable
 
-logger = logging.getLogger("photo_organizer.outputs")
+logger = logging.getLogger("bestshot.pipeline.organizer.outputs")
 
 
 def learned(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> list[Receipt]:

@@ -26,7 +26,7 @@ from bestshot.settings.settings import Settings
 from bestshot.storage.index import Index
 from bestshot.text import printable
 
-logger = logging.getLogger("photo_organizer.looking")
+logger = logging.getLogger("bestshot.pipeline.organizer.looking")
 
 
 @dataclass(frozen=True, slots=True)

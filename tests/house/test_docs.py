@@ -13,9 +13,10 @@ import pytest
 
 from bestshot import __version__, errors
 from bestshot.cli.arguments import build_parser, parse_command
+from bestshot.cli.main import main
+from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
 from bestshot.ranking.rules import Weights
 from bestshot.settings.settings import ENVIRONMENT_PREFIX, Settings, load_settings
-from photo_organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, main
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.paths import ROOT

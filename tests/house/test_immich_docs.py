@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bestshot.cli.arguments import parse_command
+from bestshot.cli.main import main
 from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task
 from bestshot.model.photo import SourceType
 from bestshot.settings.checks import check_fit, check_sense
 from bestshot.settings.settings import Settings, load_settings
 from bestshot.sources.immich.permissions import tasks_of
 from bestshot.sources.immich.source import ImmichPhotoSource
-from photo_organizer import main
 from tests.fake_immich.server import MORNING, FakeImmich
 from tests.support.paths import ROOT
 

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bestshot.cli.main import main
+from bestshot.pipeline.organizer import Outcome
 from bestshot.plans.decision_store import remembered
+from bestshot.settings.settings import Settings
 from bestshot.xmp.packet import read
-from photo_organizer import Outcome, Settings, main
 from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support.drawn_library import add, add_burst, contents, groups, organize, scene
@@ -279,7 +281,7 @@ class TestRemembering:
     def test_nor_does_one_on_a_server_that_has_the_same_files(self, plan: Path, library: Path, version: str) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        from photo_organizer import PhotoOrganizer
+        from bestshot.pipeline.organizer import PhotoOrganizer
 
         self.decide(plan)
         with ExitStack() as stack, ThreadPoolExecutor(1) as executor:

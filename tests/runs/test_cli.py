@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bestshot.cli.main import main
 from bestshot.model.photo import digest
 from bestshot.report import pages
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.lock import LibraryLock
-from photo_organizer import main
 from tests.support.drawn_library import NOON, add, add_burst, contents, run_program, scene
 
 QUICK = ("--no-faces", "--workers", "1")

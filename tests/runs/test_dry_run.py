@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from bestshot.cli.main import main
 from bestshot.immich.calls import Calls
 from bestshot.immich.versions import Dialect, Version
 from bestshot.layout.actions import Action, PlaceBest, RetireBest, WriteMetadata
 from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, SetDescription, SetFavorite, SetRating
 from bestshot.model.photo import LinkMethod
+from bestshot.pipeline.organizer import Outcome
 from bestshot.sources.immich.dry_run import PlannedCalls
-from photo_organizer import Outcome, main
 from tests.fake_immich.server import FakeImmich
 from tests.support.builders import copy_of, photo
 from tests.support.drawn_library import add, add_burst, organize, scene

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
+from bestshot.cli.main import main
 from bestshot.cli.wording import group_lines, summary
-from photo_organizer import Settings, main
+from bestshot.settings.settings import Settings
 from tests.support.drawn_library import NOON, add, add_burst, exif, groups, organize, scene, skipped
 from tests.support.drawn_pictures import saved
 

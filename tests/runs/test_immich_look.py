@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bestshot.cli.main import main
 from bestshot.errors import (
     MissingPermissionError,
     NotImmichError,
@@ -20,9 +21,10 @@ from bestshot.errors import (
     UnreachableError,
     WrongKeyError,
 )
+from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache
-from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Exif
 from tests.support.drawn_library import groups, skipped

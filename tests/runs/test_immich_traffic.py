@@ -10,9 +10,10 @@ import pytest
 
 from bestshot.immich.client import ImmichClient
 from bestshot.marks.actions import MarkWishes
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.workers.pool import Workers
-from photo_organizer import PhotoOrganizer, Settings
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
 from tests.support.immich_marks import FOUR, TAG, client_of, ids
 

@@ -13,8 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from bestshot.cli.main import main
 from bestshot.report import pages
-from photo_organizer import main
 from tests.support.drawn_library import add_burst
 from tests.support.report_pages import HOSTILE_NAMES, ReportPage, draw_hostile
 

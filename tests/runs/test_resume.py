@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFilter
 
+from bestshot.cli.main import main
 from bestshot.errors import SourceError
 from bestshot.model.photo import LinkMethod
-from photo_organizer import Outcome, Settings, main
+from bestshot.pipeline.organizer import Outcome
+from bestshot.settings.settings import Settings
 from tests.support import drawn_library, meddled_run
 from tests.support.file_systems import in_own_process, small_disk
 from tests.support.killed_work import in_fork, until

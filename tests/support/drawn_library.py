@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageFilter
 
+from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
-from photo_organizer import Outcome, PhotoOrganizer, Settings
 from tests.support.paths import ROOT
 
 PROGRAM = (sys.executable, str(ROOT / "photo_organizer.py"))

@@ -13,9 +13,10 @@ from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkReceipt
 from bestshot.marks.apply import Persistence
 from bestshot.model.photo import SourceType
+from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache
-from photo_organizer import Outcome, PhotoOrganizer, Settings
 from tests.fake_immich.plain import Plain
 from tests.fake_immich.requests import Json
 from tests.fake_immich.server import FakeImmich

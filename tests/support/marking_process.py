@@ -7,8 +7,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.sources.immich.source import ImmichPhotoSource
-from photo_organizer import PhotoOrganizer
 from tests.support.immich_marks import never_waiting
 from tests.support.mark_runs import EVERYTHING, settings_in
 

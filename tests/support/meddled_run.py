@@ -124,7 +124,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 if __name__ == "__main__":
-    from photo_organizer import main
+    from bestshot.cli.main import main
 
     border = sys.argv.index("--")
     hooks: dict[str, Callable[..., Hook]] = {

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from bestshot.cli.main import main
 from bestshot.marks.apply import Persistence
+from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
-from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, organize, scene
 from tests.support.immich_folder import impatient

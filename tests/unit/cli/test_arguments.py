@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.cli.arguments import build_parser, parse_command
-from photo_organizer import main
+from bestshot.cli.main import main
 from tests.support.paths import ROOT
 
 GIVEN = {

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from bestshot.cli.demo import draw_library
+from bestshot.cli.main import main
 from bestshot.errors import OutputError
-from photo_organizer import main
 from tests.support.drawn_library import contents, groups, organize
 
 

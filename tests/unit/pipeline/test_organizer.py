@@ -13,10 +13,11 @@ from PIL import ExifTags, Image
 from bestshot.cli.wording import summary
 from bestshot.errors import LockedError, SourceError
 from bestshot.layout.actions import CopyFile
+from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import read_plans
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
-from photo_organizer import PhotoOrganizer, Settings
 from tests.support.drawn_library import NOON, add, add_burst, contents, exif, groups, organize, scene, skipped
 
 

@@ -15,9 +15,10 @@ from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime
+from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.ranking.strangers import by_people
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
-from photo_organizer import PhotoOrganizer, Settings
 from tests.support.builders import NOON, appraisal, face, group, guess_at, metadata, photo, wall_at
 
 ANNA, ANNA_BLINKS, BEN, CLEO = (0.0, 0.0), (0.5, 0.0), (0.0, 0.9), (2.0, 0.0)

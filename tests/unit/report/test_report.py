@@ -19,9 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from bestshot.cli.main import main
 from bestshot.errors import PhotoError
 from bestshot.model.faces import Face, FaceBox
 from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan, Wishes
 from bestshot.report import pages
@@ -29,10 +31,10 @@ from bestshot.report.model import NoPortrait, Portrait, Subject
 from bestshot.report.pages import page_name, paged, plan_of_page
 from bestshot.report.pictures import MOST_BYTES, Sitter, portray
 from bestshot.report.views import group_view, totals, when
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.text import printable
-from photo_organizer import PhotoOrganizer, Settings, main
 from tests.fake_immich.server import FakeImmich
 from tests.support.builders import appraisal, face, guess_at, metadata, moment_at, photo, planned, wall_at, zoned_at
 from tests.support.drawn_library import add, add_burst, scene

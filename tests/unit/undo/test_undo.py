@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bestshot.cli.main import main
 from bestshot.layout.output import recover_output
 from bestshot.model.photo import SourceType
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.undo.going_back import undo
-from photo_organizer import PhotoOrganizer, Settings, main
 from tests.fake_immich.server import FakeImmich
 from tests.runs.test_undo_marks import world
 from tests.support import drawn_library

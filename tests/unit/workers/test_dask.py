@@ -14,16 +14,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bestshot.cli.main import main
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
+from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
 from bestshot.settings.checks import check_sense
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.sources.interface import PhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.dask import dask_cluster
 from bestshot.workers.pool import WorkersError
 from bestshot.workers.remote_checks import landmarks, sight_problem, software
-from photo_organizer import Outcome, PhotoOrganizer, Settings, main
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped
 from tests.support.paths import ROOT

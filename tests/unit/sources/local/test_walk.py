@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bestshot.model.photo import FileRole, Listing
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.sources.local.walk import FolderWalk
-from photo_organizer import Settings
 from tests.support.drawn_library import add, add_burst, organize, run_unprivileged, scene
 
 JPEG = b"\xff\xd8\xff\xe0"

@@ -1,0 +1,102 @@
+"""The command line: what was asked for is composed, run, and told; errors become exit codes."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bestshot.cli.arguments import Command, parse_command
+from bestshot.cli.compose import connection_lines, immich_source, source_of, with_demo
+from bestshot.cli.console import Console
+from bestshot.cli.signals import terminable
+from bestshot.cli.wording import report_line
+from bestshot.errors import OrganizerError
+from bestshot.model.photo import SourceType
+from bestshot.settings.checks import check_fit, check_sense
+from bestshot.settings.settings import Settings, load_settings
+from bestshot.text import count
+
+if TYPE_CHECKING:
+    from bestshot.plans.document import PlanDocument
+from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, PhotoOrganizer, logger
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code, and leaves by SystemExit only for --help and wrong usage."""
+    command = parse_command(argv)
+    console = Console()
+    try:
+        with terminable():
+            code = _run(command, console)
+    except OrganizerError as error:
+        logger.error("%s", error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        logger.error("Interrupted. What is done stays done; the next run goes on from here.")
+        code = EXIT_INTERRUPTED
+    return console.close(code)
+
+
+def _run(command: Command, console: Console) -> int:
+    command.check_alone()
+    settings = load_settings(command.flags, os.environ, command.config)
+    console.configure(settings)
+    plan, settings = _given_plan(command, settings)
+    if command.demo:
+        settings = with_demo(settings)
+    check_fit(command.flags, settings.source_type)
+    check_sense(command.flags, settings)
+    if "immich_api_key" in command.flags:
+        logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
+    if command.forget_decisions:
+        console.say(_forget(settings))
+        return EXIT_DONE
+    if command.history or command.undo is not None:
+        return _look_back(command, settings, console)
+    source = source_of(settings)
+    if command.check:
+        console.say(connection_lines(source))
+        return EXIT_DONE
+    agree = None if settings.yes else console.agree
+    outcome = PhotoOrganizer(source, settings, progress=console.progress, agree=agree).run(plan)
+    if outcome.remembered:
+        console.say([f"{count(outcome.remembered, 'decision')} remembered."])
+    console.tell(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
+    if outcome.report:
+        console.say([report_line(outcome.report)])
+    return outcome.exit_code
+
+
+def _look_back(command: Command, settings: Settings, console: Console) -> int:
+    """List what was done, or take a run back; 1 if anything of that had to be left."""
+    from bestshot.layout.output import recover_output
+    from bestshot.sources.immich.permissions import UNDO_TASKS
+    from bestshot.undo.going_back import history, undo
+
+    if command.undo is None:
+        console.say(history(settings))
+        return EXIT_DONE
+    server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
+    results = undo(command.undo, settings, server, recover_output, console.progress)
+    return EXIT_DONE if console.tell_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
+
+
+def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | None, Settings]":
+    """The plan to carry out, if there is one, and the settings that fit it."""
+    if not command.apply:
+        return None, settings
+    from bestshot.plans.reading import read_plans
+    from bestshot.settings.of_plan import settings_for
+
+    plan = read_plans(command.apply)
+    return plan, settings_for(plan, settings, command.flags)
+
+
+def _forget(settings: Settings) -> Iterator[str]:
+    from bestshot.plans.decision_store import forget, remembered
+
+    state = Path(settings.state_dir)
+    if settings.dry_run:
+        yield f"Would forget {count(len(remembered(state)), 'decision')}."
+    else:
+        yield f"Forgot {count(forget(state), 'decision')}."
