@@ -12,13 +12,13 @@ from bestshot.cli.signals import terminable
 from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
 from bestshot.model.photo import SourceType
+from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, PhotoOrganizer, logger
 from bestshot.settings.checks import check_fit, check_sense
 from bestshot.settings.settings import Settings, load_settings
 from bestshot.text import count
 
 if TYPE_CHECKING:
     from bestshot.plans.document import PlanDocument
-from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, PhotoOrganizer, logger
 
 
 def main(argv: Sequence[str] | None = None) -> int:

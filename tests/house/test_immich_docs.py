@@ -144,8 +144,7 @@ def test_the_defaults_in_the_guide_are_those_of_the_settings() -> None:
 
 
 def test_the_sentences_in_the_guides_table_of_symptoms_are_said_by_the_program() -> None:
-    folders = (ROOT, ROOT / "bestshot", ROOT / "bestshot" / "immich")
-    said = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
+    said = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "bestshot").rglob("*.py")))
     joined = re.sub(r'"\s+f?"', "", said)
     symptoms = [
         part for row in re.findall(r"^\| (\*.*?) \|", USAGE, re.MULTILINE) for part in re.findall(r"\*(.*?)\*", row)

@@ -7,10 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bestshot.immich.bulk import CHUNK
-from bestshot.immich.calls import AssetChange
-from bestshot.immich.client import (
-    ImmichClient,
+from bestshot.errors import (
     MissingPermissionError,
     NotFoundError,
     TooOldError,
@@ -18,6 +15,9 @@ from bestshot.immich.client import (
     UsageError,
     WrongKeyError,
 )
+from bestshot.immich.bulk import CHUNK
+from bestshot.immich.calls import AssetChange
+from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import Patience
 from bestshot.immich.versions import Task
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich, Where

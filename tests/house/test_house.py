@@ -1,0 +1,99 @@
+"""The floors of the house: a package imports packages on lower floors, and itself; see `docs/architecture.md`."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.paths import ROOT
+
+FLOORS = (
+    {"bestshot", "errors", "text", "model"},
+    {"storage", "workers", "grouping", "xmp", "immich"},
+    {"imaging", "analysis", "ranking", "journal"},
+    {"metadata", "layout", "marks"},
+    {"sources", "plans"},
+    {"settings", "report"},
+    {"pipeline", "undo"},
+    {"cli"},
+    {"photo_organizer", "photo_sources", "immich_client"},
+)
+"""From the ground up. Packages on one floor do not know each other, but for those of the ground floor."""
+
+PURE = (
+    "grouping",
+    "ranking",
+    "xmp",
+    "layout.names",
+    "layout.numbering",
+    "layout.plan",
+    "layout.undo_plan",
+    "marks.actions",
+    "marks.plan",
+    "marks.ledger",
+    "sources.immich.pairs",
+    "plans.decisions",
+    "plans.plan",
+    "report.pages",
+    "report.views",
+)
+"""What decides, and touches nothing."""
+
+STILL_UP = {
+    ("bestshot.journal.journal", "bestshot.layout.actions"),
+    ("bestshot.journal.journal", "bestshot.marks.actions"),
+}
+"""Imports that run up until the journal is generic."""
+
+WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
+
+
+def _package(module: str) -> str:
+    first, _, rest = module.partition(".")
+    return rest.partition(".")[0] or first if first == "bestshot" else first
+
+
+def _modules() -> dict[str, Path]:
+    doors = {path.stem: path for path in ROOT.glob("*.py")}
+    inside = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in (ROOT / "bestshot").rglob("*.py")
+    }
+    return doors | {name.removesuffix(".__init__"): path for name, path in inside.items()}
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            yield node.module or ""
+
+
+MODULES = _modules()
+FLOOR_OF = {package: number for number, packages in enumerate(FLOORS) for package in packages}
+
+
+def test_a_package_imports_only_packages_on_lower_floors() -> None:
+    up = {
+        f"{module} (floor {FLOOR_OF[mine]}) imports {name} (floor {FLOOR_OF[theirs]})"
+        for module, path in MODULES.items()
+        for name in _imports(path)
+        if (theirs := _package(name)) in FLOOR_OF
+        if (module, name) not in STILL_UP
+        if (mine := _package(module)) != theirs and FLOOR_OF[theirs] >= (FLOOR_OF[mine] or 1)
+    }
+    assert not up, "\n".join(sorted(up))
+
+
+def test_every_package_and_door_has_a_floor() -> None:
+    assert {_package(module) for module in MODULES} == set(FLOOR_OF)
+
+
+def test_what_decides_knows_neither_pictures_nor_disk_nor_network() -> None:
+    for name in PURE:
+        whole = f"bestshot.{name}"
+        rooms = [module for module in MODULES if module == whole or module.startswith(f"{whole}.")]
+        assert rooms, f"there is no {whole}"
+        for module in rooms:
+            foreign = {imported.partition(".")[0] for imported in _imports(MODULES[module])} & WORLDLY
+            assert not foreign, f"{module} imports {foreign}"
