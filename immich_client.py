@@ -14,7 +14,7 @@ from bestshot.errors import (
 from bestshot.immich.bulk import BulkResult, Refusal
 from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
-from bestshot.immich.failures import Patience
+from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
 from bestshot.immich.listing import AssetListing
 from bestshot.immich.model import (
@@ -49,9 +49,9 @@ __all__ = [
     "MissingPermissionError",
     "NotFoundError",
     "NotImmichError",
-    "Patience",
     "Refusal",
     "RejectedError",
+    "RetryPolicy",
     "Stack",
     "Statistics",
     "Tag",

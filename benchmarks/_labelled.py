@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from bestshot.analysis.analyser import DESCRIBE, Examiner, appraisal_task
+from bestshot.analysis.analyser import DESCRIBE, Analyser, appraisal_task
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group, Verdict
@@ -49,7 +49,7 @@ class Measured:
     """The photos of a folder by their names, with all that the tool measures of them."""
 
     photos: Mapping[str, Photo]
-    facts: Mapping[str, Metadata]
+    metadata: Mapping[str, Metadata]
     appraisals: Mapping[str, Appraisal]
     judged: tuple[Verdict, ...]
 
@@ -66,18 +66,18 @@ def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = Fa
     with tempfile.TemporaryDirectory() as name:
         index, workers = Index(Path(name) / "index.sqlite3"), Workers(None, None)
         try:
-            examiner = Examiner(source, index, workers, _no_progress)
-            facts = examiner.measure(list(photos.values()), DESCRIBE).values
+            examiner = Analyser(source, index, workers, _no_progress)
+            metadata = examiner.measure(list(photos.values()), DESCRIBE).values
             appraisals = examiner.measure(list(photos.values()), appraisal_task(model)).values
             groups = [
                 Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series
             ]
-            codes = recognise(examiner, groups, appraisals, facts, model)
-            judged = tuple(judge(group, appraisals, facts, codes=codes) for group in groups)
+            codes = recognise(examiner, groups, appraisals, metadata, model)
+            judged = tuple(judge(group, appraisals, metadata, codes=codes) for group in groups)
         finally:
             workers.close()
             index.close()
-    return Measured(photos, facts, appraisals, judged)
+    return Measured(photos, metadata, appraisals, judged)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from benchmarks._labelled import Labels, Measured, Series, measure, read_labels
 from bestshot.imaging.load import load_pixels
 from bestshot.model.groups import Verdict
 from bestshot.ranking.face_scores import eye_marks
-from bestshot.ranking.people import follow
+from bestshot.ranking.people import track_people
 
 _TILE = 300
 _OPEN, _SHUT = {"open"}, {"closed", "half", "one_closed"}
@@ -80,7 +80,7 @@ def tell_eyes(labels: Labels, measured: Measured) -> None:
     said: dict[str, float | None] = {}
     for files in groups:
         faces = {file: measured.appraisals[measured.photos[file].id].faces or () for file in files}
-        people = follow({file: found for file, found in faces.items() if len(found) == 1})
+        people = track_people({file: found for file, found in faces.items() if len(found) == 1})
         for person in people:
             marks = eye_marks(person)
             said.update({file: marks.get(file) for file in person.faces})

@@ -20,7 +20,7 @@ from typing import TypeVar
 # Started by its path, a script finds only what lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Task, appraisal_task
+from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Measurement, appraisal_task
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Metadata, Photo
@@ -43,7 +43,7 @@ def _draw_files(folder: Path, count: int) -> None:
         path.write_bytes(b"\xff\xd8\xff")
 
 
-def _facts(number: int, chance: random.Random) -> tuple[Metadata, Fingerprint]:
+def _metadata(number: int, chance: random.Random) -> tuple[Metadata, Fingerprint]:
     scene = random.Random(number // _BURST if number % 10 < _BURST and number % 100 < 60 else -number)
     dhash = scene.getrandbits(64) ^ (1 << chance.randrange(64))
     begin = datetime(2010, 1, 1) + timedelta(seconds=scene.randrange(14 * 365 * 86400))
@@ -56,18 +56,18 @@ def _facts(number: int, chance: random.Random) -> tuple[Metadata, Fingerprint]:
 
 def _warm(cache: Path, photos: Sequence[Photo]) -> None:
     chance = random.Random(1)
-    facts = [_facts(number, chance) for number in range(len(photos))]
+    metadata = [_metadata(number, chance) for number in range(len(photos))]
     appraisal = Appraisal(0.1, 0.5, 0.0, ())
     index = Index(cache / "index.sqlite3")
-    index.store(_measured(DESCRIBE, photos, (metadata for metadata, _ in facts)), DESCRIBE.recipe)
-    index.store(_measured(FINGERPRINT, photos, (fingerprint for _, fingerprint in facts)), FINGERPRINT.recipe)
+    index.store(_measured(DESCRIBE, photos, (metadata for metadata, _ in metadata)), DESCRIBE.recipe)
+    index.store(_measured(FINGERPRINT, photos, (fingerprint for _, fingerprint in metadata)), FINGERPRINT.recipe)
     task = appraisal_task(FaceModel.HOG)
-    index.store(_measured(task, photos, (appraisal for _ in facts)), task.recipe)
+    index.store(_measured(task, photos, (appraisal for _ in metadata)), task.recipe)
     index.close()
 
 
 def _measured(
-    task: Task[Photo, Value], photos: Sequence[Photo], values: Iterator[Value]
+    task: Measurement[Photo, Value], photos: Sequence[Photo], values: Iterator[Value]
 ) -> Iterator[Measured[Photo, Value]]:
     for photo, value in zip(photos, values, strict=True):
         yield Measured(photo, task.revision(photo), value)

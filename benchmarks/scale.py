@@ -123,14 +123,14 @@ def group_library(count: int, *, has_window: bool) -> Cost:
     shots = draw_shots(count)
     photos = _photos(shots)
     guesses = zip(shots.seconds.tolist(), shots.is_guess.tolist(), strict=True)
-    facts = {
+    metadata = {
         photo.id: Metadata(_time(at, is_guess=guess), camera=camera)
         for photo, (at, guess), camera in zip(photos, guesses, shots.camera.tolist(), strict=True)
     }
     hashes = zip(shots.dhash.tolist(), shots.phash.tolist(), strict=True)
     prints = {photo.id: Fingerprint(dhash, phash=phash) for photo, (dhash, phash) in zip(photos, hashes, strict=True)}
     begin, cpu = time.perf_counter(), time.process_time()
-    grouping = Grouping(photos, facts, prints, GroupingRules(_THRESHOLD, 300.0 if has_window else None))
+    grouping = Grouping(photos, metadata, prints, GroupingRules(_THRESHOLD, 300.0 if has_window else None))
     doubtful = grouping.doubtful_count
     groups = grouping.groups({})
     seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu

@@ -15,7 +15,7 @@ from bestshot.analysis.faces import face_codes
 from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.errors import PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint
-from bestshot.model.faces import FaceBox, FaceCodes, FaceModel
+from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.storage.index import Failure, Index, Measurable, Measured
 from bestshot.workers.pool import WorkerDied, Workers
@@ -47,7 +47,7 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[Measurable, Value]):
+class Measurement(Generic[Measurable, Value]):
     """One way to measure photos, or pairs, as a picklable function, and how its results are kept in the index.
 
     `measure` is told how many it may read at once. `batch` is how many are handed to a worker at once: many where one
@@ -67,7 +67,7 @@ def _revision(photo: Photo) -> str:
 
 
 def _facts_revision(photo: Photo) -> str:
-    return photo.facts_revision
+    return photo.metadata_revision
 
 
 def _describe(source: Readable, photo: Photo) -> Metadata:
@@ -83,9 +83,9 @@ def _appraise(source: Readable, photo: Photo, *, model: FaceModel | None) -> App
     return appraise(source.load_pixels(photo, APPRAISAL_SIZE), model, known)
 
 
-def _encode(source: Readable, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceCodes:
+def _encode(source: Readable, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceEmbeddings:
     pixels = np.asarray(source.load_pixels(photo, APPRAISAL_SIZE))
-    return FaceCodes(face_codes(pixels, faces[photo.id]))
+    return FaceEmbeddings(face_codes(pixels, faces[photo.id]))
 
 
 def attempt(measure: Callable[[Readable, Photo], Value], source: Readable, photo: Photo) -> Value | Failure:
@@ -116,38 +116,40 @@ def _each(
 
 
 def _measure_batch(
-    task: Task[Measurable, Value], source: Readable, threads: int, subjects: Sequence[Measurable]
+    task: Measurement[Measurable, Value], source: Readable, threads: int, subjects: Sequence[Measurable]
 ) -> list[Value | Failure]:
     return task.measure(source, subjects, threads)
 
 
-DESCRIBE = Task("Reading dates", "metadata/2", Metadata, each(_describe), _facts_revision, batch=64)
+DESCRIBE = Measurement("Reading dates", "metadata/2", Metadata, each(_describe), _facts_revision, batch=64)
 
 
-def fingerprint_task(*, rotations: bool) -> Task[Photo, Fingerprint]:
+def fingerprint_task(*, rotations: bool) -> Measurement[Photo, Fingerprint]:
     """Hashing pictures, also as they look turned and mirrored if those are wanted."""
     measure = partial(_fingerprint, rotations=rotations)
-    return Task("Hashing", fingerprint_recipe(rotations=rotations), Fingerprint, each(measure), _revision, batch=8)
+    return Measurement(
+        "Hashing", fingerprint_recipe(rotations=rotations), Fingerprint, each(measure), _revision, batch=8
+    )
 
 
 FINGERPRINT = fingerprint_task(rotations=False)
 
 
-def appraisal_task(model: FaceModel | None) -> Task[Photo, Appraisal]:
+def appraisal_task(model: FaceModel | None) -> Measurement[Photo, Appraisal]:
     """Measuring what a picture is worth, without looking for faces if there is no model for them."""
     measure = partial(_appraise, model=model)
-    return Task("Judging", appraisal_recipe(model), Appraisal, each(measure), _revision, batch=1)
+    return Measurement("Judging", appraisal_recipe(model), Appraisal, each(measure), _revision, batch=1)
 
 
-def recognition_task(model: FaceModel, faces: Mapping[str, Sequence[FaceBox]]) -> Task[Photo, FaceCodes]:
+def recognition_task(model: FaceModel, faces: Mapping[str, Sequence[FaceBox]]) -> Measurement[Photo, FaceEmbeddings]:
     """Telling apart whose the faces are that were found by this model, by photo id."""
     measure = partial(_encode, faces=faces)
     recipe = f"codes/1 of {appraisal_recipe(model)}"
-    return Task("Recognising", recipe, FaceCodes, each(measure), _revision, batch=1)
+    return Measurement("Recognising", recipe, FaceEmbeddings, each(measure), _revision, batch=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Findings(Generic[Value]):
+class Measurements(Generic[Value]):
     """What is now known of the photos, or pairs, by id, and which could not be read."""
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -164,7 +166,7 @@ class Findings(Generic[Value]):
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
 
-class Examiner:
+class Analyser:
     """Measures photos of one source, remembering everything in the index.
 
     `progress` is called with a title and a total; what it gives is entered, and told of photos done.
@@ -182,9 +184,9 @@ class Examiner:
         self._workers = workers
         self._progress = progress
 
-    def measure(self, subjects: Sequence[Measurable], task: Task[Measurable, Value]) -> Findings[Value]:
+    def measure(self, subjects: Sequence[Measurable], task: Measurement[Measurable, Value]) -> Measurements[Value]:
         """What the index knows of the photos or pairs, and the rest measured now; whatever their order, the same."""
-        findings: Findings[Value] = Findings()
+        findings: Measurements[Value] = Measurements()
         wanted = [(subject, task.revision(subject)) for subject in subjects]
         known = set()
         for measured in self._index.recall(wanted, task.recipe, task.kind):
@@ -197,7 +199,7 @@ class Examiner:
         return findings
 
     def _measured(
-        self, subjects: Sequence[Measurable], task: Task[Measurable, Value]
+        self, subjects: Sequence[Measurable], task: Measurement[Measurable, Value]
     ) -> Iterator[Measured[Measurable, Value]]:
         threads = max(1, min(task.batch, self._source.read_at_once // self._workers.count))
         work = partial(_measure_batch, task, self._source, threads)
@@ -213,7 +215,7 @@ class Examiner:
                 advance(len(finished.batch))
 
     def _stored(
-        self, measured: Iterator[Measured[Measurable, Value]], task: Task[Measurable, Value]
+        self, measured: Iterator[Measured[Measurable, Value]], task: Measurement[Measurable, Value]
     ) -> Iterator[Measured[Measurable, Value]]:
         """Pass on what was measured and store it every few seconds, also when the run is interrupted."""
         waiting: list[Measured[Measurable, Value]] = []

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bestshot.analysis.analyser import Readable, Task, attempt
+from bestshot.analysis.analyser import Measurement, Readable, attempt
 from bestshot.analysis.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
 from bestshot.model.groups import Likeness, PhotoPair
 from bestshot.model.photo import Photo
@@ -14,10 +14,10 @@ _BATCH = 128
 """Pairs at once: neighbours in time come together, so most of a batch's pictures serve several of its pairs."""
 
 
-def comparison_task(*, rotations: bool) -> Task[PhotoPair, Likeness]:
+def comparison_task(*, rotations: bool) -> Measurement[PhotoPair, Likeness]:
     """Comparing pairs of photos, turned and mirrored too if that is wanted."""
     compare = partial(_compare, rotations=rotations)
-    return Task("Comparing", matching_recipe(rotations=rotations), Likeness, compare, _revision, _BATCH)
+    return Measurement("Comparing", matching_recipe(rotations=rotations), Likeness, compare, _revision, _BATCH)
 
 
 def _compare(

@@ -40,8 +40,8 @@ def source_of(settings: Settings) -> "PhotoSource":
         cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
         albums = settings.output if settings.create_albums else None
         return LocalPhotoSource(*settings.source, exclude=settings.exclude, cache=cache, album_dir=albums)
-    downloads, faces = settings.wishes.layout is not None, not settings.no_faces
-    return immich_source(settings, tasks_of(settings.mark_wishes, downloads=downloads, faces=faces))
+    downloads, faces = settings.options.layout is not None, not settings.no_faces
+    return immich_source(settings, tasks_of(settings.mark_options, downloads=downloads, faces=faces))
 
 
 def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":

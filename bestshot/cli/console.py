@@ -11,7 +11,7 @@ from typing import TextIO
 
 from bestshot.cli.wording import failure_lines, group_lines, left_line, summary, undo_lines
 from bestshot.errors import OutputError, UsageError
-from bestshot.journal.runs import Left
+from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import CopyFile, Receipt
 from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
@@ -24,7 +24,7 @@ from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable
 from bestshot.undo.undo import Result
 
-logger = logging.getLogger("bestshot.pipeline.organizer")
+logger = logging.getLogger("bestshot")
 
 _UNLIMITED = 1 << 30
 
@@ -80,7 +80,7 @@ class Console:
         with tqdm(desc=title, total=total, unit="", disable=is_hidden, leave=False) as bar:
             yield bar.update
 
-    def tell(
+    def report(
         self,
         plan: Plan,
         receipts: Sequence[Receipt | MarkReceipt],
@@ -113,16 +113,16 @@ class Console:
         for action in plan.mark_actions:
             yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
 
-    def tell_undo(self, results: Sequence[Result], *, acted: bool) -> bool:
+    def report_undo(self, results: Sequence[Result], *, acted: bool) -> bool:
         """What an undo leaves alone, and the rest in one line; answers whether nothing was left."""
-        left = [result for result in results if isinstance(result, Left)]
+        left = [result for result in results if isinstance(result, KeptItem)]
         for one in left:
             logger.warning("%s", left_line(one))
         self._lines += undo_lines(results, acted=acted)
         logger.info("%s", self._lines[-1])
         return not left
 
-    def agree(self, plan: Plan) -> bool:
+    def confirm(self, plan: Plan) -> bool:
         """Ask before many changes, if there is somebody to ask; no answer means no."""
         copies = sum(isinstance(action, CopyFile) for action in plan.actions)
         marks = sum(len(keys_of(action)) for action in plan.mark_actions)
@@ -133,7 +133,7 @@ class Console:
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
-    def say(self, lines: Iterable[str]) -> None:
+    def print_line(self, lines: Iterable[str]) -> None:
         """Print lines at the end of the run."""
         self._lines += lines
 

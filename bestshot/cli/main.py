@@ -13,7 +13,7 @@ from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, PhotoOrganizer, logger
-from bestshot.settings.checks import check_fit, check_sense
+from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.settings import Settings, load_settings
 from bestshot.text import count
 
@@ -44,26 +44,26 @@ def _run(command: Command, console: Console) -> int:
     plan, settings = _given_plan(command, settings)
     if command.demo:
         settings = with_demo(settings)
-    check_fit(command.flags, settings.source_type)
-    check_sense(command.flags, settings)
+    check_source_options(command.flags, settings.source_type)
+    check_consistency(command.flags, settings)
     if "immich_api_key" in command.flags:
         logger.warning("Other users of this machine can see a key on the command line: IMMICH_API_KEY is safer.")
     if command.forget_decisions:
-        console.say(_forget(settings))
+        console.print_line(_forget(settings))
         return EXIT_DONE
     if command.history or command.undo is not None:
         return _look_back(command, settings, console)
     source = source_of(settings)
     if command.check:
-        console.say(connection_lines(source))
+        console.print_line(connection_lines(source))
         return EXIT_DONE
-    agree = None if settings.yes else console.agree
-    outcome = PhotoOrganizer(source, settings, progress=console.progress, agree=agree).run(plan)
+    confirm = None if settings.yes else console.confirm
+    outcome = PhotoOrganizer(source, settings, progress=console.progress, confirm=confirm).run(plan)
     if outcome.remembered:
-        console.say([f"{count(outcome.remembered, 'decision')} remembered."])
-    console.tell(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
+        console.print_line([f"{count(outcome.remembered, 'decision')} remembered."])
+    console.report(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
     if outcome.report:
-        console.say([report_line(outcome.report)])
+        console.print_line([report_line(outcome.report)])
     return outcome.exit_code
 
 
@@ -74,11 +74,11 @@ def _look_back(command: Command, settings: Settings, console: Console) -> int:
     from bestshot.undo.going_back import history, undo
 
     if command.undo is None:
-        console.say(history(settings))
+        console.print_line(history(settings))
         return EXIT_DONE
     server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
     results = undo(command.undo, settings, server, recover_output, console.progress)
-    return EXIT_DONE if console.tell_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
+    return EXIT_DONE if console.report_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
 
 
 def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | None, Settings]":

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bestshot.journal.runs import Left
-from bestshot.layout.actions import CopyFile, PutBack, Receipt, TakeAway
+from bestshot.journal.runs import KeptItem
+from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import done_in_words
 from bestshot.model.groups import PlannedGroup
@@ -58,21 +58,21 @@ def _groups_in_words(
     groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}"
     yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
     singles = count(numbers["singles"], "single photo")
-    if plan.wishes.layout is None:
+    if plan.options.layout is None:
         yield singles
     elif numbers["singles"]:
         yield f"{singles} {_be(numbers['singles'])} NOT in the output"
     else:
         yield "no single photos"
     yield from left_out
-    if plan.wishes.is_looking:
+    if plan.options.is_looking:
         return
     if not plan.actions:
         yield "nothing to do, everything is in place"
     elif not acted:
         yield f"{count(numbers['actions'], 'change')} planned, none made"
     else:
-        yield from _done(receipts, plan.wishes.layout)
+        yield from _done(receipts, plan.options.layout)
         if failed:
             yield f"{count(failed, 'change')} FAILED"
 
@@ -87,7 +87,7 @@ def _left_out(plan: Plan) -> Iterator[str]:
 
 
 def _not_in_output(plan: Plan, number: int) -> str:
-    return f" and {_be(number)} NOT in the output" if plan.wishes.layout is not None else ""
+    return f" and {_be(number)} NOT in the output" if plan.options.layout is not None else ""
 
 
 def _be(number: int) -> str:
@@ -129,17 +129,17 @@ def undo_lines(results: Sequence[Result], *, acted: bool) -> Iterator[str]:
 def _undone(results: Iterable[Result], *, acted: bool) -> Iterator[str]:
     done = list(results)
     will = "" if acted else " to be"
-    if number := sum(isinstance(one, TakeAway) for one in done):
+    if number := sum(isinstance(one, RemoveFile) for one in done):
         yield f"{count(number, 'file')}{will} taken away"
-    if number := sum(isinstance(one, PutBack) for one in done):
+    if number := sum(isinstance(one, RestoreFile) for one in done):
         yield f"{count(number, 'file')}{will} put back"
     yield from done_in_words(one for one in done if isinstance(one, MarkReceipt))
     if number := sum(isinstance(one, MarkAction) for one in done):
         yield f"{count(number, 'change')} of marks to be taken back"
-    if number := sum(isinstance(one, Left) for one in done):
+    if number := sum(isinstance(one, KeptItem) for one in done):
         yield f"{count(number, 'thing')} left alone"
 
 
-def left_line(left: Left) -> str:
+def left_line(left: KeptItem) -> str:
     """What was left alone, and why."""
     return f"{printable(left.what)}: {left.why}"

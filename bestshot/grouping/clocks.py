@@ -35,13 +35,13 @@ class Clocks:
     camera: Indices
 
     @classmethod
-    def of(cls, facts: Sequence[Metadata]) -> "Clocks":
+    def of(cls, metadata: Sequence[Metadata]) -> "Clocks":
         """Read the clocks of photos; a guess counts as no clock at all."""
-        times = [photo.taken for photo in facts]
+        times = [photo.taken for photo in metadata]
         walls = [np.nan if time.is_guess else time.wall_seconds for time in times]
         instants = [np.nan if time.is_guess else time.instant_seconds for time in times]
-        numbers = {name: number for number, name in enumerate(dict.fromkeys(photo.camera for photo in facts))}
-        cameras = [_NO_CAMERA if photo.camera is None else numbers[photo.camera] for photo in facts]
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(photo.camera for photo in metadata))}
+        cameras = [_NO_CAMERA if photo.camera is None else numbers[photo.camera] for photo in metadata]
         return cls(
             np.array(walls, dtype=np.float64),
             np.array(instants, dtype=np.float64),

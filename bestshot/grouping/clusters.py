@@ -12,7 +12,7 @@ from bestshot.grouping.rules import GroupingRules
 _WIDENED = 2
 """Within a group, hashes may differ by so many times the threshold and still speak for each other."""
 
-_SPOKESMEN = 64
+_SAMPLE = 64
 """Of a larger cluster so many photos, evenly spread, speak for all: a timelapse would ask millions of times."""
 
 _MOST_CONNECTED = 4096
@@ -161,9 +161,9 @@ class _Component:
 
     def _spokesmen(self, cluster: int) -> list[int]:
         members = self._members[cluster]
-        if len(members) <= _SPOKESMEN:
+        if len(members) <= _SAMPLE:
             return members
-        return sorted(members)[:: -(-len(members) // _SPOKESMEN)]
+        return sorted(members)[:: -(-len(members) // _SAMPLE)]
 
     def _are_neighbours_in_time(self, first: int, second: int) -> bool:
         left, right = self._timed(first), self._timed(second)

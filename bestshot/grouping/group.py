@@ -16,9 +16,9 @@ from bestshot.model.photo import Metadata, Photo
 _PIECE = 1_000_000
 
 
-def candidates(photos: Sequence[Photo], facts: Mapping[str, Metadata], rules: GroupingRules) -> list[Photo]:
+def candidates(photos: Sequence[Photo], metadata: Mapping[str, Metadata], rules: GroupingRules) -> list[Photo]:
     """The photos that have a neighbour in time; the others stay alone whatever they show."""
-    near = Clocks.of([facts[photo.id] for photo in photos]).have_neighbour(rules.time_window)
+    near = Clocks.of([metadata[photo.id] for photo in photos]).have_neighbour(rules.time_window)
     return [photo for photo, has_neighbour in zip(photos, near, strict=True) if has_neighbour]
 
 
@@ -31,15 +31,15 @@ class Grouping:
     def __init__(
         self,
         photos: Sequence[Photo],
-        facts: Mapping[str, Metadata],
+        metadata: Mapping[str, Metadata],
         fingerprints: Mapping[str, Fingerprint],
         rules: GroupingRules,
     ) -> None:
         self._photos = sorted(photos, key=lambda photo: photo.id)
-        self._facts = facts
+        self._metadata = metadata
         self._rules = rules
         self._hashes = Hashes.of([fingerprints[photo.id] for photo in self._photos])
-        self._clocks = Clocks.of([facts[photo.id] for photo in self._photos])
+        self._clocks = Clocks.of([metadata[photo.id] for photo in self._photos])
         self._neighbours = Neighbours.among(self._hashes, self._clocks, rules)
 
     @property
@@ -50,7 +50,7 @@ class Grouping:
     def doubtful_pairs(self) -> list[PhotoPair]:
         """The pairs that only a closer look can decide, in order of time, so that neighbours come together."""
         pairs = self._neighbours.doubtful
-        seconds = np.array([self._facts[photo.id].taken.seconds for photo in self._photos])
+        seconds = np.array([self._metadata[photo.id].taken.seconds for photo in self._photos])
         order = np.lexsort((pairs.right, pairs.left, seconds[pairs.left]))
         return [PhotoPair(self._photos[left], self._photos[right]) for left, right in pairs.where(order)]
 
@@ -96,6 +96,6 @@ class Grouping:
         return pairs.where(looked), np.array(told, dtype=np.bool_)
 
     def _earliest(self, group: Group) -> float:
-        members = [self._facts[photo.id].taken for photo in group.photos]
+        members = [self._metadata[photo.id].taken for photo in group.photos]
         known = [time for time in members if not time.is_guess]
         return min(time.seconds for time in known or members)

@@ -23,7 +23,7 @@ from bestshot.immich.answers import (
 from bestshot.immich.asset_answers import WireAsset
 from bestshot.immich.bulk import CHUNK, BulkResult, is_malformed_id, is_refused_id, read_items, send_in_chunks
 from bestshot.immich.calls import AssetChange, Call, Calls, ThumbnailSize
-from bestshot.immich.failures import Patience
+from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.http import ImmichServer, Verify
 from bestshot.immich.keys import KeyInProcess, KeySource
 from bestshot.immich.listing import AssetListing, find_ids, list_album, list_album_members, list_library, read_assets
@@ -57,11 +57,11 @@ class ImmichClient:
         api_key: str | KeySource,
         *,
         verify: Verify = True,
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
         tasks: Collection[Task] = tuple(Task),
     ) -> None:
         key = KeyInProcess(api_key) if isinstance(api_key, str) else api_key
-        self._server = ImmichServer(url, key, verify=verify, patience=patience, tasks=tasks)
+        self._server = ImmichServer(url, key, verify=verify, policy=policy, tasks=tasks)
         self._user: User | None = None
 
     def __repr__(self) -> str:

@@ -120,7 +120,7 @@ class _ImpatientRetry(Retry):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long to wait for a connection and for an answer, and how often to ask again; all waits in seconds."""
 
     connect: float = 6.1

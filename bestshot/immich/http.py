@@ -20,7 +20,7 @@ from bestshot import __version__
 from bestshot.errors import NotImmichError, UnreachableError, UsageError
 from bestshot.immich.answers import WirePong, WireVersion, read
 from bestshot.immich.calls import Call
-from bestshot.immich.failures import Patience, failure
+from bestshot.immich.failures import RetryPolicy, failure
 from bestshot.immich.keys import KeySource
 from bestshot.immich.versions import Dialect, Task, Version
 
@@ -55,13 +55,13 @@ class ImmichServer:
         key: KeySource,
         *,
         verify: Verify = True,
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
         tasks: Collection[Task] = tuple(Task),
     ) -> None:
         self._api = api_url(url)
         self._key = key
         self._verify = _checked_ca(verify)
-        self._patience = patience or Patience()
+        self._policy = policy or RetryPolicy()
         self._tasks = frozenset(tasks)
         self._dialect: Dialect | None = None
         self._open()
@@ -117,7 +117,7 @@ class ImmichServer:
 
     def _open(self) -> None:
         self._lock = threading.Lock()
-        self._sessions = {flag: _session(self._patience, flag, os.getpid()) for flag in (True, False)}
+        self._sessions = {flag: _session(self._policy, flag, os.getpid()) for flag in (True, False)}
         if self._verify is False:
             urllib3.disable_warnings(InsecureRequestWarning)
 
@@ -129,7 +129,7 @@ class ImmichServer:
     def _receive(self, call: Call, stream: BinaryIO) -> str:
         """Write an answer's body and tell its content type; a body that breaks off is asked for again if it may be."""
         needed = self.needed_permissions  # also finds where the server moved to, before the key is sent anywhere
-        retry = self._patience.policy(is_repeatable=call.is_repeatable)
+        retry = self._policy.policy(is_repeatable=call.is_repeatable)
         while True:
             stream.seek(0)
             stream.truncate()
@@ -194,7 +194,7 @@ class ImmichServer:
                 json=call.body,
                 auth=sign,
                 verify=self._verify,
-                timeout=(self._patience.connect, self._patience.answer),
+                timeout=(self._policy.connect, self._policy.answer),
                 # A redirect would take the key along to wherever it leads.
                 allow_redirects=False,
                 stream=True,
@@ -220,13 +220,13 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 @lru_cache(maxsize=8)
-def _session(patience: Patience, is_repeatable: bool, _process: int) -> requests.Session:  # noqa: FBT001 - cached by it
+def _session(policy: RetryPolicy, is_repeatable: bool, _process: int) -> requests.Session:  # noqa: FBT001 - cached by it
     """The session of this process: it holds no key, and no connection of a process that this one was forked from."""
     session = requests.Session()
     session.headers.update(_HEADERS)
     # A cookie would win over the key.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE, max_retries=patience.policy(is_repeatable=is_repeatable))
+    adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE, max_retries=policy.policy(is_repeatable=is_repeatable))
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

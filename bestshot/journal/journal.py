@@ -15,30 +15,31 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from bestshot.journal.replaced import ReplacedSidecar
-from bestshot.journal.runs import Run
+from bestshot.journal.runs import RunPart
 from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
 from bestshot.layout.actions import (
     Action,
+    AppliedChange,
     CopyFile,
-    Made,
+    FileState,
     PlaceBest,
-    PutBack,
     Receipt,
+    RemoveFile,
+    RestoreFile,
     RetireBest,
     Reversal,
-    TakeAway,
-    Trace,
     WriteMetadata,
-    standing,
+    effective_changes,
 )
-from bestshot.marks.actions import MarkAction, MarkReceipt, MarkTrace
+from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt
 from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 
 A = TypeVar("A", Action, MarkAction, Reversal)
 
 _KINDS: dict[str, type[Action]] = {kind.__name__: kind for kind in (CopyFile, PlaceBest, RetireBest, WriteMetadata)}
 _MARKS: dict[str, type[MarkAction]] = {kind.__name__: kind for kind in get_args(MarkAction)}
-_REVERSALS: dict[str, type[Reversal]] = {kind.__name__: kind for kind in (TakeAway, PutBack)}
+_REVERSALS: dict[str, type[Reversal]] = {"TakeAway": RemoveFile, "PutBack": RestoreFile}
+_NAMES: dict[type, str] = {kind: name for kinds in (_KINDS, _MARKS, _REVERSALS) for name, kind in kinds.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Journal:
                 (_now(), to_key(target)),
             )
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[RunPart]:
         """All runs, oldest first."""
         query = (
             "SELECT id, COALESCE(job, id), target, sources, started_at, finished_at, is_learned, undoes, left_alone,"
@@ -149,7 +150,7 @@ class Journal:
     def _insert(self, run: int, action: Action | MarkAction | Reversal) -> int:
         cursor = self._connection.execute(
             "INSERT INTO changes (run, kind, action, state) VALUES (?, ?, ?, 'begun')",
-            (run, type(action).__name__, _to_json(action)),
+            (run, _NAMES[type(action)], _to_json(action)),
         )
         return int(cursor.lastrowid or 0)
 
@@ -161,7 +162,7 @@ class Journal:
 
     def finish_reversals(self, changes: Sequence[ReversalChange]) -> None:
         """Write that this was taken back."""
-        rows = [(_to_json(Trace()), change.id) for change in changes]
+        rows = [(_to_json(FileState()), change.id) for change in changes]
         with transaction(self._connection):
             self._connection.executemany("UPDATE changes SET state = 'done', receipt = ? WHERE id = ?", rows)
 
@@ -216,15 +217,15 @@ class Journal:
         """Every change made to this target and not taken back, oldest first."""
         yield from (made.receipt for made in self.made(target))
 
-    def made(self, target: str) -> list[Made]:
+    def made(self, target: str) -> list[AppliedChange]:
         """The same with the runs that made them."""
-        return standing(self._events(target))
+        return effective_changes(self._events(target))
 
-    def _events(self, target: str) -> Iterator[Made | Reversal]:
+    def _events(self, target: str) -> Iterator[AppliedChange | Reversal]:
         for run, is_learned, kind, action, trace in self._done(target):
             if kind in _KINDS:
-                receipt = Receipt(_action(_KINDS[kind], action), msgspec.convert(json.loads(trace), Trace))
-                yield Made(run, bool(is_learned), receipt)
+                receipt = Receipt(_action(_KINDS[kind], action), msgspec.convert(json.loads(trace), FileState))
+                yield AppliedChange(run, bool(is_learned), receipt)
             elif kind in _REVERSALS:
                 yield _action(_REVERSALS[kind], action)
 
@@ -236,7 +237,7 @@ class Journal:
         """The same with the runs that made them."""
         for run, _, kind, action, trace in self._done(target):
             if kind in _MARKS:
-                yield run, MarkReceipt(_action(_MARKS[kind], action), msgspec.convert(json.loads(trace), MarkTrace))
+                yield run, MarkReceipt(_action(_MARKS[kind], action), msgspec.convert(json.loads(trace), MarkEffect))
 
     def _begun(self, target: str) -> list[tuple[int, str, str]]:
         query = (
@@ -255,9 +256,9 @@ class Journal:
             yield from self._connection.execute(query, (to_key(target),))
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run(row: tuple[Any, ...]) -> RunPart:
     number, job, target, sources, started_at, finished_at, is_learned, undoes, left, changes = row
-    return Run(
+    return RunPart(
         number,
         job,
         from_key(target),
@@ -275,7 +276,7 @@ def _packed(content: bytes | None) -> bytes | None:
     return None if content is None else zlib.compress(content)
 
 
-def _to_json(value: Action | MarkAction | Reversal | Trace | MarkTrace) -> str:
+def _to_json(value: Action | MarkAction | Reversal | FileState | MarkEffect) -> str:
     # The standard library's json keeps the surrogates of undecodable file names; msgspec's refuses them.
     return json.dumps(msgspec.to_builtins(value))
 

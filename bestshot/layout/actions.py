@@ -68,7 +68,7 @@ Action = CopyFile | PlaceBest | RetireBest | WriteMetadata
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class FileState:
     """What a change left: the file at the destination, and what stood there before.
 
     `checksum` is SHA-256 in hexadecimal, None for a symbolic link. `folders` are those made on the way, relative to
@@ -87,7 +87,7 @@ class Receipt:
     """An action that was carried out, with all that is needed to take it back."""
 
     action: Action
-    trace: Trace
+    trace: FileState
 
 
 class Condition(Enum):
@@ -116,7 +116,7 @@ class OutputState:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeAway:
+class RemoveFile:
     """Take away a file that a run made.
 
     `steps` is how many of the latest receipts of this destination count no longer once it is done.
@@ -128,7 +128,7 @@ class TakeAway:
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
+class RestoreFile:
     """Let a file be again what it was before a run changed or retired it.
 
     It is one of three: a file with this `content`, a symbolic `link` to a path, or the best again, shown by the
@@ -144,11 +144,11 @@ class PutBack:
     shown: str | None = None
 
 
-Reversal = TakeAway | PutBack
+Reversal = RemoveFile | RestoreFile
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class AppliedChange:
     """A change that a run made. `is_learned` if the run only found it made, by an earlier one."""
 
     run: int
@@ -156,12 +156,12 @@ class Made:
     receipt: Receipt
 
 
-def standing(events: Iterable[Made | Reversal]) -> list[Made]:
+def effective_changes(events: Iterable[AppliedChange | Reversal]) -> list[AppliedChange]:
     """The changes that count, oldest first: each reversal lets the latest ones of its destination go."""
     places: dict[str, list[int]] = {}
-    made: dict[int, Made] = {}
+    made: dict[int, AppliedChange] = {}
     for position, event in enumerate(events):
-        if isinstance(event, Made):
+        if isinstance(event, AppliedChange):
             made[position] = event
             places.setdefault(event.receipt.action.destination, []).append(position)
         else:

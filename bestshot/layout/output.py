@@ -16,11 +16,11 @@ from bestshot.layout.actions import (
     Action,
     Condition,
     CopyFile,
+    FileState,
     OutputState,
     PlaceBest,
     Receipt,
     RetireBest,
-    Trace,
     WriteMetadata,
 )
 from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded, text_bytes, text_checksum
@@ -47,7 +47,7 @@ from bestshot.storage.files import (
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import in_bytes, printable
 
-logger = logging.getLogger("bestshot.pipeline.organizer.outputs")
+logger = logging.getLogger(__name__)
 
 _FLUSH_SECONDS = 1.0
 """Finished changes are written to the journal at least this often; a kill in between is mended by recovery."""
@@ -58,7 +58,7 @@ Fetch = Callable[[CopyFile, Path], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class FailedAction:
     """An action that failed, and why; the others went on."""
 
     action: Action
@@ -149,7 +149,7 @@ class FolderOutput:
                     made.append((change, Receipt(change.action, trace)))
         return made, lost
 
-    def _found(self, action: Action) -> Trace | None:
+    def _found(self, action: Action) -> FileState | None:
         """The trace of an action that was carried out although the journal does not say so."""
         path = self._root / action.destination
         match action:
@@ -160,7 +160,7 @@ class FolderOutput:
             case WriteMetadata():
                 is_ours = path.is_file() and checksum(path) == text_checksum(action.text)
             case RetireBest():
-                return None if os.path.lexists(path) else Trace()
+                return None if os.path.lexists(path) else FileState()
             case _:
                 assert_never(action)
         return trace_of(path) if is_ours else None
@@ -180,7 +180,7 @@ class FolderOutput:
 
     def carry_out(
         self, actions: Sequence[Action], sources: Sequence[str], state: OutputState
-    ) -> Generator[Receipt | Undone, None, None]:
+    ) -> Generator[Receipt | FailedAction, None, None]:
         """Do what was planned, one action after the other, and tell what came of each.
 
         An action whose photo cannot be read is reported and passed over; an output that cannot be written raises
@@ -195,7 +195,7 @@ class FolderOutput:
                     receipt = Receipt(change.action, self._apply(change, state))
                 except (PhotoError, FileExistsError) as error:
                     self._journal.drop([change], _why(error))
-                    yield Undone(change.action, _why(error))
+                    yield FailedAction(change.action, _why(error))
                 else:
                     finished.add(change, receipt)
                     yield receipt
@@ -215,7 +215,7 @@ class FolderOutput:
     def _temporary(self, change: Change) -> Path:
         return self._final(change).parent / f".photo-organizer-{change.id}.part"
 
-    def _apply(self, change: Change, state: OutputState) -> Trace:
+    def _apply(self, change: Change, state: OutputState) -> FileState:
         """Make one change, or leave nothing of it behind."""
         folder, temporary = self._final(change).parent, self._temporary(change)
         with writing(self._final(change)):
@@ -228,7 +228,7 @@ class FolderOutput:
                 temporary.unlink(missing_ok=True)
                 remove_empty_folders(folder, self._root)
 
-    def _make(self, action: Action, temporary: Path, folders: tuple[str, ...], state: OutputState) -> Trace:
+    def _make(self, action: Action, temporary: Path, folders: tuple[str, ...], state: OutputState) -> FileState:
         final = self._root / action.destination
         match action:
             case CopyFile():
@@ -244,7 +244,7 @@ class FolderOutput:
             case _:
                 assert_never(action)
 
-    def _copy(self, action: CopyFile, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
+    def _copy(self, action: CopyFile, temporary: Path, final: Path, folders: tuple[str, ...]) -> FileState:
         source, revision = Path(action.source), action.size_and_time
         match action.method:
             case LinkMethod.COPY:
@@ -269,16 +269,16 @@ class FolderOutput:
             case _:
                 assert_never(action.method)
 
-    def _copy_over(self, action: CopyFile, temporary: Path, final: Path, state: OutputState) -> Trace:
+    def _copy_over(self, action: CopyFile, temporary: Path, final: Path, state: OutputState) -> FileState:
         """Put a copy in the place of our own older one, or of a link; what the older one said stays in the journal."""
         self._check_ours(action.destination, state)
         known = self._fetch(action, temporary)
         earlier = None if final.is_symlink() else final.read_bytes().decode("utf-8", "surrogateescape")
         replace(temporary, final)
         trace = trace_of(final, (), known)
-        return Trace(trace.size, trace.mtime_ns, trace.checksum, replaced=earlier)
+        return FileState(trace.size, trace.mtime_ns, trace.checksum, replaced=earlier)
 
-    def _place_best(self, action: PlaceBest, temporary: Path, final: Path, folders: tuple[str, ...]) -> Trace:
+    def _place_best(self, action: PlaceBest, temporary: Path, final: Path, folders: tuple[str, ...]) -> FileState:
         target = self._root / action.target
         if not os.path.lexists(target):
             raise PhotoError("its file is not among the originals, so it cannot be shown as the best")
@@ -293,7 +293,7 @@ class FolderOutput:
                 publish(temporary, final)
         return trace_of(final, folders)
 
-    def _retire_best(self, action: RetireBest, state: OutputState) -> Trace:
+    def _retire_best(self, action: RetireBest, state: OutputState) -> FileState:
         path = self._root / action.destination
         self._check_ours(action.destination, state)
         if not os.path.lexists(self._root / action.target):
@@ -306,7 +306,7 @@ class FolderOutput:
 
     def _write_metadata(
         self, action: WriteMetadata, temporary: Path, folders: tuple[str, ...], state: OutputState
-    ) -> Trace:
+    ) -> FileState:
         final = self._root / action.destination
         if not (final.parent / "originals").is_dir():
             raise PhotoError("none of the group's photos could be brought here")
@@ -319,7 +319,7 @@ class FolderOutput:
         earlier = final.read_bytes().decode("utf-8", "surrogateescape")
         replace(temporary, final)
         trace = trace_of(final, folders)
-        return Trace(trace.size, trace.mtime_ns, trace.checksum, trace.folders, replaced=earlier)
+        return FileState(trace.size, trace.mtime_ns, trace.checksum, trace.folders, replaced=earlier)
 
     def _check_ours(self, destination: str, state: OutputState) -> None:
         if condition_of(self._root, state.laid[destination].receipt) is not Condition.UNCHANGED:

@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from bestshot.layout.actions import Condition, CopyFile, LaidFile, OutputState, Receipt, RetireBest, Trace
+from bestshot.layout.actions import Condition, CopyFile, FileState, LaidFile, OutputState, Receipt, RetireBest
 from bestshot.layout.adoption import adoptable
 from bestshot.layout.names import folded, group_number
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, writing
 from bestshot.text import printable
 
-logger = logging.getLogger("bestshot.pipeline.organizer.outputs")
+logger = logging.getLogger(__name__)
 
 
 def learned(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> list[Receipt]:
@@ -55,7 +55,7 @@ def _renewed(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -
             yield Receipt(replace(action, revision=file.revision), trace)
 
 
-def _trace_of_same(root: Path, receipt: Receipt, file: PhotoFile) -> Trace | None:
+def _trace_of_same(root: Path, receipt: Receipt, file: PhotoFile) -> FileState | None:
     """What to remember of a copy if its source still holds the same; None if it does not, or cannot be read."""
     path, source = root / receipt.action.destination, Path(file.path)
     try:
@@ -125,9 +125,9 @@ def _names_below(folder: Path, prefix: str) -> Iterator[str]:
                 yield from _names_below(Path(entry.path), path)
 
 
-def trace_of(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None = None) -> Trace:
+def trace_of(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None = None) -> FileState:
     """What stands at a path now."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
-        return Trace(status.st_size, status.st_mtime_ns, None, folders)
-    return Trace(status.st_size, status.st_mtime_ns, known_checksum or checksum(path), folders)
+        return FileState(status.st_size, status.st_mtime_ns, None, folders)
+    return FileState(status.st_size, status.st_mtime_ns, known_checksum or checksum(path), folders)

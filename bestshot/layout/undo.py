@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bestshot.errors import PhotoError
 from bestshot.journal.journal import Journal, ReversalChange
-from bestshot.journal.runs import Left, Run
-from bestshot.layout.actions import CopyFile, PutBack, RetireBest, Reversal, TakeAway, Trace
+from bestshot.journal.runs import KeptItem, RunPart
+from bestshot.layout.actions import CopyFile, FileState, RemoveFile, RestoreFile, RetireBest, Reversal
 from bestshot.layout.names import text_bytes
 from bestshot.layout.undo_plan import Step, plan_folder_undo
 from bestshot.storage.files import (
@@ -88,21 +88,21 @@ class FolderUndo:
         copies = (one.receipt for one in self._made if not isinstance(one.receipt.action, RetireBest))
         self._ours = frozenset(self._real(one.action.destination) for one in copies)
 
-    def plan(self, run: Run, undone: frozenset[int]) -> tuple[list[Step], list[Left]]:
+    def plan(self, run: RunPart, undone: frozenset[int]) -> tuple[list[Step], list[KeptItem]]:
         """What is to be taken back of a run, and what must be left."""
         return plan_folder_undo(self._made, run.id, undone)
 
-    def look(self, steps: Sequence[Step]) -> Iterator[Reversal | Left]:
+    def look(self, steps: Sequence[Step]) -> Iterator[Reversal | KeptItem]:
         """What would come of each step; changes nothing."""
         for step in steps:
             try:
                 self._check(step)
             except PhotoError as error:
-                yield Left(step.action.destination, str(error))
+                yield KeptItem(step.action.destination, str(error))
             else:
                 yield step.action
 
-    def carry_out(self, run: int, steps: Sequence[Step]) -> Generator[Reversal | Left, None, None]:
+    def carry_out(self, run: int, steps: Sequence[Step]) -> Generator[Reversal | KeptItem, None, None]:
         """Take back step by step, within a run that has begun, and tell what came of each.
 
         An output that cannot be written raises OutputError. Whatever was done by then is in the journal; who stops
@@ -118,7 +118,7 @@ class FolderUndo:
                 except (PhotoError, FileExistsError) as error:
                     why = _TAKEN if isinstance(error, FileExistsError) else str(error)
                     self._journal.drop([change], why)
-                    yield Left(change.action.destination, why)
+                    yield KeptItem(change.action.destination, why)
                     continue
                 waiting.append(change)
                 if len(waiting) == _BATCH:
@@ -142,7 +142,7 @@ class FolderUndo:
                 raise PhotoError(_TAKEN)
             return True
         if not is_there:
-            return isinstance(step.action, PutBack) and self._refuse_missing()
+            return isinstance(step.action, RestoreFile) and self._refuse_missing()
         if not _is_unchanged(path, step.found):
             raise PhotoError(_CHANGED)
         if step.found.checksum is not None and step.original is not None:
@@ -163,7 +163,7 @@ class FolderUndo:
 
     def _do(self, change: ReversalChange, *, is_new: bool) -> None:
         final, action = self._root / change.action.destination, change.action
-        if isinstance(action, TakeAway):
+        if isinstance(action, RemoveFile):
             remove(final)
             remove_empty_folders(final.parent, self._root)
             return
@@ -177,7 +177,7 @@ class FolderUndo:
             with writing(temporary):
                 temporary.unlink(missing_ok=True)
 
-    def _put_back(self, action: PutBack, temporary: Path, final: Path, *, is_new: bool) -> None:
+    def _put_back(self, action: RestoreFile, temporary: Path, final: Path, *, is_new: bool) -> None:
         """Where the name is free, nothing is ever written over; else it is our own file that gives way."""
         if action.shown is not None:
             _show(self._root / action.shown, temporary, final)
@@ -200,7 +200,7 @@ def _temporary(root: Path, change: ReversalChange) -> Path:
     return (root / change.action.destination).parent / f".photo-organizer-{change.id}.part"
 
 
-def _is_unchanged(path: Path, found: Trace) -> bool:
+def _is_unchanged(path: Path, found: FileState) -> bool:
     status = path.lstat()
     if (status.st_size, status.st_mtime_ns) != (found.size, found.mtime_ns):
         return False
@@ -239,7 +239,7 @@ def _keep_time(path: Path, mtime_ns: int) -> None:
 def _is_back(root: Path, action: Reversal) -> bool:
     """Whether a reversal that was begun is found to stand."""
     path = root / action.destination
-    if isinstance(action, TakeAway):
+    if isinstance(action, RemoveFile):
         return not os.path.lexists(path)
     if action.content is not None:
         return path.is_file() and path.read_bytes() == text_bytes(action.content)

@@ -7,17 +7,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import dirname, relpath
 
-from bestshot.journal.runs import Left
+from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import (
+    AppliedChange,
     CopyFile,
-    Made,
+    FileState,
     PlaceBest,
-    PutBack,
     Receipt,
+    RemoveFile,
+    RestoreFile,
     RetireBest,
     Reversal,
-    TakeAway,
-    Trace,
     WriteMetadata,
 )
 from bestshot.layout.names import group_folder
@@ -32,18 +32,20 @@ class Step:
     """
 
     action: Reversal
-    found: Trace | None
+    found: FileState | None
     original: CopyFile | None = None
     beside: str | None = None
 
 
-def plan_folder_undo(made: Sequence[Made], run: int, undone: Collection[int]) -> tuple[list[Step], list[Left]]:
+def plan_folder_undo(
+    made: Sequence[AppliedChange], run: int, undone: Collection[int]
+) -> tuple[list[Step], list[KeptItem]]:
     """The reversals of a run, latest first, and the groups that must be left; `made` are the changes that count.
 
     `undone` are the runs of which nothing stands any more.
     """
     later = _later_groups(made, run, undone)
-    chains: dict[str, list[Made]] = {}
+    chains: dict[str, list[AppliedChange]] = {}
     for one in made:
         chains.setdefault(one.receipt.action.destination, []).append(one)
     copies = {
@@ -53,17 +55,17 @@ def plan_folder_undo(made: Sequence[Made], run: int, undone: Collection[int]) ->
     touched = [(chain, start) for chain in chains.values() if (start := _start(chain, run)) is not None]
     touched.sort(key=lambda pair: -order[id(pair[0][pair[1]])])
     steps: list[Step] = []
-    left: dict[int, Left] = {}
+    left: dict[int, KeptItem] = {}
     for chain, start in touched:
         number = chain[start].receipt.action.number
         if number in later:
-            left[number] = Left(group_folder(number), f"Run {later[number]} built on it: undo that one first.")
+            left[number] = KeptItem(group_folder(number), f"Run {later[number]} built on it: undo that one first.")
         else:
             steps += _step(chain, start, copies)
     return steps, [left[number] for number in sorted(left)]
 
 
-def _later_groups(made: Iterable[Made], run: int, undone: Collection[int]) -> dict[int, int]:
+def _later_groups(made: Iterable[AppliedChange], run: int, undone: Collection[int]) -> dict[int, int]:
     """The groups that other runs changed after this one, with the latest of those runs."""
     return {
         one.receipt.action.number: one.run
@@ -72,11 +74,11 @@ def _later_groups(made: Iterable[Made], run: int, undone: Collection[int]) -> di
     }
 
 
-def _start(chain: Sequence[Made], run: int) -> int | None:
+def _start(chain: Sequence[AppliedChange], run: int) -> int | None:
     return next((place for place, one in enumerate(chain) if one.run == run and not one.is_learned), None)
 
 
-def _step(chain: Sequence[Made], start: int, copies: dict[str, CopyFile]) -> Iterator[Step]:
+def _step(chain: Sequence[AppliedChange], start: int, copies: dict[str, CopyFile]) -> Iterator[Step]:
     """What takes a destination back to where it was before the change at `start`."""
     changed, steps = chain[start].receipt, len(chain) - start
     last = chain[-1].receipt
@@ -87,10 +89,10 @@ def _step(chain: Sequence[Made], start: int, copies: dict[str, CopyFile]) -> Ite
     if back is not None:
         yield Step(back, found, original, beside)
     elif found is not None:
-        yield Step(TakeAway(last.action.destination, last.action.number, steps), found, original, beside)
+        yield Step(RemoveFile(last.action.destination, last.action.number, steps), found, original, beside)
 
 
-def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> PutBack | None:
+def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> RestoreFile | None:
     """What stood there before, if anything did that this change took the place of."""
     action, before, time = changed.action, earlier.action, earlier.trace.mtime_ns
     destination, number = action.destination, action.number
@@ -99,12 +101,12 @@ def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> PutBack | None:
             return None
         if earlier.trace.checksum is None:
             link = relpath(before.target, dirname(destination))
-            return PutBack(destination, number, steps, time, link=link)
-        return PutBack(destination, number, steps, time, shown=before.target)
+            return RestoreFile(destination, number, steps, time, link=link)
+        return RestoreFile(destination, number, steps, time, shown=before.target)
     if changed.trace.replaced is not None:
-        return PutBack(destination, number, steps, time, content=changed.trace.replaced)
+        return RestoreFile(destination, number, steps, time, content=changed.trace.replaced)
     if isinstance(action, CopyFile) and action.replaces and isinstance(before, CopyFile):
-        return PutBack(destination, number, steps, time, link=before.source)
+        return RestoreFile(destination, number, steps, time, link=before.source)
     return None
 
 

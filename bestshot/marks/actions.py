@@ -10,7 +10,7 @@ from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, Restore
 
 
 @dataclass(frozen=True, slots=True)
-class MarkWishes:
+class MarkOptions:
     """Which marks the user wants on groups.
 
     `tag` goes on every photo of a group, and `best_tag` on the best as well. `inherit` gives the best what its group
@@ -32,7 +32,7 @@ class MarkWishes:
     @property
     def any(self) -> bool:
         """Whether there is anything to mark."""
-        return self != MarkWishes()
+        return self != MarkOptions()
 
 
 # What stands in the library
@@ -234,7 +234,7 @@ MarkAction = (
 
 
 @dataclass(frozen=True, slots=True)
-class MarkTrace:
+class MarkEffect:
     """What a change of marks left.
 
     `changed` are the photos on which something is now other than before; those that had it already are left out.
@@ -251,11 +251,11 @@ class MarkReceipt:
     """A change of marks that was made, with all that is needed to take it back."""
 
     action: MarkAction
-    trace: MarkTrace
+    trace: MarkEffect
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class MarkRefusal:
     """A photo that could not be marked, and why."""
 
     key: str
@@ -263,14 +263,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkResult:
     """What came of a change: the photos it changed, those it could not, and the album or stack that was made.
 
     `before` is an earlier rating or description, as text.
     """
 
     changed: tuple[str, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[MarkRefusal, ...] = ()
     container: str | None = None
     before: str | None = None
 

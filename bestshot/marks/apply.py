@@ -24,9 +24,9 @@ from bestshot.marks.actions import (
     AddTags,
     MakeAlbum,
     MarkAction,
-    Marked,
+    MarkEffect,
     MarkReceipt,
-    MarkTrace,
+    MarkResult,
     RemoveTag,
     SetArchived,
     SetDescription,
@@ -35,7 +35,7 @@ from bestshot.marks.actions import (
     keys_of,
 )
 from bestshot.marks.checks import narrowed, not_standing
-from bestshot.marks.entries import Entry, Unmarked, found_trace, read_entries
+from bestshot.marks.entries import FailedMark, PendingChange, found_trace, read_entries
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.preparing import prepared
 from bestshot.marks.reversals import DeleteTag, RemoveTags
@@ -58,7 +58,7 @@ _OUT_OF_SIGHT = "The best photo of its group is not in the timeline, so this one
 
 
 @dataclass(frozen=True, slots=True)
-class Persistence:
+class VerifyPolicy:
     """How long to look whether changes stand: `pauses` are the seconds before each reading.
 
     Changes that stood `steady` times in a row are believed. Losses are told late where the server's queue of jobs is
@@ -71,7 +71,7 @@ class Persistence:
     wait: Callable[[float], None] = time.sleep
 
 
-AT_ONCE: Final = Persistence(pauses=(0, 0), steady=1, per_photo=0)
+AT_ONCE: Final = VerifyPolicy(pauses=(0, 0), steady=1, per_photo=0)
 """For a library that has made a change when it says so: looked at once, and made again once."""
 
 
@@ -81,8 +81,8 @@ def carry_out_marks(
     target: str,
     sources: Sequence[str],
     actions: Sequence[MarkAction],
-    patience: Persistence,
-) -> Generator[MarkReceipt | Unmarked, None, None]:
+    policy: VerifyPolicy,
+) -> Generator[MarkReceipt | FailedMark, None, None]:
     """Do what was planned, in its order; tell at the end, when all was read back, what came of each change.
 
     A change that fails for its own reasons is reported and passed over; a library that cannot be reached raises. What
@@ -93,16 +93,16 @@ def carry_out_marks(
         return
     ready = prepared(library, actions)
     run = journal.begin_run(target, sources)
-    results = carry_out_in_run(library, journal, run, ready, patience)
+    results = carry_out_in_run(library, journal, run, ready, policy)
     journal.end_run(run)
     yield from results
 
 
 def carry_out_in_run(
-    library: MarkableLibrary, journal: Journal, run: int, actions: Sequence[MarkAction], patience: Persistence
-) -> list[MarkReceipt | Unmarked]:
+    library: MarkableLibrary, journal: Journal, run: int, actions: Sequence[MarkAction], policy: VerifyPolicy
+) -> list[MarkReceipt | FailedMark]:
     """The same within a run that has begun, for actions that lack nothing more."""
-    conductor = _Conductor(library, journal, AT_ONCE if library.settles_at_once else patience)
+    conductor = MarkApplier(library, journal, AT_ONCE if library.settles_at_once else policy)
     try:
         for change in journal.begin_marks(run, actions):
             conductor.make(change)
@@ -118,23 +118,23 @@ def recover_marks(library: MarkableLibrary, journal: Journal, target: str) -> No
     if not unfinished:
         return
     containers = _albums_made(library, journal, target, unfinished)
-    entries = [Entry(c, MarkTrace(container=containers.get(c.id)), keys_of(c.action)) for c in unfinished]
+    entries = [PendingChange(c, MarkEffect(container=containers.get(c.id)), keys_of(c.action)) for c in unfinished]
     marks = read_entries(library, entries)
     found = [(entry.change, found_trace(entry, marks)) for entry in entries]
     journal.finish([(change, MarkReceipt(change.action, trace)) for change, trace in found if trace is not None])
     journal.drop([change for change, trace in found if trace is None], "the run ended before it was made")
 
 
-class _Conductor:
+class MarkApplier:
     """One run's changes on their way."""
 
-    def __init__(self, library: MarkableLibrary, journal: Journal, patience: Persistence) -> None:
+    def __init__(self, library: MarkableLibrary, journal: Journal, policy: VerifyPolicy) -> None:
         self._library = library
         self._journal = journal
-        self._patience = patience
-        self._entries: list[Entry] = []
-        self._dropped: list[Unmarked] = []
-        self._unwritten: list[Entry] = []
+        self._policy = policy
+        self._entries: list[PendingChange] = []
+        self._dropped: list[FailedMark] = []
+        self._unwritten: list[PendingChange] = []
         self._written: set[str] = set()
         self._unsettled: set[str] = set()
         self._written_again: set[str] = set()
@@ -143,16 +143,16 @@ class _Conductor:
         """Make one change, once the photos are ready for it."""
         if isinstance(change.action, _EASILY_LOST) and not self._unsettled.isdisjoint(keys_of(change.action)):
             self._settle(len(self._unsettled))
-        entry = Entry(change, MarkTrace(), keys_of(change.action))
+        entry = PendingChange(change, MarkEffect(), keys_of(change.action))
         try:
             if isinstance(change.action, DeleteTag):
                 self.settle()  # a tag that is put back later must not be taken for unused
             self._check_sight(entry)
-            marked = self._mark(entry, entry.keys) if entry.keys else Marked()
+            marked = self._mark(entry, entry.keys) if entry.keys else MarkResult()
         except _OF_ONE_CHANGE as error:
             self._look_after(entry, error)
             return
-        entry.trace = MarkTrace(marked.changed, marked.container, marked.before)
+        entry.trace = MarkEffect(marked.changed, marked.container, marked.before)
         entry.refuse(marked)
         self._add(entry)
 
@@ -161,13 +161,13 @@ class _Conductor:
         self._settle(len(self._written_again))
 
     def _settle(self, queued: int) -> None:
-        pauses = self._patience.pauses if self._entries else ()
+        pauses = self._policy.pauses if self._entries else ()
         stood = 0
         for number, pause in enumerate(pauses, start=1):
-            self._patience.wait(pause + (queued * self._patience.per_photo if number == 1 else 0))
+            self._policy.wait(pause + (queued * self._policy.per_photo if number == 1 else 0))
             lost = self._lost()
             stood = 0 if lost else stood + 1
-            if stood == self._patience.steady:
+            if stood == self._policy.steady:
                 break
             for entry, keys in lost:
                 if number < len(pauses):
@@ -178,7 +178,7 @@ class _Conductor:
 
     def flush(self) -> None:
         """Write into the journal what is known."""
-        made = [entry for entry in self._unwritten if entry.is_made or entry.is_finished]
+        made = [entry for entry in self._unwritten if entry.is_applied or entry.is_finished]
         self._journal.finish([(entry.change, entry.receipt) for entry in made])
         for entry in self._unwritten:
             if entry in made:
@@ -187,15 +187,15 @@ class _Conductor:
                 self._journal.drop([entry.change], entry.failures[0].error if entry.failures else _SO_ALREADY)
         self._unwritten = []
 
-    def results(self) -> Generator[MarkReceipt | Unmarked, None, None]:
+    def results(self) -> Generator[MarkReceipt | FailedMark, None, None]:
         """What came of each change, in their order."""
         for entry in self._entries:
-            if entry.is_made:
+            if entry.is_applied:
                 yield entry.receipt
             yield from entry.failures
         yield from self._dropped
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: PendingChange) -> None:
         self._entries.append(entry)
         self._write(entry)
         if isinstance(entry.change.action, _WITH_JOBS):
@@ -204,13 +204,13 @@ class _Conductor:
             self._written |= changed
             self._unsettled |= changed
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: PendingChange) -> None:
         if entry not in self._unwritten:
             self._unwritten.append(entry)
         if len(self._unwritten) >= _BATCH:
             self.flush()
 
-    def _check_sight(self, entry: Entry) -> None:
+    def _check_sight(self, entry: PendingChange) -> None:
         """Give up photos to be archived whose best is not to be seen."""
         action = entry.change.action
         if not isinstance(action, SetArchived) or not action.value or not action.visible:
@@ -221,21 +221,21 @@ class _Conductor:
         hidden = [key for key, best in zip(action.keys, action.visible, strict=True) if best not in in_sight]
         entry.fail(hidden, _OUT_OF_SIGHT)
 
-    def _look_after(self, entry: Entry, error: OrganizerError) -> None:
+    def _look_after(self, entry: PendingChange, error: OrganizerError) -> None:
         """After a failure, find out how much of the change was made before it."""
         trace = found_trace(entry, read_entries(self._library, [entry]))
         if trace is None:
             self._journal.drop([entry.change], str(error))
-            self._dropped += [*entry.failures, Unmarked(entry.change.action, entry.keys, str(error))]
+            self._dropped += [*entry.failures, FailedMark(entry.change.action, entry.keys, str(error))]
             return
         entry.trace = trace
         entry.fail([key for key in entry.keys if key not in trace.changed], str(error))
         self._add(entry)
 
-    def _lost(self) -> list[tuple[Entry, tuple[str, ...]]]:
+    def _lost(self) -> list[tuple[PendingChange, tuple[str, ...]]]:
         waiting = [entry for entry in self._entries if entry.keys]
         marks = read_entries(self._library, waiting)
-        lost: list[tuple[Entry, tuple[str, ...]]] = []
+        lost: list[tuple[PendingChange, tuple[str, ...]]] = []
         for entry in waiting:
             missing = not_standing(entry.change.action, entry.trace.container, marks)
             keys = tuple(key for key in entry.keys if key in missing)
@@ -243,11 +243,11 @@ class _Conductor:
                 lost.append((entry, keys))
         return lost
 
-    def _mark(self, entry: Entry, keys: tuple[str, ...]) -> Marked:
+    def _mark(self, entry: PendingChange, keys: tuple[str, ...]) -> MarkResult:
         action = narrowed(entry.change.action, entry.trace.container, keys)
         return self._library.mark(action, partial(self._journal.keep, entry.change))
 
-    def _make_again(self, entry: Entry, keys: tuple[str, ...]) -> None:
+    def _make_again(self, entry: PendingChange, keys: tuple[str, ...]) -> None:
         try:
             marked = self._mark(entry, keys)
         except _OF_ONE_CHANGE as error:
@@ -260,7 +260,7 @@ class _Conductor:
             entry.refuse(marked)
             self._write(entry)
 
-    def _give_up(self, entry: Entry, keys: tuple[str, ...], why: str) -> None:
+    def _give_up(self, entry: PendingChange, keys: tuple[str, ...], why: str) -> None:
         entry.fail(keys, why)
         self._write(entry)
 

@@ -10,9 +10,9 @@ from bestshot.marks.actions import (
     MakeAlbum,
     MakeStack,
     MarkAction,
-    Marked,
+    MarkEffect,
     MarkReceipt,
-    MarkTrace,
+    MarkResult,
     RemoveFromAlbum,
 )
 from bestshot.marks.checks import not_standing
@@ -21,7 +21,7 @@ from bestshot.marks.reversals import DeleteAlbum, RestoreStack
 
 
 @dataclass(frozen=True, slots=True)
-class Unmarked:
+class FailedMark:
     """Photos of a change on which it was not made or did not stay, and why; the others went on."""
 
     action: MarkAction
@@ -30,19 +30,19 @@ class Unmarked:
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class PendingChange:
     """A change that was made, and what is known of it by now."""
 
     change: MarkChange
-    trace: MarkTrace
+    trace: MarkEffect
     keys: tuple[str, ...]
     """The photos on which it is to stand: all but those that were refused."""
-    failures: list[Unmarked] = field(default_factory=list)
+    failures: list[FailedMark] = field(default_factory=list)
     is_finished: bool = False
     """Whether the journal has its receipt."""
 
     @property
-    def is_made(self) -> bool:
+    def is_applied(self) -> bool:
         """Whether it left anything."""
         return bool(self.trace.changed) or self.trace.container is not None
 
@@ -67,23 +67,23 @@ class Entry:
         failed = frozenset(keys)
         named = tuple(key for key in self.keys if key in failed)
         if named:
-            self.failures.append(Unmarked(self.change.action, named, why))
+            self.failures.append(FailedMark(self.change.action, named, why))
             self.keys = tuple(key for key in self.keys if key not in failed)
             self.trace = replace(self.trace, changed=tuple(key for key in self.trace.changed if key not in failed))
 
-    def refuse(self, marked: Marked) -> None:
+    def refuse(self, marked: MarkResult) -> None:
         """Give up what the library refused, sentence by sentence."""
         for why in dict.fromkeys(refused.error for refused in marked.refused):
             self.fail([refused.key for refused in marked.refused if refused.error == why], why)
 
 
-def read_entries(library: MarkableLibrary, entries: Sequence[Entry]) -> LibraryMarks:
+def read_entries(library: MarkableLibrary, entries: Sequence[PendingChange]) -> LibraryMarks:
     """What stands now where these changes write."""
     albums = frozenset(album for entry in entries for album in entry.album)
     return library.read_back([entry.change.action for entry in entries], albums)
 
 
-def found_trace(entry: Entry, marks: LibraryMarks) -> MarkTrace | None:
+def found_trace(entry: PendingChange, marks: LibraryMarks) -> MarkEffect | None:
     """The trace of a change that stands, in part at least, although nothing is known of its being made."""
     action, container = entry.change.action, entry.trace.container
     lacking = frozenset(not_standing(action, container, marks))
@@ -92,4 +92,4 @@ def found_trace(entry: Entry, marks: LibraryMarks) -> MarkTrace | None:
         return None
     best = marks.photos.get(action.keys[0]) if isinstance(action, MakeStack | RestoreStack) else None
     stack = None if best is None else best.stack
-    return MarkTrace(standing, container if stack is None else stack.id)
+    return MarkEffect(standing, container if stack is None else stack.id)

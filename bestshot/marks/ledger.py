@@ -107,19 +107,19 @@ class MarkLedger:
             self.descriptions,
         )
 
-    def without_ours(self, facts: Metadata, key: str) -> Metadata:
+    def without_ours(self, metadata: Metadata, key: str) -> Metadata:
         """What is known of a photo, without the favourite and the stars that we gave: they say nothing of the user.
 
         Where favourites are five stars, as in folders, those of our favourites are ours.
         """
         is_ours = key in self.favorites
         written = self.ratings.get(key)
-        rating = facts.rating
+        rating = metadata.rating
         if written is not None and written.text == str(rating):
             rating = None if written.before is None else int(written.before)
-        elif is_ours and not facts.is_favorite and rating == _STARS_OF_FAVORITE:
+        elif is_ours and not metadata.is_favorite and rating == _STARS_OF_FAVORITE:
             rating = None
-        return replace(facts, rating=rating, is_favorite=facts.is_favorite and not is_ours)
+        return replace(metadata, rating=rating, is_favorite=metadata.is_favorite and not is_ours)
 
     @property
     def album_ids(self) -> frozenset[str]:

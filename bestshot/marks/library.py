@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from bestshot.journal.replaced import Keep
-from bestshot.marks.actions import LibraryMarks, MarkAction, Marked
+from bestshot.marks.actions import LibraryMarks, MarkAction, MarkResult
 
 
 class MarkableLibrary(Protocol):
@@ -36,5 +36,5 @@ class MarkableLibrary(Protocol):
     def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
         """Those of these tags, and of the tags above them, that would have to be made."""
 
-    def mark(self, action: MarkAction, keep: Keep, /) -> Marked:
+    def mark(self, action: MarkAction, keep: Keep, /) -> MarkResult:
         """Make one change, and tell `keep` before it which files it replaces; what has it already is not changed."""

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Generator, Sequence
 
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import MarkAction, MarkedGroup, MarkReceipt, MarkWishes
-from bestshot.marks.apply import Persistence, carry_out_marks, recover_marks
-from bestshot.marks.entries import Unmarked
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkOptions, MarkReceipt
+from bestshot.marks.apply import VerifyPolicy, carry_out_marks, recover_marks
+from bestshot.marks.entries import FailedMark
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.plan import plan_marks
@@ -30,22 +30,22 @@ class MarkOutput:
         receipts = () if self._journal is None else self._journal.mark_receipts(self._target)
         return MarkLedger.of(receipts)
 
-    def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], wishes: MarkWishes) -> list[MarkAction]:
+    def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], options: MarkOptions) -> list[MarkAction]:
         """What is missing so that the groups are marked as wished; `seen` are the keys of all photos of this run."""
         ledger = self.ledger()
         keys = ledger.keys.union(*(group.keys for group in groups))
-        albums = ledger.album_ids if wishes.album_prefix is not None or wishes.inherit else ()
-        marks = self._library.read_marks(keys, albums, with_albums=wishes.inherit)
-        return plan_marks(groups, seen, marks, ledger, wishes)
+        albums = ledger.album_ids if options.album_prefix is not None or options.inherit else ()
+        marks = self._library.read_marks(keys, albums, with_albums=options.inherit)
+        return plan_marks(groups, seen, marks, ledger, options)
 
     def calls_for(self, actions: Sequence[MarkAction]) -> dict[MarkAction, tuple[str, ...]]:
         """The calls that would write each of these actions, in words."""
         return dict(zip(actions, self._library.calls_for(actions), strict=True))
 
     def carry_out(
-        self, actions: Sequence[MarkAction], sources: Sequence[str], patience: Persistence
-    ) -> Generator[MarkReceipt | Unmarked, None, None]:
+        self, actions: Sequence[MarkAction], sources: Sequence[str], policy: VerifyPolicy
+    ) -> Generator[MarkReceipt | FailedMark, None, None]:
         """Do what was planned, and tell at the end what came of it; what was done is in the journal by then."""
         assert self._journal is not None or not actions  # who acts has a journal
         if self._journal is not None:
-            yield from carry_out_marks(self._library, self._journal, self._target, sources, actions, patience)
+            yield from carry_out_marks(self._library, self._journal, self._target, sources, actions, policy)

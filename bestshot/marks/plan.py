@@ -14,7 +14,7 @@ from bestshot.marks.actions import (
     MakeAlbum,
     MarkAction,
     MarkedGroup,
-    MarkWishes,
+    MarkOptions,
     RemoveFromAlbum,
     RemoveTag,
     SetDescription,
@@ -24,7 +24,7 @@ from bestshot.marks.actions import (
     keys_of,
 )
 from bestshot.marks.ledger import MarkLedger
-from bestshot.marks.view import MarkView
+from bestshot.marks.view import PlanningContext
 from bestshot.marks.visibility import plan_archive, plan_stacks, returning
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Photo
@@ -37,31 +37,31 @@ def marked_group(group: PlannedGroup, keys_of: Callable[[Photo], tuple[str, ...]
 
 
 def plan_marks(
-    groups: Sequence[MarkedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger, wishes: MarkWishes
+    groups: Sequence[MarkedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger, options: MarkOptions
 ) -> list[MarkAction]:
     """What is to be changed so that these groups are marked as wished, in the order in which it is to be done.
 
     `seen` are the photos that this run could see, grouped or not. `marks` must tell of them, and of all photos and
     albums of the ledger: what is missing there counts as gone from the library. A wish that is off changes nothing.
     """
-    view = MarkView.of(groups, seen, marks, ledger)
-    coming_back = returning(view) if wishes.archive_rest else frozenset()
-    stacks = plan_stacks(view, coming_back) if wishes.stack else []
-    favorites = _favorites(view, wishes)
+    view = PlanningContext.of(groups, seen, marks, ledger)
+    coming_back = returning(view) if options.archive_rest else frozenset()
+    stacks = plan_stacks(view, coming_back) if options.stack else []
+    favorites = _favorites(view, options)
     loved = view.favorites_after(favorites)
     # Ratings and descriptions come after the tags: servers read such photos anew, which can undo a tag set later.
     return [
-        *(_tags(view, wishes.tag, wishes.best_tag) if wishes.tag and wishes.best_tag else []),
-        *_albums(view, wishes),
+        *(_tags(view, options.tag, options.best_tag) if options.tag and options.best_tag else []),
+        *_albums(view, options),
         *favorites,
-        *(_ratings(view, favorites) if wishes.inherit else []),
-        *(_descriptions(view) if wishes.inherit else []),
+        *(_ratings(view, favorites) if options.inherit else []),
+        *(_descriptions(view) if options.inherit else []),
         *stacks,
-        *(plan_archive(view, stacks, coming_back, loved) if wishes.archive_rest else []),
+        *(plan_archive(view, stacks, coming_back, loved) if options.archive_rest else []),
     ]
 
 
-def _tags(view: MarkView, tag: str, best_tag: str) -> list[MarkAction]:
+def _tags(view: PlanningContext, tag: str, best_tag: str) -> list[MarkAction]:
     """A tag that the user took off is put on again: it is the sign of being in a group, and goes with that."""
     lacking: dict[tuple[str, ...], list[str]] = {}
     for key in view.number_of:
@@ -78,20 +78,20 @@ def _tags(view: MarkView, tag: str, best_tag: str) -> list[MarkAction]:
     return [*adding, *(RemoveTag(in_order(keys), name) for name, keys in standing.items() if keys)]
 
 
-def _albums(view: MarkView, wishes: MarkWishes) -> list[MarkAction]:
-    own = {} if wishes.album_prefix is None else _group_albums(view, wishes.album_prefix)
+def _albums(view: PlanningContext, options: MarkOptions) -> list[MarkAction]:
+    own = {} if options.album_prefix is None else _group_albums(view, options.album_prefix)
     actions: list[MarkAction] = []
-    if wishes.album_prefix is not None:
-        actions += _filled_albums(view, own, wishes.album_prefix)
+    if options.album_prefix is not None:
+        actions += _filled_albums(view, own, options.album_prefix)
         actions += _emptied_albums(view)
-    if wishes.inherit:
+    if options.inherit:
         others = view.marks.albums.keys() - view.ledger.albums.keys() - set(own.values())
         actions += _joined_albums(view, others)
         actions += _left_albums(view)
     return actions
 
 
-def _group_albums(view: MarkView, prefix: str) -> dict[int, str]:
+def _group_albums(view: PlanningContext, prefix: str) -> dict[int, str]:
     """The albums that groups have had, by number, gone or not.
 
     An album with the name that a group's would get, and a photo of the group in it, is taken for it when the ledger
@@ -110,7 +110,7 @@ def _album_name(prefix: str, number: int) -> str:
     return f"{prefix}{number:04}"
 
 
-def _filled_albums(view: MarkView, own: Mapping[int, str], prefix: str) -> list[MarkAction]:
+def _filled_albums(view: PlanningContext, own: Mapping[int, str], prefix: str) -> list[MarkAction]:
     """An album that the user deleted is not made again, nor is a photo put in again that the user took out."""
     actions: list[MarkAction] = []
     for group in view.groups:
@@ -125,7 +125,7 @@ def _filled_albums(view: MarkView, own: Mapping[int, str], prefix: str) -> list[
     return actions
 
 
-def _emptied_albums(view: MarkView) -> list[MarkAction]:
+def _emptied_albums(view: PlanningContext) -> list[MarkAction]:
     """Photos that we put into the album of a group they are no longer in, where all that we put there was seen."""
     actions: list[MarkAction] = []
     for id_, ours in sorted(view.ledger.albums.items()):
@@ -137,7 +137,7 @@ def _emptied_albums(view: MarkView) -> list[MarkAction]:
     return actions
 
 
-def _joined_albums(view: MarkView, albums: Collection[str]) -> list[MarkAction]:
+def _joined_albums(view: PlanningContext, albums: Collection[str]) -> list[MarkAction]:
     best_of = {key: group.keys[0] for group in view.groups for key in group.keys}
     actions: list[MarkAction] = []
     for id_ in sorted(albums):
@@ -148,7 +148,7 @@ def _joined_albums(view: MarkView, albums: Collection[str]) -> list[MarkAction]:
     return actions
 
 
-def _left_albums(view: MarkView) -> list[MarkAction]:
+def _left_albums(view: PlanningContext) -> list[MarkAction]:
     actions: list[MarkAction] = []
     for id_, joined in sorted(view.ledger.joined.items()):
         there = view.marks.albums[id_].keys if id_ in view.marks.albums else frozenset()
@@ -157,15 +157,15 @@ def _left_albums(view: MarkView) -> list[MarkAction]:
     return actions
 
 
-def _favorites(view: MarkView, wishes: MarkWishes) -> list[MarkAction]:
+def _favorites(view: PlanningContext, options: MarkOptions) -> list[MarkAction]:
     """A favourite of ours that the user unmade is not made again; a rating that the user gave is not overwritten."""
-    if not (wishes.favorite_best or wishes.inherit):
+    if not (options.favorite_best or options.inherit):
         return []
     actions: list[MarkAction] = []
     wanted = {
         group.keys[0]
         for group in view.groups
-        if wishes.favorite_best or any(view.is_users_favorite(key) for key in group.keys[group.kept :])
+        if options.favorite_best or any(view.is_users_favorite(key) for key in group.keys[group.kept :])
     }
     lacking = {key for key in wanted - view.ledger.favorites if _may_be_favorite(view, key)}
     if keys := in_order(lacking):
@@ -176,12 +176,12 @@ def _favorites(view: MarkView, wishes: MarkWishes) -> list[MarkAction]:
     return actions
 
 
-def _may_be_favorite(view: MarkView, key: str) -> bool:
+def _may_be_favorite(view: PlanningContext, key: str) -> bool:
     photo = view.photo(key)
     return not photo.is_favorite and not (view.marks.rates_favorites and photo.rating is not None)
 
 
-def _ratings(view: MarkView, favorites: Sequence[MarkAction]) -> list[MarkAction]:
+def _ratings(view: PlanningContext, favorites: Sequence[MarkAction]) -> list[MarkAction]:
     """The best gets the highest rating that the user gave another of its group; once, so the user may take it away.
 
     Where favourites are rated, the stars of ours are not the user's, and what becomes one gets no others.
@@ -202,7 +202,7 @@ def _ratings(view: MarkView, favorites: Sequence[MarkAction]) -> list[MarkAction
     return actions
 
 
-def _descriptions(view: MarkView) -> list[MarkAction]:
+def _descriptions(view: PlanningContext) -> list[MarkAction]:
     """The best gets the user's description of the highest ranked other that has one; once, as with ratings."""
     actions: list[MarkAction] = []
     ours = {key: written.text for key, written in view.ledger.descriptions.items()}

@@ -3,10 +3,10 @@
 from collections.abc import Generator, Sequence
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import Left, Run, undone_runs
+from bestshot.journal.runs import KeptItem, RunPart, undone_runs
 from bestshot.marks.actions import AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
-from bestshot.marks.apply import Persistence, carry_out_in_run, recover_marks
-from bestshot.marks.entries import Unmarked
+from bestshot.marks.apply import VerifyPolicy, carry_out_in_run, recover_marks
+from bestshot.marks.entries import FailedMark
 from bestshot.marks.history import MarkHistory, restored_stacks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
@@ -16,12 +16,12 @@ from bestshot.marks.undo_plan import plan_mark_undo
 class MarkUndo:
     """The marks of one run, in a library in which they are taken back."""
 
-    def __init__(self, journal: Journal, part: Run, library: MarkableLibrary) -> None:
+    def __init__(self, journal: Journal, part: RunPart, library: MarkableLibrary) -> None:
         self._journal = journal
         self._part = part
         self._library = library
 
-    def plan(self) -> tuple[list[MarkAction], list[Left]]:
+    def plan(self) -> tuple[list[MarkAction], list[KeptItem]]:
         """What is to be taken back, and what must be left; only reads."""
         history = self._history()
         if not history.made:
@@ -29,16 +29,16 @@ class MarkUndo:
         marks = self._library.read_back([receipt.action for receipt in history.made], _albums(history.made))
         return plan_mark_undo(history, marks)
 
-    def carry_out(self, patience: Persistence) -> Generator[MarkReceipt | Left, None, None]:
+    def carry_out(self, policy: VerifyPolicy) -> Generator[MarkReceipt | KeptItem, None, None]:
         """Take it back, and tell at the end what came of each change; what was done is in the journal by then."""
         recover_marks(self._library, self._journal, self._part.target)
         self._journal.end_broken_runs(self._part.target)
         actions, left = self.plan()
         run = self._journal.begin_run(self._part.target, self._part.sources, undoes=self._part.id)
-        results = carry_out_in_run(self._library, self._journal, run, actions, patience)
+        results = carry_out_in_run(self._library, self._journal, run, actions, policy)
         for result in results:
-            if isinstance(result, Unmarked):
-                left += [Left(key, result.error) for key in result.keys]
+            if isinstance(result, FailedMark):
+                left += [KeptItem(key, result.error) for key in result.keys]
         self._journal.end_run(run, len(left))
         yield from left
         yield from (result for result in results if isinstance(result, MarkReceipt))

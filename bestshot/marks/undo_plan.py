@@ -7,7 +7,7 @@ otherwise since is left and told.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bestshot.journal.runs import Left
+from bestshot.journal.runs import KeptItem
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -39,7 +39,7 @@ _ALBUM_GONE = "Its album is gone."
 _RESTACKED = "Its stack was changed since and stays as it is."
 
 
-def plan_mark_undo(history: MarkHistory, marks: LibraryMarks) -> tuple[list[MarkAction], list[Left]]:
+def plan_mark_undo(history: MarkHistory, marks: LibraryMarks) -> tuple[list[MarkAction], list[KeptItem]]:
     """The changes that take a run back, in their order, and what is left alone.
 
     `marks` must tell of all that the run wrote, and of its albums and the tags it made.
@@ -58,7 +58,7 @@ class _MarkUndo:
     marks: LibraryMarks
     later: frozenset[Aspect]
     actions: list[MarkAction] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
+    left: list[KeptItem] = field(default_factory=list)
     stacks: dict[str, Stack | None] = field(default_factory=dict)
 
     def take_back(self, receipt: MarkReceipt) -> None:
@@ -126,9 +126,9 @@ class _MarkUndo:
             )
         )
         if any(aspect[:2] == ("album", album.id) for aspect in self.later):
-            self.left.append(Left(album.name, _LATER))
+            self.left.append(KeptItem(album.name, _LATER))
         elif not album.keys <= ours or album.name not in (action.name, base_name(album.id)):
-            self.left.append(Left(album.name, _FILLED))
+            self.left.append(KeptItem(album.name, _FILLED))
         else:
             self.actions.append(DeleteAlbum(album.id, album.name, in_order(ours)))
 
@@ -138,7 +138,7 @@ class _MarkUndo:
         if any(one.trace.container == action.album for one in self.history.made if isinstance(one.action, MakeAlbum)):
             return  # it goes as a whole, or stays as a whole
         if album is None:
-            self.left += [] if was_added else [Left(key, _ALBUM_GONE) for key in changed]
+            self.left += [] if was_added else [KeptItem(key, _ALBUM_GONE) for key in changed]
             return
         keys = [
             key
@@ -174,7 +174,7 @@ class _MarkUndo:
             if is_ours:
                 self.actions.append(back)
             else:
-                self.left.append(Left(key, _CHANGED))
+                self.left.append(KeptItem(key, _CHANGED))
 
     def _known_before(self, action: SetRating | SetDescription) -> str | None:
         """What stood there before a change of a killed run, of which the receipt does not tell: ours, or nothing."""
@@ -188,7 +188,7 @@ class _MarkUndo:
         if found is None:
             self._restore(action.merged)
         elif set(found.keys) != set(made) or found.keys[0] != action.keys[0]:
-            self.left.append(Left(action.keys[0], _RESTACKED))
+            self.left.append(KeptItem(action.keys[0], _RESTACKED))
         elif all(self._is_latest(key, ("stack", "", key)) for key in made):
             if not any(set(stack.keys) == set(found.keys) for stack in action.merged):
                 self.actions.append(DissolveStack(action.number, found))
@@ -214,7 +214,7 @@ class _MarkUndo:
             if is_free and all(self._is_latest(key, ("stack", "", key)) for key in stack.keys):
                 self._put_back(stack)
             elif not is_free:
-                self.left.append(Left(stack.keys[0], _RESTACKED))
+                self.left.append(KeptItem(stack.keys[0], _RESTACKED))
 
     def _put_back(self, stack: Stack) -> None:
         self.actions.append(RestoreStack(stack.id, stack.keys))
@@ -230,7 +230,7 @@ class _MarkUndo:
         for key in keys:
             photo = self.marks.photos.get(key)
             if photo is None:
-                self.left.append(Left(key, _GONE))
+                self.left.append(KeptItem(key, _GONE))
             else:
                 yield key, photo
 
@@ -238,7 +238,7 @@ class _MarkUndo:
         """Whether no later run has changed this; else it is left."""
         if self.later.isdisjoint(aspects):
             return True
-        self.left.append(Left(key, _LATER))
+        self.left.append(KeptItem(key, _LATER))
         return False
 
 

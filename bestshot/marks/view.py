@@ -9,7 +9,7 @@ from bestshot.marks.ledger import MarkLedger
 
 
 @dataclass(frozen=True, slots=True)
-class MarkView:
+class PlanningContext:
     """The groups of a run as far as they are still there, and what is known of all photos.
 
     `number_of` are the groups' photos with their numbers, `bests` what is kept of each group. `settled` are the photos

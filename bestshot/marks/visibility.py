@@ -7,16 +7,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bestshot.marks.actions import DissolveStack, MakeStack, MarkAction, MarkedGroup, SetArchived, Stack, in_order
 from bestshot.marks.ledger import OurStack
-from bestshot.marks.view import MarkView
+from bestshot.marks.view import PlanningContext
 
 
-def returning(view: MarkView) -> frozenset[str]:
+def returning(view: PlanningContext) -> frozenset[str]:
     """Photos that we archived and that are surely no longer the rest of a group."""
     rest = view.number_of.keys() - view.bests
     return frozenset(key for key in (view.ledger.archived & view.settled) - rest if view.is_archived_by_us(key))
 
 
-def plan_stacks(view: MarkView, coming_back: Collection[str]) -> list[MarkAction]:
+def plan_stacks(view: PlanningContext, coming_back: Collection[str]) -> list[MarkAction]:
     """Take apart what is no longer one group, and stack the groups; `coming_back` will be in the timeline."""
     standing = {stack.id: stack for key in view.seen if (stack := view.photo(key).stack) is not None}
     over = {id_: stack for id_, stack in sorted(standing.items()) if _is_over(view, stack)}
@@ -29,7 +29,7 @@ def plan_stacks(view: MarkView, coming_back: Collection[str]) -> list[MarkAction
     return actions
 
 
-def _stacked(view: MarkView, group: MarkedGroup, over: Collection[str]) -> list[MarkAction]:
+def _stacked(view: PlanningContext, group: MarkedGroup, over: Collection[str]) -> list[MarkAction]:
     keys = [key for key in group.keys if not _was_moved_by_user(view, key)]
     stacks = [stack for key in keys if (stack := view.photo(key).stack) is not None and stack.id not in over]
     touched = {stack.id: stack for stack in stacks}
@@ -42,13 +42,13 @@ def _stacked(view: MarkView, group: MarkedGroup, over: Collection[str]) -> list[
     return [MakeStack(group.number, (*keys, *carried), merged, carried)]
 
 
-def _was_moved_by_user(view: MarkView, key: str) -> bool:
+def _was_moved_by_user(view: PlanningContext, key: str) -> bool:
     """Whether a photo is no longer in the stack that we last put it in: it is not stacked again."""
     last, now = view.ledger.stacked.get(key), view.photo(key).stack
     return last is not None and (now is None or now.id != last)
 
 
-def _is_left(view: MarkView, group: MarkedGroup, stack: Stack) -> bool:
+def _is_left(view: PlanningContext, group: MarkedGroup, stack: Stack) -> bool:
     """Whether a stack stays as it is, and so does what touches it.
 
     It also holds photos of another group; or it is ours, and its top was not seen, so that nobody compared it, or
@@ -63,7 +63,7 @@ def _is_left(view: MarkView, group: MarkedGroup, stack: Stack) -> bool:
     return is_moved or stack.keys[0] in view.marks.photos.keys() - view.seen
 
 
-def _is_over(view: MarkView, stack: Stack) -> bool:
+def _is_over(view: PlanningContext, stack: Stack) -> bool:
     """Whether a stack is ours, untouched, and surely no longer of one group.
 
     One that took in a stack of somebody else's is left, because that one would come apart with it; so is one of which
@@ -76,13 +76,13 @@ def _is_over(view: MarkView, stack: Stack) -> bool:
     return (len(numbers) > 1 or None in numbers) and view.settled.issuperset(stack.keys)
 
 
-def _is_untouched(view: MarkView, stack: Stack, ours: OurStack) -> bool:
+def _is_untouched(view: PlanningContext, stack: Stack, ours: OurStack) -> bool:
     there = [key for key in ours.keys if key in view.marks.photos]
     return there[:1] == [stack.keys[0]] and set(there) == set(stack.keys)
 
 
 def plan_archive(
-    view: MarkView, stacks: Iterable[MarkAction], coming_back: Collection[str], favorites: Collection[str]
+    view: PlanningContext, stacks: Iterable[MarkAction], coming_back: Collection[str], favorites: Collection[str]
 ) -> list[MarkAction]:
     """First what comes back, then the rest of all groups whose best is in sight; never one of the `favorites`.
 
@@ -105,7 +105,7 @@ def plan_archive(
     return actions
 
 
-def _may_leave(view: MarkView, group: MarkedGroup, tops: Mapping[str, Sequence[str]], key: str) -> bool:
+def _may_leave(view: PlanningContext, group: MarkedGroup, tops: Mapping[str, Sequence[str]], key: str) -> bool:
     """A photo on top of others, which are not of its group, would take them along out of sight."""
     if view.photo(key).is_archived or key in view.ledger.archived:
         return False
@@ -113,7 +113,7 @@ def _may_leave(view: MarkView, group: MarkedGroup, tops: Mapping[str, Sequence[s
     return stack[0] != key or set(stack) <= set(group.keys)
 
 
-def _tops_after(view: MarkView, stacks: Iterable[MarkAction]) -> dict[str, tuple[str, ...]]:
+def _tops_after(view: PlanningContext, stacks: Iterable[MarkAction]) -> dict[str, tuple[str, ...]]:
     """The stack that each photo of a group will be in, the top first."""
     after = {key: stack.keys for key in view.number_of if (stack := view.photo(key).stack) is not None}
     for action in stacks:

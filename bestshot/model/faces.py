@@ -48,7 +48,7 @@ class Face(FaceBox):
 
 
 @dataclass(frozen=True, slots=True)
-class FaceCodes:
+class FaceEmbeddings:
     """What tells one person's faces from another's: 128 numbers a face, in the order of the photo's faces."""
 
     codes: tuple[tuple[float, ...], ...]

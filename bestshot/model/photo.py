@@ -83,7 +83,7 @@ class Photo:
     files: tuple[PhotoFile, ...] = ()
 
     @property
-    def facts_revision(self) -> str:
+    def metadata_revision(self) -> str:
         """Changes when the picture or anything that may hold its metadata changes."""
         return "+".join([self.revision, *(file.revision for file in self.files[1:])])
 
@@ -100,13 +100,13 @@ def digest(*parts: str) -> str:
 class Listing:
     """The photos of a source in an order that stays, what was passed over, and the origins that held no photo.
 
-    `facts` is what the source knows of its photos already, by id; those of the others have to be read.
+    `metadata` is what the source knows of its photos already, by id; those of the others have to be read.
     """
 
     photos: tuple[Photo, ...]
     skipped: tuple["Skipped", ...] = ()
     empty_origins: tuple[str, ...] = ()
-    facts: Mapping[str, Metadata] = field(default_factory=dict)
+    metadata: Mapping[str, Metadata] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Protocol
 
-from bestshot.analysis.analyser import DESCRIBE, Examiner, Findings, Readable, appraisal_task, fingerprint_task
+from bestshot.analysis.analyser import DESCRIBE, Analyser, Measurements, Readable, appraisal_task, fingerprint_task
 from bestshot.analysis.comparison import comparison_task
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.errors import SourceError, UsageError
@@ -21,23 +21,23 @@ from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
 from bestshot.ranking.rank import judge
-from bestshot.ranking.strangers import by_people
+from bestshot.ranking.strangers import split_by_people
 from bestshot.settings.settings import Settings
 from bestshot.storage.index import Index
 from bestshot.text import printable
 
-logger = logging.getLogger("bestshot.pipeline.organizer.looking")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class LibraryAnalysis:
     """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows.
 
     `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan.
     """
 
     photos: tuple[Photo, ...]
-    facts: Mapping[str, Metadata]
+    metadata: Mapping[str, Metadata]
     verdicts: tuple[Verdict, ...]
     skipped: tuple[Skipped, ...]
     beyond_limit: int = 0
@@ -68,7 +68,7 @@ class Listed(Readable, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class KnownState:
     """What earlier runs know: the measurements, what people decided, and the marks that this tool has set."""
 
     index: Index
@@ -76,43 +76,45 @@ class Memory:
     ledger: MarkLedger = field(default_factory=MarkLedger)
 
 
-def look(source: Listed, settings: Settings, examiner: Examiner, memory: Memory) -> Library:
+def analyse_library(source: Listed, settings: Settings, examiner: Analyser, memory: KnownState) -> LibraryAnalysis:
     """List, measure, group and judge."""
     listing = source.scan(memory.ledger.archived)
     _check_not_emptied(source, listing, memory.index)
     photos = listing.photos[: settings.limit]
-    facts = examiner.measure([photo for photo in photos if photo.id not in listing.facts], DESCRIBE)
-    facts.values.update({photo.id: listing.facts[photo.id] for photo in photos if photo.id in listing.facts})
-    readable = [photo for photo in photos if photo.id in facts.values]
+    metadata = examiner.measure([photo for photo in photos if photo.id not in listing.metadata], DESCRIBE)
+    metadata.values.update({photo.id: listing.metadata[photo.id] for photo in photos if photo.id in listing.metadata})
+    readable = [photo for photo in photos if photo.id in metadata.values]
     rules = settings.grouping_rules
     task = fingerprint_task(rotations=settings.rotations)
-    prints = examiner.measure(candidates(readable, facts.values, rules), task)
+    prints = examiner.measure(candidates(readable, metadata.values, rules), task)
     hashed = [photo for photo in readable if photo.id in prints.values]
-    grouping = Grouping(hashed, facts.values, prints.values, rules)
+    grouping = Grouping(hashed, metadata.values, prints.values, rules)
     likenesses, uncompared = _compare(examiner, grouping.doubtful_pairs(), rotations=settings.rotations)
     decided = Decisions.of(memory.decisions, readable)
     groups = decided.split(grouping.groups(likenesses), rules.min_group_size)
-    if settings.wishes.layout is not None:
+    if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
     appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
-    facts.values.update(_as_users_say(source, groups, facts.values, memory.ledger))
-    codes = recognise(examiner, groups, appraised.values, facts.values, settings.face_model)
-    parts = (part for group in groups for part in by_people(group, appraised.values, facts.values, codes))
+    metadata.values.update(_as_users_say(source, groups, metadata.values, memory.ledger))
+    codes = recognise(examiner, groups, appraised.values, metadata.values, settings.face_model)
+    parts = (part for group in groups for part in split_by_people(group, appraised.values, metadata.values, codes))
     groups = [part for part in parts if len(part.photos) >= rules.min_group_size]
-    judged = (judge(group, appraised.values, facts.values, settings.judging_rules, codes) for group in groups)
+    judged = (judge(group, appraised.values, metadata.values, settings.judging_rules, codes) for group in groups)
     verdicts = tuple(map(decided.prefer, judged))
-    unread = [*facts.skipped, *prints.skipped, *appraised.skipped]
+    unread = [*metadata.skipped, *prints.skipped, *appraised.skipped]
     if unread or uncompared:
         source.check_reachable()
     lost = {skipped.id for skipped in unread}
-    skipped = sorted([*listing.skipped, *unread, *uncompared, *_doubts(facts.values)], key=lambda item: item.id)
+    skipped = sorted([*listing.skipped, *unread, *uncompared, *_doubts(metadata.values)], key=lambda item: item.id)
     seen = tuple(photo for photo in photos if photo.id not in lost)
     beyond_limit = len(listing.photos) - len(photos)
-    return Library(seen, facts.values, verdicts, tuple(skipped), beyond_limit, appraisals=appraised.values)
+    return LibraryAnalysis(seen, metadata.values, verdicts, tuple(skipped), beyond_limit, appraisals=appraised.values)
 
 
-def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: Memory, plan: PlanDocument) -> Library:
+def load_planned(
+    source: Listed, settings: Settings, examiner: Analyser, memory: KnownState, plan: PlanDocument
+) -> LibraryAnalysis:
     """List the library and find in it what a plan is about; raises UsageError if it is of another library."""
     wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
     if not {origin for origin, _ in wanted} <= set(source.origins()):
@@ -120,17 +122,19 @@ def look_again(source: Listed, settings: Settings, examiner: Examiner, memory: M
     listing = source.scan(memory.ledger.archived.union(key for _, key in wanted))
     _check_not_emptied(source, listing, memory.index)
     photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
-    if settings.wishes.layout is not None:
+    if settings.options.layout is not None:
         photos = source.with_all_files(photos)
     fitting = fit(plan.groups, {(photo.origin, photo.key): photo for photo in photos})
-    facts = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.facts], DESCRIBE)
-    facts.values.update({photo.id: listing.facts[photo.id] for photo in fitting.seen if photo.id in listing.facts})
-    if facts.skipped:
+    metadata = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.metadata], DESCRIBE)
+    metadata.values.update(
+        {photo.id: listing.metadata[photo.id] for photo in fitting.seen if photo.id in listing.metadata}
+    )
+    if metadata.skipped:
         source.check_reachable()
-    is_known = [all(photo.id in facts.values for photo in verdict.group.photos) for verdict in fitting.verdicts]
+    is_known = [all(photo.id in metadata.values for photo in verdict.group.photos) for verdict in fitting.verdicts]
     verdicts, numbers = tuple(compress(fitting.verdicts, is_known)), tuple(compress(fitting.numbers, is_known))
-    skipped = (*listing.skipped, *facts.skipped, *fitting.left_alone)
-    return Library(fitting.seen, facts.values, verdicts, skipped, numbers=numbers)
+    skipped = (*listing.skipped, *metadata.skipped, *fitting.left_alone)
+    return LibraryAnalysis(fitting.seen, metadata.values, verdicts, skipped, numbers=numbers)
 
 
 def _check_not_emptied(source: Listed, listing: Listing, index: Index) -> None:
@@ -151,7 +155,7 @@ def _with_all_files(source: Listed, groups: Sequence[Group]) -> list[Group]:
 
 
 def _compare(
-    examiner: Examiner, pairs: Sequence[PhotoPair], *, rotations: bool
+    examiner: Analyser, pairs: Sequence[PhotoPair], *, rotations: bool
 ) -> tuple[Mapping[str, Likeness], list[Skipped]]:
     """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
     if not pairs:
@@ -162,7 +166,7 @@ def _compare(
     return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
 
 
-def _appraise(examiner: Examiner, groups: Sequence[Group], model: FaceModel | None) -> Findings[Appraisal]:
+def _appraise(examiner: Analyser, groups: Sequence[Group], model: FaceModel | None) -> Measurements[Appraisal]:
     """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
     members = [photo for group in groups for photo in group.photos]
     problem = face_detection_problem() if members and model is not None else None
@@ -177,11 +181,11 @@ def _appraise(examiner: Examiner, groups: Sequence[Group], model: FaceModel | No
 
 
 def _as_users_say(
-    source: Listed, groups: Sequence[Group], facts: Mapping[str, Metadata], ledger: MarkLedger
+    source: Listed, groups: Sequence[Group], metadata: Mapping[str, Metadata], ledger: MarkLedger
 ) -> dict[str, Metadata]:
     """What is known of the members of groups, without the favourites and stars that this tool gave."""
     return {
-        photo.id: ledger.without_ours(facts[photo.id], source.mark_keys(photo)[0])
+        photo.id: ledger.without_ours(metadata[photo.id], source.mark_keys(photo)[0])
         for group in groups
         for photo in group.photos
     }
@@ -193,8 +197,8 @@ def _without(groups: Sequence[Group], missing: set[str], min_group_size: int) ->
     return [group for group in kept if len(group.photos) >= min_group_size]
 
 
-def _doubts(facts: Mapping[str, Metadata]) -> Iterator[Skipped]:
+def _doubts(metadata: Mapping[str, Metadata]) -> Iterator[Skipped]:
     """What was passed over within photos that are used nevertheless, such as a date that is none."""
-    for photo_id, metadata in facts.items():
-        if metadata.problems:
-            yield Skipped(photo_id, "; ".join(metadata.problems))
+    for photo_id, of_photo in metadata.items():
+        if of_photo.problems:
+            yield Skipped(photo_id, "; ".join(of_photo.problems))

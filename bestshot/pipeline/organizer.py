@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from bestshot.analysis.analyser import Progress
     from bestshot.journal.journal import Journal
     from bestshot.layout.actions import Action, OutputState, Receipt
-    from bestshot.layout.output import FolderOutput, Undone
+    from bestshot.layout.output import FailedAction, FolderOutput
     from bestshot.marks.actions import MarkAction, MarkReceipt
-    from bestshot.marks.apply import Persistence
-    from bestshot.marks.entries import Unmarked
+    from bestshot.marks.apply import VerifyPolicy
+    from bestshot.marks.entries import FailedMark
     from bestshot.marks.output import MarkOutput
     from bestshot.model.groups import PlannedGroup
     from bestshot.model.photo import Skipped
-    from bestshot.pipeline.look import Library
+    from bestshot.pipeline.look import LibraryAnalysis
     from bestshot.plans.document import PlanDocument
     from bestshot.plans.plan import Plan
     from bestshot.sources.interface import PhotoSource
     from bestshot.workers.pool import Workers
 
 
-logger = logging.getLogger("bestshot.pipeline.organizer")
+logger = logging.getLogger(__name__)
 
 EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 
@@ -70,8 +70,8 @@ class PhotoOrganizer:
 
     Photos are measured on `executor`, by default on the cluster that the settings name or one spawned process per
     core; a script that calls this from its top level needs the usual `if __name__ == "__main__":` around it, or an
-    executor of its own. `patience` says how long to look whether marks stay, by default as long as a busy server may
-    take to lose them. `agree` is asked before anything is changed.
+    executor of its own. `policy` says how long to look whether marks stay, by default as long as a busy server may
+    take to lose them. `confirm` is asked before anything is changed.
     """
 
     def __init__(
@@ -81,25 +81,25 @@ class PhotoOrganizer:
         *,
         executor: Executor | None = None,
         progress: "Progress | None" = None,
-        patience: "Persistence | None" = None,
-        agree: "Callable[[Plan], bool] | None" = None,
+        policy: "VerifyPolicy | None" = None,
+        confirm: "Callable[[Plan], bool] | None" = None,
     ) -> None:
         self._source = source
         self._settings = settings or Settings()
         self._executor = executor
         self._progress = progress or _no_progress
-        self._patience = patience
+        self._policy = policy
         self._given: PlanDocument | None = None
-        self._agree = agree or (lambda _plan: True)
+        self._agree = confirm or (lambda _plan: True)
 
     def run(self, plan: "PlanDocument | None" = None) -> Outcome:
         """Do it all and return what was found and done; raises OrganizerError when the run cannot go on.
 
         A given plan is carried out instead of looking for groups.
         """
-        from bestshot.analysis.analyser import Examiner
+        from bestshot.analysis.analyser import Analyser
         from bestshot.model.photo import digest
-        from bestshot.pipeline.look import Memory, look, look_again
+        from bestshot.pipeline.look import KnownState, analyse_library, load_planned
         from bestshot.plans.decision_store import remembered
         from bestshot.storage.index import Index
         from bestshot.storage.lock import LibraryLock
@@ -116,19 +116,19 @@ class PhotoOrganizer:
             marks = self._marks(journal)
             workers = self._workers(stack)
             stack.callback(workers.close)
-            examiner = Examiner(self._source, index, workers, self._progress)
-            memory = Memory(index, remembered(Path(settings.state_dir)), marks.ledger())
+            examiner = Analyser(self._source, index, workers, self._progress)
+            memory = KnownState(index, remembered(Path(settings.state_dir)), marks.ledger())
             if self._given is None:
-                library = look(self._source, settings, examiner, memory)
+                library = analyse_library(self._source, settings, examiner, memory)
             else:
-                library = look_again(self._source, settings, examiner, memory, self._given)
+                library = load_planned(self._source, settings, examiner, memory, self._given)
             workers.close()
             outcome = self._conclude(library, marks, self._folders(journal, library), stack)
-            told = index.news(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
+            told = index.new_problems(library_id, outcome.plan.skipped, [photo.id for photo in library.photos])
             if outcome.acted:
-                sound = [key for photo in library.photos for key in self._source.mark_keys(photo)]
+                readable = [key for photo in library.photos for key in self._source.mark_keys(photo)]
                 made = [action.destination for action in outcome.plan.file_actions]
-                failed = index.news(f"changes of {library_id}", outcome.failed, [*sound, *made])
+                failed = index.new_problems(f"changes of {library_id}", outcome.failed, [*readable, *made])
                 outcome = replace(outcome, failed=failed)
         return replace(outcome, plan=replace(outcome.plan, skipped=told))
 
@@ -144,7 +144,7 @@ class PhotoOrganizer:
 
     @property
     def _acts(self) -> bool:
-        return not self._settings.wishes.is_looking and not self._settings.dry_run
+        return not self._settings.options.is_looking and not self._settings.dry_run
 
     def _journal(self, stack: ExitStack) -> "Journal | None":
         """The journal of changes, if there is one or will be: who only looks makes none."""
@@ -155,7 +155,7 @@ class PhotoOrganizer:
             return None
         return stack.enter_context(closing(Journal(path)))
 
-    def _remember(self, library: "Library") -> int:
+    def _remember(self, library: "LibraryAnalysis") -> int:
         """Keep what the given plan decided, anew or against an earlier decision; tell how many decisions that are."""
         from bestshot.plans.decision_store import remember, remembered
         from bestshot.plans.decisions import Decisions
@@ -173,24 +173,24 @@ class PhotoOrganizer:
         """The marks of the library; what a killed run left in the journal is mended, unless this run only looks."""
         from bestshot.marks.output import MarkOutput
 
-        marks = MarkOutput(self._source.markable(self._settings.wishes.marks), journal, self._source.mark_target())
+        marks = MarkOutput(self._source.markable(self._settings.options.marks), journal, self._source.mark_target())
         if self._acts:
             marks.recover()
         return marks
 
-    def _folders(self, journal: "Journal | None", library: "Library") -> "_Folders | None":
+    def _folders(self, journal: "Journal | None", library: "LibraryAnalysis") -> "_Folders | None":
         """The folders of the output and how they are found; changes nothing there."""
         from bestshot.layout.output import FolderOutput
 
-        if self._settings.wishes.layout is None:
+        if self._settings.options.layout is None:
             return None
-        path = Path(self._settings.wishes.layout)
+        path = Path(self._settings.options.layout)
         if journal is None:
             return _Folders(FolderOutput.found(path, library.photos), None)
         output = FolderOutput(path, journal, self._source.fetch_file)
         return _Folders(output.state(library.photos), output)
 
-    def _hold(self, folders: "_Folders", library: "Library", stack: ExitStack) -> "_Folders":
+    def _hold(self, folders: "_Folders", library: "LibraryAnalysis", stack: ExitStack) -> "_Folders":
         """The same folders, held by this run alone, mended, and as they are found then."""
         assert folders.output is not None  # who acts has a journal
         stack.enter_context(folders.output.lock())
@@ -199,13 +199,13 @@ class PhotoOrganizer:
         return replace(folders, state=folders.output.state())
 
     def _conclude(
-        self, library: "Library", marks: "MarkOutput", folders: "_Folders | None", stack: ExitStack
+        self, library: "LibraryAnalysis", marks: "MarkOutput", folders: "_Folders | None", stack: ExitStack
     ) -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
         from bestshot.pipeline.records import write_records
 
         plan = self._plan(library, marks, folders)
-        write_records(plan, self._source, library.facts, self._settings)
+        write_records(plan, self._source, library.metadata, self._settings)
         looked = Outcome(plan, report=self._reported(plan, library))
         if self._settings.dry_run:
             return replace(looked, calls=marks.calls_for(plan.mark_actions))
@@ -224,30 +224,30 @@ class PhotoOrganizer:
             self._sort_in(result, receipts, failed)
         return replace(decided, receipts=tuple(receipts), failed=_by_thing(failed), acted=True)
 
-    def _reported(self, plan: "Plan", library: "Library") -> tuple[Path, ...]:
+    def _reported(self, plan: "Plan", library: "LibraryAnalysis") -> tuple[Path, ...]:
         """The files of the report, after they were written where the settings say."""
         if self._settings.report is None:
             return ()
-        from bestshot.pipeline.records import Studio, write_report
+        from bestshot.pipeline.records import PictureMaker, write_report
         from bestshot.workers.pool import Workers
 
         with closing(Workers(self._settings.workers, self._executor)) as workers:
-            return write_report(plan, library, self._source, self._settings, Studio(workers, self._progress))
+            return write_report(plan, library, self._source, self._settings, PictureMaker(workers, self._progress))
 
-    def _plan(self, library: "Library", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
+    def _plan(self, library: "LibraryAnalysis", marks: "MarkOutput", folders: "_Folders | None") -> "Plan":
         from bestshot.layout.plan import plan_folders
         from bestshot.plans.plan import Plan
 
-        wishes, state = self._settings.wishes, folders.state if folders else None
+        options, state = self._settings.options, folders.state if folders else None
         groups = self._numbered(library, marks, state)
         actions: list[Action | MarkAction] = []
         if state is not None:
-            actions += plan_folders(groups, library.photos, state, wishes.link)
-        if wishes.marks.any:
+            actions += plan_folders(groups, library.photos, state, options.link)
+        if options.marks.any:
             actions += self._mark_actions(groups, library, marks)
         unread = {item.id for item in library.skipped} - {photo.id for photo in library.photos}
         return Plan(
-            wishes,
+            options,
             groups,
             tuple(actions),
             library.skipped,
@@ -257,7 +257,7 @@ class PhotoOrganizer:
         )
 
     def _numbered(
-        self, library: "Library", marks: "MarkOutput", state: "OutputState | None"
+        self, library: "LibraryAnalysis", marks: "MarkOutput", state: "OutputState | None"
     ) -> tuple["PlannedGroup", ...]:
         """The groups, each under the number that it had in the output or in the library."""
         from bestshot.layout.numbering import number_groups, remembered_numbers
@@ -275,23 +275,24 @@ class PhotoOrganizer:
         numbers = number_groups(groups, remembered, last, library.numbers)
         numbered = sorted(zip(numbers, library.verdicts, strict=True), key=lambda pair: pair[0])
         return tuple(
-            PlannedGroup(number, verdict, metadata_text(number, verdict, library.facts)) for number, verdict in numbered
+            PlannedGroup(number, verdict, metadata_text(number, verdict, library.metadata))
+            for number, verdict in numbered
         )
 
     def _mark_actions(
-        self, groups: Sequence["PlannedGroup"], library: "Library", marks: "MarkOutput"
+        self, groups: Sequence["PlannedGroup"], library: "LibraryAnalysis", marks: "MarkOutput"
     ) -> list["MarkAction"]:
         from bestshot.marks.plan import marked_group
 
         marked = [marked_group(group, self._source.mark_keys) for group in groups]
         seen = {key for photo in library.photos for key in self._source.mark_keys(photo)}
-        return marks.plan(marked, seen, self._settings.wishes.marks)
+        return marks.plan(marked, seen, self._settings.options.marks)
 
     def _results(
         self, plan: "Plan", marks: "MarkOutput", folders: "_Folders | None"
-    ) -> Iterator["Receipt | MarkReceipt | Undone | Unmarked"]:
+    ) -> Iterator["Receipt | MarkReceipt | FailedAction | FailedMark"]:
         """What comes of each action: first the copies, then the marks."""
-        from bestshot.marks.apply import Persistence
+        from bestshot.marks.apply import VerifyPolicy
 
         sources = self._source.origins()
         copies = plan.file_actions
@@ -306,23 +307,23 @@ class PhotoOrganizer:
         wanted = plan.mark_actions
         if wanted:
             with self._progress("Marking", len(wanted)):
-                yield from marks.carry_out(wanted, sources, self._patience or Persistence())
+                yield from marks.carry_out(wanted, sources, self._policy or VerifyPolicy())
 
     def _sort_in(
         self,
-        result: "Receipt | MarkReceipt | Undone | Unmarked",
+        result: "Receipt | MarkReceipt | FailedAction | FailedMark",
         receipts: list["Receipt | MarkReceipt"],
         failed: list["Skipped"],
     ) -> None:
-        from bestshot.layout.output import Undone
-        from bestshot.marks.entries import Unmarked
+        from bestshot.layout.output import FailedAction
+        from bestshot.marks.entries import FailedMark
         from bestshot.marks.wording import undone_in_words
         from bestshot.model.photo import Skipped
 
-        if isinstance(result, Undone):
+        if isinstance(result, FailedAction):
             failed.append(Skipped(result.action.destination, result.error))
             self._source.check_reachable()
-        elif isinstance(result, Unmarked):
+        elif isinstance(result, FailedMark):
             failed += [Skipped(key, f"{undone_in_words(result.action)}: {result.error}") for key in result.keys]
         else:
             receipts.append(result)

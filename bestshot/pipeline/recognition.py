@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-from bestshot.analysis.analyser import Examiner, recognition_task
+from bestshot.analysis.analyser import Analyser, recognition_task
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata
 from bestshot.ranking.candidates import Candidate, candidates
-from bestshot.ranking.people import Code, follow, is_doubtful
+from bestshot.ranking.people import Code, is_doubtful, track_people
 from bestshot.ranking.strangers import may_be_strangers
 
 
 def recognise(
-    examiner: Examiner,
+    examiner: Analyser,
     groups: Sequence[Group],
     appraisals: Mapping[str, Appraisal],
-    facts: Mapping[str, Metadata],
+    metadata: Mapping[str, Metadata],
     model: FaceModel,
 ) -> dict[str, Sequence[Code]]:
     """The codes of the faces in doubtful groups, by photo id; they cost half as much as finding faces.
@@ -26,7 +26,7 @@ def recognise(
     doubtful = [
         candidate
         for group in groups
-        if _is_doubtful(everyone := candidates(group, appraisals, facts))
+        if _is_doubtful(everyone := candidates(group, appraisals, metadata))
         for candidate in everyone
         if candidate.faces
     ]
@@ -40,4 +40,4 @@ def recognise(
 def _is_doubtful(everyone: Sequence[Candidate]) -> bool:
     """Whether people may have changed places, or others may have come."""
     faces = {candidate.id: candidate.faces for candidate in everyone}
-    return is_doubtful(faces, follow(faces)) or may_be_strangers(everyone)
+    return is_doubtful(faces, track_people(faces)) or may_be_strangers(everyone)

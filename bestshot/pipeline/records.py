@@ -10,7 +10,7 @@ from typing import Protocol
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
 from bestshot.model.photo import Metadata
-from bestshot.pipeline.look import Library
+from bestshot.pipeline.look import LibraryAnalysis
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import Plan
@@ -37,44 +37,46 @@ class Shown(Placed, Viewable, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
+class PictureMaker:
     """Where the pictures of a report are made."""
 
     workers: Workers
     progress: Progress
 
 
-def write_report(plan: Plan, library: Library, source: Shown, settings: Settings, studio: Studio) -> tuple[Path, ...]:
+def write_report(
+    plan: Plan, library: LibraryAnalysis, source: Shown, settings: Settings, studio: PictureMaker
+) -> tuple[Path, ...]:
     """Write the pages of the report that the settings ask for, and tell which files they are; raises OutputError."""
     assert settings.report is not None  # who calls this has asked
 
     def plan_text(part: Plan) -> str:
-        return _plan_text(part, source, library.facts, settings)
+        return _plan_text(part, source, library.metadata, settings)
 
-    subject = Subject(plan, library.facts, library.appraisals, source.locations(), plan_text)
+    subject = Subject(plan, library.metadata, library.appraisals, source.locations(), plan_text)
     return ReportWriter(subject, source, studio.workers, studio.progress).write(Path(settings.report))
 
 
-def write_records(plan: Plan, source: Placed, facts: Mapping[str, Metadata], settings: Settings) -> None:
+def write_records(plan: Plan, source: Placed, metadata: Mapping[str, Metadata], settings: Settings) -> None:
     """Write the lists that the settings ask for; raises OutputError."""
     if settings.plan is not None:
-        _write(settings.plan, _plan_text(plan, source, facts, settings).encode("ascii"), "plan")
+        _write(settings.plan, _plan_text(plan, source, metadata, settings).encode("ascii"), "plan")
     if settings.csv is not None:
-        _write(settings.csv, to_csv(plan, facts).encode("utf-8", "backslashreplace"), "table")
+        _write(settings.csv, to_csv(plan, metadata).encode("utf-8", "backslashreplace"), "table")
     if settings.list_rest is not None:
         _write(settings.list_rest, rest_of(plan, null=settings.null), "list")
 
 
-def _plan_text(plan: Plan, source: Placed, facts: Mapping[str, Metadata], settings: Settings) -> str:
+def _plan_text(plan: Plan, source: Placed, metadata: Mapping[str, Metadata], settings: Settings) -> str:
     place = PlanSource(settings.source_type, source.locations(), source.origins())
-    return to_json(document_of(_from_anywhere(plan), place, facts))
+    return to_json(document_of(_from_anywhere(plan), place, metadata))
 
 
 def _from_anywhere(plan: Plan) -> Plan:
     """The plan with an output that is the same one in whatever folder it is carried out."""
-    output = plan.wishes.output
+    output = plan.options.output
     whole = None if output is None else str(Path(output).absolute())
-    return replace(plan, wishes=replace(plan.wishes, output=whole))
+    return replace(plan, options=replace(plan.options, output=whole))
 
 
 def _write(where: str, content: bytes, what: str) -> None:

@@ -97,8 +97,8 @@ class Decisions:
     def _parts(self, group: Group) -> list[Group]:
         parts: list[list[Photo]] = []
         for photo in group.photos:
-            foes = self.apart.get(_place(photo), frozenset())
-            home = next((part for part in parts if foes.isdisjoint(map(_place, part))), None)
+            conflicting = self.apart.get(_place(photo), frozenset())
+            home = next((part for part in parts if conflicting.isdisjoint(map(_place, part))), None)
             if home is None:
                 parts.append([photo])
             else:

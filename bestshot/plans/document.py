@@ -16,7 +16,7 @@ from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import PlannedGroup, RankedPhoto, Reason
 from bestshot.model.photo import Metadata, Skipped, SourceType
-from bestshot.plans.plan import Plan, Wishes
+from bestshot.plans.plan import OutputOptions, Plan
 
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
 VERSION: Literal[1] = 1
@@ -74,21 +74,21 @@ class PlanDocument:
     format: Literal["photo-organizer-plan"]
     version: Literal[1]
     source: PlanSource
-    wishes: Wishes
+    wishes: OutputOptions
     groups: tuple[PlanGroup, ...]
     actions: tuple[dict[str, Any], ...] = ()
     skipped: tuple[dict[str, str], ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def document_of(plan: Plan, source: PlanSource, facts: Mapping[str, Metadata]) -> PlanDocument:
-    """The plan as it is written down; `facts` are those of the groups' photos by id."""
+def document_of(plan: Plan, source: PlanSource, metadata: Mapping[str, Metadata]) -> PlanDocument:
+    """The plan as it is written down; `metadata` are those of the groups' photos by id."""
     return PlanDocument(
         format=FORMAT,
         version=VERSION,
         source=source,
-        wishes=plan.wishes,
-        groups=tuple(_group(group, facts) for group in plan.groups),
+        wishes=plan.options,
+        groups=tuple(_group(group, metadata) for group in plan.groups),
         actions=tuple({"action": _verb(action), **msgspec.to_builtins(action)} for action in plan.actions),
         skipped=tuple(_skipped(skipped) for skipped in plan.skipped),
         counts=counts(plan),
@@ -113,13 +113,13 @@ def counts(plan: Plan) -> dict[str, int]:
     }
 
 
-def _group(group: PlannedGroup, facts: Mapping[str, Metadata]) -> PlanGroup:
+def _group(group: PlannedGroup, metadata: Mapping[str, Metadata]) -> PlanGroup:
     verdict = group.verdict
-    photos = tuple(_photo(ranked, facts[ranked.photo.id]) for ranked in verdict.ranking)
+    photos = tuple(_photo(ranked, metadata[ranked.photo.id]) for ranked in verdict.ranking)
     return PlanGroup(verdict.group.id, group.number, verdict.best.id, verdict.confidence, photos)
 
 
-def _photo(ranked: RankedPhoto, facts: Metadata) -> PlanPhoto:
+def _photo(ranked: RankedPhoto, metadata: Metadata) -> PlanPhoto:
     photo = ranked.photo
     return PlanPhoto(
         id=photo.id,
@@ -128,7 +128,7 @@ def _photo(ranked: RankedPhoto, facts: Metadata) -> PlanPhoto:
         revision=photo.revision,
         name=photo.name,
         size=photo.size,
-        taken_at=facts.taken.isoformat(),
+        taken_at=metadata.taken.isoformat(),
         score=ranked.score,
         why=ranked.why,
         reasons=ranked.reasons,

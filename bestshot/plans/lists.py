@@ -16,7 +16,7 @@ _ASKS_TO_COUNT = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 """What a spreadsheet takes for the beginning of a formula; https://owasp.org/www-community/attacks/CSV_Injection."""
 
 
-def to_csv(plan: Plan, facts: Mapping[str, Metadata]) -> str:
+def to_csv(plan: Plan, metadata: Mapping[str, Metadata]) -> str:
     """One line for each photo of a group, the best first; RFC 4180, with a quote before what looks like a formula."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
@@ -24,7 +24,7 @@ def to_csv(plan: Plan, facts: Mapping[str, Metadata]) -> str:
     for group in plan.groups:
         for place, ranked in enumerate(group.verdict.ranking, start=1):
             photo = ranked.photo
-            taken = facts[photo.id].taken.isoformat()
+            taken = metadata[photo.id].taken.isoformat()
             reasons = "; ".join(reason.text for reason in ranked.reasons)
             names = (_harmless(photo.id), _harmless(photo.name))
             row = (group.number, place, int(place == 1), *names, taken, photo.size, f"{ranked.score:.3f}", reasons)

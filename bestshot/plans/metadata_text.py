@@ -8,7 +8,7 @@ from bestshot.ranking.preferences import choice_in_words
 from bestshot.text import base_name, count, in_bytes, printable
 
 
-def metadata_text(number: int, verdict: Verdict, facts: Mapping[str, Metadata]) -> str:
+def metadata_text(number: int, verdict: Verdict, metadata: Mapping[str, Metadata]) -> str:
     """What metadata.txt says of a group; the same for the same group in every run."""
     head = [
         f"Group {number}: {count(len(verdict.ranking), 'photo')} of one shot, best first.",
@@ -18,15 +18,15 @@ def metadata_text(number: int, verdict: Verdict, facts: Mapping[str, Metadata]) 
     body = [
         line
         for place, ranked in enumerate(verdict.ranking, start=1)
-        for line in _photo_lines(place, ranked, facts[ranked.photo.id])
+        for line in _photo_lines(place, ranked, metadata[ranked.photo.id])
     ]
     return "\n".join(head + body).rstrip("\n") + "\n"
 
 
-def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[str]:
+def _photo_lines(place: int, ranked: RankedPhoto, metadata: Metadata) -> Iterator[str]:
     photo = ranked.photo
     yield f"{place}. {printable(photo.name)}"
-    for label, value in facts_in_words(photo, facts):
+    for label, value in metadata_in_words(photo, metadata):
         yield f"   {label + ':':<12} {value}"
     if ranked.why:
         yield f"   {'why:':<12} {'; '.join(ranked.why)}"
@@ -36,34 +36,34 @@ def _photo_lines(place: int, ranked: RankedPhoto, facts: Metadata) -> Iterator[s
     yield ""
 
 
-def facts_in_words(photo: Photo, facts: Metadata) -> Iterator[tuple[str, str]]:
+def metadata_in_words(photo: Photo, metadata: Metadata) -> Iterator[tuple[str, str]]:
     """What is known of a photo, each with its label."""
     path = photo.files[0].path if photo.files else photo.id
     yield "path", printable(path)
     if photo.files[1:]:
         yield "with", ", ".join(printable(base_name(file.path)) for file in photo.files[1:])
     yield "size", in_bytes(photo.size)
-    if facts.width and facts.height:
-        yield "dimensions", f"{facts.width} x {facts.height}"
-    guess = f" (a guess: {facts.taken.source.value})" if facts.taken.is_guess else ""
-    yield "time", facts.taken.isoformat() + guess
-    if camera := ", ".join(part for part in (facts.camera, facts.lens) if part):
+    if metadata.width and metadata.height:
+        yield "dimensions", f"{metadata.width} x {metadata.height}"
+    guess = f" (a guess: {metadata.taken.source.value})" if metadata.taken.is_guess else ""
+    yield "time", metadata.taken.isoformat() + guess
+    if camera := ", ".join(part for part in (metadata.camera, metadata.lens) if part):
         yield "camera", camera
-    if exposure := ", ".join(_exposure(facts)):
+    if exposure := ", ".join(_exposure(metadata)):
         yield "exposure", exposure
-    if facts.is_favorite or facts.rating:
-        yield "rating", choice_in_words(facts)
-    if facts.latitude is not None and facts.longitude is not None:
-        yield "GPS", f"{facts.latitude:.6f}, {facts.longitude:.6f}"
+    if metadata.is_favorite or metadata.rating:
+        yield "rating", choice_in_words(metadata)
+    if metadata.latitude is not None and metadata.longitude is not None:
+        yield "GPS", f"{metadata.latitude:.6f}, {metadata.longitude:.6f}"
 
 
-def _exposure(facts: Metadata) -> Iterator[str]:
-    seconds = facts.exposure_seconds
+def _exposure(metadata: Metadata) -> Iterator[str]:
+    seconds = metadata.exposure_seconds
     if seconds:
         yield f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s"
-    if facts.f_number:
-        yield f"f/{facts.f_number:g}"
-    if facts.iso:
-        yield f"ISO {facts.iso}"
-    if facts.focal_length_mm:
-        yield f"{facts.focal_length_mm:g} mm"
+    if metadata.f_number:
+        yield f"f/{metadata.f_number:g}"
+    if metadata.iso:
+        yield f"ISO {metadata.iso}"
+    if metadata.focal_length_mm:
+        yield f"{metadata.focal_length_mm:g} mm"

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 from bestshot.layout.actions import Action
-from bestshot.marks.actions import MarkAction, MarkWishes
+from bestshot.marks.actions import MarkAction, MarkOptions
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import LinkMethod, Skipped
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class OutputOptions:
     """What the user wants done with the groups.
 
     `output` is for the groups' folders or, with `albums_only`, for albums of links alone.
@@ -17,7 +17,7 @@ class Wishes:
 
     output: str | None = None
     link: LinkMethod = LinkMethod.COPY
-    marks: MarkWishes = field(default_factory=MarkWishes)
+    marks: MarkOptions = field(default_factory=MarkOptions)
     albums_only: bool = False
 
     @property
@@ -39,7 +39,7 @@ class Plan:
     of those that could not be read.
     """
 
-    wishes: Wishes
+    options: OutputOptions
     groups: tuple[PlannedGroup, ...]
     actions: tuple[Action | MarkAction, ...]
     skipped: tuple[Skipped, ...]

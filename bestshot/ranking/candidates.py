@@ -30,7 +30,7 @@ class Candidate:
 
     photo: Photo
     appraisal: Appraisal
-    facts: Metadata
+    metadata: Metadata
 
     @property
     def id(self) -> str:
@@ -45,20 +45,20 @@ class Candidate:
     @property
     def pixels(self) -> int | None:
         """How many there are in the picture."""
-        width, height = self.facts.width, self.facts.height
+        width, height = self.metadata.width, self.metadata.height
         return width * height if width and height else None
 
     @property
     def has_exif(self) -> bool:
         """Whether it still tells of its capture; what goes through a messenger does not."""
-        return self.facts.camera is not None or not self.facts.taken.is_guess
+        return self.metadata.camera is not None or not self.metadata.taken.is_guess
 
 
 def candidates(
-    group: Group, appraisals: Mapping[str, Appraisal], facts: Mapping[str, Metadata]
+    group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata]
 ) -> tuple[Candidate, ...]:
     """The photos of a group, in its order."""
-    return tuple(Candidate(photo, appraisals[photo.id], facts[photo.id]) for photo in group.photos)
+    return tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
 
 
 def originals_of_copies(everyone: Sequence[Candidate]) -> dict[str, Candidate]:
@@ -102,7 +102,7 @@ def _is_same_picture(copy: Candidate, original: Candidate) -> bool:
 
 
 def _may_be_of_one_time(one: Candidate, other: Candidate) -> bool:
-    times = one.facts.taken, other.facts.taken
+    times = one.metadata.taken, other.metadata.taken
     if any(taken.is_guess for taken in times):
         return True
     instants = [taken.instant_seconds for taken in times]
@@ -114,9 +114,9 @@ def _may_be_of_one_time(one: Candidate, other: Candidate) -> bool:
 
 def _has_same_shape(one: Candidate, other: Candidate) -> bool:
     shapes = [
-        candidate.facts.width / candidate.facts.height
+        candidate.metadata.width / candidate.metadata.height
         for candidate in (one, other)
-        if candidate.facts.width and candidate.facts.height
+        if candidate.metadata.width and candidate.metadata.height
     ]
     return len(shapes) < 2 or abs(shapes[0] / shapes[1] - 1) <= _SAME_SHAPE
 

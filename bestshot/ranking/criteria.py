@@ -204,7 +204,7 @@ def _resolution(shots: Sequence[Candidate], weight: float) -> Criterion:
         "resolution",
         weight,
         marks,
-        lambda shot: f"{shot.facts.width} x {shot.facts.height} pixels",
+        lambda shot: f"{shot.metadata.width} x {shot.metadata.height} pixels",
         _simple_fault(marks, "has fewer pixels"),
         lambda shot: _is_top(shot, marks),
     )

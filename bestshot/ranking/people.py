@@ -43,7 +43,7 @@ class _Sighting:
     code: Code | None
 
 
-def follow(faces: Faces, codes: Codes | None = None) -> tuple[Person, ...]:
+def track_people(faces: Faces, codes: Codes | None = None) -> tuple[Person, ...]:
     """The people of a group, the largest first; each face belongs to one of them, each of them has one face a photo.
 
     With `codes` faces are one person's if their codes say so, wherever they are; else if their places do.

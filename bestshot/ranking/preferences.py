@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bestshot.model.formats import RAW_SUFFIXES, suffix_of
 from bestshot.model.photo import FileRole, Metadata
-from bestshot.ranking.rules import Preference, Wish
+from bestshot.ranking.rules import Preference, PreferenceKind
 from bestshot.text import count
 
 if TYPE_CHECKING:
@@ -16,16 +16,16 @@ _FAVORITE = 6
 """More than five stars."""
 
 
-def choice(facts: Metadata) -> int:
+def choice(metadata: Metadata) -> int:
     """What the user thinks of a photo: 6 a favourite, 1 to 5 stars, 0 nothing said, -1 rejected."""
-    return _FAVORITE if facts.is_favorite else facts.rating or 0
+    return _FAVORITE if metadata.is_favorite else metadata.rating or 0
 
 
-def choice_in_words(facts: Metadata) -> str:
+def choice_in_words(metadata: Metadata) -> str:
     """The same in words, of a photo of which something was said."""
-    if facts.is_favorite:
+    if metadata.is_favorite:
         return "your favourite"
-    stars = facts.rating or 0
+    stars = metadata.rating or 0
     return f"{count(stars, 'star')} from you" if stars > 0 else "rejected by you"
 
 
@@ -37,12 +37,12 @@ def preference_marks(
 
 
 def _mark(candidate: "Candidate", preference: Preference) -> float:
-    match preference.wish:
-        case Wish.RAW:
+    match preference.preference:
+        case PreferenceKind.RAW:
             return float(_is_raw(candidate))
-        case Wish.LARGEST:
+        case PreferenceKind.LARGEST:
             return float(candidate.pixels or 0)
-        case Wish.FOLDER:
+        case PreferenceKind.FOLDER:
             return float(_is_in(candidate, preference.folder))
 
 

@@ -14,7 +14,7 @@ from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime
 from bestshot.ranking.candidates import Candidate, candidates, originals_of_copies
 from bestshot.ranking.criteria import Criterion, criteria
-from bestshot.ranking.people import Codes, follow
+from bestshot.ranking.people import Codes, track_people
 from bestshot.ranking.preferences import choice, choice_in_words, preference_marks
 from bestshot.ranking.rules import JudgingRules
 from bestshot.text import printable
@@ -46,7 +46,7 @@ class _Judged:
 def judge(
     group: Group,
     appraisals: Mapping[str, Appraisal],
-    facts: Mapping[str, Metadata],
+    metadata: Mapping[str, Metadata],
     rules: JudgingRules | None = None,
     codes: Codes | None = None,
 ) -> Verdict:
@@ -57,17 +57,17 @@ def judge(
     messenger's copy bears a bare date, which reads as midnight.
     """
     rules = rules or JudgingRules()
-    everyone = candidates(group, appraisals, facts)
+    everyone = candidates(group, appraisals, metadata)
     copies = originals_of_copies(everyone)
     shots = [candidate for candidate in everyone if candidate.id not in copies]
-    people = follow({shot.id: shot.faces for shot in shots}, codes)
+    people = track_people({shot.id: shot.faces for shot in shots}, codes)
     told = [criterion for criterion in criteria(shots, people, rules.weights) if criterion.marks]
     scores = {shot.id: _score(shot.id, told) for shot in shots}
     preferred = preference_marks(everyone, rules.preferences)
     judged = [
         _Judged(
             candidate,
-            choice(candidate.facts),
+            choice(candidate.metadata),
             preferred[candidate.id],
             _score_of(candidate, copies.get(candidate.id), scores),
             copies.get(candidate.id),
@@ -81,10 +81,10 @@ def judge(
 
 def _in_order(judged: Sequence[_Judged]) -> list[_Judged]:
     """From best to worst."""
-    seconds = _seconds({item.candidate.id: item.candidate.facts.taken for item in judged})
+    seconds = _seconds({item.candidate.id: item.candidate.metadata.taken for item in judged})
 
     def order(item: _Judged) -> tuple[tuple[float, ...], float, bool, bool, float, str]:
-        taken = item.candidate.facts.taken
+        taken = item.candidate.metadata.taken
         before = tuple(-value for value in item.before_score)
         is_copy = item.original is not None
         return before, -item.score, is_copy, taken.is_guess, seconds[item.candidate.id], item.candidate.id
@@ -134,7 +134,7 @@ def _why_best(item: _Judged, ranked: Sequence[_Judged], told: Sequence[Criterion
     """What decided before the score, what it is better in than most, and what is wrong with the next one."""
     rivals = ranked[1:]
     is_decided = item.chosen > 0 and any(item.chosen > rival.chosen for rival in rivals)
-    why = [choice_in_words(item.candidate.facts)] if is_decided else []
+    why = [choice_in_words(item.candidate.metadata)] if is_decided else []
     why += _preferences_in_words(item, rivals, rules)
     if copies := sum(rival.original == item.candidate for rival in rivals):
         why.append("the original of a copy" if copies == 1 else f"the original of {copies} copies")
@@ -157,9 +157,9 @@ def _why_not(item: _Judged, best: _Judged, told: Sequence[Criterion], rules: Jud
         return [f"is a copy of {printable(item.original.photo.name)}"]
     why = []
     if item.chosen < min(0, best.chosen):
-        why.append(choice_in_words(item.candidate.facts))
+        why.append(choice_in_words(item.candidate.metadata))
     elif item.chosen < best.chosen:
-        why.append(f"the best has more: {choice_in_words(best.candidate.facts)}")
+        why.append(f"the best has more: {choice_in_words(best.candidate.metadata)}")
     why += [f"is not {text}" for text in _preferences_in_words(best, [item], rules)]
     is_equal = item.score >= best.score
     why += _faults(item, best, told)

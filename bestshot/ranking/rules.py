@@ -30,7 +30,7 @@ class Weights:
     composition: float = 0.4
 
 
-class Wish(Enum):
+class PreferenceKind(Enum):
     """What a rule prefers: raw photos, those of most pixels, or those in a folder."""
 
     RAW = "raw"
@@ -42,22 +42,26 @@ class Wish(Enum):
 class Preference:
     """A simple rule that goes before the score; `folder` is an absolute path without links."""
 
-    wish: Wish
+    preference: PreferenceKind
     folder: str = ""
 
     @property
     def in_words(self) -> str:
         """What it prefers."""
-        return {Wish.RAW: "raw", Wish.LARGEST: "the largest", Wish.FOLDER: "in the folder you named"}[self.wish]
+        return {
+            PreferenceKind.RAW: "raw",
+            PreferenceKind.LARGEST: "the largest",
+            PreferenceKind.FOLDER: "in the folder you named",
+        }[self.preference]
 
     @classmethod
     def parse(cls, text: str) -> "Preference":
         """Read `raw`, `largest` or `folder:PATH`; raises ValueError for anything else."""
         word, _, folder = text.partition(":")
-        wish = Wish(word)
-        if (wish is Wish.FOLDER) != bool(folder):
+        preference = PreferenceKind(word)
+        if (preference is PreferenceKind.FOLDER) != bool(folder):
             raise ValueError(text)
-        return cls(wish, os.path.realpath(os.path.expanduser(folder)) if folder else "")  # noqa: PTH111 - as realpath
+        return cls(preference, os.path.realpath(os.path.expanduser(folder)) if folder else "")  # noqa: PTH111 - as realpath
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,15 +31,15 @@ def _may_show_others(photos: Sequence[Candidate]) -> bool:
     return sum(map(_is_frontal, photos)) > 1 and not _is_burst(photos)
 
 
-def by_people(
-    group: Group, appraisals: Mapping[str, Appraisal], facts: Mapping[str, Metadata], codes: Codes
+def split_by_people(
+    group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata], codes: Codes
 ) -> list[Group]:
     """The parts of a group: photos of strangers are in different ones, unless a third photo links them.
 
     A photo that shows nobody, or somebody who turns away, goes with the one that was taken nearest in time, and a copy
     with its original.
     """
-    everyone = candidates(group, appraisals, facts)
+    everyone = candidates(group, appraisals, metadata)
     if not may_be_strangers(everyone):
         return [group]
     copies = originals_of_copies(everyone)
@@ -67,16 +67,16 @@ def _is_frontal(shot: Candidate) -> bool:
 
 
 def _is_burst(shots: Sequence[Candidate]) -> bool:
-    clocks, everyone = Clocks.of([shot.facts for shot in shots]), np.arange(len(shots))
+    clocks, everyone = Clocks.of([shot.metadata for shot in shots]), np.arange(len(shots))
     return bool((clocks.known_gap(everyone[:, None], everyone[None, :]) <= BURST_SECONDS).all())
 
 
 def _linked(told: Sequence[Candidate], codes: Codes) -> list[list[Candidate]]:
     parts: list[list[Candidate]] = []
     for shot in told:
-        kin = [part for part in parts if not all(_are_of_strangers(shot, other, codes) for other in part)]
-        parts = [part for part in parts if part not in kin]
-        parts.append([*(other for part in kin for other in part), shot])
+        linked = [part for part in parts if not all(_are_of_strangers(shot, other, codes) for other in part)]
+        parts = [part for part in parts if part not in linked]
+        parts.append([*(other for part in linked for other in part), shot])
     return parts
 
 
@@ -93,5 +93,5 @@ def _are_of_strangers(one: Candidate, other: Candidate, codes: Codes) -> bool:
 
 def _nearest(shot: Candidate, told: Sequence[Candidate]) -> Candidate:
     """Itself, if it is one of these photos, or else the one that was taken nearest in time."""
-    seconds = shot.facts.taken.seconds
-    return min(told, key=lambda other: (other is not shot, abs(other.facts.taken.seconds - seconds), other.id))
+    seconds = shot.metadata.taken.seconds
+    return min(told, key=lambda other: (other is not shot, abs(other.metadata.taken.seconds - seconds), other.id))

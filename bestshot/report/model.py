@@ -24,7 +24,7 @@ class Subject:
     """What is reported: the plan, and what it was decided by; `plan_to_json` writes a plan as the page embeds it."""
 
     plan: Plan
-    facts: Mapping[str, Metadata]
+    metadata: Mapping[str, Metadata]
     appraisals: Mapping[str, Appraisal]
     locations: tuple[str, ...]
     plan_to_json: Callable[[Plan], str]
@@ -66,7 +66,7 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class Rendition:
     """A photo as the page shows it: the whole picture as a data URI, its size in pixels, and details of it."""
 
     uri: str

@@ -16,7 +16,7 @@ from bestshot.analysis.analyser import Readable
 from bestshot.errors import PhotoError
 from bestshot.model.faces import Face
 from bestshot.model.photo import Photo
-from bestshot.report.model import Box, Detail, NoPortrait, Portrait
+from bestshot.report.model import Box, Detail, NoPortrait, Rendition
 
 SEEN_SIDE = 1280
 """Longest side, in pixels, of the picture that is looked at: that of the previews which are kept in the caches."""
@@ -43,16 +43,16 @@ _SHARE_OF_BEST = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Sitter:
+class PhotoWithFaces:
     """A photo to be shown, with the faces that were found in it."""
 
     photo: Photo
     faces: tuple[Face, ...]
 
 
-def portray(source: Readable, group: Sequence[Sitter]) -> list[Portrait | NoPortrait]:
+def portray(source: Readable, group: Sequence[PhotoWithFaces]) -> list[Rendition | NoPortrait]:
     """The pictures of a group, whose best photo comes first and sets the measure for the others."""
-    portraits: list[Portrait | NoPortrait] = []
+    portraits: list[Rendition | NoPortrait] = []
     measure: _Measure | None = None
     for sitter in group:
         try:
@@ -89,12 +89,12 @@ class _Measure:
     share: float = 1.0
 
 
-def _portrait(picture: Image.Image, sitter: Sitter, measure: _Measure) -> Portrait:
+def _portrait(picture: Image.Image, sitter: PhotoWithFaces, measure: _Measure) -> Rendition:
     boxes = _boxes(picture, sitter.faces)
     details = _details(picture, boxes or [measure.spot])
     room = MOST_BYTES - sum(len(piece.data) for piece, _ in details)
     whole = _encoded(picture, measure.side, round(room * measure.share))
-    return Portrait(
+    return Rendition(
         whole.uri,
         whole.width,
         whole.height,

@@ -7,9 +7,9 @@ from bestshot.model.groups import PlannedGroup, RankedPhoto
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
 from bestshot.plans.document import counts
-from bestshot.plans.metadata_text import facts_in_words
+from bestshot.plans.metadata_text import metadata_in_words
 from bestshot.plans.plan import Plan
-from bestshot.report.model import NoPortrait, Portrait, Subject
+from bestshot.report.model import NoPortrait, Rendition, Subject
 from bestshot.text import count, in_bytes, printable
 
 _DOUBTFUL, _CLEAR = 0.25, 0.75
@@ -26,12 +26,12 @@ class PhotoView:
     lines: tuple[str, ...]
     why: tuple[str, ...]
     measured: tuple[tuple[str, str], ...]
-    portrait: Portrait | NoPortrait
+    portrait: Rendition | NoPortrait
 
     @property
     def is_shown(self) -> bool:
         """Whether there is a picture."""
-        return isinstance(self.portrait, Portrait)
+        return isinstance(self.portrait, Rendition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def group_view(
     place: int,
     group: PlannedGroup,
     subject: Subject,
-    portraits: Sequence[Portrait | NoPortrait],
+    portraits: Sequence[Rendition | NoPortrait],
     addresses: Sequence[str],
 ) -> GroupView:
     """A group in words, with the pictures and addresses of its photos in the order of its ranking."""
@@ -88,20 +88,20 @@ def group_view(
     return GroupView(
         place=place,
         number=group.number,
-        about=f"{count(len(ranking), 'photo')}, {when(subject.facts[ranking[0].photo.id].taken)}",
+        about=f"{count(len(ranking), 'photo')}, {when(subject.metadata[ranking[0].photo.id].taken)}",
         certainty="toss-up" if confidence < _DOUBTFUL else "clear choice" if confidence >= _CLEAR else "likely choice",
         confidence=confidence,
         is_doubtful=confidence < _DOUBTFUL,
         has_faces=any(subject.faces_of(ranked.photo) for ranked in ranking),
         photos=tuple(
-            _photo_view(ranked, subject.facts[ranked.photo.id], portrait, address)
+            _photo_view(ranked, subject.metadata[ranked.photo.id], portrait, address)
             for ranked, portrait, address in cards
         ),
     )
 
 
-def _photo_view(ranked: RankedPhoto, facts: Metadata, portrait: Portrait | NoPortrait, address: str) -> PhotoView:
-    said = dict(facts_in_words(ranked.photo, facts))
+def _photo_view(ranked: RankedPhoto, metadata: Metadata, portrait: Rendition | NoPortrait, address: str) -> PhotoView:
+    said = dict(metadata_in_words(ranked.photo, metadata))
     size = ", ".join(said[label] for label in ("size", "dimensions") if label in said)
     camera = ", ".join(said[label] for label in ("camera", "exposure") if label in said)
     others = [(label, said[label]) for label in ("with", "GPS") if label in said]
@@ -110,7 +110,7 @@ def _photo_view(ranked: RankedPhoto, facts: Metadata, portrait: Portrait | NoPor
         name=printable(ranked.photo.name),
         address=address,
         path=said["path"] if ranked.photo.id.endswith(ranked.photo.name) else printable(ranked.photo.id),
-        lines=tuple(line for line in (when(facts.taken), size, printable(camera)) if line),
+        lines=tuple(line for line in (when(metadata.taken), size, printable(camera)) if line),
         why=tuple(map(printable, ranked.why)),
         measured=(("score", f"{ranked.score:.3f}"), *measures, *others),
         portrait=portrait,

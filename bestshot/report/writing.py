@@ -9,9 +9,9 @@ from pathlib import Path
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
 from bestshot.model.groups import PlannedGroup
-from bestshot.report.model import NoPortrait, Page, Portrait, Subject, Viewable
+from bestshot.report.model import NoPortrait, Page, Rendition, Subject, Viewable
 from bestshot.report.pages import paged, plan_of_page
-from bestshot.report.pictures import Sitter, portray
+from bestshot.report.pictures import PhotoWithFaces, portray
 from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals
 from bestshot.storage.files import refuse_photo, replace, writing
@@ -67,9 +67,9 @@ class ReportWriter:
             yield group_view(place, group, self._subject, portraits, addresses)
             advance(len(photos))
 
-    def _portraits(self, groups: Sequence[PlannedGroup]) -> Iterator[tuple[PlannedGroup, list[Portrait | NoPortrait]]]:
+    def _portraits(self, groups: Sequence[PlannedGroup]) -> Iterator[tuple[PlannedGroup, list[Rendition | NoPortrait]]]:
         """The groups in their order with their pictures, which are made in any order."""
-        made: dict[str, Portrait | NoPortrait] = {}
+        made: dict[str, Rendition | NoPortrait] = {}
         waiting = iter(groups)
         group = next(waiting, None)
         for finished in self._workers.run(partial(portray, self._source), map(self._sitters, groups)):
@@ -80,9 +80,9 @@ class ReportWriter:
                 yield group, [made.pop(ranked.photo.id) for ranked in group.verdict.ranking]
                 group = next(waiting, None)
 
-    def _sitters(self, group: PlannedGroup) -> list[Sitter]:
+    def _sitters(self, group: PlannedGroup) -> list[PhotoWithFaces]:
         photos = [ranked.photo for ranked in group.verdict.ranking]
-        return [Sitter(photo, self._subject.faces_of(photo)) for photo in photos]
+        return [PhotoWithFaces(photo, self._subject.faces_of(photo)) for photo in photos]
 
 
 def _checked(path: Path) -> Path:

@@ -30,7 +30,7 @@ _SAYS_HOW = {"tag": "tag_only", "album_prefix": "create_albums", "null": "list_r
 """Flags that only say how what another one asks for is to be."""
 
 
-def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
+def check_source_options(flags: Mapping[str, object], source_type: SourceType) -> None:
     """Raise UsageError for a flag that says nothing to this kind of source."""
     foreign = FOLDERS_ONLY if source_type is SourceType.IMMICH else IMMICH_ONLY
     for key in sorted(foreign & flags.keys()):
@@ -39,7 +39,7 @@ def check_fit(flags: Mapping[str, object], source_type: SourceType) -> None:
         raise UsageError(f"{name} goes with {other} only: leave it out.")
 
 
-def check_sense(flags: Mapping[str, object], settings: Settings) -> None:
+def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
     """Raise UsageError for settings that make no sense together."""
     for key, needed in _SAYS_HOW.items():
         if key in flags and not getattr(settings, needed):
@@ -74,7 +74,7 @@ def _check_marks_of_folders(settings: Settings) -> None:
             raise UsageError(f"{flag_of(key)} goes with --source-type immich only: leave it out.")
     if settings.create_albums and settings.output is None:
         raise UsageError("--create-albums makes folders of links: say under which folder with --output.")
-    if settings.output is not None and settings.mark_wishes.any and not settings.create_albums:
+    if settings.output is not None and settings.mark_options.any and not settings.create_albums:
         raise UsageError(
             "Photos of a folder are marked and laid out in two runs: leave out --output, "
             "or leave out --tag-only and --mark-best-favorite."

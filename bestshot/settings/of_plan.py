@@ -25,7 +25,7 @@ _SAID_BY_THE_PLAN = (
     "no_faces",
 )
 
-_WISHES = frozenset(
+_OPTIONS = frozenset(
     {
         "output",
         "link",
@@ -48,15 +48,15 @@ def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, obj
             flag = "SOURCE" if name == "source" else f"--{name.replace('_', '-')}"
             raise UsageError(f"A plan says itself which photos belong together: leave out {flag}.")
     fitted = _with_source(plan, settings)
-    if not _WISHES & flags.keys():
-        fitted = fitted.with_wishes(plan.wishes)
+    if not _OPTIONS & flags.keys():
+        fitted = fitted.with_options(plan.wishes)
     # What was decided before may be taken back, also by a plan in which nobody changed anything.
     decides = decisions_in(plan.groups) or remembered(Path(fitted.state_dir))
-    if fitted.wishes.is_looking and not (decides or fitted.writes_records):
+    if fitted.options.is_looking and not (decides or fitted.writes_records):
         wanted = "say what to do with it, such as --output or --tag-only."
-        if not _WISHES & flags.keys():
+        if not _OPTIONS & flags.keys():
             raise UsageError(f"This plan was made only to look: {wanted}")
-        raise UsageError(f"What the command line wishes stands for all that the plan does: {wanted}")
+        raise UsageError(f"What the command line asks for replaces all that the plan does: {wanted}")
     return fitted
 
 

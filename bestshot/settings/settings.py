@@ -18,10 +18,10 @@ from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
-from bestshot.marks.actions import MarkWishes
+from bestshot.marks.actions import MarkOptions
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
-from bestshot.plans.plan import Wishes
+from bestshot.plans.plan import OutputOptions
 from bestshot.ranking.rules import JudgingRules, Preference, Weights, parse_weights
 from bestshot.settings.kinds import kind_in_words
 from bestshot.text import printable
@@ -101,23 +101,23 @@ class Settings:
         return JudgingRules(self.weights, tuple(map(Preference.parse, self.prefer)))
 
     @property
-    def wishes(self) -> Wishes:
+    def options(self) -> OutputOptions:
         """What is to be done with the groups; the output of a folder whose photos are marked has only its albums."""
-        albums_only = self.source_type is SourceType.LOCAL and self.mark_wishes.any
-        return Wishes(self.output, self.link, self.mark_wishes, albums_only)
+        albums_only = self.source_type is SourceType.LOCAL and self.mark_options.any
+        return OutputOptions(self.output, self.link, self.mark_options, albums_only)
 
     @property
     def writes_records(self) -> bool:
         """Whether what was decided is written to a file of its own."""
         return any(name is not None for name in (self.plan, self.csv, self.list_rest, self.report))
 
-    def with_wishes(self, wishes: Wishes) -> "Settings":
+    def with_options(self, options: OutputOptions) -> "Settings":
         """The same settings with the wishes of a plan; raises UsageError for a text that cannot be."""
-        marks = wishes.marks
+        marks = options.marks
         return dataclasses.replace(
             self,
-            output=None if wishes.output is None else check_text("output", wishes.output),
-            link=wishes.link,
+            output=None if options.output is None else check_text("output", options.output),
+            link=options.link,
             tag_only=marks.tag is not None,
             tag=self.tag if marks.tag is None else check_text("tag", marks.tag),
             create_albums=marks.album_prefix is not None,
@@ -131,9 +131,9 @@ class Settings:
         )
 
     @property
-    def mark_wishes(self) -> MarkWishes:
+    def mark_options(self) -> MarkOptions:
         """Which marks are wanted."""
-        return MarkWishes(
+        return MarkOptions(
             tag=self.tag if self.tag_only else None,
             album_prefix=self.album_prefix if self.create_albums else None,
             favorite_best=self.mark_best_favorite,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from bestshot.errors import PhotoError, SourceError, TransientError
 from bestshot.journal.replaced import keep_nothing
 from bestshot.layout.actions import CopyFile
-from bestshot.marks.actions import AddTags, MakeAlbum, MarkAction, Marked, MarkWishes, SetFavorite
+from bestshot.marks.actions import AddTags, MakeAlbum, MarkAction, MarkOptions, MarkResult, SetFavorite
 from bestshot.marks.library import MarkableLibrary
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import Listing, Metadata, Photo
@@ -78,7 +78,7 @@ class PhotoSource(ABC):
         """The keys under which a photo is marked, its own first and that of its RAW file if that has one."""
 
     @abstractmethod
-    def markable(self, wishes: MarkWishes) -> MarkableLibrary:
+    def markable(self, options: MarkOptions) -> MarkableLibrary:
         """The library as it is marked; what it says of photos without reading comes from the last listing."""
 
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
@@ -100,8 +100,8 @@ class PhotoSource(ABC):
         assert made is not None  # an album was made, or an error raised
         return made
 
-    def _mark(self, action: MarkAction) -> Marked:
-        marked = self.markable(MarkWishes()).mark(action, keep_nothing)
+    def _mark(self, action: MarkAction) -> MarkResult:
+        marked = self.markable(MarkOptions()).mark(action, keep_nothing)
         if marked.refused:
             raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
         return marked

@@ -118,10 +118,12 @@ class Index:
                 rows,
             )
 
-    def news(self, library: str, skipped: Iterable[Skipped], sound: Iterable[str] = ()) -> tuple[Skipped, ...]:
+    def new_problems(
+        self, library: str, skipped: Iterable[Skipped], readable: Iterable[str] = ()
+    ) -> tuple[Skipped, ...]:
         """The same, each marked as new unless an earlier run over this library told it; from now on all are known.
 
-        `sound` are the ids of the photos that this run could read: what was told of them before is forgotten, unless
+        `readable` are the ids of the photos that this run could read: what was told of them before is forgotten, unless
         it is told again. What a run did not see stays known.
         """
         name = to_key(library)
@@ -135,7 +137,7 @@ class Index:
                 " VALUES ((SELECT id FROM origins WHERE name = ?), ?, ?)",
                 [(name, to_key(item.id), item.error) for item in marked if item.is_new],
             )
-            mended = known.keys() & {to_key(id_) for id_ in sound} - {to_key(item.id) for item in marked}
+            mended = known.keys() & {to_key(id_) for id_ in readable} - {to_key(item.id) for item in marked}
             self._connection.executemany(
                 "DELETE FROM notices WHERE origin = (SELECT id FROM origins WHERE name = ?) AND id = ?",
                 [(name, id_) for id_ in sorted(mended)],

@@ -7,8 +7,8 @@ from pathlib import Path
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import UsageError
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import NOTHING_TO_UNDO, job_to_undo, jobs_of
-from bestshot.marks.apply import Persistence
+from bestshot.journal.runs import NOTHING_TO_UNDO, run_to_undo, runs_of
+from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
 from bestshot.undo.history import NOTHING_CHANGED, history_lines
 from bestshot.undo.undo import Result, Server, Undoing
@@ -28,18 +28,18 @@ def undo(
     server: Server | None,
     recover_output: Callable[[Path, Journal], None],
     progress: Progress,
-    patience: Persistence | None = None,
+    policy: VerifyPolicy | None = None,
 ) -> list[Result]:
     """Take a run back, or (0) the latest that stands, and tell what came of it; a dry run only looks.
 
-    `patience` says how long to look whether changes of marks stand.
+    `policy` says how long to look whether changes of marks stand.
     """
     if not _path(settings).exists():
         raise UsageError(NOTHING_TO_UNDO)
     with _journal(settings) as journal:
-        job = job_to_undo(jobs_of(journal.runs()), number)
+        job = run_to_undo(runs_of(journal.runs()), number)
         undoing = Undoing(
-            journal, job, Path(settings.cache_dir), server, lambda path: recover_output(path, journal), patience
+            journal, job, Path(settings.cache_dir), server, lambda path: recover_output(path, journal), policy
         )
         results: list[Result] = []
         with progress(f"Undoing run {job.number}", sum(part.changes for part in job.parts)) as advance:

@@ -9,12 +9,12 @@ from typing import Protocol
 from bestshot.errors import OutputError, UsageError
 from bestshot.immich.mark_client import MarkClient
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import Job, Left, Run, undone_runs
+from bestshot.journal.runs import KeptItem, Run, RunPart, undone_runs
 from bestshot.layout.actions import Reversal
 from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.layout.undo import CheckOriginal, FolderUndo
 from bestshot.marks.actions import MarkAction, MarkReceipt
-from bestshot.marks.apply import Persistence
+from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.undo import MarkUndo
 from bestshot.model.photo import digest
 from bestshot.sources.immich.marks import ImmichMarks
@@ -23,7 +23,7 @@ from bestshot.sources.local.marks import folder_library, sweep_albums
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
 
-Result = Reversal | MarkAction | MarkReceipt | Left
+Result = Reversal | MarkAction | MarkReceipt | KeptItem
 """What came of one change that was to be taken back; a mark is an action as long as that is only looked at."""
 
 
@@ -43,13 +43,13 @@ class Undoing:
     def __init__(
         self,
         journal: Journal,
-        job: Job,
+        job: Run,
         cache_dir: Path,
         server: Server | None,
         recover_output: Callable[[Path], None],
-        patience: Persistence | None = None,
+        policy: VerifyPolicy | None = None,
     ) -> None:
-        self._patience = patience or Persistence()
+        self._policy = policy or VerifyPolicy()
         self._journal = journal
         self._recover_output = recover_output
         self._job = job
@@ -77,7 +77,7 @@ class Undoing:
             yield from left
             yield from undo.look(steps)
 
-    def _parts(self) -> list[Run]:
+    def _parts(self) -> list[RunPart]:
         """What is to be taken back still, checked for whether it can be reached."""
         undone = undone_runs(self._journal.runs())
         parts = [run for run in reversed(self._job.parts) if run.id not in undone]
@@ -86,7 +86,7 @@ class Undoing:
             self._check_server(part)
         return parts
 
-    def _check_server(self, part: Run) -> None:
+    def _check_server(self, part: RunPart) -> None:
         users = {name for name in (part.target, *part.sources) if name.startswith(_IMMICH)}
         if not users:
             return
@@ -108,15 +108,15 @@ class Undoing:
                 self._locks[part.target] = LibraryLock(_root(part) / OUTPUT_MARKER / "lock")
                 stack.enter_context(self._locks[part.target])
 
-    def _carry_out(self, part: Run) -> Generator[Result, None, None]:
+    def _carry_out(self, part: RunPart) -> Generator[Result, None, None]:
         if part.target == _SIDECARS:
             sweep_albums(self._journal, part)
         is_output = part.target.startswith(_FOLDER)
-        results = self._in_output(part) if is_output else self._marks(part).carry_out(self._patience)
+        results = self._in_output(part) if is_output else self._marks(part).carry_out(self._policy)
         with closing(results):
             yield from results
 
-    def _in_output(self, part: Run) -> Generator[Result, None, None]:
+    def _in_output(self, part: RunPart) -> Generator[Result, None, None]:
         self._recover_output(_root(part))
         undo = self._folder(part)
         steps, left = undo.plan(part, undone_runs(self._journal.runs()))
@@ -125,19 +125,19 @@ class Undoing:
         count = len(left)
         with closing(undo.carry_out(run, steps)) as results:
             for result in results:
-                count += isinstance(result, Left)
+                count += isinstance(result, KeptItem)
                 yield result
         self._journal.end_run(run, count)
         if not self._journal.made(part.target):
             self._locks[part.target].take_away()  # else the folder would count as an output for ever
 
-    def _marks(self, part: Run) -> MarkUndo:
+    def _marks(self, part: RunPart) -> MarkUndo:
         if part.target.startswith(_IMMICH):
             assert self._server is not None  # asked for when the parts were checked
             return MarkUndo(self._journal, part, ImmichMarks(self._server))
         return MarkUndo(self._journal, part, folder_library(self._journal, part))
 
-    def _folder(self, part: Run) -> FolderUndo:
+    def _folder(self, part: RunPart) -> FolderUndo:
         return FolderUndo(_root(part), self._journal, part.target, self._check_asset)
 
     @property
@@ -148,11 +148,11 @@ class Undoing:
         return partial(check_asset, self._server)  # type: ignore[arg-type] # without a server no copy is one of an asset
 
 
-def _root(part: Run) -> Path:
+def _root(part: RunPart) -> Path:
     return Path(part.target.removeprefix(_FOLDER))
 
 
-def _check_there(part: Run) -> None:
+def _check_there(part: RunPart) -> None:
     """An output that is not there may be on a disk that is not mounted."""
     if part.target.startswith(_FOLDER) and not _root(part).is_dir():
         raise OutputError(

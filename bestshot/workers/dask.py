@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from bestshot.errors import OrganizerError, UsageError
 from bestshot.text import printable
 from bestshot.workers.pool import WorkerLostError, WorkersError
-from bestshot.workers.remote_checks import Library, checked, difference, landmarks, sight_problem, software
+from bestshot.workers.remote_checks import Library, access_problem, checked, difference, probe_paths, software
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -31,13 +31,13 @@ class DaskCluster(Executor):
     """Workers of a Dask cluster; each refuses work if its software is not that of this process.
 
     A future raises WorkerLostError if the workers that had its work died, and WorkersError if the scheduler is lost
-    or there have been no workers for `patience` seconds.
+    or there have been no workers for `policy` seconds.
     """
 
-    def __init__(self, client: Any, address: str, patience: float) -> None:
+    def __init__(self, client: Any, address: str, policy: float) -> None:
         self._client = client
         self._shown = printable(address)
-        self._patience = patience
+        self._policy = policy
         self._killed: type[Exception] = _distributed().KilledWorker
         # Work that is handed over again must not be answered with what came of it before.
         self._executor: Executor = client.get_executor(pure=False)
@@ -77,9 +77,9 @@ class DaskCluster(Executor):
 
     def _watch(self) -> None:
         """Give up once there are no workers: the scheduler itself would wait for new ones for ever."""
-        while not self._closed.wait(min(_LOOK_SECONDS, self._patience)):
+        while not self._closed.wait(min(_LOOK_SECONDS, self._policy)):
             try:
-                self._client.wait_for_workers(1, timeout=self._patience)
+                self._client.wait_for_workers(1, timeout=self._policy)
             except TimeoutError:
                 self._loss = f"All workers of the Dask scheduler at {self._shown} are gone"
                 self.shutdown()
@@ -88,7 +88,7 @@ class DaskCluster(Executor):
 
 
 @contextmanager
-def dask_cluster(address: str, source: Library, *, patience: float = _LONELY_SECONDS) -> Iterator[DaskCluster]:
+def dask_cluster(address: str, source: Library, *, policy: float = _LONELY_SECONDS) -> Iterator[DaskCluster]:
     """Connect to a scheduler and let its workers go at the end; all waiting is bounded.
 
     Raises UsageError if that cannot be done, or a worker has other software or does not see the source.
@@ -104,7 +104,7 @@ def dask_cluster(address: str, source: Library, *, patience: float = _LONELY_SEC
             _within_time(partial(client.wait_for_workers, 1, timeout=_ANSWER_SECONDS / 2))
         _check_software(client, shown)
         _check_sight(client, source)
-        cluster = DaskCluster(client, address, patience)
+        cluster = DaskCluster(client, address, policy)
         try:
             yield cluster
         finally:
@@ -163,7 +163,7 @@ def _check_software(client: Any, shown: str) -> None:
 
 
 def _check_sight(client: Any, source: Library) -> None:
-    for worker, problem in _asked(client, partial(sight_problem, source, source.origins(), landmarks(source))):
+    for worker, problem in _asked(client, partial(access_problem, source, source.origins(), probe_paths(source))):
         if problem is not None:
             raise UsageError(f"The Dask {worker} cannot read the photos: {problem}.")
 

@@ -65,7 +65,7 @@ def checked(expected: Mapping[str, str], work: Callable[[], Result]) -> Result:
     return work()
 
 
-def landmarks(source: Library) -> tuple[str, ...]:
+def probe_paths(source: Library) -> tuple[str, ...]:
     """For each folder of a source, the path of something in it that can be read here."""
     kinds = [origin.partition(":") for origin in source.origins()]
     return tuple(_landmark(folder) for kind, _, folder in kinds if kind == "folder" and os.access(folder, os.R_OK))
@@ -76,7 +76,7 @@ def _landmark(folder: str) -> str:
         return next((entry.path for entry in entries if os.access(entry.path, os.R_OK)), folder)
 
 
-def sight_problem(source: Library, origins: tuple[str, ...], paths: tuple[str, ...]) -> str | None:
+def access_problem(source: Library, origins: tuple[str, ...], paths: tuple[str, ...]) -> str | None:
     """Why this process cannot read what another one reads, or None if it can."""
     for path in paths:
         if not os.access(path, os.R_OK):

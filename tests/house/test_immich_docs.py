@@ -12,7 +12,7 @@ from bestshot.cli.arguments import parse_command
 from bestshot.cli.main import main
 from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task
 from bestshot.model.photo import SourceType
-from bestshot.settings.checks import check_fit, check_sense
+from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.settings import Settings, load_settings
 from bestshot.sources.immich.permissions import tasks_of
 from bestshot.sources.immich.source import ImmichPhotoSource
@@ -37,8 +37,8 @@ def test_every_command_on_immich_is_understood(command: list[str]) -> None:
     given = parse_command(command)
     settings = load_settings(given.flags, {"IMMICH_URL": "http://nas:2283"})
     assert settings.source_type is SourceType.IMMICH or given.apply  # a plan says itself where its photos are
-    check_fit(given.flags, settings.source_type)
-    check_sense(given.flags, settings)
+    check_source_options(given.flags, settings.source_type)
+    check_consistency(given.flags, settings)
 
 
 def _steps_of_the_guide() -> list[tuple[list[str], str]]:
@@ -90,7 +90,7 @@ def test_the_guide_can_be_followed_from_top_to_bottom(
             for line in shown.splitlines():
                 assert re.search(_pattern(line), said, re.MULTILINE), (command, line, said)
             settings = load_settings(parse_command(command).flags, {})
-            may_write = settings.mark_wishes.any and not settings.dry_run
+            may_write = settings.mark_options.any and not settings.dry_run
             assert may_write or not server.writes, command
             assert bool(server.writes) == (may_write and "nothing to do" not in said), command
 
@@ -102,7 +102,7 @@ def test_the_permissions_in_the_guide_are_those_that_the_program_needs() -> None
     dialect = Dialect.of(NEWEST)
     assert {name for name, flags in rows if flags == "always"} == set(dialect.permissions([Task.READ, Task.FACES]))
     mentioned = {flag for _, flags in rows for flag in re.findall(r"`--([a-z-]+)`", flags)}
-    assert {flag for flag in _switches() if _with(flag).mark_wishes.any} <= mentioned
+    assert {flag for flag in _switches() if _with(flag).mark_options.any} <= mentioned
     for flag in mentioned:
         told = {name for name, flags in rows if flags == "always" or f"`--{flag}`" in flags}
         assert told == set(dialect.permissions(_tasks(_with(flag)))), flag
@@ -125,7 +125,7 @@ def _tasks(settings: Settings) -> set[Task]:
         "key",
         use_thumbnails=not settings.use_full_resolution,
         album=settings.immich_album,
-        tasks=tasks_of(settings.mark_wishes, downloads=settings.output is not None, faces=not settings.no_faces),
+        tasks=tasks_of(settings.mark_options, downloads=settings.output is not None, faces=not settings.no_faces),
     )
     return set(source.client._server._tasks)
 

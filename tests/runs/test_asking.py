@@ -12,9 +12,9 @@ import pytest
 
 from bestshot.model.photo import Metadata, SourceType
 from bestshot.plans.document import PlanSource, document_of, to_json
-from bestshot.plans.plan import Plan, Wishes
+from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.sources.local.source import LocalPhotoSource
-from tests.support.builders import metadata, planned
+from tests.support.builders import metadata_with, planned
 from tests.support.drawn_library import PROGRAM, add, contents, run_program, scene
 
 QUESTION = re.compile(rb"\[y/N\] $")
@@ -30,11 +30,11 @@ class Many:
             shutil.copyfile(one, self.library / f"{number:04}.jpg")
         photos = LocalPhotoSource(self.library).scan().photos
         groups = tuple(planned(at + 1, *photos[2 * at : 2 * at + 2]) for at in range(pairs))
-        facts: dict[str, Metadata] = {photo.id: metadata() for photo in photos}
+        metadata: dict[str, Metadata] = {photo.id: metadata_with() for photo in photos}
         origin = f"folder:{self.library.resolve()}"
         source = PlanSource(SourceType.LOCAL, (str(self.library),), (origin,))
-        plan = Plan(Wishes(str(self.out)), groups, (), (), len(photos))
-        self.plan.write_text(to_json(document_of(plan, source, facts)))
+        plan = Plan(OutputOptions(str(self.out)), groups, (), (), len(photos))
+        self.plan.write_text(to_json(document_of(plan, source, metadata)))
 
     @property
     def arguments(self) -> list[str]:

@@ -87,10 +87,10 @@ class TestFolders:
         """Also where a photo joined an output that is there, and another is the best now."""
         library, out = tmp_path / "library", tmp_path / "out"
         add_burst(library)
-        wishes = ("--output", str(out), "--no-faces", "--workers", "1")
-        assert main([str(library), *wishes]) == 0
+        options = ("--output", str(out), "--no-faces", "--workers", "1")
+        assert main([str(library), *options]) == 0
         add(library / "burst_4.jpg", scene(1, blur=2), subsec="4")
-        assert main([str(library), *wishes, "--dry-run", "--plan", str(tmp_path / "plan.json")]) == 0
+        assert main([str(library), *options, "--dry-run", "--plan", str(tmp_path / "plan.json")]) == 0
         capsys.readouterr()
         assert apply(amend(tmp_path / "plan.json", pick(0, 1)), flags=("--dry-run",)) == 0
         (line,) = (line for line in capsys.readouterr().out.splitlines() if "would" in line)
@@ -136,16 +136,20 @@ def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 class TestServer:
-    @pytest.mark.parametrize("wish", [{name: True} for name in EVERYTHING], ids=lambda wish: next(iter(wish)))
-    def test_exactly_the_calls_are_made_that_a_dry_run_tells(self, fake: FakeImmich, wish: dict[str, Any]) -> None:
+    @pytest.mark.parametrize(
+        "wish", [{name: True} for name in EVERYTHING], ids=lambda preference: next(iter(preference))
+    )
+    def test_exactly_the_calls_are_made_that_a_dry_run_tells(
+        self, fake: FakeImmich, preference: dict[str, Any]
+    ) -> None:
         """Also those that take back what stood, when the best is another one and a group is none any more."""
         first = fake.seeds.burst(3)
         fake.seeds.burst(2)
         fake.seeds.album("Holidays", first[1:])
         for _ in range(2):
-            told = promised(run_on(fake, dry_run=True, **wish))
+            told = promised(run_on(fake, dry_run=True, **preference))
             fake.forget_calls()
-            run_on(fake, **wish)
+            run_on(fake, **preference)
             assert made(fake) == told
             fake.settle()
             first[0].scene = replace(first[0].scene, number=77) if first[0].scene else None

@@ -110,9 +110,9 @@ class TestTraffic:
     @pytest.mark.parametrize("wish", ["tag_only", "create_albums", "mark_best_favorite", "archive_rest"])
     @only_newest
     def test_what_the_listing_tells_of_marks_is_not_asked_again(
-        self, fake: FakeImmich, bursts: list[Asset], home: Path, wish: str
+        self, fake: FakeImmich, bursts: list[Asset], home: Path, preference: str
     ) -> None:
-        settings = Settings(dry_run=True, no_faces=True, cache_dir=str(home / "cache"), **{wish: True})  # type: ignore[arg-type] # of several types
+        settings = Settings(dry_run=True, no_faces=True, cache_dir=str(home / "cache"), **{preference: True})  # type: ignore[arg-type] # of several types
         source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret), fake)
         with ThreadPoolExecutor(2) as executor:
             outcome = PhotoOrganizer(source, settings, executor=executor).run()

@@ -127,17 +127,17 @@ class TestPermissions:
 
     @pytest.mark.parametrize("wish", EVERYTHING)
     def test_what_a_check_asks_for_is_enough_for_two_runs_and_a_changed_group(
-        self, fake: FakeImmich, groups: list[Group], home: Path, wish: str, capsys: pytest.CaptureFixture[str]
+        self, fake: FakeImmich, groups: list[Group], home: Path, preference: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert run("--check", f"--{wish.replace('_', '-')}") == 0
+        assert run("--check", f"--{preference.replace('_', '-')}") == 0
         needed = capsys.readouterr().out.rpartition("(")[2].rstrip(")\n").split(", ")
         secret = fake.seeds.key(*needed).secret
-        runs, wishes = Runs(fake, home), dict[str, Any]([(wish, True)])
+        runs, options = Runs(fake, home), dict[str, Any]([(preference, True)])
         for _ in range(2):
-            assert runs(secret=secret, **wishes).exit_code == 0
+            assert runs(secret=secret, **options).exit_code == 0
         groups[0][2].scene, groups[0][2].modified_ms = Scene(99), MORNING.toordinal()
         fake.state.remove(groups[1][0])
-        assert runs(secret=secret, **wishes).exit_code == 0
+        assert runs(secret=secret, **options).exit_code == 0
 
 
 @pytest.mark.parametrize("fake", ["v3.1.0"], indirect=True)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bestshot.errors import ImmichError
-from bestshot.immich.failures import Patience
+from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.versions import Dialect, Task, Version
-from bestshot.marks.actions import MarkWishes
-from bestshot.marks.apply import Persistence
+from bestshot.marks.actions import MarkOptions
+from bestshot.marks.apply import VerifyPolicy
 from bestshot.sources.immich.permissions import tasks_of
 from tests.fake_immich.server import FakeImmich, Where
 from tests.fake_immich.versions import release
@@ -63,13 +63,13 @@ def harmed(run: Runs, **settings: Any) -> str:
     return " ".join(skipped.error for skipped in outcome.failed)
 
 
-def check_mended(run: Runs, groups: list[Group], **wishes: Any) -> None:
+def check_mended(run: Runs, groups: list[Group], **options: Any) -> None:
     """The next run reaches what was wished, with nothing doubled, and the one after that has nothing to do."""
-    again = run(**wishes)
+    again = run(**options)
     assert (again.failed, again.exit_code) == ((), 0)
-    check_reached(run.fake, groups, **wishes)
+    check_reached(run.fake, groups, **options)
     assert run.receipts()
-    run.check_idle(**wishes)
+    run.check_idle(**options)
 
 
 @pytest.mark.parametrize(("method", "after"), PLACES)
@@ -105,7 +105,7 @@ def test_a_passing_fault_at_a_write_that_may_be_repeated_is_not_even_noticed(
 
 def test_a_server_that_does_not_answer_in_time(fake: FakeImmich, groups: list[Group], run: Runs) -> None:
     fake.faults.slow(30, Where(MARKS, "PUT", 1, None))
-    hasty = replace(run, calls=Patience(connect=5, answer=1, backoff=0, retries=0))
+    hasty = replace(run, calls=RetryPolicy(connect=5, answer=1, backoff=0, retries=0))
     assert "does not answer in time: is it running" in harmed(hasty, **EVERYTHING)
     fake.faults.stop()
     check_mended(run, groups, **EVERYTHING)
@@ -118,7 +118,7 @@ def test_lost_writes_are_made_again(fake: FakeImmich, groups: list[Group], run: 
 
     run(tag_only=True, tag="earlier", mark_best_favorite=True)
     fake.faults.lose_writes(lag=40, share=0.8)
-    outcome = run(**EVERYTHING, patience=Persistence(wait=wait))
+    outcome = run(**EVERYTHING, policy=VerifyPolicy(wait=wait))
     assert outcome.failed == ()
     fake.faults.stop()
     assert tagged(fake, TAG) == ids_of(groups[0])
@@ -131,7 +131,7 @@ def test_writes_that_are_lost_for_good_are_news_and_made_by_the_next_run(groups:
     def meddle(_seconds: float) -> None:
         burst[1].marks = replace(burst[1].marks, tags=frozenset())
 
-    outcome = run(**EVERYTHING, patience=Persistence((0,) * 4, wait=meddle))
+    outcome = run(**EVERYTHING, policy=VerifyPolicy((0,) * 4, wait=meddle))
     assert [(skipped.id, outcome.exit_code) for skipped in outcome.failed] == [(burst[1].id, 1)]
     assert "lost it again" in outcome.failed[0].error
     check_mended(run, groups, **EVERYTHING)
@@ -159,7 +159,7 @@ LIMITED = ("v1.118.2", "v2.7.5", "v3.1.0")
 
 
 def _needed(version: str) -> list[tuple[str, str]]:
-    tasks = {Task.READ, *tasks_of(MarkWishes("t", "a", True, True, True, True), downloads=False, faces=False)}
+    tasks = {Task.READ, *tasks_of(MarkOptions("t", "a", True, True, True, True), downloads=False, faces=False)}
     return [(version, name) for name in Dialect(Version(*release(version))).permissions(tasks)]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bestshot.errors import LockedError
 from bestshot.journal.journal import Journal
-from bestshot.marks.apply import Persistence
+from bestshot.marks.apply import VerifyPolicy
 from tests.fake_immich.server import FakeImmich, Where
 from tests.support.immich_marks import FOUR
 from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached
@@ -88,7 +88,7 @@ def test_two_runs_at_once_are_one_run(fake: FakeImmich, groups: list[Group], run
         if not refused:
             run_too()
 
-    outcome = run(**EVERYTHING, patience=Persistence((0.0,) * 12, wait=meddle))
+    outcome = run(**EVERYTHING, policy=VerifyPolicy((0.0,) * 12, wait=meddle))
     assert outcome.exit_code == 0
     assert [error.exit_code for error in refused] == [4]
     check_reached(fake, groups, **EVERYTHING)

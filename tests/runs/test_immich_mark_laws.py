@@ -121,13 +121,13 @@ class TestAbsence:
 
     @pytest.mark.parametrize("inside", [(), (0, 2)], ids=str)
     def test_another_album(self, fake: FakeImmich, groups: list[Group], run: Runs, inside: tuple[int, ...]) -> None:
-        wishes = {**EVERYTHING, "inherit": False, "create_albums": False}
-        run(**wishes)
+        options = {**EVERYTHING, "inherit": False, "create_albums": False}
+        run(**options)
         trip = fake.seeds.album("Trip", [fake.seeds.photo(taken=MORNING + 5 * HOUR), *(groups[0][n] for n in inside)])
-        assert run(**wishes, album=trip.id).exit_code == 0
+        assert run(**options, album=trip.id).exit_code == 0
         assert fake.writes == []
         fake.state.albums.clear()
-        check_reached(fake, groups, **wishes)
+        check_reached(fake, groups, **options)
 
     @pytest.mark.parametrize("position", [0, 1])
     def test_a_listing_that_falls_short(self, fake: FakeImmich, groups: list[Group], run: Runs, position: int) -> None:

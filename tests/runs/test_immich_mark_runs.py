@@ -51,14 +51,14 @@ def bursts(fake: FakeImmich) -> list[Group]:
 
 @pytest.mark.parametrize("wishes", MODES.values(), ids=MODES.keys())
 def test_marks_are_set_once_and_nothing_else_is(
-    fake: FakeImmich, groups: list[Group], run: Runs, wishes: dict[str, Any]
+    fake: FakeImmich, groups: list[Group], run: Runs, options: dict[str, Any]
 ) -> None:
-    outcome = run(**wishes)
+    outcome = run(**options)
     assert (outcome.failed, outcome.exit_code) == ((), 0)
-    check_reached(fake, groups, **wishes)
+    check_reached(fake, groups, **options)
     assert list(outcome.receipts) == run.receipts()
-    run.check_idle(**wishes)
-    check_reached(fake, groups, **wishes)
+    run.check_idle(**options)
+    check_reached(fake, groups, **options)
 
 
 @pytest.mark.parametrize("version", [version for version in VERSIONS if version not in FOUR])
@@ -71,8 +71,8 @@ def test_everything_is_set_once_on_every_other_version(version: str, home: Path)
 
 
 def test_wishes_one_after_the_other_reach_what_all_at_once_do(fake: FakeImmich, groups: list[Group], run: Runs) -> None:
-    for wish in EVERYTHING:
-        alone: dict[str, Any] = {wish: True}
+    for preference in EVERYTHING:
+        alone: dict[str, Any] = {preference: True}
         assert run(**alone).exit_code == 0
     check_reached(fake, groups, **EVERYTHING)
     run.check_idle(**EVERYTHING)
@@ -82,8 +82,8 @@ def test_originals_are_downloaded_whole_with_their_time_and_only_once(
     fake: FakeImmich, groups: list[Group], run: Runs, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    wishes: dict[str, Any] = {"output": str(out), "tag_only": True}
-    assert run(**wishes).exit_code == 0
+    options: dict[str, Any] = {"output": str(out), "tag_only": True}
+    assert run(**options).exit_code == 0
     assert fake.count("asset_original") == 5
     for number, group in enumerate(groups, 1):
         folder = out / f"group_{number:04}"
@@ -94,8 +94,8 @@ def test_originals_are_downloaded_whole_with_their_time_and_only_once(
             assert sha256(path.read_bytes()) == sha256(asset.original.content())
             assert path.stat().st_mtime_ns == asset.modified_ms * 1_000_000
         assert (folder / f"best_{group[0].name}").read_bytes() == group[0].original.content()
-    check_reached(fake, groups, **wishes)
-    run.check_idle(**wishes)
+    check_reached(fake, groups, **options)
+    run.check_idle(**options)
 
 
 def sha256(data: bytes) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.immich.client import ImmichClient
-from bestshot.marks.actions import MarkWishes
+from bestshot.marks.actions import MarkOptions
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
@@ -63,7 +63,7 @@ def test_marks_that_the_listing_tells_are_not_asked_for_again(fake: FakeImmich) 
     photos = fake.seeds.burst(3)
     photos[1].is_favorite = True
     source = ImmichPhotoSource(fake.url, fake.admin.secret)
-    library = source.markable(MarkWishes(tag=TAG, favorite_best=True))
+    library = source.markable(MarkOptions(tag=TAG, favorite_best=True))
     source.scan()
     fake.forget_calls()
     read = library.read_marks(ids(photos), (), with_albums=False)

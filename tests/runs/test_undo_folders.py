@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
-from bestshot.journal.runs import Reverse, jobs_of
-from bestshot.layout.actions import CopyFile, TakeAway
+from bestshot.journal.runs import UndoState, runs_of
+from bestshot.layout.actions import CopyFile, RemoveFile
 from bestshot.layout.output import FolderOutput
 from bestshot.model.photo import LinkMethod
 from bestshot.sources.immich.originals import check_asset
@@ -196,8 +196,8 @@ def test_an_undo_is_a_run_of_its_own_that_is_not_undone(bench: Bench) -> None:
     bench.lay((1, [bench.photo("a.jpg"), bench.photo("b.jpg")]))
     bench.undo()
     with closing(bench.journal()) as journal:
-        first, second = jobs_of(journal.runs())
-    assert (first.reverse, second.undoes, second.is_finished) == (Reverse.UNDONE, 1, True)
+        first, second = runs_of(journal.runs())
+    assert (first.reverse, second.undoes, second.is_finished) == (UndoState.UNDONE, 1, True)
     for number, sentence in (
         (0, "There is nothing to undo"),
         (1, "Run 1 has been undone"),
@@ -253,7 +253,7 @@ def test_after_an_undo_the_same_run_lays_out_the_same(bench: Bench) -> None:
     bench.undo()
     bench.lay((1, photos))
     assert {name: file for name, file in bench.tree().items() if not name.endswith("metadata.txt")} == before
-    assert all(isinstance(result, TakeAway) for result in bench.undo())
+    assert all(isinstance(result, RemoveFile) for result in bench.undo())
     assert bench.tree() == {}
 
 

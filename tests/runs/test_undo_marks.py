@@ -12,7 +12,7 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import job_to_undo, jobs_of
+from bestshot.journal.runs import run_to_undo, runs_of
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -87,7 +87,7 @@ def undo(
 ) -> list[Result]:
     """One undo, as the command line does it."""
     with closing(Journal(folder / "journal.sqlite3")) as journal:
-        job = job_to_undo(jobs_of(journal.runs()), number)
+        job = run_to_undo(runs_of(journal.runs()), number)
         undoing = Undoing(
             journal, job, folder / "cache", client or client_of(fake), lambda _path: None, never_waiting()
         )
@@ -258,7 +258,7 @@ def test_what_a_later_run_changed_stays_until_that_is_undone(fake: FakeImmich, t
 def test_an_undo_wants_the_server_and_the_user_that_were_marked(fake: FakeImmich, tmp_path: Path) -> None:
     mark(fake, tmp_path, [SetFavorite(ids(fake.seeds.burst(2)), value=True)])
     with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
-        (job,) = jobs_of(journal.runs())
+        (job,) = runs_of(journal.runs())
         for server, sentence in ((None, "with --source-type immich"), (client_of(fake, fake.user.secret), "another")):
             with pytest.raises(UsageError, match=sentence):
                 list(Undoing(journal, job, tmp_path / "cache", server, lambda _path: None).carry_out())
@@ -329,5 +329,5 @@ def test_an_undo_killed_at_any_change_is_finished_by_the_next(fake: FakeImmich, 
         assert left(undo(fake, folder)) == {}, moments
         assert world(fake) == before, moments
         with closing(Journal(folder / "journal.sqlite3")) as journal:
-            assert all(job.is_finished for job in jobs_of(journal.runs()))
+            assert all(job.is_finished for job in runs_of(journal.runs()))
     assert moments > 15

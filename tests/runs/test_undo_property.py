@@ -13,7 +13,7 @@ from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     MarkedGroup,
-    MarkWishes,
+    MarkOptions,
     SetArchived,
     SetDescription,
     SetFavorite,
@@ -31,14 +31,14 @@ SIZE = 6
 PLACES = st.sets(st.integers(0, SIZE - 1))
 SWITCH = st.booleans()
 WISHES = st.builds(
-    MarkWishes,
+    MarkOptions,
     tag=st.sampled_from([None, TAG]),
     album_prefix=st.sampled_from([None, "Organized-"]),
     favorite_best=SWITCH,
     stack=SWITCH,
     archive_rest=SWITCH,
     inherit=SWITCH,
-).filter(lambda wishes: wishes.any)
+).filter(lambda options: options.any)
 GROUPINGS = st.permutations(range(SIZE)).flatmap(
     lambda order: st.integers(2, 4).map(lambda cut: [order[:cut], order[cut:]])
 )
@@ -68,7 +68,7 @@ def seeded(fake: FakeImmich, library: dict[str, set[int]]) -> list[Asset]:
 
 
 def organize(
-    fake: FakeImmich, folder: Path, photos: Sequence[Asset], groups: list[list[int]], wishes: MarkWishes
+    fake: FakeImmich, folder: Path, photos: Sequence[Asset], groups: list[list[int]], options: MarkOptions
 ) -> bool:
     """One whole run; answers whether it changed anything."""
     marked = [
@@ -82,7 +82,7 @@ def organize(
     keys = ids(photos)
     seen = library.read_marks(keys, ledger.album_ids, with_albums=True)
     before = world(fake)
-    actions = plan_marks(marked, keys, seen, ledger, wishes)
+    actions = plan_marks(marked, keys, seen, ledger, options)
     if not actions:
         return False
     mark(fake, folder, actions)
@@ -98,14 +98,14 @@ def test_runs_undone_from_the_last_leave_the_server_as_before_each(
     version: str,
     tmp_path_factory: pytest.TempPathFactory,
     library: dict[str, set[int]],
-    runs: list[tuple[list[list[int]], MarkWishes]],
+    runs: list[tuple[list[list[int]], MarkOptions]],
 ) -> None:
     folder = tmp_path_factory.mktemp("undo")
     with FakeImmich(version) as fake:
         photos = seeded(fake, library)
         worlds = [world(fake)]
-        for groups, wishes in runs:
-            if organize(fake, folder, photos, groups, wishes):
+        for groups, options in runs:
+            if organize(fake, folder, photos, groups, options):
                 worlds.append(world(fake))
         worlds.pop()
         while worlds:
@@ -122,7 +122,7 @@ def test_what_a_user_does_in_between_stays(
     version: str,
     tmp_path_factory: pytest.TempPathFactory,
     library: dict[str, set[int]],
-    runs: list[tuple[list[list[int]], MarkWishes]],
+    runs: list[tuple[list[list[int]], MarkOptions]],
     tagged: set[int],
     kept: set[int],
     described: set[int],
@@ -133,7 +133,7 @@ def test_what_a_user_does_in_between_stays(
     with FakeImmich(version) as fake:
         photos = seeded(fake, library)
         other = fake.seeds.photo("other.jpg")
-        made = [organize(fake, folder, photos, groups, wishes) for groups, wishes in runs]
+        made = [organize(fake, folder, photos, groups, options) for groups, options in runs]
         theirs = ImmichMarks(client_of(fake))
         theirs.mark(AddTags(tuple(photos[place].id for place in tagged), ("theirs",)))
         theirs.mark(AddTags((other.id,), (TAG,)))

@@ -9,12 +9,12 @@ from bestshot.layout.actions import (
     Action,
     Condition,
     CopyFile,
+    FileState,
     LaidFile,
     OutputState,
     PlaceBest,
     Receipt,
     RetireBest,
-    Trace,
     WriteMetadata,
 )
 from bestshot.layout.names import folded, text_checksum
@@ -62,9 +62,9 @@ def photo(name: str, *companions: str, folder: str = FOLDER, size: int = 1000, m
     return Photo(name, f"folder:{folder}", name, files[0].revision, name, size, tuple(files))
 
 
-def metadata(taken: CaptureTime | None = None, **facts: Any) -> Metadata:
+def metadata_with(taken: CaptureTime | None = None, **metadata: Any) -> Metadata:
     """What a 12-megapixel photo says of itself."""
-    return Metadata(taken or wall_at(0), **{"width": 4000, "height": 3000, **facts})
+    return Metadata(taken or wall_at(0), **{"width": 4000, "height": 3000, **metadata})
 
 
 def face(*, eyes: float | None = 0.3, left: float = 0.4, **measures: Any) -> Face:
@@ -146,9 +146,9 @@ def carried_out(state: OutputState, actions: Iterable[Action]) -> OutputState:
     return OutputState(laid, frozenset(taken), last_number)
 
 
-def trace_of(action: Action) -> Trace:
+def trace_of(action: Action) -> FileState:
     """What the action left at its destination."""
-    return Trace(checksum=text_checksum(action.text)) if isinstance(action, WriteMetadata) else Trace()
+    return FileState(checksum=text_checksum(action.text)) if isinstance(action, WriteMetadata) else FileState()
 
 
 def found(state: OutputState, conditions: Mapping[str, Condition]) -> OutputState:

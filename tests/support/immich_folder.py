@@ -7,19 +7,19 @@ from pathlib import Path
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from bestshot.immich.client import ImmichClient
-from bestshot.immich.failures import Patience
+from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.keys import KeyFromFile
 from bestshot.sources.immich.source import ImmichPhotoSource
 from tests.fake_immich.pictures import Original
 from tests.fake_immich.server import ALWAYS, FakeImmich
 from tests.fake_immich.state import Asset, Exif, parse_iso
 
-AT_ONCE = Patience(connect=5, answer=20, backoff=0)
+AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 
 
 def impatient(source: ImmichPhotoSource, fake: FakeImmich) -> ImmichPhotoSource:
     """The same source, but it does not wait before it asks again."""
-    source._client = ImmichClient(fake.url, source.client._server._key, patience=AT_ONCE)
+    source._client = ImmichClient(fake.url, source.client._server._key, policy=AT_ONCE)
     return source
 
 

@@ -13,8 +13,8 @@ from bestshot.marks.actions import (
     MakeAlbum,
     MakeStack,
     MarkAction,
+    MarkEffect,
     MarkReceipt,
-    MarkTrace,
     PhotoMarks,
     RemoveFromAlbum,
     RemoveTag,
@@ -62,7 +62,7 @@ class MarkBook:
                 changed = sorted(albums[action.album].keys ^ self.albums[action.album].keys)
             if isinstance(action, MakeAlbum):
                 changed = list(action.keys)
-            self.receipts.append(MarkReceipt(action, MarkTrace(tuple(changed), container, written)))
+            self.receipts.append(MarkReceipt(action, MarkEffect(tuple(changed), container, written)))
 
     def do(self, action: MarkAction) -> str | None:
         """Do this as anybody; returns the album or stack that was made."""

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from bestshot.immich.client import ImmichClient
-from bestshot.immich.failures import Patience
+from bestshot.immich.failures import RetryPolicy
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkReceipt
-from bestshot.marks.apply import Persistence
+from bestshot.marks.apply import VerifyPolicy
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
 from bestshot.settings.settings import Settings
@@ -23,7 +23,7 @@ from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support.immich_marks import BEST, TAG, never_waiting
 
-AT_ONCE = Patience(connect=5, answer=20, backoff=0)
+AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 
 EVERYTHING: Mapping[str, Any] = {
     "tag_only": True,
@@ -47,25 +47,25 @@ class Runs:
 
     fake: FakeImmich
     home: Path
-    calls: Patience = AT_ONCE
+    calls: RetryPolicy = AT_ONCE
 
     def __call__(
         self,
         *,
         secret: str | None = None,
         album: str | None = None,
-        patience: Persistence | None = None,
+        policy: VerifyPolicy | None = None,
         **settings: Any,
     ) -> Outcome:
         """A run that never waits; `fake.calls` are those of it alone, and none of them deletes a photo."""
         self.fake.forget_calls()
         key = secret or self.fake.admin.secret
         source = ImmichPhotoSource(self.fake.url, key, album=album, cache=PhotoCache(self.home / "previews"))
-        source._client = ImmichClient(self.fake.url, key, patience=self.calls)
+        source._client = ImmichClient(self.fake.url, key, policy=self.calls)
         wanted = settings_in(self.home, **settings)
         try:
             with ThreadPoolExecutor(1) as executor:
-                organizer = PhotoOrganizer(source, wanted, executor=executor, patience=patience or never_waiting())
+                organizer = PhotoOrganizer(source, wanted, executor=executor, policy=policy or never_waiting())
                 return organizer.run()
         finally:
             check_harmless(self.fake)
@@ -167,26 +167,26 @@ class Onlooker:
         return answer.json()
 
 
-def check_reached(fake: FakeImmich, groups: Iterable[Group], **wishes: Any) -> None:
+def check_reached(fake: FakeImmich, groups: Iterable[Group], **options: Any) -> None:
     """Everybody sees what was wished on these groups, numbered from 1, and nothing else."""
     fake.settle()
     with closing(Onlooker(fake)) as onlooker:
         for group in groups:
-            for asset, wanted in _wanted(group, wishes):
+            for asset, wanted in _wanted(group, options):
                 assert onlooker.photo(asset) == wanted, asset.name
-        named = wishes.get("create_albums", False)
+        named = options.get("create_albums", False)
         albums = {f"Organized-{n:04}": ids_of(group) for n, group in enumerate(groups, 1)} if named else {}
         assert sorted(onlooker.albums().values()) == sorted(albums.items())
 
 
-def _wanted(group: Group, wishes: Mapping[str, Any]) -> Iterator[tuple[Asset, Seen]]:
+def _wanted(group: Group, options: Mapping[str, Any]) -> Iterator[tuple[Asset, Seen]]:
     best, *rest = group
-    stack = (best.id, *sorted(asset.id for asset in rest)) if wishes.get("stack") else ()
-    tags = {TAG} if wishes.get("tag_only") else set()
-    is_loved = bool(wishes.get("mark_best_favorite"))
+    stack = (best.id, *sorted(asset.id for asset in rest)) if options.get("stack") else ()
+    tags = {TAG} if options.get("tag_only") else set()
+    is_loved = bool(options.get("mark_best_favorite"))
     yield best, Seen(frozenset(tags | ({BEST} if tags else set())), is_loved, False, None, "", stack)
     for asset in rest:
-        yield asset, Seen(frozenset(tags), False, bool(wishes.get("archive_rest")), None, "", stack)
+        yield asset, Seen(frozenset(tags), False, bool(options.get("archive_rest")), None, "", stack)
 
 
 def ids_of(assets: Iterable[Asset]) -> frozenset[str]:

@@ -16,4 +16,4 @@ if __name__ == "__main__":
     url, key, home = sys.argv[1:]
     with ThreadPoolExecutor(1) as executor:
         wanted = settings_in(Path(home), **EVERYTHING)
-        PhotoOrganizer(ImmichPhotoSource(url, key), wanted, executor=executor, patience=never_waiting()).run()
+        PhotoOrganizer(ImmichPhotoSource(url, key), wanted, executor=executor, policy=never_waiting()).run()

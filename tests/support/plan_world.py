@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bestshot.cli.main import main
-from bestshot.marks.apply import Persistence
+from bestshot.marks.apply import VerifyPolicy
 from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
@@ -27,9 +27,9 @@ def draw(folder: Path) -> Path:
     return folder
 
 
-def look(folder: Path, plan: Path, **wishes: Any) -> Outcome:
+def look(folder: Path, plan: Path, **options: Any) -> Outcome:
     """Plan and change nothing."""
-    return organize(folder, settings=Settings(no_faces=True, plan=str(plan), dry_run=True, **wishes))
+    return organize(folder, settings=Settings(no_faces=True, plan=str(plan), dry_run=True, **options))
 
 
 def run_on(fake: FakeImmich, secret: str | None = None, **settings: Any) -> Outcome:
@@ -90,5 +90,5 @@ def laid_out(output: Path) -> dict[str, list[str]]:
 def believe_at_once(monkeypatch: Any) -> None:
     """Let runs not wait for a server's jobs in the background: the fake's are over at once."""
     monkeypatch.setattr(
-        "bestshot.marks.apply.Persistence", lambda: Persistence((0.0, 0.0, 0.0), wait=lambda _seconds: None)
+        "bestshot.marks.apply.Persistence", lambda: VerifyPolicy((0.0, 0.0, 0.0), wait=lambda _seconds: None)
     )

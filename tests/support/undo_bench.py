@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import Left, job_to_undo, jobs_of
+from bestshot.journal.runs import KeptItem, run_to_undo, runs_of
 from bestshot.layout.actions import Receipt
-from bestshot.layout.output import FolderOutput, Undone, recover_output
+from bestshot.layout.output import FailedAction, FolderOutput, recover_output
 from bestshot.layout.plan import plan_folders
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import copy_verified
@@ -50,7 +50,9 @@ class Bench:
             files.append(type(file)(file.path, file.role, status.st_size, status.st_mtime_ns))
         return Photo(name, listed.origin, name, files[0].revision, name, files[0].size, tuple(files))
 
-    def lay(self, *groups: tuple[int, Sequence[Photo]], link: LinkMethod = LinkMethod.COPY) -> list[Receipt | Undone]:
+    def lay(
+        self, *groups: tuple[int, Sequence[Photo]], link: LinkMethod = LinkMethod.COPY
+    ) -> list[Receipt | FailedAction]:
         """One run that lays these numbered groups out, the first of each being the best."""
         planned = [builders.planned(number, *photos) for number, photos in groups]
         seen = [photo for _, photos in groups for photo in photos]
@@ -67,14 +69,14 @@ class Bench:
     def undo(self, number: int = 0) -> list[Result]:
         """One undo, as the command line does it."""
         with closing(self.journal()) as journal:
-            job = job_to_undo(jobs_of(journal.runs()), number)
+            job = run_to_undo(runs_of(journal.runs()), number)
             undoing = Undoing(journal, job, self.root / "cache", None, lambda path: recover_output(path, journal))
             return list(undoing.carry_out())
 
     def look(self, number: int = 0) -> list[Result]:
         """A dry one."""
         with closing(self.journal()) as journal:
-            job = job_to_undo(jobs_of(journal.runs()), number)
+            job = run_to_undo(runs_of(journal.runs()), number)
             return list(Undoing(journal, job, self.root / "cache", None, lambda _path: None).look())
 
     def journal(self) -> Journal:
@@ -106,4 +108,4 @@ def tree_of(folder: Path, without: Collection[str] = (".photo-organizer",)) -> T
 
 def left(results: Sequence[Result]) -> dict[str, str]:
     """What was left alone, and why."""
-    return {result.what: result.why for result in results if isinstance(result, Left)}
+    return {result.what: result.why for result in results if isinstance(result, KeptItem)}

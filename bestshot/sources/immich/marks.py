@@ -17,7 +17,7 @@ from bestshot.marks.actions import (
     MakeAlbum,
     MakeStack,
     MarkAction,
-    Marked,
+    MarkResult,
     PhotoMarks,
     RemoveFromAlbum,
     RemoveTag,
@@ -43,7 +43,7 @@ from bestshot.sources.immich.write_marks import (
     remove_tags,
 )
 
-_BELOVED = "It was made a favourite meanwhile and stays in the timeline."
+_IS_FAVOURITE = "It was made a favourite meanwhile and stays in the timeline."
 
 
 class ImmichMarks:
@@ -123,7 +123,7 @@ class ImmichMarks:
         """One call, if any tags are asked for."""
         return missing_tags(self._client, tags, has_paths=self._dialect.has_tag_paths)
 
-    def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> Marked:
+    def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change. What is there already is read first and not written again."""
         match action:
             case AddTags():
@@ -143,7 +143,7 @@ class ImmichMarks:
             case _:
                 assert_never(action)
 
-    def _take_back(self, action: MarkReversal) -> Marked:
+    def _take_back(self, action: MarkReversal) -> MarkResult:
         match action:
             case RemoveTags():
                 return remove_tags(self._client, action)
@@ -160,7 +160,7 @@ class ImmichMarks:
     def _dialect(self) -> Dialect:
         return Dialect(self._client.get_version())
 
-    def _add_tags(self, action: AddTags) -> Marked:
+    def _add_tags(self, action: AddTags) -> MarkResult:
         """Put on each photo only what it lacks: up to 1.128 one tag that is there already spoils the whole call.
 
         Before 1.113 an unknown id lets a call fail half-way; those tagged by then count as tagged already when it is
@@ -177,7 +177,7 @@ class ImmichMarks:
                 result += self._client.tag_assets(keys, tags)
         return self._without_gone(marked_by(replace(result, done=result.done + result.already)), action)
 
-    def _without_gone(self, marked: Marked, action: AddTags) -> Marked:
+    def _without_gone(self, marked: MarkResult, action: AddTags) -> MarkResult:
         """Name the photos that a call with several tags leaves out in silence."""
         if len(action.tags) < 2 or not marked.changed:
             return marked
@@ -185,13 +185,13 @@ class ImmichMarks:
         unseen = [key for key in marked.changed if key not in tagged]
         gone = frozenset(unseen) - self._read.infos(unseen).keys()
         changed = tuple(key for key in marked.changed if key not in gone)
-        return Marked(changed, (*marked.refused, *refused(sorted(gone), GONE)))
+        return MarkResult(changed, (*marked.refused, *refused(sorted(gone), GONE)))
 
-    def _remove_tag(self, action: RemoveTag) -> Marked:
+    def _remove_tag(self, action: RemoveTag) -> MarkResult:
         ids = [tag.id for tag in self._client.get_tags() if tag.value == action.tag]
-        return marked_by(self._client.untag_assets(action.keys, ids[0])) if ids else Marked()
+        return marked_by(self._client.untag_assets(action.keys, ids[0])) if ids else MarkResult()
 
-    def _in_album(self, action: MakeAlbum | AddToAlbum | RemoveFromAlbum) -> Marked:
+    def _in_album(self, action: MakeAlbum | AddToAlbum | RemoveFromAlbum) -> MarkResult:
         match action:
             case MakeAlbum():
                 return self._make_album(action)
@@ -202,17 +202,17 @@ class ImmichMarks:
             case _:
                 assert_never(action)
 
-    def _make_album(self, action: MakeAlbum) -> Marked:
+    def _make_album(self, action: MakeAlbum) -> MarkResult:
         """Make the album with its photos in one call, so that a kill leaves no empty one."""
         album = self._client.create_album(action.name, action.keys)
         if album.asset_count == len(action.keys):
-            return Marked(action.keys, container=album.id)
+            return MarkResult(action.keys, container=album.id)
         members = self._client.get_album_member_ids(album.id)
         outside = [key for key in action.keys if key not in members]
         inside = tuple(key for key in action.keys if key in members)
-        return Marked(inside, refused(outside, GONE), album.id)
+        return MarkResult(inside, refused(outside, GONE), album.id)
 
-    def _on_photos(self, action: SetFavorite | SetRating | SetDescription | SetArchived) -> Marked:
+    def _on_photos(self, action: SetFavorite | SetRating | SetDescription | SetArchived) -> MarkResult:
         match action:
             case SetFavorite():
                 photos, change = self._photos(action.keys), AssetChange(is_favorite=action.value)
@@ -226,25 +226,25 @@ class ImmichMarks:
             case _:
                 assert_never(action)
 
-    def _set_rating(self, action: SetRating) -> Marked:
+    def _set_rating(self, action: SetRating) -> MarkResult:
         photos = self._photos([action.key])
         marked = self._set(photos, [action.key], AssetChange(rating=action.value or 0), _rating_is(action.value))
         before = photos[action.key].rating if action.key in photos else None
         return replace(marked, before=None if before is None else str(before))
 
-    def _set_description(self, action: SetDescription) -> Marked:
+    def _set_description(self, action: SetDescription) -> MarkResult:
         photos = self._photos([action.key])
         marked = self._set(photos, [action.key], AssetChange(description=action.text), _description_is(action.text))
         return replace(marked, before=photos[action.key].description if action.key in photos else None)
 
-    def _set_archived(self, action: SetArchived) -> Marked:
+    def _set_archived(self, action: SetArchived) -> MarkResult:
         """Archive, but never what the user made a favourite since the plan was made."""
         photos = self._photos(action.keys)
-        beloved = [key for key in action.keys if action.value and key in photos and photos[key].is_favorite]
-        rest = [key for key in action.keys if key not in beloved]
+        favourites = [key for key in action.keys if action.value and key in photos and photos[key].is_favorite]
+        rest = [key for key in action.keys if key not in favourites]
         change = AssetChange(is_archived=action.value)
         marked = self._set(photos, rest, change, lambda photo: photo.is_archived == action.value)
-        return replace(marked, refused=(*refused(beloved, _BELOVED), *marked.refused))
+        return replace(marked, refused=(*refused(favourites, _IS_FAVOURITE), *marked.refused))
 
     def _set(
         self,
@@ -252,7 +252,7 @@ class ImmichMarks:
         keys: Sequence[str],
         change: AssetChange,
         is_so: Callable[[PhotoMarks], bool],
-    ) -> Marked:
+    ) -> MarkResult:
         """Change those of the photos that are not so already."""
         gone = refused([key for key in keys if key not in photos], GONE)
         others = [key for key in keys if key in photos and not is_so(photos[key])]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
 from bestshot.layout.actions import CopyFile
-from bestshot.marks.actions import MarkWishes, PhotoMarks
+from bestshot.marks.actions import MarkOptions, PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.sources.interface import PhotoSource
@@ -111,9 +111,9 @@ class ImmichPhotoSource(PhotoSource):
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
         shots = pair_shots(assets)
-        facts = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
+        metadata = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
         empty_origins = (origin,) if album is None and not assets else ()
-        return Listing(tuple(photo_of(shot, origin) for shot in shots), tuple(skipped), empty_origins, facts)
+        return Listing(tuple(photo_of(shot, origin) for shot in shots), tuple(skipped), empty_origins, metadata)
 
     def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
         from bestshot.sources.immich.assets import find_album
@@ -146,12 +146,12 @@ class ImmichPhotoSource(PhotoSource):
 
         return photo.key, *(asset_id_of(file.path) for file in photo.files if file.role is FileRole.RAW)
 
-    def markable(self, wishes: MarkWishes) -> "ImmichMarks":
+    def markable(self, options: MarkOptions) -> "ImmichMarks":
         """The user's library."""
         from bestshot.sources.immich.marks import ImmichMarks
 
-        tags = [tag for tag in (wishes.tag, wishes.best_tag) if tag is not None]
-        with_stacks = wishes.stack or wishes.archive_rest
+        tags = [tag for tag in (options.tag, options.best_tag) if tag is not None]
+        with_stacks = options.stack or options.archive_rest
         return ImmichMarks(self._client, tags=tags, listing=self._listed, with_stacks=with_stacks)
 
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:

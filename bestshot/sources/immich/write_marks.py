@@ -6,7 +6,7 @@ from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult, combined
 from bestshot.immich.mark_client import MarkClient
 from bestshot.immich.model import Stack as ServerStack
-from bestshot.marks.actions import DissolveStack, MakeStack, Marked, Refused
+from bestshot.marks.actions import DissolveStack, MakeStack, MarkRefusal, MarkResult
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags
 from bestshot.sources.immich.read_marks import MarkReader
 
@@ -15,7 +15,7 @@ _ALONE = "No other photo of its group is there any more, so there is nothing to 
 _OTHER_STACK = "Its stack was changed by somebody else and is left alone."
 
 
-def make_stack(client: MarkClient, action: MakeStack) -> Marked:
+def make_stack(client: MarkClient, action: MakeStack) -> MarkResult:
     """Stack the group and all members of the stacks that are merged: a mere member would move alone."""
     merged = (key for stack in action.merged for key in stack.keys)
     keys = list(dict.fromkeys((*action.keys, *merged)))
@@ -23,29 +23,29 @@ def make_stack(client: MarkClient, action: MakeStack) -> Marked:
         stack = client.create_stack(keys)
     except NotFoundError:
         return _stack_what_is_there(client, keys)
-    return Marked(tuple(keys), container=stack.id)
+    return MarkResult(tuple(keys), container=stack.id)
 
 
-def _stack_what_is_there(client: MarkClient, keys: Sequence[str]) -> Marked:
+def _stack_what_is_there(client: MarkClient, keys: Sequence[str]) -> MarkResult:
     infos = MarkReader(client).infos(keys)
     there = [key for key in keys if key in infos]
     gone = [key for key in keys if key not in infos]
     if keys[0] not in infos or len(there) < 2:
         why = _BEST_GONE if keys[0] not in infos else _ALONE
-        return Marked(refused=(*refused(gone, GONE), *refused(there, why)))
+        return MarkResult(refused=(*refused(gone, GONE), *refused(there, why)))
     stack = client.create_stack(there)
-    return Marked(tuple(there), refused(gone, GONE), stack.id)
+    return MarkResult(tuple(there), refused(gone, GONE), stack.id)
 
 
-def dissolve(client: MarkClient, action: DissolveStack) -> Marked:
+def dissolve(client: MarkClient, action: DissolveStack) -> MarkResult:
     """Take a stack apart if it holds what it held when that was planned."""
     stack = MarkReader(client).stack_with(action.stack.keys[0])
     if stack is None or stack.id != action.stack.id:
-        return Marked()
+        return MarkResult()
     if set(stack.keys) != set(action.stack.keys):
-        return Marked(refused=refused(action.stack.keys, _OTHER_STACK))
+        return MarkResult(refused=refused(action.stack.keys, _OTHER_STACK))
     client.delete_stack(ServerStack(stack.id, stack.keys[0], stack.keys))
-    return Marked(stack.keys)
+    return MarkResult(stack.keys)
 
 
 _RENAMED = "Its album was renamed since and stays."
@@ -57,40 +57,40 @@ _FILLED = "Something was added to its album since, so that stays."
 _IN_USE = "Its tag is in use elsewhere by now and stays."
 
 
-def remove_tags(client: MarkClient, action: RemoveTags) -> Marked:
+def remove_tags(client: MarkClient, action: RemoveTags) -> MarkResult:
     """Take tags off photos; a tag that is gone is on none."""
     ids = {tag.value: tag.id for tag in client.get_tags()}
     result = combined([client.untag_assets(action.keys, ids[tag]) for tag in action.tags if tag in ids])
     return marked_by(result)
 
 
-def delete_tag(client: MarkClient, action: DeleteTag) -> Marked:
+def delete_tag(client: MarkClient, action: DeleteTag) -> MarkResult:
     """Take a tag away if, right before, no photo has it and no tag is below it."""
     tags = client.get_tags()
     found = [tag.id for tag in tags if tag.value == action.tag]
     if not found:
-        return Marked()
+        return MarkResult()
     if any(tag.value.startswith(f"{action.tag}/") for tag in tags) or client.get_tagged_ids(found[0]):
-        return Marked(refused=refused(action.keys, _IN_USE))
+        return MarkResult(refused=refused(action.keys, _IN_USE))
     client.delete_tag(found[0])
-    return Marked(action.keys)
+    return MarkResult(action.keys)
 
 
-def delete_album(client: MarkClient, action: DeleteAlbum) -> Marked:
+def delete_album(client: MarkClient, action: DeleteAlbum) -> MarkResult:
     """Take an album away if, right before, it has our name and holds nothing but what we put in."""
     found = [album for album in client.get_albums() if album.id == action.album]
     if not found:
-        return Marked()
+        return MarkResult()
     if found[0].name != action.name:
-        return Marked(refused=refused(action.keys, _RENAMED))
+        return MarkResult(refused=refused(action.keys, _RENAMED))
     try:
         members = client.get_album_member_ids(action.album)
     except NotFoundError:
-        return Marked()
+        return MarkResult()
     if not members <= frozenset(action.keys) or found[0].asset_count > len(members):
-        return Marked(refused=refused(action.keys, _FILLED))
+        return MarkResult(refused=refused(action.keys, _FILLED))
     client.delete_album(action.album)
-    return Marked(action.keys)
+    return MarkResult(action.keys)
 
 
 def missing_tags(client: MarkClient, tags: Iterable[str], *, has_paths: bool) -> tuple[str, ...]:
@@ -105,11 +105,11 @@ def missing_tags(client: MarkClient, tags: Iterable[str], *, has_paths: bool) ->
 GONE = "It is gone or in the trash, or belongs to somebody else."
 
 
-def marked_by(result: BulkResult) -> Marked:
+def marked_by(result: BulkResult) -> MarkResult:
     """What a bulk call changed, and what it refused."""
-    return Marked(result.done, tuple(Refused(refusal.asset_id, refusal.reason) for refusal in result.refused))
+    return MarkResult(result.done, tuple(MarkRefusal(refusal.asset_id, refusal.reason) for refusal in result.refused))
 
 
-def refused(keys: Iterable[str], why: str) -> tuple[Refused, ...]:
+def refused(keys: Iterable[str], why: str) -> tuple[MarkRefusal, ...]:
     """All of these photos, for one reason."""
-    return tuple(Refused(key, why) for key in keys)
+    return tuple(MarkRefusal(key, why) for key in keys)

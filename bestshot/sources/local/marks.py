@@ -8,16 +8,16 @@ from pathlib import Path
 from bestshot.errors import PhotoError, UsageError
 from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import Keep, ReplacedSidecar, keep_nothing
-from bestshot.journal.runs import Run
+from bestshot.journal.runs import RunPart
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
     LibraryMarks,
     MakeAlbum,
     MarkAction,
-    Marked,
+    MarkRefusal,
+    MarkResult,
     PhotoMarks,
-    Refused,
     RemoveFromAlbum,
     RemoveTag,
     SetFavorite,
@@ -104,7 +104,7 @@ class FolderMarks:
         """None: a tag is there for as long as it is in a sidecar."""
         return ()
 
-    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> Marked:
+    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change; raises UsageError for one that folders have nothing for."""
         match action:
             case AddTags() | RemoveTag() | RemoveTags() | SetFavorite() | SetRating():
@@ -126,9 +126,9 @@ class FolderMarks:
                 if name in listed:
                     yield photo_marks(paths[name], listed.sidecars(name), with_ratings=with_ratings)
 
-    def _in_sidecars(self, action: SidecarAction, keep: Keep) -> Marked:
+    def _in_sidecars(self, action: SidecarAction, keep: Keep) -> MarkResult:
         changed: list[str] = []
-        refused: list[Refused] = []
+        refused: list[MarkRefusal] = []
         before: str | None = None
         for folder, names in _by_folder(keys_of(action)).items():
             sweep(folder)
@@ -137,26 +137,28 @@ class FolderMarks:
             changed += done.changed
             refused += done.refused
             before = done.before
-        return Marked(tuple(sorted(changed)), tuple(refused), before=before)
+        return MarkResult(tuple(sorted(changed)), tuple(refused), before=before)
 
-    def _in_albums(self, action: _AlbumAction) -> Marked:
+    def _in_albums(self, action: _AlbumAction) -> MarkResult:
         if self._albums is None:
             raise UsageError(_NO_ALBUMS)
         if isinstance(action, DeleteAlbum):
             return _delete_album(self._albums, action)
         if isinstance(action, RemoveFromAlbum):
-            return Marked(self._albums.remove(action.album, action.keys))
+            return MarkResult(self._albums.remove(action.album, action.keys))
         there = tuple(key for key in action.keys if Path(key).is_file())
-        refused = tuple(Refused(key, _GONE) for key in action.keys if key not in there)
+        refused = tuple(MarkRefusal(key, _GONE) for key in action.keys if key not in there)
         if isinstance(action, AddToAlbum):
-            return Marked(self._albums.add(action.album, there), refused)
-        return Marked(there, refused, self._albums.make(action.name, there)) if there else Marked(refused=refused)
+            return MarkResult(self._albums.add(action.album, there), refused)
+        return (
+            MarkResult(there, refused, self._albums.make(action.name, there)) if there else MarkResult(refused=refused)
+        )
 
 
-def _delete_album(albums: AlbumFolders, action: DeleteAlbum) -> Marked:
+def _delete_album(albums: AlbumFolders, action: DeleteAlbum) -> MarkResult:
     if albums.delete(action.album, action.keys):
-        return Marked(action.keys)
-    return Marked(refused=tuple(Refused(key, _ALBUM_FILLED) for key in action.keys))
+        return MarkResult(action.keys)
+    return MarkResult(refused=tuple(MarkRefusal(key, _ALBUM_FILLED) for key in action.keys))
 
 
 def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:
@@ -168,18 +170,18 @@ def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:
     return folders
 
 
-def folder_library(journal: Journal, part: Run) -> FolderMarks:
+def folder_library(journal: Journal, part: RunPart) -> FolderMarks:
     """The folders that a run marked, with the sidecars as they were before it."""
     albums = _albums_of(journal, part)
     folder = Path(albums[0]).parent if albums else None
     return FolderMarks(folder, older=journal.replaced_sidecars(part.target, part.id))
 
 
-def sweep_albums(journal: Journal, part: Run) -> None:
+def sweep_albums(journal: Journal, part: RunPart) -> None:
     """Clear what a killed undo left of the albums that a run made."""
     for album in _albums_of(journal, part):
         AlbumFolders(Path(album).parent).sweep([Path(album).name])
 
 
-def _albums_of(journal: Journal, part: Run) -> list[str]:
+def _albums_of(journal: Journal, part: RunPart) -> list[str]:
     return sorted(_albums([receipt for run, receipt in journal.marks_made(part.target) if run == part.id]))

@@ -13,7 +13,7 @@ from typing import Final
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import open_image
 from bestshot.journal.replaced import Keep, ReplacedSidecar
-from bestshot.marks.actions import AddTags, PhotoMarks, Refused, RemoveTag, SetFavorite, SetRating
+from bestshot.marks.actions import AddTags, MarkRefusal, PhotoMarks, RemoveTag, SetFavorite, SetRating
 from bestshot.marks.reversals import RemoveTags
 from bestshot.metadata.exif import read_exif
 from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
@@ -107,7 +107,7 @@ class SidecarChange:
     keep: Keep
     older: Mapping[tuple[str, str | None], ReplacedSidecar] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[MarkRefusal] = field(default_factory=list)
     before: str | None = None
 
     def make(self, names: Sequence[str]) -> None:
@@ -116,14 +116,14 @@ class SidecarChange:
             names = self._attempt(names)
             if not names:
                 return
-        self.refused += [Refused(self._key(name), _BUSY) for name in names]
+        self.refused += [MarkRefusal(self._key(name), _BUSY) for name in names]
 
     def _attempt(self, names: Sequence[str]) -> list[str]:
         """List the folder and change what can be; returns the pictures whose sidecars were written meanwhile."""
         try:
             listed = PhotoFolder(self.folder, names)
         except PhotoError as error:
-            self.refused += [Refused(self._key(name), _sentence(error)) for name in names]
+            self.refused += [MarkRefusal(self._key(name), _sentence(error)) for name in names]
             return []
         again: list[str] = []
         for start in range(0, len(names), _BATCH):
@@ -138,12 +138,12 @@ class SidecarChange:
         for name in names:
             key = self._key(name)
             if name not in listed or not os.path.lexists(key):
-                self.refused.append(Refused(key, _GONE))
+                self.refused.append(MarkRefusal(key, _GONE))
                 continue
             try:
                 edits += self._edits(key, listed.sidecars(name))
             except PhotoError as error:
-                self.refused.append(Refused(key, _sentence(error)))
+                self.refused.append(MarkRefusal(key, _sentence(error)))
         return edits
 
     def _edits(self, key: str, sidecars: SidecarPaths) -> list[_Edit]:
@@ -179,7 +179,7 @@ class SidecarChange:
             try:
                 is_done = replace_content(edit.path, edit.before, edit.after, edit.mtime_ns)
             except PhotoError as error:
-                self.refused.append(Refused(edit.key, _sentence(error)))
+                self.refused.append(MarkRefusal(edit.key, _sentence(error)))
                 continue
             if not is_done:
                 again.append(edit.key)

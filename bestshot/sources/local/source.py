@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from bestshot.errors import SourceError
 from bestshot.layout.actions import CopyFile
-from bestshot.marks.actions import MarkWishes
+from bestshot.marks.actions import MarkOptions
 from bestshot.model.photo import Listing, Metadata, Photo
 from bestshot.sources.interface import PhotoSource, reading
 from bestshot.sources.local.walk import FolderWalk
@@ -81,11 +81,11 @@ class LocalPhotoSource(PhotoSource):
         """The path of the picture: its sidecar is that of its RAW file too."""
         return (photo.files[0].path,)
 
-    def markable(self, wishes: MarkWishes) -> "FolderMarks":
+    def markable(self, options: MarkOptions) -> "FolderMarks":
         """The sidecars, and the albums below the folder for them."""
         from bestshot.sources.local.marks import FolderMarks
 
-        return FolderMarks(self._album_dir, with_ratings=wishes.favorite_best)
+        return FolderMarks(self._album_dir, with_ratings=options.favorite_best)
 
     def web_address(self, photo: Photo) -> str:
         """The picture's file."""

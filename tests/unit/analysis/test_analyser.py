@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Examiner, Findings, Readable, Task, appraisal_task, each
+from bestshot.analysis.analyser import (
+    DESCRIBE,
+    FINGERPRINT,
+    Analyser,
+    Measurement,
+    Measurements,
+    Readable,
+    appraisal_task,
+    each,
+)
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.photo import Photo
@@ -47,8 +56,10 @@ class Bench:
         yield done.append
         self.told.append((title, total, sum(done)))
 
-    def measure(self, photos: Sequence[Photo], task: Task[Photo, Fingerprint] = FINGERPRINT) -> Findings[Fingerprint]:
-        return Examiner(self.source, self.index, self.workers, self.progress).measure(photos, task)
+    def measure(
+        self, photos: Sequence[Photo], task: Measurement[Photo, Fingerprint] = FINGERPRINT
+    ) -> Measurements[Fingerprint]:
+        return Analyser(self.source, self.index, self.workers, self.progress).measure(photos, task)
 
 
 @pytest.fixture
@@ -57,7 +68,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield made
 
 
-def told(findings: Findings[Fingerprint]) -> dict[str, str]:
+def told(findings: Measurements[Fingerprint]) -> dict[str, str]:
     return {skipped.id: skipped.error for skipped in findings.skipped}
 
 
@@ -84,7 +95,7 @@ def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None
 
 def test_facts_are_read_anew_when_a_sidecar_changes(bench: Bench) -> None:
     drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
-    examiner = Examiner(bench.source, bench.index, bench.workers, bench.progress)
+    examiner = Analyser(bench.source, bench.index, bench.workers, bench.progress)
     examiner.measure(bench.photos(), DESCRIBE)
     (bench.folder / "a.jpg.xmp").write_text("<x/>")
     examiner.measure(bench.photos(), DESCRIBE)
@@ -125,9 +136,9 @@ def test_processes_find_what_threads_find(bench: Bench, tmp_path: Path) -> None:
     """The source and the task travel to other processes and the numbers come back the same."""
     drawn_library.add_burst(bench.folder)
     task = appraisal_task(None)
-    here = Examiner(bench.source, bench.index, bench.workers, bench.progress).measure(bench.photos(), task)
+    here = Analyser(bench.source, bench.index, bench.workers, bench.progress).measure(bench.photos(), task)
     with closing(Index(tmp_path / "other.sqlite3")) as index, closing(Workers(2)) as workers:
-        there = Examiner(bench.source, index, workers, bench.progress).measure(bench.photos(), task)
+        there = Analyser(bench.source, index, workers, bench.progress).measure(bench.photos(), task)
     assert there == here
     assert len(here.values) == 3
 
@@ -145,9 +156,9 @@ def deadly_for_b(_source: Readable, photo: Photo) -> Fingerprint:
 def test_a_photo_that_kills_its_worker_is_skipped_alone_and_tried_again(bench: Bench) -> None:
     for name in "abc":
         drawn_library.add(bench.folder / f"{name}.jpg", drawn_library.scene(1))
-    task = Task("Hashing", "deadly", Fingerprint, each(deadly_for_b), revision_of, batch=3)
+    task = Measurement("Hashing", "deadly", Fingerprint, each(deadly_for_b), revision_of, batch=3)
     with closing(Workers(1)) as workers:
-        examiner = Examiner(bench.source, bench.index, workers, bench.progress)
+        examiner = Analyser(bench.source, bench.index, workers, bench.progress)
         findings = examiner.measure(bench.photos(), task)
         assert examiner.measure(bench.photos(), task) == findings
     assert findings.values == {"a.jpg": Fingerprint(97), "c.jpg": Fingerprint(99)}
@@ -170,7 +181,7 @@ def test_an_interrupted_run_keeps_what_was_measured(bench: Bench) -> None:
 
     photos = bench.photos()
     with pytest.raises(KeyboardInterrupt):
-        Examiner(bench.source, bench.index, bench.workers, interrupting).measure(photos, FINGERPRINT)
+        Analyser(bench.source, bench.index, bench.workers, interrupting).measure(photos, FINGERPRINT)
     bench.measure(photos)
     assert bench.told == [("Hashing", 20 - sum(seen), 20 - sum(seen))]
 
@@ -195,7 +206,7 @@ def refused(_source: Readable, _photo: Photo) -> Fingerprint:
 
 def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
     drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
-    task = Task("Hashing", "refused", Fingerprint, each(refused), revision_of, batch=1)
+    task = Measurement("Hashing", "refused", Fingerprint, each(refused), revision_of, batch=1)
     with pytest.raises(OrganizerError, match="nothing works here") as caught:
         bench.measure(bench.photos(), task)
     assert not isinstance(caught.value, PhotoError)
@@ -219,9 +230,9 @@ def test_a_worker_reads_as_many_photos_at_once_as_the_source_can_give(bench: Ben
     """Each waits for three others: one after the other, none would ever be done."""
     drawn_library.add_burst(bench.folder, count=8)
     with ThreadPoolExecutor(1) as executor:
-        examiner = Examiner(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
+        examiner = Analyser(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
         findings = examiner.measure(
-            bench.photos(), Task("Hashing", "met", Fingerprint, each(met), revision_of, batch=8)
+            bench.photos(), Measurement("Hashing", "met", Fingerprint, each(met), revision_of, batch=8)
         )
     assert len(findings.values) == 8
 
@@ -236,8 +247,8 @@ def test_pictures_of_a_folder_are_read_one_by_one_in_each_worker(bench: Bench, w
     drawn_library.add_burst(bench.folder, count=8)
     source = LocalPhotoSource(bench.folder) if workers == 1 else Waiting(bench.folder)
     with ThreadPoolExecutor(1) as executor:
-        examiner = Examiner(source, bench.index, Workers(workers, executor), bench.progress)
-        task = Task("Hashing", "thread", Fingerprint, each(own_thread), revision_of, batch=8)
+        examiner = Analyser(source, bench.index, Workers(workers, executor), bench.progress)
+        task = Measurement("Hashing", "thread", Fingerprint, each(own_thread), revision_of, batch=8)
         findings = examiner.measure(bench.photos(), task)
     assert len(findings.values) == 8
     assert len(set(findings.values.values())) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bestshot.analysis.analyser import Examiner
+from bestshot.analysis.analyser import Analyser
 from bestshot.analysis.comparison import compare_pairs, comparison_task
 from bestshot.model.groups import Likeness, PhotoPair
 from bestshot.model.photo import Photo
@@ -72,7 +72,7 @@ def test_what_was_compared_is_remembered_until_one_of_the_two_changes(tmp_path: 
 
         def decoded() -> Counter[str]:
             source = CountingSource(folder)
-            Examiner(source, index, Workers(executor=executor), silent).measure(pairs_of(source), task)
+            Analyser(source, index, Workers(executor=executor), silent).measure(pairs_of(source), task)
             return source.decoded
 
         assert set(decoded()) == {"a.jpg", "b.jpg", "c.jpg"}

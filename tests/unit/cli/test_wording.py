@@ -11,21 +11,21 @@ from bestshot.layout.actions import Action, Receipt
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.plans.metadata_text import metadata_text
-from bestshot.plans.plan import Plan, Wishes
-from tests.support.builders import copy_of, guess_at, metadata, photo, planned, trace_of, verdict, wall_at
+from bestshot.plans.plan import OutputOptions, Plan
+from tests.support.builders import copy_of, guess_at, metadata_with, photo, planned, trace_of, verdict, wall_at
 
 A, B = (photo(f"{name}.jpg", size=3_400_000) for name in "ab")
 PAIR = planned(1, A, B)
-OUTPUT = Wishes("/out")
+OUTPUT = OutputOptions("/out")
 COPIES: tuple[Action, ...] = (copy_of(A), copy_of(B))
 
 
-def text_of(one: Photo, facts: Metadata) -> str:
-    return metadata_text(1, verdict(one), {one.id: facts})
+def text_of(one: Photo, metadata: Metadata) -> str:
+    return metadata_text(1, verdict(one), {one.id: metadata})
 
 
 def test_what_is_not_known_of_a_photo_is_left_out() -> None:
-    assert metadata_text(12, verdict(A), {A.id: metadata(width=None, height=None)}) == (
+    assert metadata_text(12, verdict(A), {A.id: metadata_with(width=None, height=None)}) == (
         "Group 12: 1 photo of one shot, best first.\n"
         "Best: a.jpg\n"
         "\n"
@@ -40,39 +40,41 @@ def test_what_is_not_known_of_a_photo_is_left_out() -> None:
 
 
 def test_a_guessed_time_is_called_one() -> None:
-    assert "2024-01-31T12:00:00 (a guess: date of the file)\n" in text_of(A, metadata(guess_at(0)))
+    assert "2024-01-31T12:00:00 (a guess: date of the file)\n" in text_of(A, metadata_with(guess_at(0)))
 
 
 def test_what_the_user_said_of_a_photo_is_told_with_it() -> None:
-    assert "rating:      3 stars from you\n" in text_of(A, metadata(rating=3))
-    assert "rating:      your favourite\n" in text_of(A, metadata(is_favorite=True))
-    assert "rating:      rejected by you\n" in text_of(A, metadata(rating=-1))
+    assert "rating:      3 stars from you\n" in text_of(A, metadata_with(rating=3))
+    assert "rating:      your favourite\n" in text_of(A, metadata_with(is_favorite=True))
+    assert "rating:      rejected by you\n" in text_of(A, metadata_with(rating=-1))
 
 
 def test_a_place_on_the_equator_is_a_place() -> None:
-    assert "GPS:         0.000000, 0.000000\n" in text_of(A, metadata(latitude=0.0, longitude=0.0))
+    assert "GPS:         0.000000, 0.000000\n" in text_of(A, metadata_with(latitude=0.0, longitude=0.0))
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(1 / 8000, "1/8000 s"), (1 / 3, "1/3 s"), (0.4, "0.4 s"), (1.0, "1 s"), (30.0, "30 s")]
 )
 def test_an_exposure_is_told_as_cameras_do(seconds: float, words: str) -> None:
-    assert f"exposure:    {words}\n" in text_of(A, metadata(exposure_seconds=seconds))
+    assert f"exposure:    {words}\n" in text_of(A, metadata_with(exposure_seconds=seconds))
 
 
 @given(st.text(st.characters(codec=None, categories=None), min_size=1, max_size=20))
 def test_no_name_can_add_a_line_or_speak_to_the_terminal(name: str) -> None:
     """A name may hold line ends, escape sequences and bytes that are no text."""
     one = photo(name, name + ".xmp")
-    plain = text_of(photo("a", "a.xmp"), metadata())
-    for text in (text_of(one, metadata()), "\n".join(group_lines(planned(1, one), with_reasons=True))):
+    plain = text_of(photo("a", "a.xmp"), metadata_with())
+    for text in (text_of(one, metadata_with()), "\n".join(group_lines(planned(1, one), with_reasons=True))):
         assert all(line.isprintable() for line in text.split("\n"))
-    assert text_of(one, metadata()).count("\n") == plain.count("\n")
+    assert text_of(one, metadata_with()).count("\n") == plain.count("\n")
 
 
 def test_the_order_in_which_facts_were_read_changes_no_text() -> None:
-    facts = {A.id: metadata(), B.id: metadata(wall_at(1))}
-    assert metadata_text(1, verdict(A, B), facts) == metadata_text(1, verdict(A, B), dict(reversed(facts.items())))
+    metadata = {A.id: metadata_with(), B.id: metadata_with(wall_at(1))}
+    assert metadata_text(1, verdict(A, B), metadata) == metadata_text(
+        1, verdict(A, B), dict(reversed(metadata.items()))
+    )
 
 
 def test_a_group_is_told_with_a_star_for_the_best_and_with_reasons_if_asked() -> None:
@@ -87,20 +89,20 @@ def test_a_group_is_told_with_a_star_for_the_best_and_with_reasons_if_asked() ->
 def told(
     *groups: PlannedGroup,
     photos: int,
-    wishes: Wishes = OUTPUT,
+    options: OutputOptions = OUTPUT,
     actions: tuple[Action, ...] = (),
     done: int | None = None,
     skipped: int = 0,
 ) -> str:
     """The line about a run that did the first `done` of its actions, or only looked."""
-    plan = Plan(wishes, groups, actions, (Skipped("x", "broken"),) * skipped, photos)
+    plan = Plan(options, groups, actions, (Skipped("x", "broken"),) * skipped, photos)
     receipts = [Receipt(action, trace_of(action)) for action in actions[: done or 0]]
     failed = 0 if done is None else len(actions) - done
     return summary(plan, receipts, known_skipped=0, acted=done is not None, failed=failed)
 
 
 def test_a_run_is_told_in_one_line_that_can_be_shown() -> None:
-    line = told(PAIR, photos=3, wishes=replace(OUTPUT, output="o\nu\udce9t"), actions=COPIES, done=2, skipped=2)
+    line = told(PAIR, photos=3, options=replace(OUTPUT, output="o\nu\udce9t"), actions=COPIES, done=2, skipped=2)
     assert line.isprintable()
     assert line.endswith(".")
 
@@ -113,8 +115,8 @@ def test_nobody_may_take_the_output_for_the_whole_library(done: int | None) -> N
 
 
 def test_a_run_that_only_looks_speaks_of_no_output() -> None:
-    assert told(PAIR, photos=3, wishes=Wishes()) == "3 photos: 1 group with 2 photos; 1 single photo."
-    assert told(photos=2, wishes=Wishes()).startswith("2 photos: no groups")
+    assert told(PAIR, photos=3, options=OutputOptions()) == "3 photos: 1 group with 2 photos; 1 single photo."
+    assert told(photos=2, options=OutputOptions()).startswith("2 photos: no groups")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_a_run_that_only_looks_speaks_of_no_output() -> None:
     ],
 )
 def test_photos_that_were_not_looked_at_or_not_read_are_told(output: str | None, ending: str) -> None:
-    plan = Plan(Wishes(output), (PAIR,), (), (), 2, beyond_limit=1, unread_count=2)
+    plan = Plan(OutputOptions(output), (PAIR,), (), (), 2, beyond_limit=1, unread_count=2)
     assert summary(plan, (), known_skipped=0, acted=False).endswith(ending)
     nothing = replace(plan, groups=(), photo_count=0, beyond_limit=0)
     assert summary(nothing, (), known_skipped=0, acted=False).startswith("No usable photos found; 2 could not be read")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bestshot.grouping.clocks import Clocks
 from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime, TimeSource
-from tests.support.builders import guess_at, metadata, moment_at, wall_at, zoned_at
+from tests.support.builders import guess_at, metadata_with, moment_at, wall_at, zoned_at
 
 HOUR = 3600.0
 MOST_CELLS = 2_000_000
@@ -25,19 +25,19 @@ times = st.one_of(
     st.builds(zoned_at, seconds, offsets, stated=st.just(False)),
 )
 cameras = st.sampled_from([None, "A", "B"])
-timed = st.builds(metadata, times, camera=cameras)
-photos = timed | st.builds(metadata, seconds.map(guess_at), camera=cameras)
+timed = st.builds(metadata_with, times, camera=cameras)
+photos = timed | st.builds(metadata_with, seconds.map(guess_at), camera=cameras)
 windows = st.sampled_from([0.0, 0.25, 60.0, 300.0, 7200.0])
 
 
 def clocks_of(*times: CaptureTime) -> Clocks:
     """The clocks of photos of an unknown camera."""
-    return Clocks.of([metadata(time) for time in times])
+    return Clocks.of([metadata_with(time) for time in times])
 
 
 def gap(left: CaptureTime | Metadata, right: CaptureTime | Metadata) -> float:
     """Seconds between two photos."""
-    left, right = (metadata(photo) if isinstance(photo, CaptureTime) else photo for photo in (left, right))
+    left, right = (metadata_with(photo) if isinstance(photo, CaptureTime) else photo for photo in (left, right))
     return float(Clocks.of([left, right]).gap(np.array([0]), np.array([1]))[0])
 
 
@@ -92,7 +92,7 @@ def test_no_zone_explains_fifteen_hours_between_a_moment_and_a_wall_clock() -> N
 
 
 def test_of_two_cameras_one_may_have_missed_the_change_to_summer_time() -> None:
-    noon, later = metadata(wall_at(0), camera="A"), metadata(wall_at(HOUR + 20), camera="B")
+    noon, later = metadata_with(wall_at(0), camera="A"), metadata_with(wall_at(HOUR + 20), camera="B")
     assert gap(noon, later) == 20
     assert Clocks.of([noon, later]).have_neighbour(20).all()
     assert not Clocks.of([noon, later]).have_neighbour(19).any()
@@ -101,9 +101,11 @@ def test_of_two_cameras_one_may_have_missed_the_change_to_summer_time() -> None:
 @pytest.mark.parametrize(
     ("noon", "later"),
     [
-        pytest.param(metadata(wall_at(0), camera="A"), metadata(wall_at(HOUR), camera="A"), id="one camera"),
-        pytest.param(metadata(wall_at(0), camera="A"), metadata(wall_at(HOUR)), id="an unknown camera"),
-        pytest.param(metadata(zoned_at(0, 1), camera="A"), metadata(zoned_at(HOUR, 1), camera="B"), id="stated zones"),
+        pytest.param(metadata_with(wall_at(0), camera="A"), metadata_with(wall_at(HOUR), camera="A"), id="one camera"),
+        pytest.param(metadata_with(wall_at(0), camera="A"), metadata_with(wall_at(HOUR)), id="an unknown camera"),
+        pytest.param(
+            metadata_with(zoned_at(0, 1), camera="A"), metadata_with(zoned_at(HOUR, 1), camera="B"), id="stated zones"
+        ),
     ],
 )
 def test_an_hour_is_an_hour_where_no_clock_can_be_wrong(noon: Metadata, later: Metadata) -> None:

@@ -18,7 +18,7 @@ from bestshot.model.appraisal import Fingerprint
 from bestshot.model.groups import Group, Likeness
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
-from tests.support.builders import guess_at, metadata, moment_at, photo, wall_at, zoned_at
+from tests.support.builders import guess_at, metadata_with, moment_at, photo, wall_at, zoned_at
 
 UNLIKE, ALIKE = Likeness(0, 1.0, 0.0, 0.0), Likeness(50, 1.0, 0.9, 0.0)
 
@@ -28,12 +28,12 @@ class Library:
     """Photos with all that grouping asks of them."""
 
     photos: tuple[Photo, ...]
-    facts: Mapping[str, Metadata]
+    metadata: Mapping[str, Metadata]
     prints: Mapping[str, Fingerprint]
     looks: Mapping[frozenset[str], Likeness] = field(default_factory=dict)
 
     def group(self, rules: GroupingRules) -> list[Group]:
-        grouping = Grouping(self.photos, self.facts, self.prints, rules)
+        grouping = Grouping(self.photos, self.metadata, self.prints, rules)
         pairs = grouping.doubtful_pairs()
         return grouping.groups({pair.id: self.look(pair.left, pair.right) for pair in pairs})
 
@@ -53,14 +53,14 @@ class Library:
         return sum(self.distances(left, right))
 
     def gap(self, left: Photo, right: Photo) -> float:
-        pair = Clocks.of([self.facts[left.id], self.facts[right.id]])
+        pair = Clocks.of([self.metadata[left.id], self.metadata[right.id]])
         return float(pair.gap(np.array([0]), np.array([1]))[0])
 
 
 def library(*shots: tuple[str, CaptureTime | Metadata, Fingerprint | int]) -> Library:
     prints = {name: seen if isinstance(seen, Fingerprint) else Fingerprint(seen) for name, _, seen in shots}
-    facts = {name: metadata(told) if isinstance(told, CaptureTime) else told for name, told, _ in shots}
-    return Library(tuple(photo(name) for name, _, _ in shots), facts, prints)
+    metadata = {name: metadata_with(told) if isinstance(told, CaptureTime) else told for name, told, _ in shots}
+    return Library(tuple(photo(name) for name, _, _ in shots), metadata, prints)
 
 
 def bits(count: int) -> int:
@@ -76,7 +76,7 @@ times = st.one_of(
     st.builds(zoned_at, seconds, st.sampled_from([-5, 0, 1]), stated=st.just(False)),
     seconds.map(guess_at),
 )
-told = st.builds(metadata, times, camera=st.sampled_from([None, "A", "B"]))
+told = st.builds(metadata_with, times, camera=st.sampled_from([None, "A", "B"]))
 # Only the lower half of the bits is used, so that a stranger can be told from all of them.
 steps = st.sampled_from([bits(n) for n in range(12)])
 prints = st.builds(Fingerprint, steps, st.just(False), steps) | st.builds(Fingerprint, st.integers(0, 2), st.booleans())
@@ -85,7 +85,7 @@ shots = st.lists(st.tuples(told, prints, st.integers(0, 2)), max_size=10)
 
 def of_scenes(taken: Sequence[tuple[Metadata, Fingerprint, int]]) -> Library:
     """A library in which a closer look tells that photos of the same scene are alike."""
-    found = library(*((f"p{place}", facts, seen) for place, (facts, seen, _) in enumerate(taken)))
+    found = library(*((f"p{place}", metadata, seen) for place, (metadata, seen, _) in enumerate(taken)))
     scenes = {f"p{place}": scene for place, (*_, scene) in enumerate(taken)}
     looks = {frozenset({a, b}): ALIKE for a, b in combinations(scenes, 2) if scenes[a] == scenes[b]}
     return replace(found, looks=looks)
@@ -95,7 +95,7 @@ def of_scenes(taken: Sequence[tuple[Metadata, Fingerprint, int]]) -> Library:
 wide = st.sampled_from([bits(n) for n in range(0, 65, 8)])
 bursts = st.lists(
     st.tuples(
-        st.builds(metadata, st.integers(0, 12).map(wall_at)),
+        st.builds(metadata_with, st.integers(0, 12).map(wall_at)),
         st.builds(Fingerprint, wide, st.just(False), wide),
         st.integers(0, 1),
     ),
@@ -163,7 +163,7 @@ def test_the_timed_members_of_a_group_are_connected_by_gaps_within_the_window(
     given_library: Library, rules: GroupingRules
 ) -> None:
     for group in given_library.group(rules):
-        timed = [member for member in group.photos if not given_library.facts[member.id].taken.is_guess]
+        timed = [member for member in group.photos if not given_library.metadata[member.id].taken.is_guess]
         reached, waiting = set(timed[:1]), timed[:1]
         while waiting:
             here = waiting.pop()
@@ -179,13 +179,13 @@ def test_the_timed_members_of_a_group_are_connected_by_gaps_within_the_window(
 
 @given(libraries, rules, told)
 def test_a_photo_that_resembles_nothing_changes_no_group(
-    given_library: Library, rules: GroupingRules, facts: Metadata
+    given_library: Library, rules: GroupingRules, metadata: Metadata
 ) -> None:
     rules = replace(rules, threshold=min(rules.threshold, 5))
     stranger = photo("p0 stranger")
     larger = Library(
         (stranger, *given_library.photos),
-        {**given_library.facts, stranger.id: facts},
+        {**given_library.metadata, stranger.id: metadata},
         {**given_library.prints, stranger.id: Fingerprint(bits(32) << 32, phash=bits(32) << 32)},
         given_library.looks,
     )
@@ -195,7 +195,7 @@ def test_a_photo_that_resembles_nothing_changes_no_group(
 @given(libraries, rules)
 def test_the_groups_come_in_order_of_time(given_library: Library, rules: GroupingRules) -> None:
     def begins(group: Group) -> float:
-        taken = [given_library.facts[member.id].taken for member in group.photos]
+        taken = [given_library.metadata[member.id].taken for member in group.photos]
         return min(time.seconds for time in [time for time in taken if not time.is_guess] or taken)
 
     beginnings = [begins(group) for group in given_library.group(rules)]
@@ -204,7 +204,7 @@ def test_the_groups_come_in_order_of_time(given_library: Library, rules: Groupin
 
 @given(libraries, rules)
 def test_who_is_no_candidate_would_have_been_in_no_group(given_library: Library, rules: GroupingRules) -> None:
-    kept = set(candidates(given_library.photos, given_library.facts, rules))
+    kept = set(candidates(given_library.photos, given_library.metadata, rules))
     assert {member for group in given_library.group(rules) for member in group.photos} <= kept
 
 
@@ -219,7 +219,7 @@ class PlainRules:
         return self.rules.time_window is None or self.shots.gap(left, right) <= self.rules.time_window
 
     def is_burst(self, left: Photo, right: Photo) -> bool:
-        pair = Clocks.of([self.shots.facts[left.id], self.shots.facts[right.id]])
+        pair = Clocks.of([self.shots.metadata[left.id], self.shots.metadata[right.id]])
         return bool(pair.known_gap(np.array([0]), np.array([1]))[0] <= BURST_SECONDS)
 
     def tells(self, left: Photo, right: Photo, threshold: int) -> bool:
@@ -234,7 +234,7 @@ class PlainRules:
         return self.near(left, right) and self.tells(left, right, self.rules.threshold)
 
     def fit(self, left: Sequence[Photo], right: Sequence[Photo]) -> bool:
-        timed = [[one for one in side if not self.shots.facts[one.id].taken.is_guess] for side in (left, right)]
+        timed = [[one for one in side if not self.shots.metadata[one.id].taken.is_guess] for side in (left, right)]
         cross = [(a, b) for a in left for b in right]
         return (
             2 * sum(self.tells(a, b, 2 * self.rules.threshold) for a, b in cross) >= len(cross)

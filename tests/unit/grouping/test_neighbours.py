@@ -16,7 +16,7 @@ from bestshot.grouping.neighbours import Neighbours, Pairs
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.times import CaptureTime
-from tests.support.builders import guess_at, metadata, wall_at
+from tests.support.builders import guess_at, metadata_with, wall_at
 
 MOST_PER_PHOTO = 2 * 64
 
@@ -38,7 +38,7 @@ def pairs_of(pairs: Pairs) -> set[tuple[int, int]]:
 
 def among(shots: Sequence[Fingerprint], rules: GroupingRules, times: Sequence[CaptureTime] = ()) -> Neighbours:
     """The neighbours among photos of these hashes; taken at once, if nothing else is said."""
-    clocks = Clocks.of([metadata(time) for time in times or [wall_at(0)] * len(shots)])
+    clocks = Clocks.of([metadata_with(time) for time in times or [wall_at(0)] * len(shots)])
     return Neighbours.among(Hashes.of(shots), clocks, rules)
 
 

@@ -14,7 +14,7 @@ from bestshot.imaging.raw import raw_capture, raw_preview
 
 SHORT, LONG, RATIONAL, SRATIONAL, BYTE, ASCII = 3, 4, 5, 10, 1, 2
 FORMATS = {SHORT: "H", LONG: "I", RATIONAL: "II", SRATIONAL: "ii", BYTE: "B"}
-Entry = tuple[int, int, tuple[int, ...] | bytes]
+PendingChange = tuple[int, int, tuple[int, ...] | bytes]
 WIDTH, HEIGHT = 96, 64
 SAMPLES = [
     ("photoprism/canon_eos_6d.dng", (1024, 683)),
@@ -22,7 +22,7 @@ SAMPLES = [
 ]
 
 
-def directory(entries: list[Entry], offset: int) -> bytes:
+def directory(entries: list[PendingChange], offset: int) -> bytes:
     """One TIFF directory that stands at this offset, with the values that do not fit into it behind it."""
     head, tail = struct.pack("<H", len(entries)), b""
     behind = offset + 2 + 12 * len(entries) + 4
@@ -52,7 +52,7 @@ def drawn_jpeg(orientation: int | None = None) -> bytes:
     return content[:2] + content[20:]  # without JFIF's header, as cameras write it: EXIF comes first
 
 
-def camera(orientation: int, taken: bytes) -> list[Entry]:
+def camera(orientation: int, taken: bytes) -> list[PendingChange]:
     return [
         (271, ASCII, b"Drawn\0"),
         (272, ASCII, b"Drawn One\0"),
@@ -70,7 +70,7 @@ def camera(orientation: int, taken: bytes) -> list[Entry]:
 
 def strip(
     kind: int, size: tuple[int, int], bits: tuple[int, ...], coding: tuple[int, int], where: tuple[int, int]
-) -> list[Entry]:
+) -> list[PendingChange]:
     """A picture in one piece; `coding` is compression and photometric interpretation, `where` offset and length."""
     return [
         (254, LONG, (kind,)),
@@ -96,7 +96,7 @@ def drawn_dng(
     """A raw photo of 96 x 64 pixels whose left half is bright; its preview is 480 x 320, JPEG or plain pixels."""
     row = [40000] * (WIDTH // 2) + [2000] * (WIDTH // 2)
     pixels = struct.pack(f"<{WIDTH}H", *row) * HEIGHT
-    mosaic: list[Entry] = [] if is_monochrome else [(33421, SHORT, (2, 2)), (33422, BYTE, (0, 1, 1, 2))]
+    mosaic: list[PendingChange] = [] if is_monochrome else [(33421, SHORT, (2, 2)), (33422, BYTE, (0, 1, 1, 2))]
     preview_coding = (7, 6) if preview.startswith(b"\xff\xd8") else (1, 2)
 
     def directories(second_at: int, pixels_at: int) -> tuple[bytes, bytes]:
@@ -105,7 +105,7 @@ def drawn_dng(
         if not preview:
             return directory(camera(orientation, taken) + raw, 8), b""
         shown = strip(1, (480, 320), (8, 8, 8), preview_coding, (pixels_at + len(pixels), len(preview)))
-        link: Entry = (330, LONG, (second_at,))
+        link: PendingChange = (330, LONG, (second_at,))
         return directory([*camera(orientation, taken), *shown, link], 8), directory(raw, second_at)
 
     first, second = directories(0, 0)

@@ -18,14 +18,14 @@ from bestshot.errors import (
 from bestshot.immich.bulk import CHUNK
 from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
-from bestshot.immich.failures import Patience
+from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.versions import Task
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
 from tests.support.scripted_server import Reply, scripted
 
-AT_ONCE = Patience(connect=5, answer=20, backoff=0)
+AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 FOUR = ("v1.105.1", "v1.118.2", "v2.7.5", "v3.1.0")
 
@@ -37,7 +37,7 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
 
 
 def client_of(fake: FakeImmich) -> ImmichClient:
-    return ImmichClient(fake.url, fake.admin.secret, patience=AT_ONCE)
+    return ImmichClient(fake.url, fake.admin.secret, policy=AT_ONCE)
 
 
 def ids_of(assets: list[Asset]) -> list[str]:
@@ -98,7 +98,7 @@ def test_a_listing_that_stays_incomplete_says_so() -> None:
         "POST /api/search/metadata": Reply(body={"assets": {"items": [photo], "nextPage": None}}),
     }
     with scripted(replies) as server:
-        listing = ImmichClient(server.url, "key", patience=AT_ONCE).get_all_assets()
+        listing = ImmichClient(server.url, "key", policy=AT_ONCE).get_all_assets()
     assert (len(listing), listing.missing) == (1, 2)
 
 
@@ -301,7 +301,7 @@ def test_a_stack_that_would_keep_one_photo_is_dissolved(fake: FakeImmich) -> Non
 def test_a_key_that_lacks_a_permission_is_told_what_the_job_needs(fake: FakeImmich) -> None:
     photo = fake.seeds.photo()
     key = fake.seeds.key("user.read", "asset.read", "tag.read")
-    client = ImmichClient(fake.url, key.secret, patience=AT_ONCE, tasks=[Task.READ, Task.TAGS])
+    client = ImmichClient(fake.url, key.secret, policy=AT_ONCE, tasks=[Task.READ, Task.TAGS])
     if fake.world.release < (1, 113, 0):
         client.tag_assets([photo.id], "best")
         return
@@ -313,7 +313,7 @@ def test_a_key_that_lacks_a_permission_is_told_what_the_job_needs(fake: FakeImmi
 
 def test_the_permissions_that_are_asked_for_are_enough(fake: FakeImmich) -> None:
     names = ImmichClient(fake.url, fake.admin.secret).get_needed_permissions()
-    client = ImmichClient(fake.url, fake.seeds.key(*names).secret, patience=AT_ONCE)
+    client = ImmichClient(fake.url, fake.seeds.key(*names).secret, policy=AT_ONCE)
     ids = ids_of(fake.seed_library(4))
     client.get_all_assets(skip_archived=False)
     client.get_asset_thumbnail(ids[0])
@@ -421,10 +421,10 @@ def test_a_server_below_a_path_is_found(version: str) -> None:
     with FakeImmich(version, prefix="/photos") as fake:
         fake.seeds.photo()
         for url in (fake.url, f"{fake.url}/", f"{fake.url}/api", f"{fake.url}/api/"):
-            client = ImmichClient(url, fake.admin.secret, patience=AT_ONCE)
+            client = ImmichClient(url, fake.admin.secret, policy=AT_ONCE)
             assert client.ping()
             assert len(client.get_all_assets()) == 1
-        assert not ImmichClient(f"{fake.url}/elsewhere", "key", patience=AT_ONCE).ping()
+        assert not ImmichClient(f"{fake.url}/elsewhere", "key", policy=AT_ONCE).ping()
 
 
 def test_versions_of_the_fake_are_in_order() -> None:

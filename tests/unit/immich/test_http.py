@@ -16,13 +16,13 @@ from bestshot.errors import (
 )
 from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
-from bestshot.immich.failures import Patience
+from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.http import api_url, moved
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
 from tests.support.scripted_server import CERTIFICATE, Reply, ScriptedServer, scripted
 
 KEY = "not-to-be-seen-anywhere"
-AT_ONCE = Patience(connect=5, answer=5, backoff=0)
+AT_ONCE = RetryPolicy(connect=5, answer=5, backoff=0)
 VERSION = {"GET /api/server/version": Reply(body={"major": 2, "minor": 7, "patch": 5})}
 PONG = Reply(body={"res": "pong"})
 ME = Reply(body={"id": "me", "name": "Me"})
@@ -31,7 +31,7 @@ ALBUM = {"id": "a", "albumName": "Trip", "updatedAt": "2026-01-01T00:00:00.000Z"
 
 
 def client_of(server: ScriptedServer, *, verify: bool | Path = True) -> ImmichClient:
-    return ImmichClient(server.url, KEY, patience=AT_ONCE, verify=verify)
+    return ImmichClient(server.url, KEY, policy=AT_ONCE, verify=verify)
 
 
 def asked(server: ScriptedServer, path: str) -> int:
@@ -152,13 +152,13 @@ def test_retry_after_is_honoured_but_not_for_hours(seconds: str, waits: int) -> 
     from urllib3 import HTTPResponse
 
     response = HTTPResponse(status=429, headers={"Retry-After": seconds})
-    assert Patience().policy(is_repeatable=True).get_retry_after(response) == waits
+    assert RetryPolicy().policy(is_repeatable=True).get_retry_after(response) == waits
 
 
 def test_the_waits_between_retries_grow_and_vary() -> None:
     from urllib3.util.retry import RequestHistory
 
-    policy = Patience(backoff=1).policy(is_repeatable=True)
+    policy = RetryPolicy(backoff=1).policy(is_repeatable=True)
     policy.history = (RequestHistory("GET", "/", None, 503, None),) * 3
     waits = {policy.get_backoff_time() for _ in range(20)}
     assert len(waits) > 1
@@ -203,7 +203,7 @@ def test_a_move_to_tls_is_found_before_the_key_is_sent(tmp_path: Path) -> None:
         away = Reply(301, headers={"Location": f"{secure.url}/api/server/version"})
         with scripted({"GET /api/server/version": away}) as plain:
             url = plain.url.replace("127.0.0.1", "localhost")
-            client = ImmichClient(url, KEY, patience=AT_ONCE, verify=certificate)
+            client = ImmichClient(url, KEY, policy=AT_ONCE, verify=certificate)
             assert client.get_current_user().id == "me"
     assert all(KEY not in request.headers.values() for request in plain.received)
     assert KEY in secure.received[-1].headers.values()
@@ -213,7 +213,7 @@ def test_certificates_are_verified_unless_told_otherwise(tmp_path: Path) -> None
     certificate = _certificate(tmp_path)
     with scripted(VERSION, certificate=certificate) as server:
         with pytest.raises(UnreachableError, match="--immich-ca"):
-            ImmichClient(server.url, KEY, patience=Patience(retries=0)).get_version()
+            ImmichClient(server.url, KEY, policy=RetryPolicy(retries=0)).get_version()
         assert str(client_of(server, verify=certificate).get_version()) == "2.7.5"
         assert str(client_of(server, verify=False).get_version()) == "2.7.5"
 

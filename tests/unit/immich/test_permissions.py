@@ -10,8 +10,8 @@ import pytest
 from bestshot.errors import MissingPermissionError
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import MarkedGroup, MarkWishes
-from bestshot.marks.entries import Unmarked
+from bestshot.marks.actions import MarkedGroup, MarkOptions
+from bestshot.marks.entries import FailedMark
 from bestshot.marks.output import MarkOutput
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.permissions import tasks_of
@@ -24,13 +24,13 @@ from tests.support.immich_marks import TAG, ids, never_waiting
 
 TARGET = "immich:me"
 JOBS = {
-    "looking": MarkWishes(),
-    "tags": MarkWishes(tag=TAG),
-    "albums": MarkWishes(album_prefix="Organized-"),
-    "favourites": MarkWishes(favorite_best=True),
-    "stacks": MarkWishes(stack=True),
-    "archive": MarkWishes(archive_rest=True),
-    "inheriting": MarkWishes(inherit=True),
+    "looking": MarkOptions(),
+    "tags": MarkOptions(tag=TAG),
+    "albums": MarkOptions(album_prefix="Organized-"),
+    "favourites": MarkOptions(favorite_best=True),
+    "stacks": MarkOptions(stack=True),
+    "archive": MarkOptions(archive_rest=True),
+    "inheriting": MarkOptions(inherit=True),
 }
 
 
@@ -46,25 +46,25 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def permissions_of(version: str, wishes: MarkWishes) -> tuple[str, ...]:
+def permissions_of(version: str, options: MarkOptions) -> tuple[str, ...]:
     dialect = Dialect.of(Version(*release(version)))
-    return dialect.permissions({Task.READ, *tasks_of(wishes, downloads=False, faces=False)})
+    return dialect.permissions({Task.READ, *tasks_of(options, downloads=False, faces=False)})
 
 
-def story(fake: FakeImmich, key: Key, journal: Journal, wishes: MarkWishes) -> list[Unmarked]:
+def story(fake: FakeImmich, key: Key, journal: Journal, options: MarkOptions) -> list[FailedMark]:
     """List and compare; mark a group; it grows; it is no more, and what was set is taken back."""
     photos = library(fake)
     source = impatient(ImmichPhotoSource(fake.url, key.secret), fake)
     for photo in source.scan().photos:
         source.load_pixels(photo, 250)
-    output = MarkOutput(_marks(source, wishes), journal, TARGET)
+    output = MarkOutput(_marks(source, options), journal, TARGET)
     small, whole = MarkedGroup(1, ids(photos[:2])), MarkedGroup(1, ids(photos))
     came = [
         one
         for groups in ([small], [whole], [])
-        for one in output.carry_out(output.plan(groups, ids(photos), wishes), ["immich:here"], never_waiting())
+        for one in output.carry_out(output.plan(groups, ids(photos), options), ["immich:here"], never_waiting())
     ]
-    return [one for one in came if isinstance(one, Unmarked)]
+    return [one for one in came if isinstance(one, FailedMark)]
 
 
 def library(fake: FakeImmich) -> list[Asset]:
@@ -75,8 +75,8 @@ def library(fake: FakeImmich) -> list[Asset]:
     return photos
 
 
-def _marks(source: ImmichPhotoSource, wishes: MarkWishes) -> ImmichMarks:
-    marks = source.markable(wishes)
+def _marks(source: ImmichPhotoSource, options: MarkOptions) -> ImmichMarks:
+    marks = source.markable(options)
     assert isinstance(marks, ImmichMarks)
     return marks
 
@@ -98,10 +98,10 @@ def test_a_job_asks_for_no_permission_that_it_does_not_need(tmp_path: Path, job:
             assert name in missed(server, key, journal, JOBS[job])
 
 
-def missed(fake: FakeImmich, key: Key, journal: Journal, wishes: MarkWishes) -> str:
+def missed(fake: FakeImmich, key: Key, journal: Journal, options: MarkOptions) -> str:
     """What the story says of permissions that are missing."""
     try:
-        failed = story(fake, key, journal, wishes)
+        failed = story(fake, key, journal, options)
     except MissingPermissionError as error:
         return error.permission
     return " ".join(one.error.partition(":")[0] for one in failed)

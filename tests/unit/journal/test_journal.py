@@ -12,7 +12,7 @@ import pytest
 
 from bestshot.errors import StateError
 from bestshot.journal.journal import Change, Journal
-from bestshot.layout.actions import Action, PlaceBest, Receipt, RetireBest, Trace, WriteMetadata
+from bestshot.layout.actions import Action, FileState, PlaceBest, Receipt, RetireBest, WriteMetadata
 from bestshot.model.photo import LinkMethod
 from tests.support import builders
 from tests.support.file_systems import SPAWN
@@ -28,9 +28,9 @@ KINDS: list[Action] = [
     WriteMetadata("group_0001/metadata.txt", 1, "Best: \udcff \N{WHITE SMILING FACE}\n"),
 ]
 TRACES = [
-    Trace(),
-    Trace(1 << 40, -5, "ab" * 32, ("group_0001", "group_0001/originals")),
-    Trace(replaced="was \udcff"),
+    FileState(),
+    FileState(1 << 40, -5, "ab" * 32, ("group_0001", "group_0001/originals")),
+    FileState(replaced="was \udcff"),
 ]
 
 
@@ -47,15 +47,15 @@ def begun(journal: Journal, *actions: Action, target: str = TARGET) -> list[Chan
 def test_what_is_begun_is_unfinished_until_it_is_done_or_dropped(journal: Journal) -> None:
     changes = begun(journal, *KINDS)
     assert journal.unfinished(TARGET) == changes
-    journal.finish([(changes[1], Receipt(changes[1].action, Trace()))])
+    journal.finish([(changes[1], Receipt(changes[1].action, FileState()))])
     journal.drop([changes[0], changes[3]], "no reason")
     assert journal.unfinished(TARGET) == [changes[2], *changes[4:]]
-    assert list(journal.receipts(TARGET)) == [Receipt(changes[1].action, Trace())]
+    assert list(journal.receipts(TARGET)) == [Receipt(changes[1].action, FileState())]
 
 
 @pytest.mark.parametrize("action", KINDS)
 @pytest.mark.parametrize("trace", TRACES)
-def test_a_receipt_is_kept_to_the_last_byte(tmp_path: Path, action: Action, trace: Trace) -> None:
+def test_a_receipt_is_kept_to_the_last_byte(tmp_path: Path, action: Action, trace: FileState) -> None:
     with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
         (change,) = begun(journal, action)
         journal.finish([(change, Receipt(action, trace))])
@@ -68,7 +68,7 @@ def test_receipts_come_in_the_order_in_which_the_changes_were_begun(journal: Jou
     first, second = begun(journal, *KINDS[:2])
     (third,) = begun(journal, KINDS[3])
     for change in (third, second, first):
-        journal.finish([(change, Receipt(change.action, Trace()))])
+        journal.finish([(change, Receipt(change.action, FileState()))])
     assert [receipt.action for receipt in journal.receipts(TARGET)] == [*KINDS[:2], KINDS[3]]
 
 
@@ -77,9 +77,9 @@ def test_outputs_do_not_see_each_others_changes(journal: Journal) -> None:
     (change,) = begun(journal, COPY, target=other)
     assert journal.unfinished(TARGET) == []
     assert journal.unfinished(other) == [change]
-    journal.finish([(change, Receipt(COPY, Trace()))])
+    journal.finish([(change, Receipt(COPY, FileState()))])
     assert list(journal.receipts(TARGET)) == []
-    assert list(journal.receipts(other)) == [Receipt(COPY, Trace())]
+    assert list(journal.receipts(other)) == [Receipt(COPY, FileState())]
 
 
 def test_a_run_that_came_to_its_end_is_told_from_one_that_did_not(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_many_changes_are_settled_in_one_transaction_each(journal: Journal) -> N
     changes = begun(journal, *[COPY] * 50)
     statements: list[str] = []
     journal._connection.set_trace_callback(statements.append)
-    journal.finish([(change, Receipt(COPY, Trace())) for change in changes[:25]])
+    journal.finish([(change, Receipt(COPY, FileState())) for change in changes[:25]])
     journal.drop(changes[25:], "the run ended before it was made")
     assert statements.count("COMMIT") == 2
     assert journal.unfinished(TARGET) == []

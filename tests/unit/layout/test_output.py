@@ -24,7 +24,7 @@ from bestshot.layout.actions import (
     RetireBest,
     WriteMetadata,
 )
-from bestshot.layout.output import FolderOutput, Undone
+from bestshot.layout.output import FailedAction, FolderOutput
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.sources.local.source import LocalPhotoSource
 from tests.support import builders
@@ -77,12 +77,12 @@ def retired(photo: Photo) -> RetireBest:
     return RetireBest(f"group_0001/best_{photo.name}", 1, f"{ORIGINALS}/{photo.name}")
 
 
-def act(output: FolderOutput, *actions: Action, state: OutputState | None = None) -> list[Receipt | Undone]:
+def act(output: FolderOutput, *actions: Action, state: OutputState | None = None) -> list[Receipt | FailedAction]:
     return list(output.carry_out(actions, ["folder:/photos"], state or output.state()))
 
 
-def failures(results: Iterable[Receipt | Undone]) -> list[str]:
-    return [f"{result.action.destination}: {result.error}" for result in results if isinstance(result, Undone)]
+def failures(results: Iterable[Receipt | FailedAction]) -> list[str]:
+    return [f"{result.action.destination}: {result.error}" for result in results if isinstance(result, FailedAction)]
 
 
 def files(folder: Path) -> dict[str, bytes]:

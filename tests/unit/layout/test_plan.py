@@ -14,7 +14,7 @@ from bestshot.layout.numbering import number_groups, remembered_numbers
 from bestshot.layout.plan import plan_folders
 from bestshot.model.groups import Group, PlannedGroup
 from bestshot.model.photo import LinkMethod, Photo
-from bestshot.plans.plan import Plan, Wishes
+from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.text import base_name
 from tests.support.builders import EMPTY, carried_out, found, group, photo, planned
 
@@ -451,7 +451,7 @@ def test_planning_anew_after_all_was_done_plans_nothing_whatever_happened_before
 
 
 def test_a_plan_knows_how_many_photos_are_in_its_groups() -> None:
-    whole = Plan(Wishes(), (planned(1, A, B), planned(2, C, D)), (), (), 9)
+    whole = Plan(OutputOptions(), (planned(1, A, B), planned(2, C, D)), (), (), 9)
     assert whole.grouped_count == 4
 
 

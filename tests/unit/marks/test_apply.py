@@ -11,7 +11,7 @@ from bestshot.errors import MissingPermissionError, WrongKeyError
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal
 from bestshot.journal.replaced import Keep, keep_nothing
-from bestshot.layout.actions import PlaceBest, Receipt, Trace
+from bestshot.layout.actions import FileState, PlaceBest, Receipt
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,
@@ -19,10 +19,10 @@ from bestshot.marks.actions import (
     MakeAlbum,
     MakeStack,
     MarkAction,
-    Marked,
     MarkedGroup,
+    MarkEffect,
     MarkReceipt,
-    MarkTrace,
+    MarkResult,
     RemoveFromAlbum,
     RemoveTag,
     SetArchived,
@@ -32,8 +32,8 @@ from bestshot.marks.actions import (
     Stack,
     keys_of,
 )
-from bestshot.marks.apply import Persistence, carry_out_marks, recover_marks
-from bestshot.marks.entries import Unmarked
+from bestshot.marks.apply import VerifyPolicy, carry_out_marks, recover_marks
+from bestshot.marks.entries import FailedMark
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich.server import VERSIONS, FakeImmich, Where
@@ -58,20 +58,20 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
 
 
 def made(
-    library: ImmichMarks, journal: Journal, actions: Sequence[MarkAction], patience: Persistence | None = None
-) -> list[MarkReceipt | Unmarked]:
-    steps = carry_out_marks(library, journal, TARGET, ["immich:here"], actions, patience or never_waiting())
+    library: ImmichMarks, journal: Journal, actions: Sequence[MarkAction], policy: VerifyPolicy | None = None
+) -> list[MarkReceipt | FailedMark]:
+    steps = carry_out_marks(library, journal, TARGET, ["immich:here"], actions, policy or never_waiting())
     return list(steps)
 
 
-def working(fake: FakeImmich) -> Persistence:
+def working(fake: FakeImmich) -> VerifyPolicy:
     """A patience whose pauses let the server's jobs go on, ten steps to the second."""
 
     def wait(seconds: float) -> None:
         for _ in range(round(seconds * 10)):
             fake.world.jobs.tick()
 
-    return Persistence(wait=wait)
+    return VerifyPolicy(wait=wait)
 
 
 def plan_for(photos: Sequence[Asset], *, rated: bool) -> list[MarkAction]:
@@ -124,7 +124,7 @@ def test_lost_writes_are_made_again_until_they_stay(version: str, journal: Journ
         fake.faults.lose_writes(lag=60, share=0.8)
         came = made(marks_on(fake), journal, plan, replace(working(fake), per_photo=0))
         assert fake.faults.counts["lost write"] > 0
-        assert not [one for one in came if isinstance(one, Unmarked)]
+        assert not [one for one in came if isinstance(one, FailedMark)]
         check_all_marked(fake, photos, rated=rated)
         assert {photo.marks.description for photo in photos[1:]} == {"Early"}
 
@@ -132,9 +132,9 @@ def test_lost_writes_are_made_again_until_they_stay(version: str, journal: Journ
 def test_a_long_queue_is_waited_for_before_a_photo_is_written_again(fake: FakeImmich, journal: Journal) -> None:
     photos = fake.seeds.burst(20)
     waits: list[float] = []
-    patience = Persistence((1, 2, 4), per_photo=0.5, wait=waits.append)
+    policy = VerifyPolicy((1, 2, 4), per_photo=0.5, wait=waits.append)
     fake.seeds.tag(BEST, photos)
-    made(marks_on(fake), journal, [AddTags(ids(photos), (TAG,)), RemoveTag(ids(photos), BEST)], patience)
+    made(marks_on(fake), journal, [AddTags(ids(photos), (TAG,)), RemoveTag(ids(photos), BEST)], policy)
     assert waits == [11, 2, 11, 2]
     assert (tagged(fake, TAG), tagged(fake, BEST)) == (set(ids(photos)), set())
 
@@ -156,10 +156,10 @@ def test_what_cannot_be_made_to_stay_is_reported_and_has_no_receipt(fake: FakeIm
         stubborn.marks = replace(stubborn.marks, tags=frozenset())
 
     keys = ids((stubborn, other))
-    came = made(marks_on(fake), journal, [AddTags(keys, (TAG,))], Persistence((0,) * 5, wait=meddle))
+    came = made(marks_on(fake), journal, [AddTags(keys, (TAG,))], VerifyPolicy((0,) * 5, wait=meddle))
     receipt, failure = came
-    assert receipt == MarkReceipt(AddTags(keys, (TAG,), made=(TAG,)), MarkTrace((other.id,)))
-    assert isinstance(failure, Unmarked)
+    assert receipt == MarkReceipt(AddTags(keys, (TAG,), made=(TAG,)), MarkEffect((other.id,)))
+    assert isinstance(failure, FailedMark)
     assert (failure.keys, "lost it again" in failure.error) == ((stubborn.id,), True)
     assert list(journal.mark_receipts(TARGET)) == [receipt]
 
@@ -172,7 +172,7 @@ def test_a_stack_with_another_photo_on_top_is_made_again(fake: FakeImmich, journ
         if next(swaps, False) and photos[0].stack is not None:
             photos[0].stack.primary_id = photos[1].id
 
-    (receipt,) = made(marks_on(fake), journal, [MakeStack(1, ids(photos))], Persistence(wait=swap_once))
+    (receipt,) = made(marks_on(fake), journal, [MakeStack(1, ids(photos))], VerifyPolicy(wait=swap_once))
     assert isinstance(receipt, MarkReceipt)
     stack = photos[0].stack
     assert stack is not None
@@ -188,10 +188,12 @@ def test_nothing_to_do_makes_no_calls_and_writes_nothing(fake: FakeImmich, journ
 
 
 def test_what_was_so_already_is_no_change_of_ours(fake: FakeImmich, journal: Journal) -> None:
-    beloved, other = fake.seeds.burst(2)
-    beloved.is_favorite = True
-    came = made(marks_on(fake), journal, [SetFavorite((beloved.id,), value=True), SetFavorite((other.id,), value=True)])
-    assert came == [MarkReceipt(SetFavorite((other.id,), value=True), MarkTrace((other.id,)))]
+    favourites, other = fake.seeds.burst(2)
+    favourites.is_favorite = True
+    came = made(
+        marks_on(fake), journal, [SetFavorite((favourites.id,), value=True), SetFavorite((other.id,), value=True)]
+    )
+    assert came == [MarkReceipt(SetFavorite((other.id,), value=True), MarkEffect((other.id,)))]
     assert list(journal.mark_receipts(TARGET)) == came
     assert journal.unfinished_marks(TARGET) == []
 
@@ -211,7 +213,7 @@ def test_an_asset_deleted_after_the_listing_is_named_and_the_others_are_marked(
         SetArchived(ids(photos)[1:], value=True, visible=(best,) * 3),
     ]
     came = made(marks_on(fake), journal, plan)
-    failures = [one for one in came if isinstance(one, Unmarked)]
+    failures = [one for one in came if isinstance(one, FailedMark)]
     assert {failure.keys for failure in failures} == {(gone.id,)}
     assert len({type(failure.action) for failure in failures}) == len(plan)
     assert all(failure.error.endswith(".") for failure in failures)
@@ -233,7 +235,7 @@ def test_a_permission_taken_away_half_way_is_named_and_the_rest_goes_on(version:
             SetFavorite(ids(photos[:1]), value=True),
         ]
         tag, star, failure = made(marks_on(fake, key.secret), journal, plan)
-        assert isinstance(failure, Unmarked)
+        assert isinstance(failure, FailedMark)
         assert "lacks the permission album.create" in failure.error
         assert [one.action for one in (tag, star) if isinstance(one, MarkReceipt)] == [
             AddTags(ids(photos), (TAG,), made=(TAG,)),
@@ -269,7 +271,7 @@ def test_a_permission_to_read_taken_away_leaves_what_was_done_in_the_journal(jou
             key.permissions.remove("tag.read")
 
         with pytest.raises(MissingPermissionError, match=r"tag\.read"):
-            made(library, journal, [AddTags(ids(photos), (TAG,))], Persistence(wait=forbid))
+            made(library, journal, [AddTags(ids(photos), (TAG,))], VerifyPolicy(wait=forbid))
         assert [receipt.trace.changed for receipt in journal.mark_receipts(TARGET)] == [ids(photos)]
 
 
@@ -284,7 +286,7 @@ class KilledAfter(ImmichMarks):
         super().__init__(client_of(fake), tags=(TAG, BEST), with_stacks=True)
         self._kind = kind
 
-    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> Marked:
+    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
         marked = super().mark(action, keep)
         if isinstance(action, self._kind):
             raise Killed
@@ -345,7 +347,7 @@ def test_a_group_is_not_archived_while_its_best_is_out_of_sight(fake: FakeImmich
     receipt, failure = made(marks_on(fake), journal, [action])
     assert isinstance(receipt, MarkReceipt)
     assert receipt.trace.changed == (second[1].id,)
-    assert isinstance(failure, Unmarked)
+    assert isinstance(failure, FailedMark)
     assert (failure.keys, "not in the timeline" in failure.error) == ((first[1].id,), True)
     assert (first[1].visibility, second[1].visibility) == ("timeline", "archive")
 
@@ -354,7 +356,7 @@ def test_a_best_in_the_trash_is_out_of_sight(fake: FakeImmich, journal: Journal)
     best, rest = fake.seeds.burst(2)
     fake.seeds.trash(best)
     (failure,) = made(marks_on(fake), journal, [SetArchived((rest.id,), value=True, visible=(best.id,))])
-    assert isinstance(failure, Unmarked)
+    assert isinstance(failure, FailedMark)
     assert rest.visibility == "timeline"
     assert journal.unfinished_marks(TARGET) == []
 
@@ -380,8 +382,8 @@ EVERY_MARK: list[MarkAction] = [
 
 
 @pytest.mark.parametrize("action", EVERY_MARK)
-@pytest.mark.parametrize("trace", [MarkTrace(), MarkTrace(("a", "b\udcff"), "album", "was \N{WHITE SMILING FACE}")])
-def test_a_receipt_of_a_mark_is_kept_to_the_last_byte(journal: Journal, action: MarkAction, trace: MarkTrace) -> None:
+@pytest.mark.parametrize("trace", [MarkEffect(), MarkEffect(("a", "b\udcff"), "album", "was \N{WHITE SMILING FACE}")])
+def test_a_receipt_of_a_mark_is_kept_to_the_last_byte(journal: Journal, action: MarkAction, trace: MarkEffect) -> None:
     (change,) = journal.begin_marks(journal.begin_run(TARGET, []), [action])
     assert journal.unfinished_marks(TARGET) == [change]
     journal.finish([(change, MarkReceipt(action, trace))])
@@ -394,6 +396,6 @@ def test_folders_and_marks_do_not_see_each_others_changes(journal: Journal) -> N
     run = journal.begin_run(TARGET, [])
     (laid,), (mark,) = journal.begin(run, [folder]), journal.begin_marks(run, EVERY_MARK[:1])
     assert (journal.unfinished(TARGET), journal.unfinished_marks(TARGET)) == ([laid], [mark])
-    journal.finish([(laid, Receipt(folder, Trace())), (mark, MarkReceipt(mark.action, MarkTrace()))])
-    assert list(journal.receipts(TARGET)) == [Receipt(folder, Trace())]
-    assert list(journal.mark_receipts(TARGET)) == [MarkReceipt(mark.action, MarkTrace())]
+    journal.finish([(laid, Receipt(folder, FileState())), (mark, MarkReceipt(mark.action, MarkEffect()))])
+    assert list(journal.receipts(TARGET)) == [Receipt(folder, FileState())]
+    assert list(journal.mark_receipts(TARGET)) == [MarkReceipt(mark.action, MarkEffect())]

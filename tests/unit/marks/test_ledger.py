@@ -10,8 +10,8 @@ from bestshot.marks.actions import (
     MakeStack,
     MarkAction,
     MarkedGroup,
+    MarkEffect,
     MarkReceipt,
-    MarkTrace,
     RemoveFromAlbum,
     RemoveTag,
     SetArchived,
@@ -26,7 +26,7 @@ from bestshot.marks.ledger import MarkLedger, OurAlbum, OurStack, Written
 
 def done(action: MarkAction, changed: str | None = None, **left: str) -> MarkReceipt:
     """An action that changed these photos, or all that it touches."""
-    return MarkReceipt(action, MarkTrace(keys_of(action) if changed is None else tuple(changed), **left))
+    return MarkReceipt(action, MarkEffect(keys_of(action) if changed is None else tuple(changed), **left))
 
 
 def test_nothing_was_set_in_a_new_library() -> None:

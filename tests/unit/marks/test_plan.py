@@ -17,7 +17,7 @@ from bestshot.marks.actions import (
     MakeStack,
     MarkAction,
     MarkedGroup,
-    MarkWishes,
+    MarkOptions,
     PhotoMarks,
     RemoveFromAlbum,
     RemoveTag,
@@ -33,13 +33,13 @@ from bestshot.model.groups import PlannedGroup
 from tests.support.builders import ORIGIN, group, photo, planned
 from tests.support.mark_book import MarkBook
 
-TAGS = MarkWishes(tag="dup")
-ALBUMS = MarkWishes(album_prefix="Organized-")
-FAVORITE = MarkWishes(favorite_best=True)
-STACK = MarkWishes(stack=True)
-ARCHIVE = MarkWishes(archive_rest=True)
-INHERIT = MarkWishes(inherit=True)
-EVERYTHING = MarkWishes("dup", "Organized-", True, True, True, True)
+TAGS = MarkOptions(tag="dup")
+ALBUMS = MarkOptions(album_prefix="Organized-")
+FAVORITE = MarkOptions(favorite_best=True)
+STACK = MarkOptions(stack=True)
+ARCHIVE = MarkOptions(archive_rest=True)
+INHERIT = MarkOptions(inherit=True)
+EVERYTHING = MarkOptions("dup", "Organized-", True, True, True, True)
 
 
 def of(number: int, keys: str) -> PlannedGroup:
@@ -51,16 +51,16 @@ def book(keys: str = "abcd", *albums: Album, **marked: PhotoMarks) -> MarkBook:
     return MarkBook(*(marked.get(key, PhotoMarks(key)) for key in keys), albums=albums)
 
 
-def plan(marks: MarkBook, wishes: MarkWishes, *groups: PlannedGroup, seen: str | None = None) -> list[MarkAction]:
+def plan(marks: MarkBook, options: MarkOptions, *groups: PlannedGroup, seen: str | None = None) -> list[MarkAction]:
     """What is to be done; unless told otherwise the run sees all photos."""
     everyone = marks.photos if seen is None else seen
     marked = [marked_group(group, lambda photo: (photo.key,)) for group in groups]
-    return plan_marks(marked, [*everyone], marks.marks, marks.ledger, wishes)
+    return plan_marks(marked, [*everyone], marks.marks, marks.ledger, options)
 
 
-def after(marks: MarkBook, wishes: MarkWishes, *groups: PlannedGroup) -> MarkBook:
+def after(marks: MarkBook, options: MarkOptions, *groups: PlannedGroup) -> MarkBook:
     """The library after a run."""
-    marks.carry_out(plan(marks, wishes, *groups))
+    marks.carry_out(plan(marks, options, *groups))
     return marks
 
 
@@ -303,7 +303,7 @@ def test_group_albums_of_ours_are_not_inherited() -> None:
 
 def test_wishes_that_are_off_take_nothing_back() -> None:
     marks = after(book(), EVERYTHING, of(1, "abc"))
-    assert plan(marks, MarkWishes()) == []
+    assert plan(marks, MarkOptions()) == []
     assert len(plan(marks, EVERYTHING)) > 4
 
 
@@ -354,15 +354,15 @@ def meddle(marks: MarkBook, deed: MarkAction | str) -> None:
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> tuple[list[MarkAction | str], MarkWishes, str, list[str]]:
+def runs(draw: st.DrawFn) -> tuple[list[MarkAction | str], MarkOptions, str, list[str]]:
     """What the user does before a run, and the run: its wishes, what it sees, and its groups, ranked."""
     deeds = draw(st.lists(users_deeds(), max_size=4))
     on = [draw(st.booleans()) for _ in range(6)]
-    wishes = MarkWishes("dup" if on[0] else None, "Organized-" if on[1] else None, *on[2:])
+    options = MarkOptions("dup" if on[0] else None, "Organized-" if on[1] else None, *on[2:])
     seen = [key for key in draw(st.permutations(KEYS)) if draw(st.integers(0, 4))]
     labels = [draw(st.integers(0, 2)) for _ in seen]
     parts = ["".join(key for key, label in zip(seen, labels, strict=True) if label == one) for one in (1, 2)]
-    return deeds, wishes, "".join(seen), [part for part in parts if len(part) > 1]
+    return deeds, options, "".join(seen), [part for part in parts if len(part) > 1]
 
 
 def number(marks: MarkBook, parts: Sequence[str]) -> list[PlannedGroup]:
@@ -372,7 +372,7 @@ def number(marks: MarkBook, parts: Sequence[str]) -> list[PlannedGroup]:
     return [of(*pair) for pair in zip(number_groups(groups, remembered, ledger.last_number), parts, strict=True)]
 
 
-def facts(action: MarkAction) -> set[tuple[object, ...]]:
+def metadata(action: MarkAction) -> set[tuple[object, ...]]:
     """What an action sets or takes back, photo by photo, so that the one can be compared with the other."""
     match action:
         case AddTags(tags=tags):
@@ -395,7 +395,7 @@ def check_ownership(marks: MarkBook, actions: Sequence[MarkAction], seen: str) -
     """Only what the tool once set is taken back, and only from photos that were seen."""
     ours: set[tuple[object, ...]] = set()
     for receipt in marks.receipts:
-        ours |= facts(receipt.action)
+        ours |= metadata(receipt.action)
         if isinstance(receipt.action, MakeAlbum):
             ours |= {("album", receipt.trace.container, key) for key in receipt.action.keys}
     made = {receipt.trace.container for receipt in marks.receipts if isinstance(receipt.action, MakeStack)}
@@ -403,7 +403,7 @@ def check_ownership(marks: MarkBook, actions: Sequence[MarkAction], seen: str) -
         if isinstance(action, DissolveStack):
             assert action.stack.id in made
         elif is_taking_back(action):
-            assert facts(action) <= ours
+            assert metadata(action) <= ours
         if is_taking_back(action):
             assert set(keys_of(action)) <= set(seen)
         if isinstance(action, MakeStack):
@@ -438,30 +438,30 @@ def in_sight(marked: PhotoMarks) -> bool:
 def test_a_stack_of_ours_that_the_user_changed_is_left_once_it_came_along() -> None:
     """Else it would be taken apart and made again, run after run."""
     marks = book("abcdef")
-    wishes = MarkWishes(stack=True)
-    marks.carry_out(plan(marks, wishes, of(1, "bdf")))
+    options = MarkOptions(stack=True)
+    marks.carry_out(plan(marks, options, of(1, "bdf")))
     marks.do(MakeStack(0, ("a", "f")))
-    marks.carry_out(plan(marks, wishes, of(2, "cd"), seen="bcdf"))
-    assert plan(marks, wishes, of(2, "cd"), seen="bcdf") == []
+    marks.carry_out(plan(marks, options, of(2, "cd"), seen="bcdf"))
+    assert plan(marks, options, of(2, "cd"), seen="bcdf") == []
 
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(runs(), min_size=1, max_size=4))
 def test_whatever_happened_before_a_run_keeps_to_its_laws_and_a_second_one_plans_nothing(
-    history: list[tuple[list[MarkAction | str], MarkWishes, str, list[str]]],
+    history: list[tuple[list[MarkAction | str], MarkOptions, str, list[str]]],
 ) -> None:
     marks = book(KEYS)
-    for deeds, wishes, listed, parts in history:
+    for deeds, options, listed, parts in history:
         for deed in deeds:
             meddle(marks, deed)
         seen = "".join(key for key in listed if key in marks.photos)
         groups = number(marks, ["".join(key for key in part if key in marks.photos) for part in parts])
         groups = [one for one in groups if len(one.verdict.ranking) > 1]
-        actions = plan(marks, wishes, *groups, seen=seen)
-        assert plan(marks, wishes, *reversed(groups), seen=seen[::-1]) == actions
+        actions = plan(marks, options, *groups, seen=seen)
+        assert plan(marks, options, *reversed(groups), seen=seen[::-1]) == actions
         check_ownership(marks, actions, seen)
         check_sight(marks, actions, groups)
-        assert plan(marks, wishes, *groups, seen=seen) == []
+        assert plan(marks, options, *groups, seen=seen) == []
 
 
 def keys_in(one: PlannedGroup) -> str:
@@ -471,18 +471,18 @@ def keys_in(one: PlannedGroup) -> str:
 @settings(deadline=None, max_examples=200)
 @given(runs(), runs(), st.sampled_from(KEYS))
 def test_what_is_merely_absent_is_never_a_reason_to_take_anything_back(
-    first: tuple[list[MarkAction | str], MarkWishes, str, list[str]],
-    second: tuple[list[MarkAction | str], MarkWishes, str, list[str]],
+    first: tuple[list[MarkAction | str], MarkOptions, str, list[str]],
+    second: tuple[list[MarkAction | str], MarkOptions, str, list[str]],
     absent: str,
 ) -> None:
     """A later run that sees the same groups but for one photo takes nothing back."""
-    marks, wishes = book(KEYS), replace(EVERYTHING, inherit=second[1].inherit)
+    marks, options = book(KEYS), replace(EVERYTHING, inherit=second[1].inherit)
     for deed in first[0]:
         meddle(marks, deed)
     parts = ["".join(key for key in part if key in marks.photos) for part in first[3]]
     groups = number(marks, [part for part in parts if len(part) > 1])
-    marks.carry_out(plan(marks, wishes, *groups))
+    marks.carry_out(plan(marks, options, *groups))
     left = [planned(one.number, *(photo(key) for key in keys_in(one) if key != absent)) for one in groups]
     seen = "".join(key for key in marks.photos if key != absent)
-    actions = plan(marks, wishes, *(one for one in left if len(one.verdict.ranking) > 1), seen=seen)
+    actions = plan(marks, options, *(one for one in left if len(one.verdict.ranking) > 1), seen=seen)
     assert not [action for action in actions if is_taking_back(action)]

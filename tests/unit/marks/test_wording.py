@@ -10,8 +10,8 @@ from bestshot.marks.actions import (
     MakeAlbum,
     MakeStack,
     MarkAction,
+    MarkEffect,
     MarkReceipt,
-    MarkTrace,
     RemoveFromAlbum,
     RemoveTag,
     SetArchived,
@@ -60,13 +60,13 @@ def test_what_was_taken_away_is_not_told_as_given() -> None:
         SetRating("b", 3),
         SetDescription("b", "x"),
     ]
-    receipts = [MarkReceipt(action, MarkTrace(keys_of(action))) for action in actions]
+    receipts = [MarkReceipt(action, MarkEffect(keys_of(action))) for action in actions]
     told = ["1 photo rated", "1 photo no longer rated", "1 photo described", "1 photo no longer described"]
     assert list(done_in_words(receipts)) == told
 
 
 def test_a_photo_that_got_two_tags_was_tagged_once() -> None:
-    receipts = [MarkReceipt(AddTags(TWO, (tag,)), MarkTrace(TWO)) for tag in ("dup", "dup-best")]
+    receipts = [MarkReceipt(AddTags(TWO, (tag,)), MarkEffect(TWO)) for tag in ("dup", "dup-best")]
     assert list(done_in_words(receipts)) == ["2 photos tagged"]
 
 

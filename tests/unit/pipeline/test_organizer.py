@@ -75,12 +75,12 @@ def test_what_another_run_laid_out_while_a_person_was_asked_is_taken_into_accoun
     add_burst(tmp_path / "other", "other", number=4)
     settings = Settings(no_faces=True, output=str(tmp_path / "out"))
 
-    def agree(_plan: Plan) -> bool:
+    def confirm(_plan: Plan) -> bool:
         organize(tmp_path / "other", settings=settings)
         return True
 
     with ThreadPoolExecutor(1) as executor:
-        outcome = PhotoOrganizer(LocalPhotoSource(library), settings, executor=executor, agree=agree).run()
+        outcome = PhotoOrganizer(LocalPhotoSource(library), settings, executor=executor, confirm=confirm).run()
     assert [group.number for group in outcome.plan.groups] == [2, 3]
     bests = sorted(path.relative_to(tmp_path / "out").as_posix() for path in tmp_path.glob("out/*/best_*"))
     assert bests == ["group_0001/best_other_2.jpg", "group_0002/best_first_2.jpg", "group_0003/best_second_2.jpg"]

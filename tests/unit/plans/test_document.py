@@ -15,12 +15,12 @@ from bestshot.model.groups import RankedPhoto, Reason
 from bestshot.model.photo import LinkMethod, Skipped, SourceType
 from bestshot.model.times import CaptureTime
 from bestshot.plans.document import PlanDocument, PlanSource, counts, document_of, to_json
-from bestshot.plans.plan import Plan, Wishes
-from tests.support.builders import copy_of, group, guess_at, metadata, moment_at, photo, planned, wall_at, zoned_at
+from bestshot.plans.plan import OutputOptions, Plan
+from tests.support.builders import copy_of, group, guess_at, metadata_with, moment_at, photo, planned, wall_at, zoned_at
 from tests.support.paths import ROOT
 
 A, B, C = (photo(f"{name}.jpg") for name in "abc")
-FACTS = {one.id: metadata(wall_at(0.25)) for one in (A, B, C)}
+FACTS = {one.id: metadata_with(wall_at(0.25)) for one in (A, B, C)}
 ACTIONS = (
     copy_of(A),
     replace(copy_of(B), method=LinkMethod.SYMLINK),
@@ -28,7 +28,7 @@ ACTIONS = (
     RetireBest("group_0001/best_b.jpg", 1, "group_0001/originals/b.jpg"),
     WriteMetadata("group_0001/metadata.txt", 1, "two photos\n"),
 )
-PLAN = Plan(Wishes("/out", LinkMethod.COPY), (planned(1, A, B),), ACTIONS, (Skipped("x.jpg", "it is empty"),), 3)
+PLAN = Plan(OutputOptions("/out", LinkMethod.COPY), (planned(1, A, B),), ACTIONS, (Skipped("x.jpg", "it is empty"),), 3)
 NO_MARKS = {
     "tag": None,
     "album_prefix": None,
@@ -104,7 +104,7 @@ def test_a_reason_without_a_number_says_so() -> None:
     ],
 )
 def test_times_tell_their_zone_where_it_is_known(taken: CaptureTime, text: str) -> None:
-    document = json.loads(to_json(document_of(PLAN, SOURCE, {**FACTS, A.id: metadata(taken)})))
+    document = json.loads(to_json(document_of(PLAN, SOURCE, {**FACTS, A.id: metadata_with(taken)})))
     assert document["groups"][0]["photos"][0]["taken_at"] == text
 
 
@@ -146,7 +146,7 @@ def test_each_action_says_what_it_does_and_all_that_it_takes() -> None:
 def test_any_file_name_survives_the_json(name: str) -> None:
     one = photo(name)
     plan = replace(PLAN, groups=(planned(1, one),), actions=(copy_of(one),), skipped=(Skipped(name, name),))
-    text = to_json(document_of(plan, replace(SOURCE, locations=(name,)), {name: metadata()}))
+    text = to_json(document_of(plan, replace(SOURCE, locations=(name,)), {name: metadata_with()}))
     assert text.isascii()
     document = json.loads(text)
     assert document["groups"][0]["best"] == document["groups"][0]["photos"][0]["name"] == name
@@ -156,7 +156,7 @@ def test_any_file_name_survives_the_json(name: str) -> None:
 
 
 def test_a_plan_without_an_output_wishes_for_none() -> None:
-    looking = written(Plan(Wishes(), (), (), (), 0))
+    looking = written(Plan(OutputOptions(), (), (), (), 0))
     assert looking["wishes"]["output"] is None
     assert looking["groups"] == looking["actions"] == looking["skipped"] == []
 
@@ -172,7 +172,7 @@ def test_the_published_schema_is_that_of_the_format() -> None:
     Draft202012Validator.check_schema(published)
 
 
-@pytest.mark.parametrize("plan", [PLAN, Plan(Wishes(), (), (), (), 0)])
+@pytest.mark.parametrize("plan", [PLAN, Plan(OutputOptions(), (), (), (), 0)])
 def test_every_plan_fits_the_published_schema(plan: Plan) -> None:
     validator = Draft202012Validator(json.loads((ROOT / "docs" / "plan.schema.json").read_text(encoding="ascii")))
     document = written(plan)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
 from bestshot.plans.lists import rest_of, to_csv
-from bestshot.plans.plan import Plan, Wishes
-from tests.support.builders import guess_at, metadata, photo, planned, zoned_at
+from bestshot.plans.plan import OutputOptions, Plan
+from tests.support.builders import guess_at, metadata_with, photo, planned, zoned_at
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201")
 file_names = st.binary(min_size=1, max_size=20).map(lambda raw: os.fsdecode(raw.replace(b"\0", b"").replace(b"/", b"")))
@@ -23,13 +23,13 @@ file_names = st.binary(min_size=1, max_size=20).map(lambda raw: os.fsdecode(raw.
 
 def plan_of(*groups: tuple[Photo, ...]) -> Plan:
     numbered = tuple(planned(number, *photos) for number, photos in enumerate(groups, start=1))
-    return Plan(Wishes(), numbered, (), (), sum(map(len, groups)))
+    return Plan(OutputOptions(), numbered, (), (), sum(map(len, groups)))
 
 
 def table(plan: Plan) -> list[dict[str, str]]:
     """The table as another program reads it."""
-    facts = {ranked.photo.id: metadata() for group in plan.groups for ranked in group.verdict.ranking}
-    return list(csv.DictReader(io.StringIO(to_csv(plan, facts), newline=""), strict=True))
+    metadata = {ranked.photo.id: metadata_with() for group in plan.groups for ranked in group.verdict.ranking}
+    return list(csv.DictReader(io.StringIO(to_csv(plan, metadata), newline=""), strict=True))
 
 
 class TestTable:
@@ -54,7 +54,7 @@ class TestTable:
         }
 
     def test_it_ends_its_lines_as_the_standard_says(self) -> None:
-        text = to_csv(plan_of((photo("a.jpg"),)), {"a.jpg": metadata()})
+        text = to_csv(plan_of((photo("a.jpg"),)), {"a.jpg": metadata_with()})
         assert text.count("\r\n") == 2
         assert text.endswith("\r\n")
 
@@ -73,8 +73,8 @@ class TestTable:
         assert name in (row["name"], row["name"].removeprefix("'"))
 
     def test_times_are_those_of_the_plan(self) -> None:
-        facts = {"a.jpg": metadata(zoned_at(0, -3.5)), "b.jpg": metadata(guess_at(0))}
-        text = to_csv(plan_of((photo("a.jpg"), photo("b.jpg"))), facts)
+        metadata = {"a.jpg": metadata_with(zoned_at(0, -3.5)), "b.jpg": metadata_with(guess_at(0))}
+        text = to_csv(plan_of((photo("a.jpg"), photo("b.jpg"))), metadata)
         assert "2024-01-31T08:30:00-03:30" in text
 
 

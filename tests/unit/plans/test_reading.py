@@ -17,22 +17,22 @@ from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Photo, SourceType
 from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
-from bestshot.plans.plan import Plan, Wishes
+from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
 from bestshot.settings.of_plan import settings_for
 from bestshot.settings.settings import Settings
-from tests.support.builders import metadata, photo, planned
+from tests.support.builders import metadata_with, photo, planned
 from tests.unit.plans.test_decisions import apart, best, out
 
 A, B, C, D, E = (photo(f"{name}.jpg") for name in "abcde")
 SOURCE = PlanSource(SourceType.LOCAL, ("photos",), ("folder:/photos",))
-WISHES = Wishes("/out")
+WISHES = OutputOptions("/out")
 Change = Callable[[dict[str, Any]], object]
 
 
-def document(*groups: PlannedGroup, wishes: Wishes = WISHES) -> PlanDocument:
-    facts = {ranked.photo.id: metadata() for group in groups for ranked in group.verdict.ranking}
-    return document_of(Plan(wishes, groups, (), (), 5), SOURCE, facts)
+def document(*groups: PlannedGroup, options: OutputOptions = WISHES) -> PlanDocument:
+    metadata = {ranked.photo.id: metadata_with() for group in groups for ranked in group.verdict.ranking}
+    return document_of(Plan(options, groups, (), (), 5), SOURCE, metadata)
 
 
 PLAN = document(planned(7, A, B, C), planned(9, D, E))
@@ -294,11 +294,11 @@ class TestSettings:
 
     def test_the_photos_and_the_wishes_are_those_of_the_plan(self, tmp_path: Path) -> None:
         found = self.fit(tmp_path)
-        assert (found.source, found.wishes) == (("/photos",), WISHES)
+        assert (found.source, found.options) == (("/photos",), WISHES)
 
     def test_wishes_of_the_command_line_stand_for_all_of_the_plans(self, tmp_path: Path) -> None:
         found = self.fit(tmp_path, tag_only=True)
-        assert (found.output, found.mark_wishes.tag) == (None, "photo-organizer-duplicate")
+        assert (found.output, found.mark_options.tag) == (None, "photo-organizer-duplicate")
 
     def test_what_only_narrows_a_library_has_no_say(self, tmp_path: Path) -> None:
         plan = read(tmp_path)
@@ -317,8 +317,8 @@ class TestSettings:
         looking = put("wishes", {})
         with pytest.raises(UsageError, match="--output or --tag-only"):
             self.fit(tmp_path, looking)
-        assert self.fit(tmp_path, looking, PICK_C).wishes.is_looking
-        assert self.fit(tmp_path, looking, list_rest="-").wishes.is_looking
+        assert self.fit(tmp_path, looking, PICK_C).options.is_looking
+        assert self.fit(tmp_path, looking, list_rest="-").options.is_looking
 
     @pytest.mark.parametrize(
         ("change", "told"),

@@ -13,24 +13,24 @@ from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.photo import Metadata
 from bestshot.ranking.candidates import Candidate, originals_of_copies
-from tests.support.builders import appraisal, face, guess_at, metadata, photo, wall_at
+from tests.support.builders import appraisal, face, guess_at, metadata_with, photo, wall_at
 
 PICTURE = bytes(range(256)) * 4
 LIGHTER = bytes(min(255, grey + 3) for grey in PICTURE)
 """No spot of it differs much, but all of it does: another exposure."""
 
-CAMERA = metadata(camera="Camera")
+CAMERA = metadata_with(camera="Camera")
 
 
 def candidate(
     name: str,
-    facts: Metadata = CAMERA,
+    metadata: Metadata = CAMERA,
     *faces: Face,
     size: int = 1000,
     picture: bytes = PICTURE,
     sharpness: float = 1.0,
 ) -> Candidate:
-    return Candidate(photo(name, size=size), appraisal(*faces, miniature=picture, sharpness=sharpness), facts)
+    return Candidate(photo(name, size=size), appraisal(*faces, miniature=picture, sharpness=sharpness), metadata)
 
 
 def copies(*everyone: Candidate) -> dict[str, str]:
@@ -41,7 +41,7 @@ def copies(*everyone: Candidate) -> dict[str, str]:
 
 
 SMALL = replace(CAMERA, width=1600, height=1200)
-SENT = metadata(guess_at(-500))
+SENT = metadata_with(guess_at(-500))
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_real_photos_that_were_shrunk_and_pressed_are_known_again(shared: Path) 
         sent = io.BytesIO()
         small.save(sent, "JPEG", quality=70)
         copy = measured("copy.jpg", sent.getvalue(), SENT)
-        original = measured("a.jpg", path.read_bytes(), metadata(camera="Camera"))
+        original = measured("a.jpg", path.read_bytes(), metadata_with(camera="Camera"))
         assert originals_of_copies([copy, original]) == {"copy.jpg": original}, path.name
 
 
-def measured(name: str, data: bytes, facts: Metadata) -> Candidate:
+def measured(name: str, data: bytes, metadata: Metadata) -> Candidate:
     picture = load_pixels(io.BytesIO(data), name, 1280)
     width, height = Image.open(io.BytesIO(data)).size
-    known = replace(facts, width=max(width, height), height=min(width, height))
+    known = replace(metadata, width=max(width, height), height=min(width, height))
     upright = replace(known, width=min(width, height), height=max(width, height))
     told: Appraisal = appraise(picture, None)
     return Candidate(photo(name, size=len(data)), told, known if picture.width >= picture.height else upright)
@@ -106,6 +106,6 @@ def measured(name: str, data: bytes, facts: Metadata) -> Candidate:
 def test_frames_of_a_burst_are_nobodys_copies(shared: Path) -> None:
     frames = []
     for path in sorted((shared / "bursts").glob("iphone5_bowl_*.jpg")):
-        frames.append(measured(path.name, path.read_bytes(), metadata(guess_at(0))))
+        frames.append(measured(path.name, path.read_bytes(), metadata_with(guess_at(0))))
     assert len(frames) >= 4
     assert originals_of_copies(frames) == {}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.model.faces import Face
-from bestshot.ranking.people import follow, is_doubtful
+from bestshot.ranking.people import is_doubtful, track_people
 from tests.support.builders import face
 
 places = st.floats(0, 0.8)
@@ -22,12 +22,12 @@ def lefts(
     faces: Mapping[str, Sequence[Face]], **more: Mapping[str, Sequence[Sequence[float]]]
 ) -> list[dict[str, float]]:
     """Where each person is in each photo."""
-    return [{photo: found.left for photo, found in person.faces.items()} for person in follow(faces, **more)]
+    return [{photo: found.left for photo, found in person.faces.items()} for person in track_people(faces, **more)]
 
 
 @given(groups)
 def test_every_face_is_one_persons_and_nobody_is_twice_in_a_photo(faces: dict[str, tuple[Face, ...]]) -> None:
-    people = follow(faces)
+    people = track_people(faces)
     followed = sorted((photo, found.left) for person in people for photo, found in person.faces.items())
     assert followed == sorted((photo, found.left) for photo, all_found in faces.items() for found in all_found)
     assert len(people) >= max(map(len, faces.values()))
@@ -37,7 +37,7 @@ def test_every_face_is_one_persons_and_nobody_is_twice_in_a_photo(faces: dict[st
 def test_the_order_of_the_photos_changes_nothing(faces: dict[str, tuple[Face, ...]], chance: Random) -> None:
     shuffled = list(faces.items())
     chance.shuffle(shuffled)
-    assert follow(dict(shuffled)) == follow(faces)
+    assert track_people(dict(shuffled)) == track_people(faces)
 
 
 def test_faces_are_followed_by_their_places_though_everybody_moves_a_little() -> None:
@@ -48,13 +48,13 @@ def test_faces_are_followed_by_their_places_though_everybody_moves_a_little() ->
 
 def test_a_face_far_off_or_of_another_size_is_somebody_else() -> None:
     small = replace(face(left=0.1), right=0.15, top=0.4, bottom=0.5)
-    assert len(follow({"a": [face(left=0.1)], "b": [face(left=0.5)]})) == 2
-    assert len(follow({"a": [face(left=0.1)], "b": [small]})) == 2
+    assert len(track_people({"a": [face(left=0.1)], "b": [face(left=0.5)]})) == 2
+    assert len(track_people({"a": [face(left=0.1)], "b": [small]})) == 2
 
 
 def test_somebody_who_walked_on_is_doubtful_by_place_and_known_by_the_code() -> None:
     faces = {"a": [face(left=0.1)], "b": [face(left=0.7)]}
-    assert is_doubtful(faces, follow(faces))
+    assert is_doubtful(faces, track_people(faces))
     codes = {"a": [(0.0, 1.0)], "b": [(0.1, 1.0)]}
     assert lefts(faces, codes=codes) == [{"a": 0.1, "b": 0.7}]
 
@@ -68,9 +68,9 @@ def test_two_that_changed_places_are_told_by_their_codes() -> None:
 @pytest.mark.parametrize("faces", [{}, {"a": ()}, {"a": (face(),)}, {"a": (face(),), "b": (face(left=0.45),), "c": ()}])
 def test_where_nobody_changes_place_nothing_is_doubtful(faces: dict[str, tuple[Face, ...]]) -> None:
     """Somebody who is missing in a photo raises no doubt: there is no face left that could be theirs."""
-    assert not is_doubtful(faces, follow(faces))
+    assert not is_doubtful(faces, track_people(faces))
 
 
 def test_the_largest_person_comes_first() -> None:
     large = replace(face(left=0.1), top=0.2, bottom=0.8)
-    assert follow({"a": [face(left=0.6), large]})[0].faces == {"a": large}
+    assert track_people({"a": [face(left=0.6), large]})[0].faces == {"a": large}

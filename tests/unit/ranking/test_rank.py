@@ -15,7 +15,7 @@ from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
 from bestshot.ranking.rank import judge
 from bestshot.ranking.rules import JudgingRules, Preference, Weights
-from tests.support.builders import appraisal, face, group, guess_at, metadata, photo, wall_at, zoned_at
+from tests.support.builders import appraisal, face, group, guess_at, metadata_with, photo, wall_at, zoned_at
 
 shares = st.floats(0, 1)
 faces = st.builds(
@@ -37,8 +37,8 @@ appraisals = st.builds(
     st.none() | st.floats(-12, 12),
     st.sampled_from([b"", bytes(1024), bytes([200]) * 1024]),
 )
-facts = st.builds(
-    metadata,
+any_metadata = st.builds(
+    metadata_with,
     st.integers(0, 3).map(wall_at) | st.integers(0, 3).map(guess_at),
     width=st.none() | st.integers(1, 9000),
     height=st.none() | st.integers(1, 9000),
@@ -64,7 +64,7 @@ def worse_face(good: Face) -> Face:
     )
 
 
-members = st.lists(st.tuples(appraisals, facts), min_size=1, max_size=6)
+members = st.lists(st.tuples(appraisals, any_metadata), min_size=1, max_size=6)
 Member = tuple[Appraisal, Metadata]
 
 
@@ -112,7 +112,7 @@ def test_every_photo_is_told_why_it_is_where_it_is(shots: list[Member]) -> None:
     assert all(item.why and all(item.why) for item in ranking) or len(ranking) == 1
 
 
-@given(st.lists(st.tuples(appraisals, facts.map(unrated)), min_size=1, max_size=6))
+@given(st.lists(st.tuples(appraisals, any_metadata.map(unrated)), min_size=1, max_size=6))
 def test_where_the_user_said_nothing_the_score_falls_from_place_to_place(shots: list[Member]) -> None:
     scores = [item.score for item in judged(shots).ranking]
     assert scores == sorted(scores, reverse=True)
@@ -127,7 +127,7 @@ def test_the_order_in_which_photos_come_changes_nothing(shots: list[Member], cha
     assert shuffled == judged(shots, photos=photos)
 
 
-@given(st.lists(st.tuples(appraisals, facts), min_size=1, max_size=5), st.integers(0, 4), st.data())
+@given(st.lists(st.tuples(appraisals, any_metadata), min_size=1, max_size=5), st.integers(0, 4), st.data())
 def test_a_photo_that_is_worse_in_everything_never_changes_the_best(
     shots: list[Member], place: int, data: st.DataObject
 ) -> None:
@@ -164,7 +164,7 @@ def test_a_photo_that_is_worse_in_everything_never_changes_the_best(
 )
 def test_each_flaw_alone_costs_the_first_place(better: Appraisal, worse: Appraisal, reason: str) -> None:
     """The flawed photo is the earlier one, which would win if they were equal."""
-    verdict = judged([(worse, metadata(wall_at(0))), (better, metadata(wall_at(5)))])
+    verdict = judged([(worse, metadata_with(wall_at(0))), (better, metadata_with(wall_at(5)))])
     assert verdict.best.id == "p1"
     assert verdict.confidence > 0
     best, flawed = reasons(verdict, "p1")[reason], reasons(verdict, "p0").get(reason, 0.0)
@@ -186,13 +186,13 @@ FLAWS = [
 @pytest.mark.parametrize("place", range(len(FLAWS) - 1))
 def test_the_criteria_weigh_in_the_order_that_readme_says(place: int) -> None:
     whole = appraisal(face(smile=1.1), sharpness=1.2)
-    verdict = judged([(FLAWS[place], metadata()), (FLAWS[place + 1], metadata()), (whole, metadata())])
+    verdict = judged([(FLAWS[place], metadata_with()), (FLAWS[place + 1], metadata_with()), (whole, metadata_with())])
     assert [item.photo.id for item in verdict.ranking] == ["p2", "p1", "p0"]
 
 
 def test_a_small_copy_loses_against_its_original() -> None:
-    small = metadata(wall_at(0), width=1600, height=1200)
-    verdict = judged([(appraisal(), small), (appraisal(), metadata(wall_at(5)))])
+    small = metadata_with(wall_at(0), width=1600, height=1200)
+    verdict = judged([(appraisal(), small), (appraisal(), metadata_with(wall_at(5)))])
     assert verdict.best.id == "p1"
     assert reasons(verdict, "p0")["resolution"] == pytest.approx(0.4)
 
@@ -202,7 +202,9 @@ def test_the_original_is_best_whatever_the_faces_of_its_copy_say() -> None:
     picture = bytes(range(256)) * 4
     original = appraisal(face(eyes=0.24, smile=0.7), miniature=picture)
     copy = appraisal(face(eyes=0.34, smile=1.2), miniature=picture, sharpness=2.0)
-    verdict = judged([(copy, metadata(wall_at(0), width=1600, height=1200)), (original, metadata(wall_at(0)))])
+    verdict = judged(
+        [(copy, metadata_with(wall_at(0), width=1600, height=1200)), (original, metadata_with(wall_at(0)))]
+    )
     assert verdict.best.id == "p1"
     assert verdict.ranking[0].why[0] == "the original of a copy"
     assert verdict.ranking[1].why == ("is a copy of p1",)
@@ -211,7 +213,7 @@ def test_the_original_is_best_whatever_the_faces_of_its_copy_say() -> None:
 
 def test_open_eyes_outweigh_a_little_sharpness() -> None:
     blink = appraisal(face(eyes=0.1), sharpness=1.0)
-    verdict = judged([(blink, metadata()), (appraisal(face(), sharpness=0.8), metadata())])
+    verdict = judged([(blink, metadata_with()), (appraisal(face(), sharpness=0.8), metadata_with())])
     assert verdict.best.id == "p1"
 
 
@@ -222,11 +224,11 @@ def test_a_favourite_and_then_more_stars_go_before_any_score() -> None:
     blink, fine = appraisal(face(eyes=0.1)), appraisal(face())
     verdict = judged(
         [
-            (fine, metadata(rating=-1)),
-            (fine, metadata()),
-            (blink, metadata(rating=3)),
-            (blink, metadata(rating=5)),
-            (blink, metadata(is_favorite=True, rating=1)),
+            (fine, metadata_with(rating=-1)),
+            (fine, metadata_with()),
+            (blink, metadata_with(rating=3)),
+            (blink, metadata_with(rating=5)),
+            (blink, metadata_with(is_favorite=True, rating=1)),
         ]
     )
     assert [item.photo.id for item in verdict.ranking] == ["p4", "p3", "p2", "p1", "p0"]
@@ -237,7 +239,7 @@ def test_a_favourite_and_then_more_stars_go_before_any_score() -> None:
 
 
 def test_stars_that_all_photos_have_decide_nothing() -> None:
-    shots = [(appraisal(face(eyes=0.1)), metadata(rating=4)), (appraisal(face()), metadata(rating=4))]
+    shots = [(appraisal(face(eyes=0.1)), metadata_with(rating=4)), (appraisal(face()), metadata_with(rating=4))]
     verdict = judged(shots)
     assert verdict.best.id == "p1"
     assert "stars" not in " ".join(verdict.ranking[0].why)
@@ -246,26 +248,26 @@ def test_stars_that_all_photos_have_decide_nothing() -> None:
 def test_preferences_go_before_the_score_in_the_order_given_and_after_the_users_own_choice() -> None:
     photos = [photo("a.dng"), photo("b.jpg", folder="/keep"), photo("c.jpg")]
     rules = JudgingRules(preferences=(Preference.parse("folder:/keep"), Preference.parse("raw")))
-    shots = [(appraisal(sharpness=sharp), metadata()) for sharp in (0.1, 0.2, 1.0)]
+    shots = [(appraisal(sharpness=sharp), metadata_with()) for sharp in (0.1, 0.2, 1.0)]
     verdict = judged(shots, rules, photos)
     assert [item.photo.id for item in verdict.ranking] == ["b.jpg", "a.dng", "c.jpg"]
     assert verdict.ranking[0].why[0] == "preferred as in the folder you named"
     assert verdict.ranking[2].why[0] == "is not preferred as in the folder you named"
-    chosen = [*shots[:2], (appraisal(), metadata(is_favorite=True))]
+    chosen = [*shots[:2], (appraisal(), metadata_with(is_favorite=True))]
     assert judged(chosen, rules, photos).best.id == "c.jpg"
 
 
 def test_the_largest_may_be_preferred() -> None:
-    small = appraisal(), metadata(width=100, height=100)
+    small = appraisal(), metadata_with(width=100, height=100)
     rules = JudgingRules(preferences=(Preference.parse("largest"),))
-    assert judged([small, (appraisal(sharpness=0.1), metadata())], rules).best.id == "p1"
+    assert judged([small, (appraisal(sharpness=0.1), metadata_with())], rules).best.id == "p1"
 
 
 # Equals
 
 
 def test_of_equals_the_earliest_is_best_and_the_choice_a_toss_up() -> None:
-    verdict = judged([(appraisal(), metadata(wall_at(5))), (appraisal(), metadata(wall_at(1)))])
+    verdict = judged([(appraisal(), metadata_with(wall_at(5))), (appraisal(), metadata_with(wall_at(1)))])
     assert verdict.best.id == "p1"
     assert verdict.confidence == 0
     assert verdict.ranking[0].why == ("as good as the others, and the earliest",)
@@ -273,18 +275,18 @@ def test_of_equals_the_earliest_is_best_and_the_choice_a_toss_up() -> None:
 
 
 def test_of_equals_from_two_zones_the_one_taken_first_is_best_whatever_the_clocks_on_the_wall_said() -> None:
-    later_by_a_clock_that_is_behind = metadata(zoned_at(60, -8)), metadata(zoned_at(0, 2))
+    later_by_a_clock_that_is_behind = metadata_with(zoned_at(60, -8)), metadata_with(zoned_at(0, 2))
     assert judged([(appraisal(), known) for known in later_by_a_clock_that_is_behind]).best.id == "p1"
 
 
 def test_of_equals_the_one_whose_id_comes_first_is_best() -> None:
-    assert judged([(appraisal(), metadata())] * 3).best.id == "p0"
+    assert judged([(appraisal(), metadata_with())] * 3).best.id == "p0"
 
 
 @pytest.mark.parametrize("guess", [guess_at(-100), guess_at(100)])
 def test_of_equals_a_copy_with_a_guessed_time_is_not_taken_for_the_earliest(guess: CaptureTime) -> None:
     """A messenger's copy bears a bare date, which reads as midnight, before the photo itself."""
-    assert judged([(appraisal(), metadata(guess)), (appraisal(), metadata(wall_at(0)))]).best.id == "p1"
+    assert judged([(appraisal(), metadata_with(guess)), (appraisal(), metadata_with(wall_at(0)))]).best.id == "p1"
 
 
 # What cannot be told
@@ -292,26 +294,26 @@ def test_of_equals_a_copy_with_a_guessed_time_is_not_taken_for_the_earliest(gues
 
 def test_what_cannot_be_told_is_left_out_and_not_guessed() -> None:
     """Nobody looked for faces, no size is known: no reason speaks of them, and the score is that of the rest."""
-    told = judged([(appraisal(looked=False), metadata())])
+    told = judged([(appraisal(looked=False), metadata_with())])
     assert set(reasons(told, "p0")) == {"sharpness", "exposure", "resolution"}
-    untold = judged([(appraisal(face(eyes=None, smile=None, sharpness=None)), metadata(width=None, height=None))])
+    untold = judged([(appraisal(face(eyes=None, smile=None, sharpness=None)), metadata_with(width=None, height=None))])
     assert set(reasons(untold, "p0")) == {"faces", "sharpness", "exposure", "bestshot.cli.compose"}
     assert untold.ranking[0].score == 1.0
 
 
 def test_a_face_whose_eyes_cannot_be_told_does_not_lower_those_that_can() -> None:
-    verdict = judged([(appraisal(face(), face(left=0.7, eyes=None)), metadata())])
+    verdict = judged([(appraisal(face(), face(left=0.7, eyes=None)), metadata_with())])
     assert reasons(verdict, "p0")["eyes"] == 1.0
     assert words(verdict, "p0")["eyes"] == "eyes open on 1 of 1 face"
 
 
 def test_without_any_face_in_the_group_nobody_is_blamed_for_it() -> None:
-    verdict = judged([(appraisal(), metadata()), (appraisal(), metadata())])
+    verdict = judged([(appraisal(), metadata_with()), (appraisal(), metadata_with())])
     assert "faces" not in reasons(verdict, "p0")
 
 
 def test_where_nothing_is_sharp_sharpness_says_nothing() -> None:
-    assert "sharpness" not in reasons(judged([(appraisal(sharpness=0), metadata())]), "p0")
+    assert "sharpness" not in reasons(judged([(appraisal(sharpness=0), metadata_with())]), "p0")
 
 
 # Words
@@ -324,10 +326,10 @@ def test_a_family_is_told_in_words() -> None:
     left, right = {"left": 0.1}, {"left": 0.7}
     verdict = judged(
         [
-            (family(anna=face(**left, eyes=0.1), ben=face(**right, smile=1.0)), metadata()),
-            (family(anna=face(**left), ben=face(**right, smile=1.0)), metadata()),
-            (appraisal(face(**left)), metadata()),
-            (family(anna=face(**left), ben=face(**right, smile=1.0, sharpness=0.3), sharpness=0.5), metadata()),
+            (family(anna=face(**left, eyes=0.1), ben=face(**right, smile=1.0)), metadata_with()),
+            (family(anna=face(**left), ben=face(**right, smile=1.0)), metadata_with()),
+            (appraisal(face(**left)), metadata_with()),
+            (family(anna=face(**left), ben=face(**right, smile=1.0, sharpness=0.3), sharpness=0.5), metadata_with()),
         ]
     )
     assert verdict.best.id == "p1"
@@ -342,15 +344,15 @@ def test_a_family_is_told_in_words() -> None:
 def test_a_face_that_the_source_knows_by_name_is_called_so() -> None:
     anna, other = face(left=0.1, eyes=0.1, name="Anna\n"), face(left=0.7)
     verdict = judged(
-        [(appraisal(anna, other), metadata()), (appraisal(replace(anna, lid_height=0.21), other), metadata())]
+        [(appraisal(anna, other), metadata_with()), (appraisal(replace(anna, lid_height=0.21), other), metadata_with())]
     )
     assert verdict.ranking[1].why == (r"blinks (Anna\n)",)
 
 
 def test_reasons_say_in_words_what_the_numbers_mean() -> None:
     shots = [
-        (appraisal(face(smile=1.0), face(left=0.7, eyes=0.1), clipped=0.012, tilt=3.0), metadata()),
-        (appraisal(face(sharpness=0.5), sharpness=0.5), metadata()),
+        (appraisal(face(smile=1.0), face(left=0.7, eyes=0.1), clipped=0.012, tilt=3.0), metadata_with()),
+        (appraisal(face(sharpness=0.5), sharpness=0.5), metadata_with()),
     ]
     verdict = judged(shots)
     assert words(verdict, "p0") == {
@@ -371,9 +373,9 @@ def test_what_is_but_less_bad_is_no_reason_to_be_the_best() -> None:
     """Somebody who never smiles, with eyes closed in each, in a picture too dark."""
     verdict = judged(
         [
-            (appraisal(face(smile=0.72, eyes=0.15), brightness=0.10), metadata()),
-            (appraisal(face(smile=0.71, eyes=0.14), brightness=0.09), metadata()),
-            (appraisal(face(smile=0.5, eyes=0.02), brightness=0.05, sharpness=0.6), metadata()),
+            (appraisal(face(smile=0.72, eyes=0.15), brightness=0.10), metadata_with()),
+            (appraisal(face(smile=0.71, eyes=0.14), brightness=0.09), metadata_with()),
+            (appraisal(face(smile=0.5, eyes=0.02), brightness=0.05, sharpness=0.6), metadata_with()),
         ]
     )
     assert verdict.best.id == "p0"
@@ -381,7 +383,7 @@ def test_what_is_but_less_bad_is_no_reason_to_be_the_best() -> None:
 
 
 def test_one_that_is_a_little_worse_is_not_said_to_be_as_good_and_late() -> None:
-    verdict = judged([(appraisal(sharpness=0.98), metadata()), (appraisal(), metadata(wall_at(1)))])
+    verdict = judged([(appraisal(sharpness=0.98), metadata_with()), (appraisal(), metadata_with(wall_at(1)))])
     assert verdict.best.id == "p1"
     assert verdict.ranking[0].why == ("a little better on the whole",)
     assert verdict.ranking[1].why == ("is nearly as good as the best",)
@@ -389,26 +391,29 @@ def test_one_that_is_a_little_worse_is_not_said_to_be_as_good_and_late() -> None
 
 def test_no_face_is_said_to_be_so_many_percent_as_sharp() -> None:
     """Its mark goes from blurred to sharp; a face of half the sharpness may have lost more than half of it."""
-    verdict = judged([(appraisal(face()), metadata()), (appraisal(face(sharpness=0.4)), metadata())])
+    verdict = judged([(appraisal(face()), metadata_with()), (appraisal(face(sharpness=0.4)), metadata_with())])
     assert words(verdict, "p1")["face sharpness"] == "face less sharp than the sharpest"
 
 
 def test_a_hair_less_sharp_is_as_sharp() -> None:
-    verdict = judged([(appraisal(sharpness=1.0), metadata()), (appraisal(sharpness=0.99), metadata())])
+    verdict = judged([(appraisal(sharpness=1.0), metadata_with()), (appraisal(sharpness=0.99), metadata_with())])
     assert words(verdict, "p1")["sharpness"] == "picture as sharp as any"
 
 
 def test_only_the_proportions_of_the_weights_count() -> None:
-    shots = [(appraisal(face(), sharpness=0.5), metadata()), (appraisal(sharpness=1.0, clipped=0.1), metadata())]
+    shots = [
+        (appraisal(face(), sharpness=0.5), metadata_with()),
+        (appraisal(sharpness=1.0, clipped=0.1), metadata_with()),
+    ]
     doubled = Weights(**{field.name: 2 * getattr(Weights(), field.name) for field in fields(Weights)})
     assert judged(shots, JudgingRules(doubled)).ranking == judged(shots).ranking
 
 
 def test_a_weight_of_nothing_makes_a_criterion_count_for_nothing() -> None:
-    shots = [(appraisal(face(eyes=0.1)), metadata(wall_at(0))), (appraisal(face()), metadata(wall_at(5)))]
+    shots = [(appraisal(face(eyes=0.1)), metadata_with(wall_at(0))), (appraisal(face()), metadata_with(wall_at(5)))]
     assert judged(shots, JudgingRules(replace(Weights(), eyes=0.0))).best.id == "p0"
 
 
 def test_a_clear_lead_is_beyond_doubt_and_so_is_a_photo_alone() -> None:
-    assert judged([(appraisal(face()), metadata()), (appraisal(face(eyes=0.1)), metadata())]).confidence == 1
-    assert judged([(appraisal(), metadata())]).confidence == 1
+    assert judged([(appraisal(face()), metadata_with()), (appraisal(face(eyes=0.1)), metadata_with())]).confidence == 1
+    assert judged([(appraisal(), metadata_with())]).confidence == 1

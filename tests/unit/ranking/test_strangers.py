@@ -16,10 +16,10 @@ from bestshot.model.faces import Face
 from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime
 from bestshot.pipeline.organizer import PhotoOrganizer
-from bestshot.ranking.strangers import by_people
+from bestshot.ranking.strangers import split_by_people
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
-from tests.support.builders import NOON, appraisal, face, group, guess_at, metadata, photo, wall_at
+from tests.support.builders import NOON, appraisal, face, group, guess_at, metadata_with, photo, wall_at
 
 ANNA, ANNA_BLINKS, BEN, CLEO = (0.0, 0.0), (0.5, 0.0), (0.0, 0.9), (2.0, 0.0)
 CODES = {"Anna": ANNA, "anna": ANNA_BLINKS, "Ben": BEN, "Cleo": CLEO}
@@ -34,15 +34,15 @@ def parts(
     *,
     faces: Mapping[str, tuple[Face, ...]] | None = None,
     times: Mapping[str, CaptureTime] | None = None,
-    facts: Mapping[str, Metadata] | None = None,
+    metadata: Mapping[str, Metadata] | None = None,
 ) -> list[str]:
     """The names in each part of a group of photos, 20 seconds apart, that show these people."""
     seen = {name: appraisal(*shown(people)) for name, people in photos.items()}
     seen |= {name: appraisal(*found) for name, found in (faces or {}).items()}
     taken = {name: wall_at(20 * place) for place, name in enumerate(photos)} | dict(times or {})
-    told = {name: metadata(taken[name], camera="Camera") for name in photos} | dict(facts or {})
+    told = {name: metadata_with(taken[name], camera="Camera") for name in photos} | dict(metadata or {})
     codes = {name: [CODES[one] for one in people.split()] for name, people in photos.items()}
-    found = by_people(group(*map(photo, photos)), seen, told, codes)
+    found = split_by_people(group(*map(photo, photos)), seen, told, codes)
     return ["".join(one.id for one in part.photos) for part in found]
 
 
@@ -81,19 +81,23 @@ def test_a_photo_that_does_not_tell_who_it_shows_goes_with_the_nearest_in_time(u
 
 
 def test_a_copy_goes_with_its_original_whoever_is_found_in_it() -> None:
-    sent = metadata(guess_at(40), width=400, height=300)
+    sent = metadata_with(guess_at(40), width=400, height=300)
     pictures = {name: bytes([level]) * 1024 for name, level in (("a", 10), ("b", 200), ("c", 10))}
     seen = {name: appraisal(face(), miniature=picture) for name, picture in pictures.items()}
-    told = {"a": metadata(wall_at(0), camera="Camera"), "b": metadata(wall_at(20), camera="Camera"), "c": sent}
+    told = {
+        "a": metadata_with(wall_at(0), camera="Camera"),
+        "b": metadata_with(wall_at(20), camera="Camera"),
+        "c": sent,
+    }
     codes = {"a": [ANNA], "b": [BEN], "c": [CLEO]}
-    found = by_people(group(photo("a"), photo("b"), photo("c", size=100)), seen, told, codes)
+    found = split_by_people(group(photo("a"), photo("b"), photo("c", size=100)), seen, told, codes)
     assert ["".join(one.id for one in part.photos) for part in found] == ["ac", "b"]
 
 
 def test_without_codes_a_group_stays_whole() -> None:
     both = group(photo("a"), photo("b"))
     looks: dict[str, Appraisal] = {"a": appraisal(face()), "b": appraisal(face())}
-    assert by_people(both, looks, {"a": metadata(wall_at(0)), "b": metadata(wall_at(60))}, {}) == [both]
+    assert split_by_people(both, looks, {"a": metadata_with(wall_at(0)), "b": metadata_with(wall_at(60))}, {}) == [both]
 
 
 people = st.sampled_from(["", "Anna", "anna", "Ben", "Anna Ben", "Cleo", "Ben Cleo"])

@@ -25,18 +25,28 @@ from bestshot.model.faces import Face, FaceBox
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.document import counts
-from bestshot.plans.plan import Plan, Wishes
+from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.report import pages
-from bestshot.report.model import NoPortrait, Portrait, Subject
+from bestshot.report.model import NoPortrait, Rendition, Subject
 from bestshot.report.pages import page_name, paged, plan_of_page
-from bestshot.report.pictures import MOST_BYTES, Sitter, portray
+from bestshot.report.pictures import MOST_BYTES, PhotoWithFaces, portray
 from bestshot.report.views import group_view, totals, when
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.text import printable
 from tests.fake_immich.server import FakeImmich
-from tests.support.builders import appraisal, face, guess_at, metadata, moment_at, photo, planned, wall_at, zoned_at
+from tests.support.builders import (
+    appraisal,
+    face,
+    guess_at,
+    metadata_with,
+    moment_at,
+    photo,
+    planned,
+    wall_at,
+    zoned_at,
+)
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.drawn_pictures import difference
 from tests.support.report_pages import HOSTILE_NAMES, ReportPage, decoded, draw_hostile
@@ -95,8 +105,8 @@ class Shots:
         shown.thumbnail((longest_side, longest_side))
         return shown
 
-    def portraits(self, *faces: Face) -> list[Portrait | NoPortrait]:
-        return portray(self, [Sitter(photo(name), faces) for name in self._pictures])
+    def portraits(self, *faces: Face) -> list[Rendition | NoPortrait]:
+        return portray(self, [PhotoWithFaces(photo(name), faces) for name in self._pictures])
 
 
 def noise(seed: int, size: tuple[int, int] = (2000, 1500)) -> Image.Image:
@@ -131,11 +141,11 @@ class TestPages:
 
     def test_the_plan_of_a_page_is_about_its_groups_alone(self) -> None:
         groups = tuple(planned(number, photo("a.jpg"), photo("b.jpg")) for number in range(201))
-        plan = Plan(Wishes(), groups, (), (Skipped("x", "is empty"),), 500, 3, 2)
+        plan = Plan(OutputOptions(), groups, (), (Skipped("x", "is empty"),), 500, 3, 2)
         _, last = paged(groups, "report.html")
         part = plan_of_page(plan, last)
         numbers = {"photos": 2, "groups": 1, "grouped": 2, "singles": 0, "skipped": 0, "actions": 0}
-        assert (part.groups, part.wishes, counts(part)) == (groups[200:], plan.wishes, numbers)
+        assert (part.groups, part.options, counts(part)) == (groups[200:], plan.options, numbers)
 
 
 class TestPictures:
@@ -143,7 +153,7 @@ class TestPictures:
         faces = [replace(face(), left=x, right=x + 0.2) for x in (0.0, 0.2, 0.4, 0.6, 0.8)]
         for crowd in ([], faces[:1], faces):
             (shown,) = Shots(a=noise(1)).portraits(*crowd)
-            assert isinstance(shown, Portrait)
+            assert isinstance(shown, Rendition)
             size = len(shown.uri) + sum(len(detail.uri) for detail in shown.details)
             assert size <= MOST_BYTES / 3 * 4 + 200
             assert decoded(shown.uri).size == (shown.width, shown.height)
@@ -152,19 +162,19 @@ class TestPictures:
         grainy, smooth = noise(1), scene(1, size=(2000, 1500), blur=3)
         for best, other in ((grainy, smooth), (smooth, grainy)):
             shown = Shots(best=best, other=other).portraits()
-            assert all(isinstance(one, Portrait) for one in shown)
+            assert all(isinstance(one, Rendition) for one in shown)
             if best is grainy:
-                assert len({one.width for one in shown if isinstance(one, Portrait)}) == 1
+                assert len({one.width for one in shown if isinstance(one, Rendition)}) == 1
 
     def test_a_small_picture_is_not_enlarged(self) -> None:
         (shown,) = Shots(a=scene(1, size=(40, 30))).portraits()
-        assert isinstance(shown, Portrait)
+        assert isinstance(shown, Rendition)
         assert (shown.width, shown.height) == (40, 30)
 
     def test_a_detail_shows_the_face_from_the_picture_and_not_from_its_thumbnail(self) -> None:
         picture = scene(1, size=(1280, 960))
         (shown,) = Shots(a=picture).portraits(replace(face(), left=0.4, right=0.5, top=0.4, bottom=0.54))
-        assert isinstance(shown, Portrait)
+        assert isinstance(shown, Rendition)
         (detail,) = shown.details
         box = detail.box
         assert detail.is_face
@@ -178,7 +188,7 @@ class TestPictures:
     def test_of_a_crowd_the_eight_largest_faces_are_shown_from_left_to_right(self) -> None:
         crowd = [replace(face(), left=x / 10, right=x / 10 + x / 100) for x in (8, 7, 9, 5, 1, 3, 2, 6, 4)]
         (shown,) = Shots(a=noise(1, (1280, 960))).portraits(*crowd)
-        assert isinstance(shown, Portrait)
+        assert isinstance(shown, Rendition)
         middles = [(detail.box.left + detail.box.right) / 2 for detail in shown.details]
         assert middles == pytest.approx([0.21, 0.315, 0.42, 0.525, 0.63, 0.735, 0.84, 0.89], abs=0.01)
         assert len(shown.uri) + sum(len(detail.uri) for detail in shown.details) < 37_000
@@ -189,7 +199,7 @@ class TestPictures:
             Face(left=0.8, top=0.7, right=1.0, bottom=1.0),
         ]
         (shown,) = Shots(a=scene(1, size=(640, 480))).portraits(*at_edges)
-        assert isinstance(shown, Portrait)
+        assert isinstance(shown, Rendition)
         for detail in shown.details:
             assert 0 <= detail.box.left < detail.box.right <= 1.0000001
             assert 0 <= detail.box.top < detail.box.bottom <= 1.0000001
@@ -198,14 +208,14 @@ class TestPictures:
         best = Image.new("RGB", (1280, 960), "grey")
         best.paste(noise(1, (240, 240)), (900, 600))
         shown = Shots(best=best, other=noise(2, (1280, 960))).portraits()
-        boxes = {detail.box for one in shown if isinstance(one, Portrait) for detail in one.details}
+        boxes = {detail.box for one in shown if isinstance(one, Rendition) for detail in one.details}
         (box,) = boxes
         assert (box.left * 1280, box.top * 960) == (900, 600)
 
     def test_a_photo_that_cannot_be_read_says_why_and_the_others_are_shown(self) -> None:
         first, second = Shots(a=None, b=scene(1)).portraits()
         assert first == NoPortrait("is cut off")
-        assert isinstance(second, Portrait)
+        assert isinstance(second, Rendition)
 
 
 class TestWords:
@@ -217,10 +227,10 @@ class TestWords:
             replace(ranked, why=why.get(ranked.photo.name[0], ranked.why)) for ranked in group.verdict.ranking
         )
         group = replace(group, verdict=replace(group.verdict, ranking=ranking))
-        plan = Plan(Wishes(), (group,), (), (Skipped("x\n.jpg", "is empty"),), 9)
-        facts = {one.id: metadata(wall_at(0.25), camera="Canon\x1b", iso=200) for one in (self.A, self.B)}
+        plan = Plan(OutputOptions(), (group,), (), (Skipped("x\n.jpg", "is empty"),), 9)
+        metadata = {one.id: metadata_with(wall_at(0.25), camera="Canon\x1b", iso=200) for one in (self.A, self.B)}
         appraisals = {self.A.id: appraisal(face()), self.B.id: appraisal()}
-        return Subject(plan, facts, appraisals, ("/photos",), lambda _: "{}")
+        return Subject(plan, metadata, appraisals, ("/photos",), lambda _: "{}")
 
     def test_the_totals_count_what_could_be_set_free(self) -> None:
         plan = self.subject().plan

@@ -11,7 +11,7 @@ from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
-from bestshot.ranking.rules import JudgingRules, Preference, Weights, Wish
+from bestshot.ranking.rules import JudgingRules, Preference, PreferenceKind, Weights
 from bestshot.settings.settings import Settings, default_config_file, load_settings
 
 PREFIX = "PHOTO_ORGANIZER_"
@@ -151,7 +151,7 @@ def test_a_preferred_folder_is_known_by_its_real_path(tmp_path: Path, config: Pa
     (tmp_path / "keep").mkdir()
     (tmp_path / "link").symlink_to("keep")
     (rule,) = load_settings({"prefer": [f"folder:{tmp_path}/link/"]}, {}, config).judging_rules.preferences
-    assert rule == Preference(Wish.FOLDER, str((tmp_path / "keep").resolve()))
+    assert rule == Preference(PreferenceKind.FOLDER, str((tmp_path / "keep").resolve()))
 
 
 @every_setting

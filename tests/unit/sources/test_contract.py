@@ -16,7 +16,7 @@ import pytest
 from PIL import ExifTags, Image, ImageColor
 
 from bestshot.errors import PhotoError, SourceError, TransientError
-from bestshot.marks.actions import AddTags, MarkAction, MarkWishes, SetFavorite
+from bestshot.marks.actions import AddTags, MarkAction, MarkOptions, SetFavorite
 from bestshot.model.photo import Photo
 from bestshot.sources.interface import PhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
@@ -83,18 +83,18 @@ class TestPhotoSource:
         (key,), (other_key,) = source.mark_keys(photo), source.mark_keys(other)
         keys = (key, other_key)
         questions: list[MarkAction] = [AddTags(keys, ("trip", "sea")), SetFavorite(keys, value=True)]
-        marks = source.markable(MarkWishes(favorite_best=True)).read_back(questions, ()).photos
+        marks = source.markable(MarkOptions(favorite_best=True)).read_back(questions, ()).photos
         assert [(one.key, set(one.tags), one.is_favorite) for one in (marks[key], marks[other_key])] == [
             (key, {"trip", "sea"}, True),
             (other_key, set(), False),
         ]
         source.set_favorite(photo, False)
-        assert not source.markable(MarkWishes(favorite_best=True)).read_back(questions, ()).photos[key].is_favorite
+        assert not source.markable(MarkOptions(favorite_best=True)).read_back(questions, ()).photos[key].is_favorite
 
     def test_an_album_is_made_of_photos(self, source: PhotoSource) -> None:
         photos = [named(source, "b.jpg"), named(source, "a.jpg")]
         album = source.create_album("Trip", photos)
-        found = source.markable(MarkWishes()).read_back((), {album}).albums
+        found = source.markable(MarkOptions()).read_back((), {album}).albums
         assert found[album].name == "Trip"
         assert found[album].keys == {source.mark_keys(photo)[0] for photo in photos}
 
@@ -137,9 +137,9 @@ class TestPhotoSource:
             assert stream.seek(0, SEEK_END) == len(data)
 
     def test_it_tells_when_a_photo_was_taken_and_how_large_it_is_upright(self, source: PhotoSource) -> None:
-        facts = source.get_metadata(named(source, "b.jpg"))
-        assert facts.taken.wall == datetime(2024, 6, 1, 12, 0, 0, 250_000)
-        assert not facts.taken.is_guess
+        metadata = source.get_metadata(named(source, "b.jpg"))
+        assert metadata.taken.wall == datetime(2024, 6, 1, 12, 0, 0, 250_000)
+        assert not metadata.taken.is_guess
         turned = source.get_metadata(named(source, "turned.jpg"))
         assert (turned.width, turned.height) == (96, 64)
 

@@ -49,8 +49,10 @@ def stored(index: Index, *photos: Photo, dhash: int = 1) -> None:
         builders.fingerprint((1 << 64) - 1, is_plain=True),
         builders.appraisal(builders.face(), builders.face(eyes=None, smile=None, sharpness=None), sharpness=1 / 3),
         builders.appraisal(looked=False),
-        builders.metadata(builders.zoned_at(0.123456, 5.75), camera="\N{SNOWMAN}", latitude=-1e-9, problems=("odd",)),
-        builders.metadata(builders.moment_at(0)),
+        builders.metadata_with(
+            builders.zoned_at(0.123456, 5.75), camera="\N{SNOWMAN}", latitude=-1e-9, problems=("odd",)
+        ),
+        builders.metadata_with(builders.moment_at(0)),
     ],
 )
 def test_a_measurement_is_recalled_to_the_last_digit(index: Index, value: Fingerprint | Appraisal | Metadata) -> None:
@@ -103,29 +105,29 @@ def test_a_library_is_known_once_a_photo_of_it_was_measured(index: Index) -> Non
 
 def test_only_what_was_not_told_before_is_news(index: Index) -> None:
     broken, odd = Skipped("a.jpg", "broken"), Skipped(PHOTOS[2].id, "odd date")
-    assert index.news("library", [broken]) == (broken,)
-    assert index.news("library", [broken, odd]) == (replace(broken, is_new=False), odd)
-    assert index.news("library", [replace(broken, error="worse"), odd]) == (
+    assert index.new_problems("library", [broken]) == (broken,)
+    assert index.new_problems("library", [broken, odd]) == (replace(broken, is_new=False), odd)
+    assert index.new_problems("library", [replace(broken, error="worse"), odd]) == (
         Skipped("a.jpg", "worse"),
         replace(odd, is_new=False),
     )
-    assert index.news("another", [odd]) == (odd,)
-    assert index.news("library", []) == ()
+    assert index.new_problems("another", [odd]) == (odd,)
+    assert index.new_problems("library", []) == ()
 
 
 def test_what_was_absent_for_a_run_is_no_news_when_it_is_back(index: Index) -> None:
     """A disk that is away for a night brings no second mail about the same broken file."""
     broken = Skipped("a.jpg", "broken")
-    index.news("library", [broken])
-    index.news("library", [])
-    assert index.news("library", [broken]) == (replace(broken, is_new=False),)
+    index.new_problems("library", [broken])
+    index.new_problems("library", [])
+    assert index.new_problems("library", [broken]) == (replace(broken, is_new=False),)
 
 
 def test_what_was_read_soundly_since_it_was_told_is_news_again(index: Index) -> None:
     broken, odd = Skipped("a.jpg", "broken"), Skipped("b.jpg", "odd date")
-    index.news("library", [broken, odd])
-    assert index.news("library", [odd], sound=["a.jpg", "b.jpg"]) == (replace(odd, is_new=False),)
-    assert index.news("library", [broken, odd]) == (broken, replace(odd, is_new=False))
+    index.new_problems("library", [broken, odd])
+    assert index.new_problems("library", [odd], readable=["a.jpg", "b.jpg"]) == (replace(odd, is_new=False),)
+    assert index.new_problems("library", [broken, odd]) == (broken, replace(odd, is_new=False))
 
 
 def test_nothing_is_stored_of_a_batch_that_fails_on_the_way(index: Index) -> None:

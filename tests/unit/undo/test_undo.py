@@ -90,7 +90,7 @@ def test_a_run_on_a_server_is_one_with_its_downloads_and_taken_back_as_a_whole(
         )
         source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret), fake)
         with ThreadPoolExecutor(1) as executor:
-            PhotoOrganizer(source, wanted, executor=executor, patience=never_waiting()).run()
+            PhotoOrganizer(source, wanted, executor=executor, policy=never_waiting()).run()
         assert world(fake) != before
         assert len(tree_of(out)) > 4
         calls = len(fake.calls)

@@ -18,14 +18,14 @@ from bestshot.cli.main import main
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
 from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
-from bestshot.settings.checks import check_sense
+from bestshot.settings.checks import check_consistency
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.sources.interface import PhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.dask import dask_cluster
 from bestshot.workers.pool import WorkersError
-from bestshot.workers.remote_checks import landmarks, sight_problem, software
+from bestshot.workers.remote_checks import access_problem, probe_paths, software
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped
 from tests.support.paths import ROOT
@@ -271,19 +271,19 @@ def _preload() -> None:
 def test_a_folder_that_is_missing_elsewhere_is_found_out_by_something_in_it(library: Path) -> None:
     """An empty mount point has the right path as well."""
     source = LocalPhotoSource(library)
-    paths = landmarks(source)
-    assert sight_problem(source, source.origins(), paths) is None
+    paths = probe_paths(source)
+    assert access_problem(source, source.origins(), paths) is None
     for path in library.iterdir():
         path.unlink()
-    assert str(library) in (sight_problem(source, source.origins(), paths) or "")
+    assert str(library) in (access_problem(source, source.origins(), paths) or "")
 
 
 def test_a_key_of_another_user_is_found_out() -> None:
     with FakeImmich() as server:
         mine = ImmichPhotoSource(server.url, server.admin.secret)
         theirs = ImmichPhotoSource(server.url, server.user.secret)
-        assert sight_problem(mine, mine.origins(), ()) is None
-        assert sight_problem(theirs, mine.origins(), ()) == "its key is that of another user"
+        assert access_problem(mine, mine.origins(), ()) is None
+        assert access_problem(theirs, mine.origins(), ()) == "its key is that of another user"
 
 
 @pytest.mark.parametrize("address", ["host", "http://127.0.0.1:1", "tcp://127.0.0.1:1", "tcp://127.0.0.1:x"])
@@ -320,7 +320,7 @@ def test_without_the_package_the_sentence_says_what_to_install(library: Path, mo
 
 def test_a_number_of_local_workers_makes_no_sense_with_a_cluster() -> None:
     with pytest.raises(UsageError, match="--workers counts processes here"):
-        check_sense({"workers": 2, "dask": "tcp://a:1"}, Settings(workers=2, dask="tcp://a:1"))
+        check_consistency({"workers": 2, "dask": "tcp://a:1"}, Settings(workers=2, dask="tcp://a:1"))
 
 
 # What is lost for good
@@ -337,7 +337,7 @@ def test_a_run_whose_workers_or_scheduler_are_gone_ends_in_a_sentence(
             patch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 4.0)
             assert "has no workers that answer" in refusal(address, source)
         with further_worker(client, ROOT):
-            cluster = stack.enter_context(dask_cluster(address, source, patience=0.2))
+            cluster = stack.enter_context(dask_cluster(address, source, policy=0.2))
         with pytest.raises(WorkersError, match=r"All workers of the Dask scheduler at tcp://\S+ are gone\. What was"):
             cluster.submit(abs, -1).result(timeout=60)
         with further_worker(client, ROOT):

@@ -101,16 +101,16 @@ def test_the_numbers_of_the_camera_are_taken_over() -> None:
         latitude=52.5,
         longitude=13.4,
     )
-    facts = metadata_of(asset(exif=told))
-    assert (facts.width, facts.height, facts.camera, facts.lens) == (2400, 1600, "TestCam TC-1", "35mm")
-    assert (facts.f_number, facts.focal_length_mm, facts.iso) == (2.8, 35.0, 200)
-    assert (facts.exposure_seconds, facts.latitude, facts.longitude) == (0.004, 52.5, 13.4)
+    metadata = metadata_of(asset(exif=told))
+    assert (metadata.width, metadata.height, metadata.camera, metadata.lens) == (2400, 1600, "TestCam TC-1", "35mm")
+    assert (metadata.f_number, metadata.focal_length_mm, metadata.iso) == (2.8, 35.0, 200)
+    assert (metadata.exposure_seconds, metadata.latitude, metadata.longitude) == (0.004, 52.5, 13.4)
 
 
 @pytest.mark.parametrize(("orientation", "size"), [("1", (2400, 1600)), ("6", (1600, 2400)), (None, (2400, 1600))])
 def test_width_and_height_are_those_of_the_upright_picture(orientation: str | None, size: tuple[int, int]) -> None:
-    facts = metadata_of(asset(exif=replace(CAMERA, orientation=orientation)))
-    assert (facts.width, facts.height) == size
+    metadata = metadata_of(asset(exif=replace(CAMERA, orientation=orientation)))
+    assert (metadata.width, metadata.height) == size
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_an_exposure_is_in_seconds_or_unknown(written: str | None, seconds: floa
 
 
 def test_what_was_not_read_yet_is_unknown_and_no_failure() -> None:
-    facts = metadata_of(asset(exif=None))
-    assert (facts.width, facts.camera, facts.iso) == (None, None, None)
+    metadata = metadata_of(asset(exif=None))
+    assert (metadata.width, metadata.camera, metadata.iso) == (None, None, None)
     assert photo_of(Shot(asset(exif=None)), "o").size == 0
 
 

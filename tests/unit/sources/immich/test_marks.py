@@ -12,7 +12,7 @@ from bestshot.marks.actions import (
     DissolveStack,
     MakeAlbum,
     MakeStack,
-    Marked,
+    MarkResult,
     PhotoMarks,
     RemoveFromAlbum,
     RemoveTag,
@@ -46,12 +46,12 @@ def one_of_four(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
 def test_tags_are_put_on_and_taken_off(fake: FakeImmich) -> None:
     keys = ids(fake.seeds.burst(3))
     library = marks_on(fake)
-    assert library.mark(AddTags(keys[:2], (TAG, BEST))) == Marked(keys[:2])
-    assert library.mark(AddTags(keys, (TAG,))) == Marked(keys[2:]), "those that had it are not changed"
+    assert library.mark(AddTags(keys[:2], (TAG, BEST))) == MarkResult(keys[:2])
+    assert library.mark(AddTags(keys, (TAG,))) == MarkResult(keys[2:]), "those that had it are not changed"
     assert tagged(fake, TAG) == set(keys)
     assert tagged(fake, BEST) == set(keys[:2])
-    assert library.mark(RemoveTag(keys, BEST)) == Marked(keys[:2])
-    assert library.mark(RemoveTag(keys, "never made")) == Marked()
+    assert library.mark(RemoveTag(keys, BEST)) == MarkResult(keys[:2])
+    assert library.mark(RemoveTag(keys, "never made")) == MarkResult()
     assert tagged(fake, BEST) == set()
 
 
@@ -70,7 +70,7 @@ def test_a_child_tag_is_not_taken_for_the_tag(one_of_four: FakeImmich) -> None:
     fake.seeds.tag(TAG, [second])
     read = marks_on(fake).read_marks(ids((first, second)), (), with_albums=False)
     assert {key: photo.tags for key, photo in read.photos.items()} == {first.id: frozenset(), second.id: {TAG}}
-    assert marks_on(fake).mark(AddTags(ids((first, second)), (TAG,))) == Marked((first.id,))
+    assert marks_on(fake).mark(AddTags(ids((first, second)), (TAG,))) == MarkResult((first.id,))
     assert tagged(fake, TAG) == {first.id, second.id}
 
 
@@ -82,8 +82,8 @@ def test_albums_are_made_filled_and_emptied(fake: FakeImmich) -> None:
     assert made.container is not None
     album = fake.state.albums[made.container]
     assert (album.name, set(album.assets)) == ("Organized-0001", set(keys[:2]))
-    assert library.mark(AddToAlbum(album.id, keys, 1)) == Marked(keys[2:])
-    assert library.mark(RemoveFromAlbum(album.id, keys[:1], 1)) == Marked(keys[:1])
+    assert library.mark(AddToAlbum(album.id, keys, 1)) == MarkResult(keys[2:])
+    assert library.mark(RemoveFromAlbum(album.id, keys[:1], 1)) == MarkResult(keys[:1])
     assert set(album.assets) == set(keys[1:])
     read = library.read_marks((), [album.id, UNKNOWN], with_albums=False)
     assert read.albums == {album.id: Album(album.id, "Organized-0001", frozenset(keys[1:]))}
@@ -106,31 +106,31 @@ def test_favorites_and_the_archive_come_and_go(fake: FakeImmich) -> None:
     keys = ids(photos)
     library = marks_on(fake)
     photos[2].is_favorite = True
-    assert library.mark(SetFavorite(keys[:1], value=True)) == Marked(keys[:1])
-    assert library.mark(SetFavorite(keys[:1], value=True)) == Marked(), "it is one already"
-    assert library.mark(SetFavorite(keys[2:], value=False)) == Marked(keys[2:])
-    assert library.mark(SetArchived(keys[1:], value=True)) == Marked(keys[1:])
+    assert library.mark(SetFavorite(keys[:1], value=True)) == MarkResult(keys[:1])
+    assert library.mark(SetFavorite(keys[:1], value=True)) == MarkResult(), "it is one already"
+    assert library.mark(SetFavorite(keys[2:], value=False)) == MarkResult(keys[2:])
+    assert library.mark(SetArchived(keys[1:], value=True)) == MarkResult(keys[1:])
     assert [photo.is_favorite for photo in photos] == [True, False, False]
     assert [photo.visibility for photo in photos] == ["timeline", "archive", "archive"]
-    assert library.mark(SetArchived(keys, value=False)) == Marked(keys[1:])
+    assert library.mark(SetArchived(keys, value=False)) == MarkResult(keys[1:])
     assert {photo.visibility for photo in photos} == {"timeline"}
 
 
 def test_what_became_a_favorite_meanwhile_is_not_archived(one_of_four: FakeImmich) -> None:
-    beloved, other = one_of_four.seeds.burst(2)
-    beloved.is_favorite = True
-    marked = marks_on(one_of_four).mark(SetArchived(ids((beloved, other)), value=True))
+    favourites, other = one_of_four.seeds.burst(2)
+    favourites.is_favorite = True
+    marked = marks_on(one_of_four).mark(SetArchived(ids((favourites, other)), value=True))
     assert marked.changed == (other.id,)
-    assert [refused.key for refused in marked.refused] == [beloved.id]
-    assert (beloved.visibility, other.visibility) == ("timeline", "archive")
+    assert [refused.key for refused in marked.refused] == [favourites.id]
+    assert (favourites.visibility, other.visibility) == ("timeline", "archive")
 
 
 def test_a_description_tells_what_was_there_before(fake: FakeImmich) -> None:
     photo = fake.seeds.photo()
     library = marks_on(fake)
-    assert library.mark(SetDescription(photo.id, "At the lake")) == Marked((photo.id,), before="")
-    assert library.mark(SetDescription(photo.id, "At sea")) == Marked((photo.id,), before="At the lake")
-    assert library.mark(SetDescription(photo.id, "At sea")) == Marked(before="At sea")
+    assert library.mark(SetDescription(photo.id, "At the lake")) == MarkResult((photo.id,), before="")
+    assert library.mark(SetDescription(photo.id, "At sea")) == MarkResult((photo.id,), before="At the lake")
+    assert library.mark(SetDescription(photo.id, "At sea")) == MarkResult(before="At sea")
     assert photo.marks.description == "At sea"
 
 
@@ -141,9 +141,9 @@ def test_stars_are_given_and_taken_where_there_are_such(fake: FakeImmich) -> Non
         with pytest.raises(TooOldError):
             library.mark(SetRating(photo.id, 4))
         return
-    assert library.mark(SetRating(photo.id, 4)) == Marked((photo.id,))
+    assert library.mark(SetRating(photo.id, 4)) == MarkResult((photo.id,))
     assert photo.marks.rating == 4
-    assert library.mark(SetRating(photo.id, None)) == Marked((photo.id,), before="4")
+    assert library.mark(SetRating(photo.id, None)) == MarkResult((photo.id,), before="4")
     assert not photo.marks.rating
     read = library.read_back([SetRating(photo.id, None)], ()).photos
     assert read == {photo.id: PhotoMarks(photo.id)}

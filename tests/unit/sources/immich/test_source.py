@@ -85,11 +85,11 @@ class TestListing:
         zoneless = fake.seeds.photo("zoneless.jpg", MORNING.replace(hour=9))
         dateless = fake.seeds.photo("dateless.jpg", MORNING.replace(hour=10))
         dateless.exif = Exif()
-        facts = source_of(fake).scan().facts
-        assert facts[zoned.id].taken.isoformat() == "2024-05-01T08:00:00+02:00"
-        assert facts[zoneless.id].taken.isoformat() == "2024-05-01T09:00:00"
-        assert [facts[asset.id].taken.is_guess for asset in (zoned, zoneless, dateless)] == [False, False, True]
-        assert (facts[zoned.id].width, facts[zoned.id].camera) == (1500, "Fake Camera 1")
+        metadata = source_of(fake).scan().metadata
+        assert metadata[zoned.id].taken.isoformat() == "2024-05-01T08:00:00+02:00"
+        assert metadata[zoneless.id].taken.isoformat() == "2024-05-01T09:00:00"
+        assert [metadata[asset.id].taken.is_guess for asset in (zoned, zoneless, dateless)] == [False, False, True]
+        assert (metadata[zoned.id].width, metadata[zoned.id].camera) == (1500, "Fake Camera 1")
         assert fake.count("asset_info") == 0
 
     def test_names_have_their_suffix_and_sizes_are_those_of_the_files(self, fake: FakeImmich) -> None:
@@ -133,8 +133,8 @@ class TestAlbum:
     def test_its_photos_come_with_their_times_too(self, fake: FakeImmich) -> None:
         photo = fake.seeds.photo("a.jpg", MORNING, offset_minutes=120)
         fake.seeds.album("Trip", [photo])
-        facts = source_of(fake, album="Trip").scan().facts[photo.id]
-        assert (facts.taken.isoformat(), facts.taken.is_guess) == ("2024-05-01T08:00:00+02:00", False)
+        metadata = source_of(fake, album="Trip").scan().metadata[photo.id]
+        assert (metadata.taken.isoformat(), metadata.taken.is_guess) == ("2024-05-01T08:00:00+02:00", False)
 
     def test_one_that_others_share_holds_the_own_photos(self, fake: FakeImmich) -> None:
         mine, theirs = fake.seeds.photo("mine.jpg"), fake.seeds.photo("theirs.jpg", owner=fake.user.user)

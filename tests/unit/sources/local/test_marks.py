@@ -22,8 +22,8 @@ from bestshot.marks.actions import (
     MakeAlbum,
     MakeStack,
     MarkAction,
+    MarkOptions,
     MarkReceipt,
-    MarkWishes,
     RemoveFromAlbum,
     RemoveTag,
     SetArchived,
@@ -33,7 +33,7 @@ from bestshot.marks.actions import (
     Stack,
 )
 from bestshot.marks.apply import AT_ONCE, carry_out_marks, recover_marks
-from bestshot.marks.entries import Unmarked
+from bestshot.marks.entries import FailedMark
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import marked_group, plan_marks
 from bestshot.model.groups import PlannedGroup
@@ -78,11 +78,11 @@ def xmp_names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.suffix.lower() == ".xmp"}
 
 
-def made(library: FolderMarks, journal: Journal, actions: Sequence[MarkAction]) -> list[MarkReceipt | Unmarked]:
+def made(library: FolderMarks, journal: Journal, actions: Sequence[MarkAction]) -> list[MarkReceipt | FailedMark]:
     return list(carry_out_marks(library, journal, TARGET, ["folder"], actions, AT_ONCE))
 
 
-def only(came: Sequence[MarkReceipt | Unmarked]) -> MarkReceipt:
+def only(came: Sequence[MarkReceipt | FailedMark]) -> MarkReceipt:
     (receipt,) = came
     assert isinstance(receipt, MarkReceipt)
     return receipt
@@ -447,7 +447,7 @@ def test_an_album_that_is_gone_is_reported_and_photos_that_are_gone_are_named(
     gone = str(folder / "gone.jpg")
     library = FolderMarks(albums)
     (failure,) = made(library, journal, [AddToAlbum(str(albums / "One"), (key,), 1)])
-    assert isinstance(failure, Unmarked)
+    assert isinstance(failure, FailedMark)
     assert failure.error == "Its album is gone."
     marked = library.mark(MakeAlbum(1, "One", (key, gone)))
     assert (marked.changed, [one.key for one in marked.refused]) == ((key,), [gone])
@@ -460,7 +460,7 @@ def group_of(number: int, keys: Sequence[str]) -> PlannedGroup:
     return planned(number, *(photo(key) for key in keys))
 
 
-EVERYTHING = MarkWishes("dup", "Organized-", favorite_best=True, inherit=True)
+EVERYTHING = MarkOptions("dup", "Organized-", favorite_best=True, inherit=True)
 
 
 def run(
@@ -468,7 +468,7 @@ def run(
     journal: Journal,
     seen: Sequence[str],
     *groups: PlannedGroup,
-) -> list[MarkReceipt | Unmarked]:
+) -> list[MarkReceipt | FailedMark]:
     """One whole run; returns what was done."""
     recover_marks(library, journal, TARGET)
     ledger = MarkLedger.of(journal.mark_receipts(TARGET))
@@ -487,7 +487,7 @@ def test_a_run_marks_the_next_plans_nothing_and_a_changed_group_is_updated(
     library = FolderMarks(albums, with_ratings=True)
 
     came = run(library, journal, keys, group_of(1, keys))
-    assert not [one for one in came if isinstance(one, Unmarked)]
+    assert not [one for one in came if isinstance(one, FailedMark)]
     photos = library.read_marks(keys, (), with_albums=False).photos
     assert [photos[key].tags for key in keys] == [{"dup", "dup-best"}, {"dup"}, {"dup", "mine"}]
     assert [photos[key].rating for key in keys] == [5, None, None]
@@ -497,7 +497,7 @@ def test_a_run_marks_the_next_plans_nothing_and_a_changed_group_is_updated(
     assert run(library, journal, keys, group_of(1, keys)) == []
 
     came = run(library, journal, keys, group_of(1, (b, c)))
-    assert not [one for one in came if isinstance(one, Unmarked)]
+    assert not [one for one in came if isinstance(one, FailedMark)]
     photos = library.read_marks(keys, (), with_albums=False).photos
     assert [photos[key].tags for key in keys] == [set(), {"dup", "dup-best"}, {"dup", "mine"}]
     assert [photos[key].rating for key in keys] == [None, 5, None]
@@ -518,7 +518,7 @@ def test_a_best_that_the_user_rated_is_no_favourite_and_no_news_on_the_next_run(
         (folder / name).write_bytes(sidecar(f'm:Rating="{stars}"'))
     library = FolderMarks(albums)
     came = run(library, journal, keys, group_of(1, keys))
-    assert not [one for one in came if isinstance(one, Unmarked)]
+    assert not [one for one in came if isinstance(one, FailedMark)]
     assert run(library, journal, keys, group_of(1, keys)) == []
     assert [read((folder / f"{name}.jpg.xmp").read_bytes()).rating for name in "ab"] == [-1, 4]
 
@@ -529,7 +529,7 @@ def test_our_stars_are_not_inherited_as_if_the_user_had_given_them(
     keys = lay(folder, "a.jpg", "b.jpg")
     library = FolderMarks(albums)
     run(library, journal, keys, group_of(1, keys))
-    assert not [one for one in run(library, journal, keys, group_of(1, keys[::-1])) if isinstance(one, Unmarked)]
+    assert not [one for one in run(library, journal, keys, group_of(1, keys[::-1])) if isinstance(one, FailedMark)]
     assert run(library, journal, keys, group_of(1, keys[::-1])) == []
     photos = library.read_marks(keys, (), with_albums=False).photos
     assert [photos[key].rating for key in keys] == [None, 5]
