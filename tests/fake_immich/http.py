@@ -11,11 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fake_immich.checks import checked
 from tests.fake_immich.faults import Cut, Faults, Strike
-from tests.fake_immich.kinds import Field
+from tests.fake_immich.fields import Field, checked
 from tests.fake_immich.requests import Answer, Json, RefusalError, Request
-from tests.fake_immich.routes import ANY_KEY, PUBLIC, Route, World, served
+from tests.fake_immich.routes.table import ANY_KEY, PUBLIC, Route, World, served
 
 BODY_LIMIT = 10 * 1024 * 1024
 _WEB_PAGE = b"<!doctype html><html><head><title>Immich</title></head><body></body></html>"

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.fake_immich.pictures import ORIGINAL_SIZE, Original, Scene, Shot
-from tests.fake_immich.routes import World
-from tests.fake_immich.stacks import make_stack, stack_legacy
+from tests.fake_immich.routes.stacks import make_stack, stack_legacy
+from tests.fake_immich.routes.table import World
+from tests.fake_immich.routes.tags import adding, new_tag, upserted
 from tests.fake_immich.state import Album, Asset, Exif, Face, Key, Person, Stack, Tag, User
-from tests.fake_immich.tags import adding, new_tag, upserted
 
 MORNING = datetime(2024, 5, 1, 8, 0)
 _CAMERA = Exif(make="Fake", model="Camera 1", f_number=2.8, focal_length=35, iso=200, exposure="1/250", orientation="1")

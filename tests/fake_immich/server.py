@@ -1,49 +1,24 @@
-"""An Immich server of any of fifteen releases, on loopback, in memory: strict and lossy where the real one is.
+"""An Immich server of any of fifteen releases, on loopback, in memory: strict and lossy where the real one is."""
 
-    with FakeImmich("v2.7.5") as fake:
-        fake.seed_library(40)
-        client = ImmichClient(fake.url, fake.admin.secret)
-
-What it is and does follows the published API descriptions and recordings of four real servers; the rooms below are
-`fake_immich_*.py`: pictures, state, jobs (which lose writes), faults, routes.
-"""
-
+import importlib
 import threading
 from types import TracebackType
 
-from tests.fake_immich import albums as fake_immich_albums
-from tests.fake_immich import asset_routes as fake_immich_asset_routes
-from tests.fake_immich import media as fake_immich_media
-from tests.fake_immich import people as fake_immich_people
-from tests.fake_immich import search as fake_immich_search
-from tests.fake_immich import server_routes as fake_immich_server_routes
-from tests.fake_immich import stacks as fake_immich_stacks
-from tests.fake_immich import tags as fake_immich_tags
-from tests.fake_immich import timeline as fake_immich_timeline
 from tests.fake_immich.faults import ALWAYS, EVERYWHERE, Faults, Where
 from tests.fake_immich.http import Call, Front, Server
 from tests.fake_immich.jobs import Jobs
 from tests.fake_immich.pictures import Scene
-from tests.fake_immich.routes import World
+from tests.fake_immich.proof.contract import contract_of
+from tests.fake_immich.routes.table import World
 from tests.fake_immich.seeding import MORNING, Seeds, new_key, new_user
 from tests.fake_immich.state import Asset, State
 from tests.fake_immich.versions import VERSIONS, release
-from tests.support.immich_contract import contract_of
 
-__all__ = ["ALWAYS", "EVERYWHERE", "MORNING", "ROOMS", "VERSIONS", "Call", "FakeImmich", "Scene", "Where"]
+__all__ = ["ALWAYS", "EVERYWHERE", "MORNING", "VERSIONS", "Call", "FakeImmich", "Scene", "Where"]
 
-# Importing a room enters its routes into the table.
-ROOMS = (
-    fake_immich_server_routes,
-    fake_immich_search,
-    fake_immich_asset_routes,
-    fake_immich_media,
-    fake_immich_tags,
-    fake_immich_albums,
-    fake_immich_stacks,
-    fake_immich_people,
-    fake_immich_timeline,
-)
+# Importing them enters their routes into the table. The first row that fits is taken, hence the order.
+for _subject in ("server", "search", "assets", "media", "tags", "albums", "stacks", "people", "timeline"):
+    importlib.import_module(f"tests.fake_immich.routes.{_subject}")
 
 
 class FakeImmich:

@@ -137,7 +137,7 @@ def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 class TestServer:
     @pytest.mark.parametrize(
-        "wish", [{name: True} for name in EVERYTHING], ids=lambda preference: next(iter(preference))
+        "preference", [{name: True} for name in EVERYTHING], ids=lambda preference: next(iter(preference))
     )
     def test_exactly_the_calls_are_made_that_a_dry_run_tells(
         self, fake: FakeImmich, preference: dict[str, Any]

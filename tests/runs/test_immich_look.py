@@ -107,7 +107,7 @@ class TestTraffic:
         assert not fake.writes
         assert len(bursts) == 5
 
-    @pytest.mark.parametrize("wish", ["tag_only", "create_albums", "mark_best_favorite", "archive_rest"])
+    @pytest.mark.parametrize("preference", ["tag_only", "create_albums", "mark_best_favorite", "archive_rest"])
     @only_newest
     def test_what_the_listing_tells_of_marks_is_not_asked_again(
         self, fake: FakeImmich, bursts: list[Asset], home: Path, preference: str

@@ -125,7 +125,7 @@ class TestPermissions:
         assert set(needed.split(", ")) <= set(lacks.split("lacks ")[1].split(", "))
         assert fake.writes == []
 
-    @pytest.mark.parametrize("wish", EVERYTHING)
+    @pytest.mark.parametrize("preference", EVERYTHING)
     def test_what_a_check_asks_for_is_enough_for_two_runs_and_a_changed_group(
         self, fake: FakeImmich, groups: list[Group], home: Path, preference: str, capsys: pytest.CaptureFixture[str]
     ) -> None:

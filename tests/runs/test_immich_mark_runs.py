@@ -49,7 +49,7 @@ def bursts(fake: FakeImmich) -> list[Group]:
     return found
 
 
-@pytest.mark.parametrize("wishes", MODES.values(), ids=MODES.keys())
+@pytest.mark.parametrize("options", MODES.values(), ids=MODES.keys())
 def test_marks_are_set_once_and_nothing_else_is(
     fake: FakeImmich, groups: list[Group], run: Runs, options: dict[str, Any]
 ) -> None:

@@ -3,12 +3,12 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-from tests.fake_immich.albums import seen_album
-from tests.fake_immich.answers import Part, asset_json, duration_json
-from tests.fake_immich.filters import BEFORE_VISIBILITY, VISIBILITIES, VISIBILITY, simple_filters
-from tests.fake_immich.kinds import Field
+from tests.fake_immich.answers.assets import Part, asset_json, duration_json
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Json, Request
-from tests.fake_immich.routes import SCOPES_BEGIN, World, route
+from tests.fake_immich.routes.albums import seen_album
+from tests.fake_immich.routes.filters import BEFORE_VISIBILITY, VISIBILITIES, VISIBILITY, simple_filters
+from tests.fake_immich.routes.table import SCOPES_BEGIN, World, route
 from tests.fake_immich.state import Asset, iso, iso_of_database, parse_iso
 from tests.fake_immich.versions import FIRST, LAST, fields_of
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from tests.fake_immich.answers import Part, asset_json
-from tests.fake_immich.kinds import Field
-from tests.fake_immich.names import tag_json
+from tests.fake_immich.answers.assets import Part, asset_json
+from tests.fake_immich.answers.names import tag_json
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Answer, Json, RefusalError, Request, failed, no_access
-from tests.fake_immich.routes import SCOPES_BEGIN, World, route
+from tests.fake_immich.routes.table import SCOPES_BEGIN, World, route
 from tests.fake_immich.state import Asset, Marks, Tag, User
 from tests.fake_immich.versions import Release
 

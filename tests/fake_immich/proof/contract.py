@@ -13,7 +13,7 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from tests.fake_immich.kinds import UUID
+from tests.fake_immich.fields import UUID
 from tests.fake_immich.requests import Answer, Json, Request
 from tests.fake_immich.state import parse_iso
 from tests.support.paths import SHARED

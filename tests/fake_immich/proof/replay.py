@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import requests
 
-from tests.fake_immich.recorded import RecordedLibrary
+from tests.fake_immich.proof.contract import contract_of
+from tests.fake_immich.proof.recorded import RecordedLibrary
 from tests.fake_immich.requests import Json
 from tests.fake_immich.server import FakeImmich
-from tests.support.immich_contract import contract_of
 
 # What this project never asks for, and the fake therefore does not have.
 ABSENT = re.compile(

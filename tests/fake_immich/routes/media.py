@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import PurePath
 from urllib.parse import quote
 
-from tests.fake_immich.asset_routes import readable
-from tests.fake_immich.kinds import Field
+from tests.fake_immich.fields import Field
 from tests.fake_immich.pictures import mime_type, preview, thumbnail
 from tests.fake_immich.requests import Answer, RefusalError, Request, failed
-from tests.fake_immich.routes import World, route
+from tests.fake_immich.routes.assets import readable
+from tests.fake_immich.routes.table import World, route
 from tests.fake_immich.state import Asset
 
 _FORMAT = (Field("format", "choice", choices=("JPEG", "WEBP")),)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
-from tests.fake_immich.album_answers import AlbumWay, album_json
-from tests.fake_immich.answers import Part
-from tests.fake_immich.kinds import Field
-from tests.fake_immich.names import KYSELY
+from tests.fake_immich.answers.albums import AlbumWay, album_json
+from tests.fake_immich.answers.assets import Part
+from tests.fake_immich.answers.names import KYSELY
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Answer, Json, RefusalError, Request, no_access
-from tests.fake_immich.routes import SCOPES_BEGIN, World, route
+from tests.fake_immich.routes.table import SCOPES_BEGIN, World, route
 from tests.fake_immich.state import Album, User
 
 _ALL_LISTED = (3, 0, 0)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from tests.fake_immich.fields import Field
 from tests.fake_immich.jobs import Jobs
-from tests.fake_immich.kinds import Field
 from tests.fake_immich.requests import Answer, Json, Request
 from tests.fake_immich.state import Asset, State
 from tests.fake_immich.versions import FIRST, LAST, Release, release

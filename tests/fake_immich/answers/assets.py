@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from enum import Flag, auto
 
-from tests.fake_immich.names import KYSELY, bare_face_json, date_of, person_json, tag_json, user_json
+from tests.fake_immich.answers.names import KYSELY, bare_face_json, date_of, person_json, tag_json, user_json
 from tests.fake_immich.pictures import mime_type
 from tests.fake_immich.requests import Json
-from tests.fake_immich.routes import World
+from tests.fake_immich.routes.table import World
 from tests.fake_immich.state import Asset, Face, Stack, User
 from tests.fake_immich.versions import FIRST, LAST, fields_of
 

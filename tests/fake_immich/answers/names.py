@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.fake_immich.requests import Json
-from tests.fake_immich.routes import World
+from tests.fake_immich.routes.table import World
 from tests.fake_immich.state import Face, Person, Tag, User, iso, iso_of_database
 from tests.fake_immich.versions import FIRST, LAST, Release, fields_of
 

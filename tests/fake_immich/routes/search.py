@@ -4,11 +4,18 @@ import json
 import zlib
 from collections.abc import Iterator
 
-from tests.fake_immich.answers import Part, asset_json
-from tests.fake_immich.filters import BEFORE_VISIBILITY, FILTERS, VISIBILITIES, VISIBILITY, filters, simple_filters
-from tests.fake_immich.kinds import Field
+from tests.fake_immich.answers.assets import Part, asset_json
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Json, Request, failed
-from tests.fake_immich.routes import World, route
+from tests.fake_immich.routes.filters import (
+    BEFORE_VISIBILITY,
+    FILTERS,
+    VISIBILITIES,
+    VISIBILITY,
+    filters,
+    simple_filters,
+)
+from tests.fake_immich.routes.table import World, route
 from tests.fake_immich.state import Asset, User
 from tests.fake_immich.versions import LAST, fields_of
 

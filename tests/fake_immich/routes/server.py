@@ -1,9 +1,9 @@
 """Routes about the server, the user and the key."""
 
-from tests.fake_immich.kinds import Field
-from tests.fake_immich.names import account_json
+from tests.fake_immich.answers.names import account_json
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Json, RefusalError, Request
-from tests.fake_immich.routes import ANY_KEY, PUBLIC, SCOPES_BEGIN, World, route
+from tests.fake_immich.routes.table import ANY_KEY, PUBLIC, SCOPES_BEGIN, World, route
 from tests.fake_immich.state import Key, iso
 from tests.fake_immich.versions import FIRST, LAST, Release, fields_of
 

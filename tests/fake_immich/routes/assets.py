@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.fake_immich.answers import INFO, Part, asset_json
-from tests.fake_immich.filters import BEFORE_VISIBILITY, VISIBILITIES, VISIBILITY
-from tests.fake_immich.kinds import Field
-from tests.fake_immich.names import KYSELY
+from tests.fake_immich.answers.assets import INFO, Part, asset_json
+from tests.fake_immich.answers.names import KYSELY
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Answer, Json, Request, failed, no_access
-from tests.fake_immich.routes import SCOPES_BEGIN, World, route
-from tests.fake_immich.stacks import leave_legacy_stack, stack_legacy
+from tests.fake_immich.routes.filters import BEFORE_VISIBILITY, VISIBILITIES, VISIBILITY
+from tests.fake_immich.routes.stacks import leave_legacy_stack, stack_legacy
+from tests.fake_immich.routes.table import SCOPES_BEGIN, World, route
 from tests.fake_immich.state import Asset, Marks, User
 from tests.fake_immich.versions import LAST, fields_of
 

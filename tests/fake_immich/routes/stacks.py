@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from tests.fake_immich.answers import Part, stack_json
-from tests.fake_immich.kinds import Field
-from tests.fake_immich.names import KYSELY
+from tests.fake_immich.answers.assets import Part, stack_json
+from tests.fake_immich.answers.names import KYSELY
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Answer, Json, RefusalError, Request, no_access
-from tests.fake_immich.routes import SCOPES_BEGIN, World, route
+from tests.fake_immich.routes.table import SCOPES_BEGIN, World, route
 from tests.fake_immich.state import Asset, Stack, User
 
 _NEW = (Field("assetIds", "uuids", required=True, low=2),)

@@ -3,9 +3,9 @@
 import base64
 from collections.abc import Callable, Iterator
 
-from tests.fake_immich.kinds import Field
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Json, RefusalError, Request, no_access
-from tests.fake_immich.routes import World
+from tests.fake_immich.routes.table import World
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import Release
 

@@ -1,10 +1,10 @@
 """Faces and the people they belong to."""
 
-from tests.fake_immich.asset_routes import readable
-from tests.fake_immich.kinds import Field
-from tests.fake_immich.names import face_json, person_json
+from tests.fake_immich.answers.names import face_json, person_json
+from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Json, Request, no_access
-from tests.fake_immich.routes import SCOPES_BEGIN, World, route
+from tests.fake_immich.routes.assets import readable
+from tests.fake_immich.routes.table import SCOPES_BEGIN, World, route
 from tests.fake_immich.versions import LAST, fields_of
 
 _ASSET = (Field("id", "uuid", required=True),)

@@ -3,10 +3,10 @@
 from collections import Counter
 from enum import Enum, auto
 
-from tests.fake_immich.answers import Part, asset_json
-from tests.fake_immich.names import KYSELY, user_json
+from tests.fake_immich.answers.assets import Part, asset_json
+from tests.fake_immich.answers.names import KYSELY, user_json
 from tests.fake_immich.requests import Json
-from tests.fake_immich.routes import World
+from tests.fake_immich.routes.table import World
 from tests.fake_immich.state import Album, Asset, User, iso, iso_of_database
 from tests.fake_immich.versions import FIRST, LAST, fields_of
 

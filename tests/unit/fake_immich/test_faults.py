@@ -122,7 +122,7 @@ def test_half_a_body_is_half_a_body(plain: Plain, fake: FakeImmich) -> None:
 def test_a_slow_answer_outlasts_the_client(fake: FakeImmich) -> None:
     fake.faults.slow(30)
     with pytest.raises(requests.ReadTimeout):
-        requests.get(f"{fake.url}/api/server/ping", timeout=0.05)
+        requests.get(f"{fake.url}/api/server/ping", timeout=(5, 0.5))
     assert fake.faults.counts["slow"] == 1
 
 
