@@ -1,3 +1,3 @@
-"""The craft of Photo Organizer: measuring, grouping, judging and planning; it never imports the root modules."""
+"""Photo Organizer, one package a subject: groups near-identical photos, picks the best of each group, and says why."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -277,7 +277,8 @@ def test_the_changelog_is_kept_as_it_says() -> None:
     headings = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
     assert headings
     assert all(re.fullmatch(r"\[Unreleased\]|\[\d+\.\d+\.\d+\] - \d{4}-\d{2}-\d{2}", heading) for heading in headings)
-    assert "[Unreleased]" in headings or f"[{__version__}]" in changelog
+    assert headings[0] == "[Unreleased]"
+    assert headings[1].startswith(f"[{__version__}] - ")
     kinds = set(re.findall(r"^### (.*)$", changelog, re.MULTILINE))
     assert kinds
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}

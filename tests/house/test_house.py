@@ -15,7 +15,7 @@ FLOORS = (
     {"settings", "report"},
     {"pipeline", "undo"},
     {"cli"},
-    {"photo_organizer", "photo_sources", "immich_client"},
+    {"photo_organizer", "photo_sources", "immich_client", "__main__"},
 )
 """From the ground up. Packages on one floor do not know each other, but for those of the ground floor."""
 
