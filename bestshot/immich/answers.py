@@ -10,7 +10,7 @@ import msgspec
 
 from bestshot.errors import NotImmichError
 from bestshot.immich.asset_answers import Wire, WireAsset, WireId
-from bestshot.immich.model import Album, DuplicateGroup, FaceBox, Features, Stack, Statistics, User
+from bestshot.immich.model import Album, FaceBox, Stack, Statistics, User
 
 T = TypeVar("T")
 
@@ -45,18 +45,6 @@ class WireKey(Wire):
     """The own API key."""
 
     permissions: tuple[str, ...]
-
-
-class WireFeatures(Wire):
-    """What is switched on."""
-
-    trash: bool
-    facial_recognition: bool = False
-    duplicate_detection: bool = False
-
-    def value(self) -> Features:
-        """The same for all versions."""
-        return Features(self.trash, self.facial_recognition, self.duplicate_detection)
 
 
 class WireStatistics(Wire):
@@ -154,17 +142,6 @@ class WireAlbum(Wire):
         owners = [entry.user.id for entry in self.album_users if entry.role == "owner"]
         owner = self.owner_id or next(iter(owners), None)
         return Album(self.id, self.album_name, self.description or "", owner, self.asset_count, self.updated_at)
-
-
-class WireDuplicates(Wire):
-    """A group of duplicates."""
-
-    duplicate_id: str
-    assets: tuple[WireId, ...]
-
-    def value(self) -> DuplicateGroup:
-        """Only the ids."""
-        return DuplicateGroup(self.duplicate_id, tuple(asset.id for asset in self.assets))
 
 
 class WireItem(Wire):

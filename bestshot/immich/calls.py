@@ -49,10 +49,6 @@ class Calls:
         """The owner of the key."""
         return Call("GET", "users/me" if self.dialect.has_plural_routes else "user/me")
 
-    def features(self) -> Call:
-        """What the server is set up to do."""
-        return Call("GET", f"{self.dialect.server_routes}/features")
-
     def statistics(self, query: Mapping[str, str]) -> Call:
         """The count of own assets."""
         return Call("GET", f"{self._assets}/statistics", query=query)
@@ -85,12 +81,6 @@ class Calls:
     def faces(self, asset_id: str) -> Call:
         """The faces of an asset."""
         return Call("GET", "faces" if self.dialect.has_plural_routes else "face", query={"id": asset_id})
-
-    def duplicates(self) -> Call:
-        """The groups of the server's own duplicate detection."""
-        if not self.dialect.has_duplicates:
-            raise TooOldError(f"Immich {self.dialect.version} finds no duplicates itself: 1.106 or newer does.")
-        return Call("GET", "duplicates")
 
     def update_asset(self, asset_id: str, change: AssetChange) -> Call:
         """Set fields of one asset."""
@@ -193,24 +183,11 @@ class Calls:
         primary, *children = asset_ids
         return Call("PUT", self._assets, body={"ids": children, "stackParentId": primary})
 
-    def set_stack_primary(self, stack: Stack, asset_id: str) -> Call:
-        """Put another member on top."""
-        if self.dialect.has_stack_routes:
-            return Call("PUT", f"stacks/{_id(stack.id)}", body={"primaryAssetId": asset_id})
-        body = {"oldParentId": stack.primary_id, "newParentId": asset_id}
-        return Call("PUT", f"{self._assets}/stack/parent", body=body, is_repeatable=False)
-
     def delete_stack(self, stack: Stack) -> Call:
         """Dissolve a stack; its assets stay."""
         if self.dialect.has_stack_routes:
             return Call("DELETE", f"stacks/{_id(stack.id)}", is_repeatable=False)
         return Call("PUT", self._assets, body={"ids": list(stack.asset_ids), "removeParent": True})
-
-    def remove_from_stack(self, stack: Stack, asset_id: str) -> Call:
-        """Take one member, not the primary, out of a stack; not from 1.113 to 1.135."""
-        if self.dialect.has_stack_routes:
-            return Call("DELETE", f"stacks/{_id(stack.id)}/assets/{_id(asset_id)}", is_repeatable=False)
-        return Call("PUT", self._assets, body={"ids": [asset_id], "removeParent": True})
 
     @property
     def _assets(self) -> str:

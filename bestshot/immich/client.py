@@ -7,14 +7,10 @@ failed". No call of this module deletes an asset or moves it to the trash.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, BinaryIO
 
-from bestshot.errors import (
-    ImmichError,
-)
+from bestshot.errors import ImmichError
 from bestshot.immich.answers import (
     WireAlbum,
-    WireDuplicates,
     WireFace,
-    WireFeatures,
     WireItem,
     WireKey,
     WireStatistics,
@@ -26,19 +22,17 @@ from bestshot.immich.calls import AssetChange, Call, Calls, ThumbnailSize
 from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.http import ImmichServer, Verify
 from bestshot.immich.keys import KeyInProcess, KeySource
-from bestshot.immich.listing import AssetListing, find_ids, list_album, list_album_members, list_library, read_assets
+from bestshot.immich.listing import AssetListing, list_album, list_album_members, list_library, read_assets
 from bestshot.immich.model import (
     Album,
     Asset,
-    DuplicateGroup,
     FaceBox,
-    Features,
     Stack,
     Statistics,
     Tag,
     User,
 )
-from bestshot.immich.stacks import create_stack, delete_stack, find_stack, list_stacks, remove_from_stack, set_primary
+from bestshot.immich.stacks import create_stack, delete_stack, find_stack, list_stacks
 from bestshot.immich.tags import find_tagged, list_tags, tag_assets, untag_assets, upsert_tags
 from bestshot.immich.versions import Task, Version
 
@@ -65,11 +59,16 @@ class ImmichClient:
         self._user: User | None = None
 
     def __repr__(self) -> str:
-        return f"ImmichClient({self._server.url!r})"
+        return f"ImmichClient({self.url!r})"
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: not whose the key is, as another key may be found there."""
         return vars(self) | {"_user": None}
+
+    @property
+    def url(self) -> str:
+        """The address of the API."""
+        return self._server.url
 
     def ping(self) -> bool:
         """Whether an Immich server answers at this address; says nothing about the key."""
@@ -98,10 +97,6 @@ class ImmichClient:
         if not self._server.dialect.knows_own_key:
             return None
         return frozenset(self._server.ask(self._calls.own_key(), WireKey).permissions)
-
-    def get_features(self) -> Features:
-        """What the server is set up to do."""
-        return self._server.ask(self._calls.features(), WireFeatures).value()
 
     def get_statistics(self) -> Statistics:
         """The server's own count of the user's assets, archived ones included, the trash and locked ones not."""
@@ -139,10 +134,6 @@ class ImmichClient:
         """The faces that the server found on a photo."""
         faces = (face.value() for face in self._server.ask(self._calls.faces(asset_id), tuple[WireFace, ...]))
         return tuple(face for face in faces if face is not None)
-
-    def get_duplicates(self) -> tuple[DuplicateGroup, ...]:
-        """What the server itself takes for duplicates; raises TooOldError before 1.106."""
-        return tuple(group.value() for group in self._server.ask(self._calls.duplicates(), tuple[WireDuplicates, ...]))
 
     def update_asset(
         self,
@@ -201,10 +192,6 @@ class ImmichClient:
         """Take a tag away, from all assets and with its child tags; the assets stay."""
         self._server.tell(self._calls.delete_tag(tag_id))
 
-    def get_favorite_ids(self) -> frozenset[str]:
-        """The ids of the photos that are favourites."""
-        return find_ids(self._server, {"isFavorite": True})
-
     def get_albums(self) -> tuple[Album, ...]:
         """The user's albums and those that others share with the user."""
         found = [album for call in self._calls.albums() for album in self._albums(call)]
@@ -213,10 +200,6 @@ class ImmichClient:
     def get_albums_of_asset(self, asset_id: str) -> tuple[Album, ...]:
         """The albums that hold an asset."""
         return self._albums(self._calls.albums_of_asset(asset_id))
-
-    def get_album(self, album_id: str) -> Album:
-        """One album."""
-        return self._server.ask(self._calls.album(album_id), WireAlbum).value()
 
     def get_album_assets(self, album_id: str, *, skip_archived: bool = True) -> AssetListing:
         """The user's own photos in an album."""
@@ -257,14 +240,6 @@ class ImmichClient:
     def create_stack(self, asset_ids: Sequence[str]) -> Stack:
         """Stack assets, the first on top; stacks whose primary is among them are merged in and get a new id."""
         return create_stack(self._server, asset_ids)
-
-    def set_stack_primary(self, stack: Stack, asset_id: str) -> Stack:
-        """Put another member on top."""
-        return set_primary(self._server, stack, asset_id)
-
-    def remove_from_stack(self, stack: Stack, asset_id: str) -> Stack | None:
-        """Take one member, not the primary, out; None if that leaves no stack. From 1.113 to 1.135 the id changes."""
-        return remove_from_stack(self._server, stack, asset_id)
 
     def delete_stack(self, stack: Stack) -> None:
         """Dissolve a stack; its assets stay."""

@@ -1,34 +1,13 @@
 """What a connection test tells of a server and of a key."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from bestshot.errors import MissingPermissionError
-from bestshot.immich.model import Statistics, User
-from bestshot.immich.versions import Version
+from bestshot.immich.client import ImmichClient
 from bestshot.text import printable
 
 
-class CheckedClient(Protocol):
-    """The calls that a test makes, as immich_client describes them."""
-
-    def get_version(self) -> Version:
-        """The server's version."""
-
-    def get_current_user(self) -> User:
-        """The owner of the key."""
-
-    def get_statistics(self) -> Statistics:
-        """The server's own count."""
-
-    def get_needed_permissions(self) -> tuple[str, ...]:
-        """What a key needs for this job."""
-
-    def get_key_permissions(self) -> frozenset[str] | None:
-        """What the key may do; None if the server cannot tell."""
-
-
-def connection_report(client: CheckedClient) -> Iterator[str]:
+def connection_report(client: ImmichClient) -> Iterator[str]:
     """What a connection test tells, line by line; raises an ImmichError."""
     yield f"Server:      Immich {client.get_version()}"
     yield f"User:        {printable(client.get_current_user().name)}"

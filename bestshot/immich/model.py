@@ -25,15 +25,6 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """What the server is set up to do, as far as its version tells."""
-
-    trash: bool
-    facial_recognition: bool
-    duplicate_detection: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Statistics:
     """How many own assets there are."""
 
@@ -161,11 +152,3 @@ class Album:
     owner_id: str | None
     asset_count: int
     updated_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateGroup:
-    """Assets that the server itself takes for duplicates."""
-
-    id: str
-    asset_ids: tuple[str, ...]

@@ -50,32 +50,6 @@ def create_stack(server: ImmichServer, asset_ids: Sequence[str]) -> Stack:
     return _found_again(server, ids[0])
 
 
-def set_primary(server: ImmichServer, stack: Stack, asset_id: str) -> Stack:
-    """Put another member on top; the stack keeps its members, and its id from 1.113."""
-    call = Calls(server.dialect).set_stack_primary(stack, asset_id)
-    if server.dialect.has_stack_routes:
-        return server.ask(call, WireStack).value()
-    if asset_id != stack.primary_id:
-        server.tell(call)
-    return _found_again(server, asset_id)
-
-
-def remove_from_stack(server: ImmichServer, stack: Stack, asset_id: str) -> Stack | None:
-    """Take one member, not the primary, out; None if that leaves no stack. From 1.113 to 1.135 the id changes."""
-    if asset_id == stack.primary_id:
-        raise UsageError("The photo on top cannot be taken out of a stack: put another one on top first.")
-    calls = Calls(server.dialect)
-    rest = [member for member in stack.asset_ids if member != asset_id]
-    if len(rest) < 2:
-        server.tell(calls.delete_stack(stack))
-        return None
-    if server.dialect.removes_one_from_stack:
-        server.tell(calls.remove_from_stack(stack, asset_id))
-        return Stack(stack.id, stack.primary_id, tuple(rest))
-    server.tell(calls.delete_stack(stack))
-    return create_stack(server, rest)
-
-
 def delete_stack(server: ImmichServer, stack: Stack) -> None:
     """Dissolve a stack; its assets stay."""
     server.tell(Calls(server.dialect).delete_stack(stack))

@@ -42,7 +42,6 @@ class Task(Enum):
     JOIN_ALBUMS = "join albums"
     READ_STACKS = "read stacks"
     STACKS = "stacks"
-    DUPLICATES = "duplicates"
     TAKE_BACK = "take back"
 
 
@@ -57,8 +56,7 @@ _PERMISSIONS = {
     Task.JOIN_ALBUMS: "album.read albumAsset.create albumAsset.delete",
     Task.READ_STACKS: "stack.read",
     Task.STACKS: "stack.read stack.create stack.delete",
-    Task.DUPLICATES: "duplicate.read",
-    Task.TAKE_BACK: "stack.update album.delete tag.delete",
+    Task.TAKE_BACK: "album.delete tag.delete",
 }
 
 
@@ -103,18 +101,8 @@ class Dialect:
         return tuple(name for name in wanted if name.startswith(guarded))
 
     @property
-    def server_routes(self) -> str:
-        """Where the server tells about itself."""
-        return "server" if self._since(1, 107) else "server-info"
-
-    @property
     def has_plural_routes(self) -> bool:
         """Whether routes are named "assets", with their own shapes for thumbnails and originals."""
-        return self._since(1, 106)
-
-    @property
-    def has_duplicates(self) -> bool:
-        """Whether the server lists duplicates of its own."""
         return self._since(1, 106)
 
     @property
@@ -131,11 +119,6 @@ class Dialect:
     def has_stack_routes(self) -> bool:
         """Whether stacks have routes and ids of their own; before, a stack is the parent of its assets."""
         return self._since(1, 113)
-
-    @property
-    def removes_one_from_stack(self) -> bool:
-        """Whether one asset can be taken out of a stack in one call."""
-        return self._since(1, 136) or not self.has_stack_routes
 
     @property
     def has_tag_paths(self) -> bool:

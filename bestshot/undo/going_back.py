@@ -6,12 +6,13 @@ from pathlib import Path
 
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import UsageError
+from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import NOTHING_TO_UNDO, run_to_undo, runs_of
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
 from bestshot.undo.history import NOTHING_CHANGED, history_lines
-from bestshot.undo.undo import Result, Server, Undoing
+from bestshot.undo.undo import Result, Undoing
 
 
 def history(settings: Settings) -> list[str]:
@@ -25,7 +26,7 @@ def history(settings: Settings) -> list[str]:
 def undo(
     number: int,
     settings: Settings,
-    server: Server | None,
+    server: ImmichClient | None,
     recover_output: Callable[[Path, Journal], None],
     progress: Progress,
     policy: VerifyPolicy | None = None,

@@ -4,10 +4,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from bestshot.errors import OutputError, UsageError
-from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import KeptItem, Run, RunPart, undone_runs
 from bestshot.layout.actions import Reversal
@@ -18,7 +17,7 @@ from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.undo import MarkUndo
 from bestshot.model.photo import digest
 from bestshot.sources.immich.marks import ImmichMarks
-from bestshot.sources.immich.originals import OriginalsClient, check_asset
+from bestshot.sources.immich.originals import check_asset
 from bestshot.sources.local.marks import folder_library, sweep_albums
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
@@ -28,10 +27,6 @@ Result = Reversal | MarkAction | MarkReceipt | KeptItem
 
 
 _FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
-
-
-class Server(OriginalsClient, MarkClient, Protocol):
-    """What an undo needs of an Immich client."""
 
 
 class Undoing:
@@ -45,7 +40,7 @@ class Undoing:
         journal: Journal,
         job: Run,
         cache_dir: Path,
-        server: Server | None,
+        server: ImmichClient | None,
         recover_output: Callable[[Path], None],
         policy: VerifyPolicy | None = None,
     ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,10 +64,10 @@ def bursts(fake: FakeImmich) -> list[Asset]:
     return found
 
 
-def look(fake: FakeImmich, home: Path, **options: bool | str) -> Outcome:
+def look(fake: FakeImmich, home: Path, **options: Any) -> Outcome:
     """A run in this process."""
     cache = PhotoCache(home / "cache" / "previews")
-    source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret, cache=cache, **options), fake)  # type: ignore[arg-type] # several types
+    source = impatient(fake, cache=cache, **options)
     with ThreadPoolExecutor(2) as executor:
         settings = Settings(no_faces=True, cache_dir=str(home / "cache"))
         return PhotoOrganizer(source, settings, executor=executor).run()
@@ -113,7 +114,7 @@ class TestTraffic:
         self, fake: FakeImmich, bursts: list[Asset], home: Path, preference: str
     ) -> None:
         settings = Settings(dry_run=True, no_faces=True, cache_dir=str(home / "cache"), **{preference: True})  # type: ignore[arg-type] # of several types
-        source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret), fake)
+        source = impatient(fake)
         with ThreadPoolExecutor(2) as executor:
             outcome = PhotoOrganizer(source, settings, executor=executor).run()
         assert outcome.plan.actions
@@ -477,7 +478,7 @@ def test_what_a_process_may_not_do_ends_the_run_with_a_sentence(
 
 @only_newest
 def test_the_limit_takes_the_oldest_photos(fake: FakeImmich, bursts: list[Asset], home: Path) -> None:
-    source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret), fake)
+    source = impatient(fake)
     with ThreadPoolExecutor(2) as executor:
         settings = Settings(no_faces=True, cache_dir=str(home), limit=3)
         outcome = PhotoOrganizer(source, settings, executor=executor).run()

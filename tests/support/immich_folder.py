@@ -3,12 +3,13 @@
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
-from bestshot.immich.keys import KeyFromFile
+from bestshot.immich.keys import KeyFromFile, KeySource
 from bestshot.sources.immich.source import ImmichPhotoSource
 from tests.fake_immich.pictures import Original
 from tests.fake_immich.server import ALWAYS, FakeImmich
@@ -17,10 +18,10 @@ from tests.fake_immich.state import Asset, Exif, parse_iso
 AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 
 
-def impatient(source: ImmichPhotoSource, fake: FakeImmich) -> ImmichPhotoSource:
-    """The same source, but it does not wait before it asks again."""
-    source._client = ImmichClient(fake.url, source.client._server._key, policy=AT_ONCE)
-    return source
+def impatient(fake: FakeImmich, key: str | KeySource | None = None, **options: Any) -> ImmichPhotoSource:
+    """A user's photos on the server, by a client that does not wait before it asks again."""
+    client = ImmichClient(fake.url, key or fake.admin.secret, policy=AT_ONCE)
+    return ImmichPhotoSource(fake.url, client=client, **options)
 
 
 def served(version: str, folder: Path, stack: ExitStack) -> ImmichPhotoSource:
@@ -29,7 +30,7 @@ def served(version: str, folder: Path, stack: ExitStack) -> ImmichPhotoSource:
     fake.faults.then("look into the folder", _Mirror(fake, folder).update, ALWAYS)
     key_file = folder.parent / "immich.key"
     key_file.write_text(fake.admin.secret)
-    return impatient(ImmichPhotoSource(fake.url, KeyFromFile(str(key_file)), use_thumbnails=False), fake)
+    return impatient(fake, KeyFromFile(str(key_file)), use_thumbnails=False)
 
 
 class _Mirror:

@@ -59,9 +59,8 @@ class Runs:
     ) -> Outcome:
         """A run that never waits; `fake.calls` are those of it alone, and none of them deletes a photo."""
         self.fake.forget_calls()
-        key = secret or self.fake.admin.secret
-        source = ImmichPhotoSource(self.fake.url, key, album=album, cache=PhotoCache(self.home / "previews"))
-        source._client = ImmichClient(self.fake.url, key, policy=self.calls)
+        client = ImmichClient(self.fake.url, secret or self.fake.admin.secret, policy=self.calls)
+        source = ImmichPhotoSource(album=album, cache=PhotoCache(self.home / "previews"), client=client)
         wanted = settings_in(self.home, **settings)
         try:
             with ThreadPoolExecutor(1) as executor:

@@ -10,7 +10,6 @@ from bestshot.cli.main import main
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
 from bestshot.settings.settings import Settings
-from bestshot.sources.immich.source import ImmichPhotoSource
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, organize, scene
 from tests.support.immich_folder import impatient
@@ -34,7 +33,7 @@ def look(folder: Path, plan: Path, **options: Any) -> Outcome:
 
 def run_on(fake: FakeImmich, secret: str | None = None, **settings: Any) -> Outcome:
     """A whole run over a server in this process."""
-    source = impatient(ImmichPhotoSource(fake.url, secret or fake.admin.secret), fake)
+    source = impatient(fake, secret)
     with ThreadPoolExecutor(1) as executor:
         return PhotoOrganizer(source, Settings(no_faces=True, **settings), executor=executor).run()
 
@@ -90,5 +89,5 @@ def laid_out(output: Path) -> dict[str, list[str]]:
 def believe_at_once(monkeypatch: Any) -> None:
     """Let runs not wait for a server's jobs in the background: the fake's are over at once."""
     monkeypatch.setattr(
-        "bestshot.marks.apply.Persistence", lambda: VerifyPolicy((0.0, 0.0, 0.0), wait=lambda _seconds: None)
+        "bestshot.marks.apply.VerifyPolicy", lambda: VerifyPolicy((0.0, 0.0, 0.0), wait=lambda _seconds: None)
     )

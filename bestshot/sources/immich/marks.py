@@ -6,7 +6,7 @@ from typing import assert_never
 
 from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange, Calls
-from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.client import ImmichClient
 from bestshot.immich.versions import Dialect
 from bestshot.journal.replaced import Keep, keep_nothing
 from bestshot.marks.actions import (
@@ -56,7 +56,7 @@ class ImmichMarks:
 
     def __init__(
         self,
-        client: MarkClient,
+        client: ImmichClient,
         *,
         tags: Collection[str] = (),
         listing: Mapping[str, PhotoMarks] | None = None,

@@ -4,10 +4,10 @@ from base64 import b64encode
 from hashlib import sha1
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, Protocol
 
 from bestshot.errors import NotFoundError, PhotoError, RejectedError
-from bestshot.immich.model import Asset, Visibility
+from bestshot.immich.client import ImmichClient
+from bestshot.immich.model import Visibility
 from bestshot.layout.actions import CopyFile
 from bestshot.sources.immich.assets import asset_id_of
 from bestshot.storage.files import checksum
@@ -17,17 +17,7 @@ _OTHER = "Its original on the server has changed since, so it is the last of its
 _CHUNK_BYTES = 1 << 20
 
 
-class OriginalsClient(Protocol):
-    """What the look at originals needs of an Immich client."""
-
-    def get_asset_info(self, asset_id: str) -> Asset:
-        """All about an asset."""
-
-    def save_asset(self, asset_id: str, stream: BinaryIO) -> None:
-        """The original file into a stream."""
-
-
-def check_asset(client: OriginalsClient, copy: CopyFile, path: Path, wanted: str) -> None:
+def check_asset(client: ImmichClient, copy: CopyFile, path: Path, wanted: str) -> None:
     """Raise PhotoError unless the server still has the asset, and that holds what the file at `path` does.
 
     The server knows the checksum of what was uploaded to it; a file of an external library is fetched and compared.
@@ -44,7 +34,7 @@ def check_asset(client: OriginalsClient, copy: CopyFile, path: Path, wanted: str
         raise PhotoError(_OTHER)
 
 
-def _fetched(client: OriginalsClient, asset_id: str) -> str:
+def _fetched(client: ImmichClient, asset_id: str) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "original"
         with path.open("w+b") as stream:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from bestshot.errors import NotFoundError
-from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.client import ImmichClient
 from bestshot.immich.model import Album as ServerAlbum
 from bestshot.immich.model import Asset, Visibility
 from bestshot.immich.model import Stack as ServerStack
@@ -22,7 +22,7 @@ _IN_USE = frozenset({Visibility.TIMELINE, Visibility.ARCHIVE})
 class MarkReader:
     """Tags, facts, stacks and albums, each by the calls that it takes."""
 
-    def __init__(self, client: MarkClient) -> None:
+    def __init__(self, client: ImmichClient) -> None:
         self._client = client
 
     def infos(self, keys: Collection[str]) -> dict[str, Asset]:

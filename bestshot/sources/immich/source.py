@@ -42,13 +42,14 @@ class ImmichPhotoSource(PhotoSource):
 
     The listing tells when photos were taken, so only pictures are fetched later, each from the smallest that serves:
     thumbnail, preview, or (without `use_thumbnails`) the original. They are kept in the `cache`. `tasks` are what else
-    is to be done there: an error for want of a permission names what they need.
+    is to be done there: an error for want of a permission names what they need. A `client` that is there already is
+    used as it is: then nothing else need be said of the server.
     """
 
     def __init__(  # noqa: PLR0913 - each says one thing about the library, and has a default
         self,
-        url: str,
-        api_key: "str | KeySource",
+        url: str = "",
+        api_key: "str | KeySource" = "",
         cache_dir: str | Path | None = None,
         *,
         use_thumbnails: bool = True,
@@ -57,6 +58,7 @@ class ImmichPhotoSource(PhotoSource):
         verify: bool | str = True,
         cache: PhotoCache | None = None,
         tasks: "Collection[Task]" = (),
+        client: "ImmichClient | None" = None,
     ) -> None:
         from bestshot.immich.client import ImmichClient
         from bestshot.immich.versions import Task
@@ -67,8 +69,8 @@ class ImmichPhotoSource(PhotoSource):
             *([Task.READ_ALBUMS] if album else []),
             *([] if use_thumbnails else [Task.DOWNLOAD]),
         }
-        self._client = ImmichClient(url, api_key, verify=verify, tasks=wanted)
-        self._location = url
+        self._client = client or ImmichClient(url, api_key, verify=verify, tasks=wanted)
+        self._location = url or self._client.url.removesuffix("/api")
         self._use_thumbnails = use_thumbnails
         self._album = album
         self._include_archived = include_archived

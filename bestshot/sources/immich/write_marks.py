@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult, combined
-from bestshot.immich.mark_client import MarkClient
+from bestshot.immich.client import ImmichClient
 from bestshot.immich.model import Stack as ServerStack
 from bestshot.marks.actions import DissolveStack, MakeStack, MarkRefusal, MarkResult
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags
@@ -15,7 +15,7 @@ _ALONE = "No other photo of its group is there any more, so there is nothing to 
 _OTHER_STACK = "Its stack was changed by somebody else and is left alone."
 
 
-def make_stack(client: MarkClient, action: MakeStack) -> MarkResult:
+def make_stack(client: ImmichClient, action: MakeStack) -> MarkResult:
     """Stack the group and all members of the stacks that are merged: a mere member would move alone."""
     merged = (key for stack in action.merged for key in stack.keys)
     keys = list(dict.fromkeys((*action.keys, *merged)))
@@ -26,7 +26,7 @@ def make_stack(client: MarkClient, action: MakeStack) -> MarkResult:
     return MarkResult(tuple(keys), container=stack.id)
 
 
-def _stack_what_is_there(client: MarkClient, keys: Sequence[str]) -> MarkResult:
+def _stack_what_is_there(client: ImmichClient, keys: Sequence[str]) -> MarkResult:
     infos = MarkReader(client).infos(keys)
     there = [key for key in keys if key in infos]
     gone = [key for key in keys if key not in infos]
@@ -37,7 +37,7 @@ def _stack_what_is_there(client: MarkClient, keys: Sequence[str]) -> MarkResult:
     return MarkResult(tuple(there), refused(gone, GONE), stack.id)
 
 
-def dissolve(client: MarkClient, action: DissolveStack) -> MarkResult:
+def dissolve(client: ImmichClient, action: DissolveStack) -> MarkResult:
     """Take a stack apart if it holds what it held when that was planned."""
     stack = MarkReader(client).stack_with(action.stack.keys[0])
     if stack is None or stack.id != action.stack.id:
@@ -57,14 +57,14 @@ _FILLED = "Something was added to its album since, so that stays."
 _IN_USE = "Its tag is in use elsewhere by now and stays."
 
 
-def remove_tags(client: MarkClient, action: RemoveTags) -> MarkResult:
+def remove_tags(client: ImmichClient, action: RemoveTags) -> MarkResult:
     """Take tags off photos; a tag that is gone is on none."""
     ids = {tag.value: tag.id for tag in client.get_tags()}
     result = combined([client.untag_assets(action.keys, ids[tag]) for tag in action.tags if tag in ids])
     return marked_by(result)
 
 
-def delete_tag(client: MarkClient, action: DeleteTag) -> MarkResult:
+def delete_tag(client: ImmichClient, action: DeleteTag) -> MarkResult:
     """Take a tag away if, right before, no photo has it and no tag is below it."""
     tags = client.get_tags()
     found = [tag.id for tag in tags if tag.value == action.tag]
@@ -76,7 +76,7 @@ def delete_tag(client: MarkClient, action: DeleteTag) -> MarkResult:
     return MarkResult(action.keys)
 
 
-def delete_album(client: MarkClient, action: DeleteAlbum) -> MarkResult:
+def delete_album(client: ImmichClient, action: DeleteAlbum) -> MarkResult:
     """Take an album away if, right before, it has our name and holds nothing but what we put in."""
     found = [album for album in client.get_albums() if album.id == action.album]
     if not found:
@@ -93,7 +93,7 @@ def delete_album(client: MarkClient, action: DeleteAlbum) -> MarkResult:
     return MarkResult(action.keys)
 
 
-def missing_tags(client: MarkClient, tags: Iterable[str], *, has_paths: bool) -> tuple[str, ...]:
+def missing_tags(client: ImmichClient, tags: Iterable[str], *, has_paths: bool) -> tuple[str, ...]:
     """Those of these tags, and where they are paths those above them, that are not there; the upper ones first."""
     wanted: set[str] = set()
     for tag in tags:

@@ -16,9 +16,7 @@ from bestshot.errors import (
 )
 from bestshot.immich.answers import (
     WireAlbum,
-    WireDuplicates,
     WireFace,
-    WireFeatures,
     WireItem,
     WireKey,
     WirePong,
@@ -43,7 +41,6 @@ recorded = pytest.mark.parametrize(
 SHAPES: dict[str, Any] = {
     "ping": WirePong,
     "version": WireVersion,
-    "features": WireFeatures,
     "users-me": WireUser,
     "api-keys-me": WireKey,
     "asset-statistics": WireStatistics,
@@ -52,7 +49,6 @@ SHAPES: dict[str, Any] = {
     "asset-info": WireAsset,
     "asset-update": WireAsset,
     "faces": tuple[WireFace, ...],
-    "duplicates-list": tuple[WireDuplicates, ...],
     "tags-list": tuple[WireTag, ...],
     "tags-upsert": tuple[WireTag, ...],
     "tag-create": WireTag,

@@ -54,7 +54,7 @@ def permissions_of(version: str, options: MarkOptions) -> tuple[str, ...]:
 def story(fake: FakeImmich, key: Key, journal: Journal, options: MarkOptions) -> list[FailedMark]:
     """List and compare; mark a group; it grows; it is no more, and what was set is taken back."""
     photos = library(fake)
-    source = impatient(ImmichPhotoSource(fake.url, key.secret), fake)
+    source = impatient(fake, key.secret)
     for photo in source.scan().photos:
         source.load_pixels(photo, 250)
     output = MarkOutput(_marks(source, options), journal, TARGET)

@@ -41,15 +41,13 @@ def calls_of(speech: Dialect) -> Iterator[Call]:
 
 def _reading(calls: Calls) -> Iterator[Call]:
     speech = calls.dialect
-    yield from (calls.current_user(), calls.features(), calls.asset(ID), calls.faces(ID), calls.original(ID))
+    yield from (calls.current_user(), calls.asset(ID), calls.faces(ID), calls.original(ID))
     yield from (calls.thumbnail(ID, "preview"), calls.thumbnail(ID, "thumbnail"))
     for with_archived in (True, False):
         for scope in speech.scopes(with_archived=with_archived):
             yield calls.search({**scope.search, "order": "asc", "isFavorite": True}, 1)
             yield calls.search({**scope.search, "takenAfter": "2024-05-01T08:00:00.000Z"}, 2)
             yield calls.statistics(scope.statistics)
-    if speech.has_duplicates:
-        yield calls.duplicates()
     if speech.knows_own_key:
         yield calls.own_key()
 
@@ -81,9 +79,7 @@ def _tagging(calls: Calls) -> Iterator[Call]:
 
 
 def _stacking(calls: Calls) -> Iterator[Call]:
-    yield from (calls.create_stack([ID, OTHER]), calls.set_stack_primary(STACK, OTHER), calls.delete_stack(STACK))
-    if calls.dialect.removes_one_from_stack:
-        yield calls.remove_from_stack(STACK, OTHER)
+    yield from (calls.create_stack([ID, OTHER]), calls.delete_stack(STACK))
     if calls.dialect.has_stack_routes:
         yield from (calls.stacks(), calls.stack(ID))
     else:
@@ -154,7 +150,6 @@ def test_no_call_sends_a_field_that_its_version_would_drop_in_silence(name: str)
     ("last", "first", "trait"),
     [
         ("1.105.1", "1.106.0", "has_plural_routes"),
-        ("1.106.4", "1.107.0", "server_routes"),
         ("1.112.1", "1.113.0", "has_stack_routes"),
         ("1.112.1", "1.113.0", "has_tag_paths"),
         ("1.128.0", "1.129.0", "tags_again"),
@@ -217,8 +212,6 @@ def test_a_rating_of_0_is_null_where_null_means_none() -> None:
 
 
 def test_what_a_version_cannot_do_is_said_with_the_version_that_can() -> None:
-    with pytest.raises(TooOldError, match=r"1\.106"):
-        Calls(dialect("1.105.1")).duplicates()
     with pytest.raises(TooOldError, match=r"1\.112"):
         Calls(dialect("1.105.1")).update_asset(ID, AssetChange(rating=5))
 

@@ -13,7 +13,6 @@ from bestshot.layout.output import recover_output
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
-from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.undo.going_back import undo
 from tests.fake_immich.server import FakeImmich
 from tests.runs.test_undo_marks import world
@@ -88,7 +87,7 @@ def test_a_run_on_a_server_is_one_with_its_downloads_and_taken_back_as_a_whole(
         wanted = Settings(
             no_faces=True, source_type=SourceType.IMMICH, output=str(out), tag_only=True, create_albums=True, stack=True
         )
-        source = impatient(ImmichPhotoSource(fake.url, fake.admin.secret), fake)
+        source = impatient(fake)
         with ThreadPoolExecutor(1) as executor:
             PhotoOrganizer(source, wanted, executor=executor, policy=never_waiting()).run()
         assert world(fake) != before

@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,9 +38,8 @@ def newest() -> Iterator[FakeImmich]:
         yield server
 
 
-def source_of(fake: FakeImmich, cache: Path | None = None, **options: bool | str) -> ImmichPhotoSource:
-    source = ImmichPhotoSource(fake.url, fake.admin.secret, cache, **options)  # type: ignore[arg-type] # several types
-    return impatient(source, fake)
+def source_of(fake: FakeImmich, cache: Path | None = None, **options: Any) -> ImmichPhotoSource:
+    return impatient(fake, cache_dir=cache, **options)
 
 
 def ids(photos: list[Photo]) -> list[str]:
