@@ -1,4 +1,4 @@
-"""The runs that the journal tells of, as a user sees them: numbered jobs, and what became of each: pure."""
+"""The runs that the journal knows, as a user sees them: numbered, and what became of each since: pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ NOTHING_TO_UNDO = "There is nothing to undo. --history lists what was done."
 
 @dataclass(frozen=True, slots=True)
 class RunPart:
-    """What was done to one target. A job may have several: one for the folders, one for the marks.
+    """What a run did to one target. A run may have several parts: one for the folders, one for the marks.
 
-    `is_learned` if nothing was changed, only found. Of an undo, `undoes` is the run that it takes back and `left`
+    `is_learned` if nothing was changed, only found. Of an undo, `undoes` is the part that it takes back and `left`
     what it left alone, None as long as it has not come to its own end.
     """
 
     id: int
-    job: int
+    run: int
     target: str
     sources: tuple[str, ...]
     started_at: datetime
@@ -29,9 +29,14 @@ class RunPart:
     left: int | None
     changes: int
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it changed anything and is no undo itself."""
+        return bool(self.changes) and not self.is_learned and self.undoes is None
+
 
 class UndoState(Enum):
-    """What became of a job since."""
+    """What became of a run since."""
 
     STANDS = "stands"
     BEGUN = "begun"
@@ -41,77 +46,76 @@ class UndoState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All runs of one call of the program, the number of the first being its own; `undoes` is the job taken back."""
+    """One call of the program, under the number of its first part; `undoes` is the run that it takes back."""
 
     number: int
-    runs: tuple[RunPart, ...]
-    reverse: UndoState
+    parts: tuple[RunPart, ...]
+    undo_state: UndoState
     undoes: int | None = None
 
     @property
-    def parts(self) -> tuple[RunPart, ...]:
-        """The runs that changed anything and can be taken back."""
-        return tuple(run for run in self.runs if run.changes and not run.is_learned and run.undoes is None)
+    def to_undo(self) -> tuple[RunPart, ...]:
+        """The parts that can be taken back."""
+        return tuple(part for part in self.parts if part.can_be_undone)
 
     @property
     def is_finished(self) -> bool:
-        """Whether every run of it came to its end."""
-        return all(run.finished_at is not None for run in self.runs)
+        """Whether every part of it came to its end."""
+        return all(part.finished_at is not None for part in self.parts)
 
 
-def runs_of(runs: Sequence[RunPart]) -> list[Run]:
-    """The jobs, oldest first."""
-    by_job: dict[int, list[RunPart]] = {}
-    for run in runs:
-        by_job.setdefault(run.job, []).append(run)
-    job_of = {run.id: run.job for run in runs}
-    tries: dict[int, list[RunPart]] = {}
-    for run in runs:
-        if run.undoes is not None:
-            tries.setdefault(run.undoes, []).append(run)
+def runs_of(parts: Sequence[RunPart]) -> list[Run]:
+    """The runs of these parts, oldest first."""
+    by_run: dict[int, list[RunPart]] = {}
+    undos: dict[int, list[RunPart]] = {}
+    for part in parts:
+        by_run.setdefault(part.run, []).append(part)
+        if part.undoes is not None:
+            undos.setdefault(part.undoes, []).append(part)
+    run_of = {part.id: part.run for part in parts}
     return [
         Run(
             number,
-            tuple(parts),
-            _reverse(parts, tries),
-            next((job_of[one.undoes] for one in parts if one.undoes), None),
+            tuple(own),
+            _undo_state(own, undos),
+            next((run_of[part.undoes] for part in own if part.undoes), None),
         )
-        for number, parts in by_job.items()
+        for number, own in by_run.items()
     ]
 
 
-def _reverse(parts: Iterable[RunPart], tries: dict[int, list[RunPart]]) -> UndoState:
-    tried = [tries.get(run.id, []) for run in parts if run.changes and not run.is_learned]
+def _undo_state(parts: Iterable[RunPart], undos: dict[int, list[RunPart]]) -> UndoState:
+    tried = [undos.get(part.id, []) for part in parts if part.changes and not part.is_learned]
     if not any(tried):
         return UndoState.STANDS
-    if all(any(one.left == 0 for one in runs) for runs in tried):
+    if all(any(one.left == 0 for one in tries) for tries in tried):
         return UndoState.UNDONE
-    is_through = all(any(one.left is not None for one in runs) for runs in tried)
+    is_through = all(any(one.left is not None for one in tries) for tries in tried)
     return UndoState.IN_PART if is_through else UndoState.BEGUN
 
 
-def run_to_undo(jobs: Sequence[Run], number: int) -> Run:
-    """The job of this number, or (0) the latest that stands; raises UsageError if it cannot be taken back."""
+def run_to_undo(runs: Sequence[Run], number: int) -> Run:
+    """The run of this number, or (0) the latest that stands; raises UsageError if it cannot be taken back."""
     if not number:
-        waiting = [job for job in jobs if job.parts and job.reverse in (UndoState.STANDS, UndoState.BEGUN)]
+        waiting = [run for run in runs if run.to_undo and run.undo_state in (UndoState.STANDS, UndoState.BEGUN)]
         if not waiting:
             raise UsageError(NOTHING_TO_UNDO)
         return waiting[-1]
-    found = next((job for job in jobs if job.number == number), None)
+    found = next((run for run in runs if run.number == number), None)
     if found is None:
         raise UsageError(f"There is no run {number}. --history lists those that there are.")
     if found.undoes is not None:
         raise UsageError(f"Run {number} is an undo, of run {found.undoes}. To have that again, run the job again.")
-    if found.reverse is UndoState.UNDONE:
+    if found.undo_state is UndoState.UNDONE:
         raise UsageError(f"Run {number} has been undone. To have it again, run the job again.")
-    if not found.parts:
+    if not found.to_undo:
         raise UsageError(f"Run {number} changed nothing, so there is nothing to undo.")
     return found
 
 
-def undone_runs(runs: Iterable[RunPart]) -> frozenset[int]:
-    """The runs that were taken back, wholly."""
-    return frozenset(run.undoes for run in runs if run.undoes is not None and run.left == 0)
+def undone_parts(parts: Iterable[RunPart]) -> frozenset[int]:
+    """The parts that were taken back, wholly."""
+    return frozenset(part.undoes for part in parts if part.undoes is not None and part.left == 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ Paths in the output are relative to it, with `/`. An action says all that is nee
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
+from bestshot.journal.journal import DoneChange, Kinds
 from bestshot.model.photo import LinkMethod
 
 
@@ -146,25 +148,33 @@ class RestoreFile:
 
 Reversal = RemoveFile | RestoreFile
 
+CHANGES: Final[Kinds[Action, FileState]] = Kinds(
+    {"CopyFile": CopyFile, "PlaceBest": PlaceBest, "RetireBest": RetireBest, "WriteMetadata": WriteMetadata}, FileState
+)
+REVERSALS: Final[Kinds[Reversal, FileState]] = Kinds({"TakeAway": RemoveFile, "PutBack": RestoreFile}, FileState)
+BOTH: Final[Kinds[Action | Reversal, FileState]] = Kinds({**CHANGES.actions, **REVERSALS.actions}, FileState)
+"""What the journal holds of an output."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppliedChange:
-    """A change that a run made. `is_learned` if the run only found it made, by an earlier one."""
+    """A change that a part of a run made. `is_learned` if it only found it made, by an earlier one."""
 
-    run: int
+    part: int
     is_learned: bool
     receipt: Receipt
 
 
-def effective_changes(events: Iterable[AppliedChange | Reversal]) -> list[AppliedChange]:
+def effective_changes(done: Iterable[DoneChange[Action | Reversal, FileState]]) -> list[AppliedChange]:
     """The changes that count, oldest first: each reversal lets the latest ones of its destination go."""
     places: dict[str, list[int]] = {}
     made: dict[int, AppliedChange] = {}
-    for position, event in enumerate(events):
-        if isinstance(event, AppliedChange):
-            made[position] = event
-            places.setdefault(event.receipt.action.destination, []).append(position)
+    for position, one in enumerate(done):
+        action = one.action
+        if isinstance(action, RemoveFile | RestoreFile):
+            for _ in range(action.steps):
+                del made[places[action.destination].pop()]
         else:
-            for _ in range(event.steps):
-                del made[places[event.destination].pop()]
+            made[position] = AppliedChange(one.part, one.is_learned, Receipt(action, one.effect))
+            places.setdefault(action.destination, []).append(position)
     return list(made.values())

@@ -13,6 +13,8 @@ from typing import assert_never
 from bestshot.errors import OutputError, PhotoError
 from bestshot.journal.journal import Change, Journal
 from bestshot.layout.actions import (
+    BOTH,
+    CHANGES,
     Action,
     Condition,
     CopyFile,
@@ -22,6 +24,7 @@ from bestshot.layout.actions import (
     Receipt,
     RetireBest,
     WriteMetadata,
+    effective_changes,
 )
 from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded, text_bytes, text_checksum
 from bestshot.layout.survey import condition_of, learned, survey, trace_of
@@ -95,7 +98,7 @@ class FolderOutput:
         What a killed run left counts as `recover` would mend it, and these photos as if `catch_up` had seen them.
         """
         made, lost = self._look_at_unfinished()
-        receipts = [*self._journal.receipts(self.target), *(receipt for _, receipt in made)]
+        receipts = [*self._receipts(), *(receipt for _, receipt in made)]
         abandoned = frozenset(
             folded(path.relative_to(self._root).as_posix())
             for change in lost
@@ -114,13 +117,17 @@ class FolderOutput:
 
         Those are our files of which it does not tell, and copies whose source has another time but the same content.
         """
-        news = learned(self._root, list(self._journal.receipts(self.target)), photos)
+        news = learned(self._root, self._receipts(), photos)
         if not news:
             return
-        run = self._journal.begin_run(self.target, sources, is_learned=True)
-        changes = self._journal.begin(run, [receipt.action for receipt in news])
-        self._journal.finish(list(zip(changes, news, strict=True)))
-        self._journal.end_run(run)
+        part = self._journal.begin_part(self.target, sources, is_learned=True)
+        changes = self._journal.begin(part, CHANGES, [receipt.action for receipt in news])
+        self._journal.finish([(change, one.trace) for change, one in zip(changes, news, strict=True)])
+        self._journal.end_part(part)
+
+    def _receipts(self) -> list[Receipt]:
+        """Every change made here and not taken back, oldest first."""
+        return [made.receipt for made in effective_changes(self._journal.done(self.target, BOTH))]
 
     def recover(self) -> None:
         """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
@@ -132,16 +139,16 @@ class FolderOutput:
                     self._temporary(change).unlink()
         for folder in {self._final(change).parent for change in lost}:
             remove_empty_folders(folder, self._root)
-        self._journal.finish(made)
+        self._journal.finish([(change, receipt.trace) for change, receipt in made])
         self._journal.drop(lost, "the run ended before it was made")
-        self._journal.end_broken_runs(self.target)
+        self._journal.end_broken_parts(self.target)
 
-    def _look_at_unfinished(self) -> tuple[list[tuple[Change, Receipt]], list[Change]]:
+    def _look_at_unfinished(self) -> tuple[list[tuple[Change[Action], Receipt]], list[Change[Action]]]:
         """Which of the changes that were begun are found to stand, and which are not."""
-        made: list[tuple[Change, Receipt]] = []
-        lost: list[Change] = []
+        made: list[tuple[Change[Action], Receipt]] = []
+        lost: list[Change[Action]] = []
         with writing(self._root):
-            for change in self._journal.unfinished(self.target):
+            for change in self._journal.unfinished(self.target, CHANGES):
                 trace = self._found(change.action)
                 if trace is None:
                     lost.append(change)
@@ -187,10 +194,10 @@ class FolderOutput:
         OutputError. Whatever was done by then is in the journal; who stops before the end must close the generator.
         """
         self.check_space(actions)
-        run = self._journal.begin_run(self.target, sources)
+        part = self._journal.begin_part(self.target, sources)
         finished = _Finished(self._journal, self._sync)
         try:
-            for change in self._journal.begin(run, actions):
+            for change in self._journal.begin(part, CHANGES, actions):
                 try:
                     receipt = Receipt(change.action, self._apply(change, state))
                 except (PhotoError, FileExistsError) as error:
@@ -201,7 +208,7 @@ class FolderOutput:
                     yield receipt
         finally:
             finished.flush()
-        self._journal.end_run(run)
+        self._journal.end_part(part)
 
     def _sync(self, receipts: Sequence[Receipt]) -> None:
         changed = {receipt.action.destination for receipt in receipts}
@@ -209,13 +216,13 @@ class FolderOutput:
         for folder in {(self._root / path).parent for path in changed | made}:
             sync_folder(folder)
 
-    def _final(self, change: Change) -> Path:
+    def _final(self, change: Change[Action]) -> Path:
         return self._root / change.action.destination
 
-    def _temporary(self, change: Change) -> Path:
+    def _temporary(self, change: Change[Action]) -> Path:
         return self._final(change).parent / f".photo-organizer-{change.id}.part"
 
-    def _apply(self, change: Change, state: OutputState) -> FileState:
+    def _apply(self, change: Change[Action], state: OutputState) -> FileState:
         """Make one change, or leave nothing of it behind."""
         folder, temporary = self._final(change).parent, self._temporary(change)
         with writing(self._final(change)):
@@ -341,17 +348,17 @@ class _Finished:
     def __init__(self, journal: Journal, sync: Callable[[Sequence[Receipt]], None]) -> None:
         self._journal = journal
         self._sync = sync
-        self._waiting: list[tuple[Change, Receipt]] = []
+        self._waiting: list[tuple[Change[Action], Receipt]] = []
         self._flushed_at = time.monotonic()
 
-    def add(self, change: Change, receipt: Receipt) -> None:
+    def add(self, change: Change[Action], receipt: Receipt) -> None:
         self._waiting.append((change, receipt))
         if time.monotonic() - self._flushed_at > _FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         self._sync([receipt for _, receipt in self._waiting])
-        self._journal.finish(self._waiting)
+        self._journal.finish([(change, receipt.trace) for change, receipt in self._waiting])
         self._waiting = []
         self._flushed_at = time.monotonic()
 

@@ -9,9 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from bestshot.errors import PhotoError
-from bestshot.journal.journal import Journal, ReversalChange
+from bestshot.journal.journal import Change, Journal
 from bestshot.journal.runs import KeptItem, RunPart
-from bestshot.layout.actions import CopyFile, FileState, RemoveFile, RestoreFile, RetireBest, Reversal
+from bestshot.layout.actions import (
+    BOTH,
+    REVERSALS,
+    CopyFile,
+    FileState,
+    RemoveFile,
+    RestoreFile,
+    RetireBest,
+    Reversal,
+    effective_changes,
+)
 from bestshot.layout.names import text_bytes
 from bestshot.layout.undo_plan import Step, plan_folder_undo
 from bestshot.storage.files import (
@@ -63,7 +73,7 @@ _TAKEN = "Something else has its name by now and stays as it is."
 
 def recover_reversals(journal: Journal, root: Path, target: str) -> None:
     """Mend what a killed undo left: finish what was taken back, drop what was not, clear its half-written files."""
-    changes = journal.unfinished_reversals(target)
+    changes = journal.unfinished(target, REVERSALS)
     if not changes:
         return
     with writing(root):
@@ -73,7 +83,7 @@ def recover_reversals(journal: Journal, root: Path, target: str) -> None:
     done = [change for change in changes if _is_back(root, change.action)]
     for change in done:
         remove_empty_folders((root / change.action.destination).parent, root)
-    journal.finish_reversals(done)
+    journal.finish([(change, FileState()) for change in done])
     journal.drop([change for change in changes if change not in done], "the run ended before it was made")
 
 
@@ -84,7 +94,7 @@ class FolderUndo:
         self._root = root
         self._journal = journal
         self._check_asset = check_asset
-        self._made = journal.made(target)
+        self._made = effective_changes(journal.done(target, BOTH))
         copies = (one.receipt for one in self._made if not isinstance(one.receipt.action, RetireBest))
         self._ours = frozenset(self._real(one.action.destination) for one in copies)
 
@@ -102,15 +112,15 @@ class FolderUndo:
             else:
                 yield step.action
 
-    def carry_out(self, run: int, steps: Sequence[Step]) -> Generator[Reversal | KeptItem, None, None]:
-        """Take back step by step, within a run that has begun, and tell what came of each.
+    def carry_out(self, part: int, steps: Sequence[Step]) -> Generator[Reversal | KeptItem, None, None]:
+        """Take back step by step, within a part that has begun, and tell what came of each.
 
         An output that cannot be written raises OutputError. Whatever was done by then is in the journal; who stops
         before the end must close the generator.
         """
-        waiting: list[ReversalChange] = []
+        waiting: list[Change[Reversal]] = []
         try:
-            changes = self._journal.begin_reversals(run, [step.action for step in steps])
+            changes = self._journal.begin(part, REVERSALS, [step.action for step in steps])
             for change, step in zip(changes, steps, strict=True):
                 try:
                     if self._check(step):
@@ -127,10 +137,10 @@ class FolderUndo:
         finally:
             self._flush(waiting)
 
-    def _flush(self, waiting: list[ReversalChange]) -> None:
+    def _flush(self, waiting: list[Change[Reversal]]) -> None:
         for folder in {(self._root / change.action.destination).parent for change in waiting}:
             sync_folder(folder)
-        self._journal.finish_reversals(waiting)
+        self._journal.finish([(change, FileState()) for change in waiting])
         waiting.clear()
 
     def _check(self, step: Step) -> bool:
@@ -161,7 +171,7 @@ class FolderUndo:
         else:
             check_file(original, wanted, self._ours)
 
-    def _do(self, change: ReversalChange, *, is_new: bool) -> None:
+    def _do(self, change: Change[Reversal], *, is_new: bool) -> None:
         final, action = self._root / change.action.destination, change.action
         if isinstance(action, RemoveFile):
             remove(final)
@@ -196,7 +206,7 @@ class FolderUndo:
         return str(Path(os.path.realpath(folder)) / name)
 
 
-def _temporary(root: Path, change: ReversalChange) -> Path:
+def _temporary(root: Path, change: Change[Reversal]) -> Path:
     return (root / change.action.destination).parent / f".photo-organizer-{change.id}.part"
 
 

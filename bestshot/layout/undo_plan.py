@@ -38,13 +38,13 @@ class Step:
 
 
 def plan_folder_undo(
-    made: Sequence[AppliedChange], run: int, undone: Collection[int]
+    made: Sequence[AppliedChange], part: int, undone: Collection[int]
 ) -> tuple[list[Step], list[KeptItem]]:
-    """The reversals of a run, latest first, and the groups that must be left; `made` are the changes that count.
+    """The reversals of a part of a run, latest first, and the groups that must be left; `made` is all that counts.
 
-    `undone` are the runs of which nothing stands any more.
+    `undone` are the parts of which nothing stands any more.
     """
-    later = _later_groups(made, run, undone)
+    later = _later_groups(made, part, undone)
     chains: dict[str, list[AppliedChange]] = {}
     for one in made:
         chains.setdefault(one.receipt.action.destination, []).append(one)
@@ -52,7 +52,7 @@ def plan_folder_undo(
         one.receipt.action.destination: one.receipt.action for one in made if isinstance(one.receipt.action, CopyFile)
     }
     order = {id(one): position for position, one in enumerate(made)}
-    touched = [(chain, start) for chain in chains.values() if (start := _start(chain, run)) is not None]
+    touched = [(chain, start) for chain in chains.values() if (start := _start(chain, part)) is not None]
     touched.sort(key=lambda pair: -order[id(pair[0][pair[1]])])
     steps: list[Step] = []
     left: dict[int, KeptItem] = {}
@@ -65,17 +65,17 @@ def plan_folder_undo(
     return steps, [left[number] for number in sorted(left)]
 
 
-def _later_groups(made: Iterable[AppliedChange], run: int, undone: Collection[int]) -> dict[int, int]:
+def _later_groups(made: Iterable[AppliedChange], part: int, undone: Collection[int]) -> dict[int, int]:
     """The groups that other runs changed after this one, with the latest of those runs."""
     return {
-        one.receipt.action.number: one.run
+        one.receipt.action.number: one.part
         for one in made
-        if one.run > run and not one.is_learned and one.run not in undone
+        if one.part > part and not one.is_learned and one.part not in undone
     }
 
 
-def _start(chain: Sequence[AppliedChange], run: int) -> int | None:
-    return next((place for place, one in enumerate(chain) if one.run == run and not one.is_learned), None)
+def _start(chain: Sequence[AppliedChange], part: int) -> int | None:
+    return next((place for place, one in enumerate(chain) if one.part == part and not one.is_learned), None)
 
 
 def _step(chain: Sequence[AppliedChange], start: int, copies: dict[str, CopyFile]) -> Iterator[Step]:

@@ -3,9 +3,11 @@
 Photos are named by their key, albums and stacks by the library's own id for them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final, get_args
 
+from bestshot.journal.journal import DoneChange, Kinds
 from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
 
 
@@ -246,12 +248,21 @@ class MarkEffect:
     before: str | None = None
 
 
+KINDS: Final[Kinds[MarkAction, MarkEffect]] = Kinds({kind.__name__: kind for kind in get_args(MarkAction)}, MarkEffect)
+"""What the journal holds of marks."""
+
+
 @dataclass(frozen=True, slots=True)
 class MarkReceipt:
     """A change of marks that was made, with all that is needed to take it back."""
 
     action: MarkAction
     trace: MarkEffect
+
+
+def receipts_of(done: Iterable[DoneChange[MarkAction, MarkEffect]]) -> Iterator[MarkReceipt]:
+    """The receipts of changes that the journal holds."""
+    return (MarkReceipt(one.action, one.effect) for one in done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from bestshot.errors import (
     TooOldError,
     UsageError,
 )
-from bestshot.journal.journal import Journal, MarkChange
+from bestshot.journal.journal import Change, Journal
 from bestshot.marks.actions import (
+    KINDS,
     AddTags,
     MakeAlbum,
     MarkAction,
@@ -92,19 +93,19 @@ def carry_out_marks(
     if not actions:
         return
     ready = prepared(library, actions)
-    run = journal.begin_run(target, sources)
-    results = carry_out_in_run(library, journal, run, ready, policy)
-    journal.end_run(run)
+    part = journal.begin_part(target, sources)
+    results = carry_out_in_run(library, journal, part, ready, policy)
+    journal.end_part(part)
     yield from results
 
 
 def carry_out_in_run(
-    library: MarkableLibrary, journal: Journal, run: int, actions: Sequence[MarkAction], policy: VerifyPolicy
+    library: MarkableLibrary, journal: Journal, part: int, actions: Sequence[MarkAction], policy: VerifyPolicy
 ) -> list[MarkReceipt | FailedMark]:
     """The same within a run that has begun, for actions that lack nothing more."""
     conductor = MarkApplier(library, journal, AT_ONCE if library.settles_at_once else policy)
     try:
-        for change in journal.begin_marks(run, actions):
+        for change in journal.begin(part, KINDS, actions):
             conductor.make(change)
         conductor.settle()
     finally:
@@ -114,14 +115,14 @@ def carry_out_in_run(
 
 def recover_marks(library: MarkableLibrary, journal: Journal, target: str) -> None:
     """Mend what a killed run left: changes that stand are finished, the others dropped; nothing is written there."""
-    unfinished = journal.unfinished_marks(target)
+    unfinished = journal.unfinished(target, KINDS)
     if not unfinished:
         return
     containers = _albums_made(library, journal, target, unfinished)
     entries = [PendingChange(c, MarkEffect(container=containers.get(c.id)), keys_of(c.action)) for c in unfinished]
     marks = read_entries(library, entries)
     found = [(entry.change, found_trace(entry, marks)) for entry in entries]
-    journal.finish([(change, MarkReceipt(change.action, trace)) for change, trace in found if trace is not None])
+    journal.finish([(change, trace) for change, trace in found if trace is not None])
     journal.drop([change for change, trace in found if trace is None], "the run ended before it was made")
 
 
@@ -139,7 +140,7 @@ class MarkApplier:
         self._unsettled: set[str] = set()
         self._written_again: set[str] = set()
 
-    def make(self, change: MarkChange) -> None:
+    def make(self, change: Change[MarkAction]) -> None:
         """Make one change, once the photos are ready for it."""
         if isinstance(change.action, _EASILY_LOST) and not self._unsettled.isdisjoint(keys_of(change.action)):
             self._settle(len(self._unsettled))
@@ -179,7 +180,7 @@ class MarkApplier:
     def flush(self) -> None:
         """Write into the journal what is known."""
         made = [entry for entry in self._unwritten if entry.is_applied or entry.is_finished]
-        self._journal.finish([(entry.change, entry.receipt) for entry in made])
+        self._journal.finish([(entry.change, entry.trace) for entry in made])
         for entry in self._unwritten:
             if entry in made:
                 entry.is_finished = True
@@ -266,13 +267,13 @@ class MarkApplier:
 
 
 def _albums_made(
-    library: MarkableLibrary, journal: Journal, target: str, unfinished: Sequence[MarkChange]
+    library: MarkableLibrary, journal: Journal, target: str, unfinished: Sequence[Change[MarkAction]]
 ) -> dict[int, str]:
     """The albums that a killed run made: of that name, new since it began, in no receipt, and with the photos in it."""
     making = {c.id: c.action for c in unfinished if isinstance(c.action, MakeAlbum)}
     if not making:
         return {}
-    known = {receipt.trace.container for receipt in journal.mark_receipts(target)}
+    known = {one.effect.container for one in journal.done(target, KINDS)}
     called = library.albums_called({action.name for action in making.values()})
     fresh = {album for albums in called.values() for album in albums if album not in known}
     members = library.read_back((), fresh).albums

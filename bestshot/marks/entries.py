@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bestshot.journal.journal import MarkChange
+from bestshot.journal.journal import Change
 from bestshot.marks.actions import (
     AddToAlbum,
     LibraryMarks,
@@ -33,7 +33,7 @@ class FailedMark:
 class PendingChange:
     """A change that was made, and what is known of it by now."""
 
-    change: MarkChange
+    change: Change[MarkAction]
     trace: MarkEffect
     keys: tuple[str, ...]
     """The photos on which it is to stand: all but those that were refused."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from bestshot.journal.replaced import Keep
+from bestshot.journal.journal import Keep
 from bestshot.marks.actions import LibraryMarks, MarkAction, MarkResult
 
 

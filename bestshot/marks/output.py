@@ -3,7 +3,7 @@
 from collections.abc import Collection, Generator, Sequence
 
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import MarkAction, MarkedGroup, MarkOptions, MarkReceipt
+from bestshot.marks.actions import KINDS, MarkAction, MarkedGroup, MarkOptions, MarkReceipt, receipts_of
 from bestshot.marks.apply import VerifyPolicy, carry_out_marks, recover_marks
 from bestshot.marks.entries import FailedMark
 from bestshot.marks.ledger import MarkLedger
@@ -23,12 +23,12 @@ class MarkOutput:
         """Mend what a killed run left in the journal; nothing is written in the library."""
         if self._journal is not None:
             recover_marks(self._library, self._journal, self._target)
-            self._journal.end_broken_runs(self._target)
+            self._journal.end_broken_parts(self._target)
 
     def ledger(self) -> MarkLedger:
         """What this tool has set in the library and not taken back."""
-        receipts = () if self._journal is None else self._journal.mark_receipts(self._target)
-        return MarkLedger.of(receipts)
+        done = () if self._journal is None else self._journal.done(self._target, KINDS)
+        return MarkLedger.of(receipts_of(done))
 
     def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], options: MarkOptions) -> list[MarkAction]:
         """What is missing so that the groups are marked as wished; `seen` are the keys of all photos of this run."""

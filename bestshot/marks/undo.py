@@ -3,8 +3,8 @@
 from collections.abc import Generator, Sequence
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import KeptItem, RunPart, undone_runs
-from bestshot.marks.actions import AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
+from bestshot.journal.runs import KeptItem, RunPart, undone_parts
+from bestshot.marks.actions import KINDS, AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
 from bestshot.marks.apply import VerifyPolicy, carry_out_in_run, recover_marks
 from bestshot.marks.entries import FailedMark
 from bestshot.marks.history import MarkHistory, restored_stacks
@@ -32,26 +32,28 @@ class MarkUndo:
     def carry_out(self, policy: VerifyPolicy) -> Generator[MarkReceipt | KeptItem, None, None]:
         """Take it back, and tell at the end what came of each change; what was done is in the journal by then."""
         recover_marks(self._library, self._journal, self._part.target)
-        self._journal.end_broken_runs(self._part.target)
+        self._journal.end_broken_parts(self._part.target)
         actions, left = self.plan()
-        run = self._journal.begin_run(self._part.target, self._part.sources, undoes=self._part.id)
-        results = carry_out_in_run(self._library, self._journal, run, actions, policy)
+        part = self._journal.begin_part(self._part.target, self._part.sources, undoes=self._part.id)
+        results = carry_out_in_run(self._library, self._journal, part, actions, policy)
         for result in results:
             if isinstance(result, FailedMark):
                 left += [KeptItem(key, result.error) for key in result.keys]
-        self._journal.end_run(run, len(left))
+        self._journal.end_part(part, len(left))
         yield from left
         yield from (result for result in results if isinstance(result, MarkReceipt))
 
     def _history(self) -> MarkHistory:
-        runs, receipts = self._journal.runs(), list(self._journal.marks_made(self._part.target))
-        over = undone_runs(runs) | {run.id for run in runs if run.undoes is not None}
-        tries = {run.id for run in runs if run.undoes == self._part.id}
+        parts = self._journal.parts()
+        done = self._journal.done(self._part.target, KINDS)
+        receipts = [(one.part, MarkReceipt(one.action, one.effect)) for one in done]
+        over = undone_parts(parts) | {part.id for part in parts if part.undoes is not None}
+        tries = {part.id for part in parts if part.undoes == self._part.id}
         return MarkHistory(
-            made=tuple(receipt for run, receipt in receipts if run == self._part.id),
-            undone=tuple(receipt for run, receipt in receipts if run in tries),
-            since=tuple(receipt for run, receipt in receipts if run > self._part.id and run not in over),
-            before=MarkLedger.of(receipt for run, receipt in receipts if run < self._part.id),
+            made=tuple(receipt for part, receipt in receipts if part == self._part.id),
+            undone=tuple(receipt for part, receipt in receipts if part in tries),
+            since=tuple(receipt for part, receipt in receipts if part > self._part.id and part not in over),
+            before=MarkLedger.of(receipt for part, receipt in receipts if part < self._part.id),
             stacks=restored_stacks(receipt for _, receipt in receipts),
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bestshot.errors import PhotoError, SourceError, TransientError
-from bestshot.journal.replaced import keep_nothing
+from bestshot.journal.journal import keep_nothing
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import AddTags, MakeAlbum, MarkAction, MarkOptions, MarkResult, SetFavorite
 from bestshot.marks.library import MarkableLibrary

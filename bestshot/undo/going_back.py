@@ -8,7 +8,7 @@ from bestshot.analysis.analyser import Progress
 from bestshot.errors import UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import NOTHING_TO_UNDO, run_to_undo, runs_of
+from bestshot.journal.runs import NOTHING_TO_UNDO, run_to_undo
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
 from bestshot.undo.history import NOTHING_CHANGED, history_lines
@@ -38,12 +38,12 @@ def undo(
     if not _path(settings).exists():
         raise UsageError(NOTHING_TO_UNDO)
     with _journal(settings) as journal:
-        job = run_to_undo(runs_of(journal.runs()), number)
+        run = run_to_undo(journal.runs(), number)
         undoing = Undoing(
-            journal, job, Path(settings.cache_dir), server, lambda path: recover_output(path, journal), policy
+            journal, run, Path(settings.cache_dir), server, lambda path: recover_output(path, journal), policy
         )
         results: list[Result] = []
-        with progress(f"Undoing run {job.number}", sum(part.changes for part in job.parts)) as advance:
+        with progress(f"Undoing run {run.number}", sum(part.changes for part in run.to_undo)) as advance:
             for result in undoing.look() if settings.dry_run else undoing.carry_out():
                 results.append(result)
                 advance(1)

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import Run, RunPart, UndoState, runs_of
+from bestshot.journal.runs import Run, RunPart, UndoState
+from bestshot.layout.actions import CHANGES, CopyFile
+from bestshot.marks.actions import KINDS, receipts_of
 from bestshot.marks.wording import done_in_words
 from bestshot.text import count, printable
 
 NOTHING_CHANGED = "Nothing was ever changed."
 
 _FOLDER = "folder:"
-_REVERSE = {
+_UNDONE = {
     UndoState.STANDS: "",
     UndoState.BEGUN: "; its undo was cut short",
     UndoState.IN_PART: "; undone in part",
@@ -19,38 +21,39 @@ _REVERSE = {
 
 
 def history_lines(journal: Journal) -> Iterator[str]:
-    """Every job of the journal in a line, the latest first."""
-    jobs = runs_of(journal.runs())
-    if not jobs:
+    """Every run of the journal in a line, the latest first."""
+    runs = journal.runs()
+    if not runs:
         yield NOTHING_CHANGED
-    for job in reversed(jobs):
-        yield _job_line(job, journal)
+    for run in reversed(runs):
+        yield _run_line(run, journal)
 
 
-def _job_line(job: Run, journal: Journal) -> str:
-    started = f"{job.runs[0].started_at.astimezone():%Y-%m-%d %H:%M}"
-    changes = sum(run.changes for run in job.runs if not run.is_learned)
-    what = " and ".join(_run_in_words(run, journal) for run in job.runs)
-    undoes = "" if job.undoes is None else f"undo of run {job.undoes}: "
-    broken = "" if job.is_finished else "; unfinished"
-    return f"{job.number:>4}  {started}  {undoes}{what} ({count(changes, 'change')}{broken}{_REVERSE[job.reverse]})"
+def _run_line(run: Run, journal: Journal) -> str:
+    started = f"{run.parts[0].started_at.astimezone():%Y-%m-%d %H:%M}"
+    changes = sum(part.changes for part in run.parts if not part.is_learned)
+    what = " and ".join(_part_in_words(part, journal) for part in run.parts)
+    undoes = "" if run.undoes is None else f"undo of run {run.undoes}: "
+    broken = "" if run.is_finished else "; unfinished"
+    return f"{run.number:>4}  {started}  {undoes}{what} ({count(changes, 'change')}{broken}{_UNDONE[run.undo_state]})"
 
 
-def _run_in_words(run: RunPart, journal: Journal) -> str:
-    if run.target.startswith(_FOLDER):
-        return _output_in_words(run, journal)
-    place = "on Immich" if run.target.startswith("immich:") else "in folders"
-    receipts = (receipt for made_by, receipt in journal.marks_made(run.target) if made_by == run.id)
+def _part_in_words(part: RunPart, journal: Journal) -> str:
+    if part.target.startswith(_FOLDER):
+        return _output_in_words(part, journal)
+    place = "on Immich" if part.target.startswith("immich:") else "in folders"
+    receipts = receipts_of(journal.done_in(part.id, KINDS))
     return f"{', '.join(done_in_words(receipts)) or 'nothing marked'} {place}"
 
 
-def _output_in_words(run: RunPart, journal: Journal) -> str:
-    output = printable(run.target.removeprefix(_FOLDER))
-    if run.is_learned:
-        return f"{count(run.changes, 'file')} recognised in {output}"
-    if run.undoes is not None:
-        return f"{count(run.changes, 'file')} taken back in {output}"
-    photos = journal.photos_laid(run.id)
+def _output_in_words(part: RunPart, journal: Journal) -> str:
+    output = printable(part.target.removeprefix(_FOLDER))
+    if part.is_learned:
+        return f"{count(part.changes, 'file')} recognised in {output}"
+    if part.undoes is not None:
+        return f"{count(part.changes, 'file')} taken back in {output}"
+    copies = (one.action for one in journal.done_in(part.id, CHANGES) if isinstance(one.action, CopyFile))
+    photos = {(copy.origin, copy.key) for copy in copies}
     if photos:
-        return f"{count(photos, 'photo')} laid out in {output}"
+        return f"{count(len(photos), 'photo')} laid out in {output}"
     return f"{output} kept up to date"

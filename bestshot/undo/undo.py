@@ -1,4 +1,4 @@
-"""One undo: a job of an earlier day taken back, part by part, the last one first."""
+"""One undo: an earlier run taken back, part by part, the last one first."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
@@ -8,8 +8,8 @@ from pathlib import Path
 from bestshot.errors import OutputError, UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import KeptItem, Run, RunPart, undone_runs
-from bestshot.layout.actions import Reversal
+from bestshot.journal.runs import KeptItem, Run, RunPart, undone_parts
+from bestshot.layout.actions import BOTH, Reversal, effective_changes
 from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.layout.undo import CheckOriginal, FolderUndo
 from bestshot.marks.actions import MarkAction, MarkReceipt
@@ -30,7 +30,7 @@ _FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
 
 
 class Undoing:
-    """The undo of one job, over the journal; `server` is the one that the settings name, if they do.
+    """The undo of one run, over the journal; `server` is the one that the settings name, if they do.
 
     `recover_output` mends what a killed run left in the journal of the output at this path.
     """
@@ -38,7 +38,7 @@ class Undoing:
     def __init__(
         self,
         journal: Journal,
-        job: Run,
+        run: Run,
         cache_dir: Path,
         server: ImmichClient | None,
         recover_output: Callable[[Path], None],
@@ -47,13 +47,13 @@ class Undoing:
         self._policy = policy or VerifyPolicy()
         self._journal = journal
         self._recover_output = recover_output
-        self._job = job
+        self._run = run
         self._cache_dir = cache_dir
         self._server = server
         self._locks: dict[str, LibraryLock] = {}
 
     def carry_out(self) -> Iterator[Result]:
-        """Take the job back and tell what came of each change; what was done is in the journal by then."""
+        """Take the run back and report what came of each change; what was done is in the journal by then."""
         with ExitStack() as stack:
             self._lock(stack)
             for part in self._parts():
@@ -62,7 +62,7 @@ class Undoing:
     def look(self) -> Iterator[Result]:
         """What carrying it out would come to; changes nothing."""
         for part in self._parts():
-            undone = undone_runs(self._journal.runs())
+            undone = undone_parts(self._journal.parts())
             if not part.target.startswith(_FOLDER):
                 actions, left = self._marks(part).plan()
                 yield from (*left, *actions)
@@ -74,8 +74,8 @@ class Undoing:
 
     def _parts(self) -> list[RunPart]:
         """What is to be taken back still, checked for whether it can be reached."""
-        undone = undone_runs(self._journal.runs())
-        parts = [run for run in reversed(self._job.parts) if run.id not in undone]
+        undone = undone_parts(self._journal.parts())
+        parts = [part for part in reversed(self._run.to_undo) if part.id not in undone]
         for part in parts:
             _check_there(part)
             self._check_server(part)
@@ -87,17 +87,17 @@ class Undoing:
             return
         if self._server is None:
             raise UsageError(
-                f"Run {part.job} was about photos on an Immich server: "
+                f"Run {part.run} was about photos on an Immich server: "
                 "name it as you did then, with --source-type immich, --immich-url and the API key."
             )
         if users != {f"{_IMMICH}{self._server.get_current_user().id}"}:
-            raise UsageError(f"Run {part.job} was about the photos of another user: use the API key of that one.")
+            raise UsageError(f"Run {part.run} was about the photos of another user: use the API key of that one.")
 
     def _lock(self, stack: ExitStack) -> None:
         """Keep other runs away from the library and the outputs."""
-        for library in sorted({digest(*sorted(part.sources)) for part in self._job.parts}):
+        for library in sorted({digest(*sorted(part.sources)) for part in self._run.to_undo}):
             stack.enter_context(LibraryLock(self._cache_dir / "locks" / library))
-        for part in self._job.parts:
+        for part in self._run.to_undo:
             if part.target.startswith(_FOLDER):
                 _check_there(part)
                 self._locks[part.target] = LibraryLock(_root(part) / OUTPUT_MARKER / "lock")
@@ -114,16 +114,16 @@ class Undoing:
     def _in_output(self, part: RunPart) -> Generator[Result, None, None]:
         self._recover_output(_root(part))
         undo = self._folder(part)
-        steps, left = undo.plan(part, undone_runs(self._journal.runs()))
-        run = self._journal.begin_run(part.target, part.sources, undoes=part.id)
+        steps, left = undo.plan(part, undone_parts(self._journal.parts()))
+        number = self._journal.begin_part(part.target, part.sources, undoes=part.id)
         yield from left
         count = len(left)
-        with closing(undo.carry_out(run, steps)) as results:
+        with closing(undo.carry_out(number, steps)) as results:
             for result in results:
                 count += isinstance(result, KeptItem)
                 yield result
-        self._journal.end_run(run, count)
-        if not self._journal.made(part.target):
+        self._journal.end_part(number, count)
+        if not effective_changes(self._journal.done(part.target, BOTH)):
             self._locks[part.target].take_away()  # else the folder would count as an output for ever
 
     def _marks(self, part: RunPart) -> MarkUndo:
@@ -138,7 +138,7 @@ class Undoing:
     @property
     def _check_asset(self) -> CheckOriginal:
         assert self._server is not None or not any(
-            name.startswith(_IMMICH) for part in self._job.parts for name in part.sources
+            name.startswith(_IMMICH) for part in self._run.to_undo for name in part.sources
         )
         return partial(check_asset, self._server)  # type: ignore[arg-type] # without a server no copy is one of an asset
 
@@ -151,5 +151,5 @@ def _check_there(part: RunPart) -> None:
     """An output that is not there may be on a disk that is not mounted."""
     if part.target.startswith(_FOLDER) and not _root(part).is_dir():
         raise OutputError(
-            f"The output {printable(str(_root(part)))} is not there: mount its disk, or leave run {part.job} as it is."
+            f"The output {printable(str(_root(part)))} is not there: mount its disk, or leave run {part.run} as it is."
         )

@@ -38,12 +38,6 @@ PURE = (
 )
 """What decides, and touches nothing."""
 
-STILL_UP = {
-    ("bestshot.journal.journal", "bestshot.layout.actions"),
-    ("bestshot.journal.journal", "bestshot.marks.actions"),
-}
-"""Imports that run up until the journal is generic."""
-
 WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
 
 
@@ -79,7 +73,6 @@ def test_a_package_imports_only_packages_on_lower_floors() -> None:
         for module, path in MODULES.items()
         for name in _imports(path)
         if (theirs := _package(name)) in FLOOR_OF
-        if (module, name) not in STILL_UP
         if (mine := _package(module)) != theirs and FLOOR_OF[theirs] >= (FLOOR_OF[mine] or 1)
     }
     assert not up, "\n".join(sorted(up))

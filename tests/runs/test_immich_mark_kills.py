@@ -12,6 +12,7 @@ import pytest
 
 from bestshot.errors import LockedError
 from bestshot.journal.journal import Journal
+from bestshot.marks.actions import KINDS
 from bestshot.marks.apply import VerifyPolicy
 from tests.fake_immich.server import FakeImmich, Where
 from tests.support.immich_marks import FOUR
@@ -67,7 +68,7 @@ def test_the_run_after_a_killed_one_reaches_the_state_with_nothing_doubled(
     assert killed(fake, home, spared, work_done=work_done) == -signal.SIGKILL
     fake.faults.stop()
     with closing(Journal(home / "state" / "journal.sqlite3")) as journal:
-        assert journal.unfinished_marks(f"immich:{fake.admin.user.id}") != []
+        assert journal.unfinished(f"immich:{fake.admin.user.id}", KINDS) != []
     outcome = run(**EVERYTHING)
     assert (outcome.failed, outcome.exit_code) == ((), 0)
     check_reached(fake, groups, **EVERYTHING)

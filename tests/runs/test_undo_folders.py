@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
-from bestshot.journal.runs import UndoState, runs_of
+from bestshot.journal.runs import UndoState
 from bestshot.layout.actions import CopyFile, RemoveFile
 from bestshot.layout.output import FolderOutput
 from bestshot.model.photo import LinkMethod
@@ -196,8 +196,8 @@ def test_an_undo_is_a_run_of_its_own_that_is_not_undone(bench: Bench) -> None:
     bench.lay((1, [bench.photo("a.jpg"), bench.photo("b.jpg")]))
     bench.undo()
     with closing(bench.journal()) as journal:
-        first, second = runs_of(journal.runs())
-    assert (first.reverse, second.undoes, second.is_finished) == (UndoState.UNDONE, 1, True)
+        first, second = journal.runs()
+    assert (first.undo_state, second.undoes, second.is_finished) == (UndoState.UNDONE, 1, True)
     for number, sentence in (
         (0, "There is nothing to undo"),
         (1, "Run 1 has been undone"),

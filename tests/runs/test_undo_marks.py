@@ -12,8 +12,9 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import run_to_undo, runs_of
+from bestshot.journal.runs import run_to_undo
 from bestshot.marks.actions import (
+    KINDS,
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -27,6 +28,7 @@ from bestshot.marks.actions import (
     SetFavorite,
     SetRating,
     Stack,
+    receipts_of,
 )
 from bestshot.marks.apply import carry_out_marks, recover_marks
 from bestshot.marks.ledger import MarkLedger
@@ -87,7 +89,7 @@ def undo(
 ) -> list[Result]:
     """One undo, as the command line does it."""
     with closing(Journal(folder / "journal.sqlite3")) as journal:
-        job = run_to_undo(runs_of(journal.runs()), number)
+        job = run_to_undo(journal.runs(), number)
         undoing = Undoing(
             journal, job, folder / "cache", client or client_of(fake), lambda _path: None, never_waiting()
         )
@@ -125,7 +127,7 @@ def test_the_server_is_as_before(version: str, tmp_path: Path) -> None:
         assert left(undo(fake, tmp_path)) == {}
         assert world(fake) == before
         with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
-            ledger = MarkLedger.of(journal.mark_receipts(target(fake)))
+            ledger = MarkLedger.of(receipts_of(journal.done(target(fake), KINDS)))
         assert (ledger.tags, ledger.albums, ledger.favorites, ledger.archived) == ({}, {}, frozenset(), frozenset())
         assert (ledger.stacks, ledger.ratings, ledger.descriptions) == ({}, {}, {})
         with pytest.raises(UsageError, match="nothing to undo"):
@@ -258,7 +260,7 @@ def test_what_a_later_run_changed_stays_until_that_is_undone(fake: FakeImmich, t
 def test_an_undo_wants_the_server_and_the_user_that_were_marked(fake: FakeImmich, tmp_path: Path) -> None:
     mark(fake, tmp_path, [SetFavorite(ids(fake.seeds.burst(2)), value=True)])
     with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
-        (job,) = runs_of(journal.runs())
+        (job,) = journal.runs()
         for server, sentence in ((None, "with --source-type immich"), (client_of(fake, fake.user.secret), "another")):
             with pytest.raises(UsageError, match=sentence):
                 list(Undoing(journal, job, tmp_path / "cache", server, lambda _path: None).carry_out())
@@ -329,5 +331,5 @@ def test_an_undo_killed_at_any_change_is_finished_by_the_next(fake: FakeImmich, 
         assert left(undo(fake, folder)) == {}, moments
         assert world(fake) == before, moments
         with closing(Journal(folder / "journal.sqlite3")) as journal:
-            assert all(job.is_finished for job in runs_of(journal.runs()))
+            assert all(job.is_finished for job in journal.runs())
     assert moments > 15

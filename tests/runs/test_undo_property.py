@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import (
+    KINDS,
     AddTags,
     AddToAlbum,
     MarkedGroup,
@@ -17,6 +18,7 @@ from bestshot.marks.actions import (
     SetArchived,
     SetDescription,
     SetFavorite,
+    receipts_of,
 )
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import plan_marks
@@ -77,7 +79,7 @@ def organize(
         if len(places) > 1
     ]
     with closing(Journal(folder / "journal.sqlite3")) as journal:
-        ledger = MarkLedger.of(journal.mark_receipts(target(fake)))
+        ledger = MarkLedger.of(receipts_of(journal.done(target(fake), KINDS)))
     library = ImmichMarks(client_of(fake), tags=(TAG, BEST), with_stacks=True)
     keys = ids(photos)
     seen = library.read_marks(keys, ledger.album_ids, with_albums=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.journal.runs import runs_of
 from bestshot.layout.output import recover_output
 from bestshot.model.photo import LinkMethod
 from bestshot.undo.history import history_lines
@@ -70,7 +69,7 @@ def test_an_undo_killed_at_any_moment_is_finished_by_the_next(quick_path: Path, 
         if kills % 2:  # any other run that acts there mends the journal first
             with closing(bench.journal()) as journal:
                 recover_output(bench.out, journal)
-                assert all(job.is_finished for job in runs_of(journal.runs()))
+                assert all(job.is_finished for job in journal.runs())
         assert finished(partial(bench.undo, 2)) == {}, kills
         assert bench.tree() == first, kills
         assert tree_of(bench.photos) == source
@@ -111,10 +110,10 @@ def test_a_run_that_was_killed_is_unfinished_until_the_next_one(tmp_path: Path) 
     photos = [bench.photo("a.jpg"), bench.photo("b.jpg")]
     assert in_fork(until, 400, WATCHED, lambda: bench.lay((1, photos))) == -signal.SIGKILL
     with closing(bench.journal()) as journal:
-        assert [job.is_finished for job in runs_of(journal.runs())] == [False]
+        assert [job.is_finished for job in journal.runs()] == [False]
         assert "; unfinished" in next(history_lines(journal))
     bench.lay((1, photos))
     with closing(bench.journal()) as journal:
-        assert [job.is_finished for job in runs_of(journal.runs())] == [True, True]
+        assert [job.is_finished for job in journal.runs()] == [True, True]
     assert finished(bench.undo) == finished(partial(bench.undo, 1)) == {}
     assert bench.tree() == {}

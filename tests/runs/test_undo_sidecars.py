@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import run_to_undo, runs_of
+from bestshot.journal.runs import run_to_undo
 from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag, SetFavorite
 from bestshot.marks.apply import AT_ONCE, carry_out_marks
 from bestshot.sources.local.marks import FolderMarks
@@ -47,7 +47,7 @@ def mark(folder: Path, *actions: MarkAction) -> None:
 def undo(folder: Path, number: int = 0) -> list[Result]:
     """One undo, as the command line does it."""
     with closing(Journal(folder.parent / "journal.sqlite3")) as journal:
-        job = run_to_undo(runs_of(journal.runs()), number)
+        job = run_to_undo(journal.runs(), number)
         return list(Undoing(journal, job, folder.parent / "cache", None, lambda _path: None).carry_out())
 
 

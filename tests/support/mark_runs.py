@@ -10,7 +10,7 @@ from typing import Any
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import MarkReceipt
+from bestshot.marks.actions import KINDS, MarkReceipt, receipts_of
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
@@ -86,8 +86,8 @@ class Runs:
         """What the journal holds of marks; nothing in it is left open."""
         target = f"immich:{self.fake.admin.user.id}"
         with closing(Journal(self.home / "state" / "journal.sqlite3")) as journal:
-            assert journal.unfinished_marks(target) == []
-            return list(journal.mark_receipts(target))
+            assert journal.unfinished(target, KINDS) == []
+            return list(receipts_of(journal.done(target, KINDS)))
 
 
 def settings_in(home: Path, **settings: Any) -> Settings:

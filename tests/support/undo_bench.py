@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import KeptItem, run_to_undo, runs_of
+from bestshot.journal.runs import KeptItem, run_to_undo
 from bestshot.layout.actions import Receipt
 from bestshot.layout.output import FailedAction, FolderOutput, recover_output
 from bestshot.layout.plan import plan_folders
@@ -69,14 +69,14 @@ class Bench:
     def undo(self, number: int = 0) -> list[Result]:
         """One undo, as the command line does it."""
         with closing(self.journal()) as journal:
-            job = run_to_undo(runs_of(journal.runs()), number)
+            job = run_to_undo(journal.runs(), number)
             undoing = Undoing(journal, job, self.root / "cache", None, lambda path: recover_output(path, journal))
             return list(undoing.carry_out())
 
     def look(self, number: int = 0) -> list[Result]:
         """A dry one."""
         with closing(self.journal()) as journal:
-            job = run_to_undo(runs_of(journal.runs()), number)
+            job = run_to_undo(journal.runs(), number)
             return list(Undoing(journal, job, self.root / "cache", None, lambda _path: None).look())
 
     def journal(self) -> Journal:

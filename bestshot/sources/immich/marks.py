@@ -8,7 +8,7 @@ from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange, Calls
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.versions import Dialect
-from bestshot.journal.replaced import Keep, keep_nothing
+from bestshot.journal.journal import Keep, keep_nothing
 from bestshot.marks.actions import (
     AddTags,
     AddToAlbum,

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bestshot.errors import PhotoError, UsageError
-from bestshot.journal.journal import Journal
-from bestshot.journal.replaced import Keep, ReplacedSidecar, keep_nothing
+from bestshot.journal.journal import Journal, Keep, ReplacedSidecar, keep_nothing
 from bestshot.journal.runs import RunPart
 from bestshot.marks.actions import (
+    KINDS,
     AddTags,
     AddToAlbum,
     LibraryMarks,
@@ -23,6 +23,7 @@ from bestshot.marks.actions import (
     SetFavorite,
     SetRating,
     keys_of,
+    receipts_of,
 )
 from bestshot.marks.reversals import DeleteAlbum, RemoveTags
 from bestshot.marks.undo import _albums
@@ -184,4 +185,4 @@ def sweep_albums(journal: Journal, part: RunPart) -> None:
 
 
 def _albums_of(journal: Journal, part: RunPart) -> list[str]:
-    return sorted(_albums([receipt for run, receipt in journal.marks_made(part.target) if run == part.id]))
+    return sorted(_albums(list(receipts_of(journal.done_in(part.id, KINDS)))))

@@ -12,7 +12,7 @@ from typing import Final
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import open_image
-from bestshot.journal.replaced import Keep, ReplacedSidecar
+from bestshot.journal.journal import Keep, ReplacedSidecar
 from bestshot.marks.actions import AddTags, MarkRefusal, PhotoMarks, RemoveTag, SetFavorite, SetRating
 from bestshot.marks.reversals import RemoveTags
 from bestshot.metadata.exif import read_exif

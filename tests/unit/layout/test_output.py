@@ -15,6 +15,7 @@ import pytest
 from bestshot.errors import LockedError, OutputError
 from bestshot.journal.journal import Journal
 from bestshot.layout.actions import (
+    CHANGES,
     Action,
     Condition,
     CopyFile,
@@ -434,14 +435,14 @@ def test_one_run_at_a_time_holds_an_output(tmp_path: Path) -> None:
 def begun(output: FolderOutput, folder: Path, *actions: Action) -> None:
     """Write into the journal that a run began these changes, and no more."""
     journal = Journal(folder / "journal.sqlite3")
-    journal.begin(journal.begin_run(output.target, []), actions)
+    journal.begin(journal.begin_part(output.target, []), CHANGES, actions)
     journal.close()
 
 
 def unfinished(folder: Path, output: FolderOutput) -> int:
     journal = Journal(folder / "journal.sqlite3")
     try:
-        return len(journal.unfinished(output.target))
+        return len(journal.unfinished(output.target, CHANGES))
     finally:
         journal.close()
 

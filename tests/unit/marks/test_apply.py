@@ -9,10 +9,10 @@ import pytest
 
 from bestshot.errors import MissingPermissionError, WrongKeyError
 from bestshot.immich.versions import Dialect, Task, Version
-from bestshot.journal.journal import Journal
-from bestshot.journal.replaced import Keep, keep_nothing
-from bestshot.layout.actions import FileState, PlaceBest, Receipt
+from bestshot.journal.journal import Journal, Keep, keep_nothing
+from bestshot.layout.actions import CHANGES, FileState, PlaceBest
 from bestshot.marks.actions import (
+    KINDS,
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -31,6 +31,7 @@ from bestshot.marks.actions import (
     SetRating,
     Stack,
     keys_of,
+    receipts_of,
 )
 from bestshot.marks.apply import VerifyPolicy, carry_out_marks, recover_marks
 from bestshot.marks.entries import FailedMark
@@ -110,8 +111,8 @@ def test_every_mark_arrives_and_has_a_receipt(version: str, journal: Journal) ->
         rated = fake.world.release >= RATED
         came = made(marks_on(fake), journal, plan_for(photos, rated=rated))
         check_all_marked(fake, photos, rated=rated)
-        assert came == list(journal.mark_receipts(TARGET))
-        assert journal.unfinished_marks(TARGET) == []
+        assert came == list(receipts_of(journal.done(TARGET, KINDS)))
+        assert journal.unfinished(TARGET, KINDS) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -161,7 +162,7 @@ def test_what_cannot_be_made_to_stay_is_reported_and_has_no_receipt(fake: FakeIm
     assert receipt == MarkReceipt(AddTags(keys, (TAG,), made=(TAG,)), MarkEffect((other.id,)))
     assert isinstance(failure, FailedMark)
     assert (failure.keys, "lost it again" in failure.error) == ((stubborn.id,), True)
-    assert list(journal.mark_receipts(TARGET)) == [receipt]
+    assert list(receipts_of(journal.done(TARGET, KINDS))) == [receipt]
 
 
 def test_a_stack_with_another_photo_on_top_is_made_again(fake: FakeImmich, journal: Journal) -> None:
@@ -184,7 +185,7 @@ def test_a_stack_with_another_photo_on_top_is_made_again(fake: FakeImmich, journ
 def test_nothing_to_do_makes_no_calls_and_writes_nothing(fake: FakeImmich, journal: Journal) -> None:
     assert made(marks_on(fake), journal, []) == []
     assert fake.calls == []
-    assert journal.begin_run(TARGET, []) == 1, "no run was begun before"
+    assert journal.begin_part(TARGET, []) == 1, "no run was begun before"
 
 
 def test_what_was_so_already_is_no_change_of_ours(fake: FakeImmich, journal: Journal) -> None:
@@ -194,8 +195,8 @@ def test_what_was_so_already_is_no_change_of_ours(fake: FakeImmich, journal: Jou
         marks_on(fake), journal, [SetFavorite((favourites.id,), value=True), SetFavorite((other.id,), value=True)]
     )
     assert came == [MarkReceipt(SetFavorite((other.id,), value=True), MarkEffect((other.id,)))]
-    assert list(journal.mark_receipts(TARGET)) == came
-    assert journal.unfinished_marks(TARGET) == []
+    assert list(receipts_of(journal.done(TARGET, KINDS))) == came
+    assert journal.unfinished(TARGET, KINDS) == []
 
 
 def test_an_asset_deleted_after_the_listing_is_named_and_the_others_are_marked(
@@ -241,8 +242,8 @@ def test_a_permission_taken_away_half_way_is_named_and_the_rest_goes_on(version:
             AddTags(ids(photos), (TAG,), made=(TAG,)),
             plan[2],
         ]
-        assert list(journal.mark_receipts(TARGET)) == [tag, star]
-        assert journal.unfinished_marks(TARGET) == []
+        assert list(receipts_of(journal.done(TARGET, KINDS))) == [tag, star]
+        assert journal.unfinished(TARGET, KINDS) == []
         assert photos[0].is_favorite
 
 
@@ -254,11 +255,11 @@ def test_a_key_that_expires_half_way_ends_the_run_and_the_next_one_mends_it(fake
     fake.faults.expire_key(key, Where("api/assets?$", method="PUT"))
     with pytest.raises(WrongKeyError):
         made(marks_on(fake, key.secret), journal, plan)
-    assert [receipt.action for receipt in journal.mark_receipts(TARGET)] == plan[:1]
-    assert [change.action for change in journal.unfinished_marks(TARGET)] == plan[1:]
+    assert [receipt.action for receipt in receipts_of(journal.done(TARGET, KINDS))] == plan[:1]
+    assert [change.action for change in journal.unfinished(TARGET, KINDS)] == plan[1:]
     recover_marks(marks_on(fake), journal, TARGET)
-    assert journal.unfinished_marks(TARGET) == []
-    assert [receipt.action for receipt in journal.mark_receipts(TARGET)] == plan[:1]
+    assert journal.unfinished(TARGET, KINDS) == []
+    assert [receipt.action for receipt in receipts_of(journal.done(TARGET, KINDS))] == plan[:1]
 
 
 def test_a_permission_to_read_taken_away_leaves_what_was_done_in_the_journal(journal: Journal) -> None:
@@ -272,7 +273,7 @@ def test_a_permission_to_read_taken_away_leaves_what_was_done_in_the_journal(jou
 
         with pytest.raises(MissingPermissionError, match=r"tag\.read"):
             made(library, journal, [AddTags(ids(photos), (TAG,))], VerifyPolicy(wait=forbid))
-        assert [receipt.trace.changed for receipt in journal.mark_receipts(TARGET)] == [ids(photos)]
+        assert [receipt.trace.changed for receipt in receipts_of(journal.done(TARGET, KINDS))] == [ids(photos)]
 
 
 class Killed(BaseException):
@@ -301,15 +302,15 @@ def test_what_a_killed_run_had_written_is_found_again(
     plan = plan_for(photos, rated=False)
     with pytest.raises(Killed):
         made(KilledAfter(fake, kind), journal, plan)
-    (last,) = [change.action for change in journal.unfinished_marks(TARGET)][:1]
+    (last,) = [change.action for change in journal.unfinished(TARGET, KINDS)][:1]
     assert isinstance(last, kind)
     writes = len(fake.writes)
 
     recover_marks(marks_on(fake), journal, TARGET)
     searches = [call for call in fake.writes[writes:] if "search" not in call.path]
     assert searches == [], "recovery only reads"
-    assert journal.unfinished_marks(TARGET) == []
-    *_, found = journal.mark_receipts(TARGET)
+    assert journal.unfinished(TARGET, KINDS) == []
+    *_, found = receipts_of(journal.done(TARGET, KINDS))
     assert isinstance(found.action, kind)
     assert set(found.trace.changed) == set(keys_of(found.action))
     if kind is MakeAlbum:
@@ -326,7 +327,7 @@ def test_an_album_of_the_users_is_never_taken_for_the_one_of_a_killed_run(fake: 
     (ours,) = fake.state.albums.keys() - {before.id}
     elsewhere = fake.seeds.album("Organized-0001", [fake.seeds.photo()])
     recover_marks(marks_on(fake), journal, TARGET)
-    assert [receipt.trace.container for receipt in journal.mark_receipts(TARGET)] == [ours]
+    assert [receipt.trace.container for receipt in receipts_of(journal.done(TARGET, KINDS))] == [ours]
     assert elsewhere.id != ours
 
 
@@ -336,8 +337,8 @@ def test_an_album_that_a_killed_run_did_not_come_to_make_is_dropped(fake: FakeIm
     with pytest.raises(Killed):
         made(KilledAfter(fake, SetFavorite), journal, plan)
     recover_marks(marks_on(fake), journal, TARGET)
-    assert [receipt.action for receipt in journal.mark_receipts(TARGET)] == plan[:1]
-    assert journal.unfinished_marks(TARGET) == []
+    assert [receipt.action for receipt in receipts_of(journal.done(TARGET, KINDS))] == plan[:1]
+    assert journal.unfinished(TARGET, KINDS) == []
 
 
 def test_a_group_is_not_archived_while_its_best_is_out_of_sight(fake: FakeImmich, journal: Journal) -> None:
@@ -358,7 +359,7 @@ def test_a_best_in_the_trash_is_out_of_sight(fake: FakeImmich, journal: Journal)
     (failure,) = made(marks_on(fake), journal, [SetArchived((rest.id,), value=True, visible=(best.id,))])
     assert isinstance(failure, FailedMark)
     assert rest.visibility == "timeline"
-    assert journal.unfinished_marks(TARGET) == []
+    assert journal.unfinished(TARGET, KINDS) == []
 
 
 STACK = Stack("s", ("a", "b\udcff"))
@@ -384,18 +385,18 @@ EVERY_MARK: list[MarkAction] = [
 @pytest.mark.parametrize("action", EVERY_MARK)
 @pytest.mark.parametrize("trace", [MarkEffect(), MarkEffect(("a", "b\udcff"), "album", "was \N{WHITE SMILING FACE}")])
 def test_a_receipt_of_a_mark_is_kept_to_the_last_byte(journal: Journal, action: MarkAction, trace: MarkEffect) -> None:
-    (change,) = journal.begin_marks(journal.begin_run(TARGET, []), [action])
-    assert journal.unfinished_marks(TARGET) == [change]
-    journal.finish([(change, MarkReceipt(action, trace))])
-    assert list(journal.mark_receipts(TARGET)) == [MarkReceipt(action, trace)]
-    assert journal.unfinished_marks(TARGET) == []
+    (change,) = journal.begin(journal.begin_part(TARGET, []), KINDS, [action])
+    assert journal.unfinished(TARGET, KINDS) == [change]
+    journal.finish([(change, trace)])
+    assert list(receipts_of(journal.done(TARGET, KINDS))) == [MarkReceipt(action, trace)]
+    assert journal.unfinished(TARGET, KINDS) == []
 
 
 def test_folders_and_marks_do_not_see_each_others_changes(journal: Journal) -> None:
     folder = PlaceBest("group_0001/best.jpg", 1, "folder:/photos", "a", "group_0001/originals/a.jpg")
-    run = journal.begin_run(TARGET, [])
-    (laid,), (mark,) = journal.begin(run, [folder]), journal.begin_marks(run, EVERY_MARK[:1])
-    assert (journal.unfinished(TARGET), journal.unfinished_marks(TARGET)) == ([laid], [mark])
-    journal.finish([(laid, Receipt(folder, FileState())), (mark, MarkReceipt(mark.action, MarkEffect()))])
-    assert list(journal.receipts(TARGET)) == [Receipt(folder, FileState())]
-    assert list(journal.mark_receipts(TARGET)) == [MarkReceipt(mark.action, MarkEffect())]
+    part = journal.begin_part(TARGET, [])
+    (laid,), (mark,) = journal.begin(part, CHANGES, [folder]), journal.begin(part, KINDS, EVERY_MARK[:1])
+    assert (journal.unfinished(TARGET, CHANGES), journal.unfinished(TARGET, KINDS)) == ([laid], [mark])
+    journal.finish([(laid, FileState()), (mark, MarkEffect())])
+    assert [one.action for one in journal.done(TARGET, CHANGES)] == [folder]
+    assert list(receipts_of(journal.done(TARGET, KINDS))) == [MarkReceipt(mark.action, MarkEffect())]

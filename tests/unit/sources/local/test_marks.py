@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from bestshot.errors import PhotoError, UsageError
-from bestshot.journal.journal import Journal
-from bestshot.journal.replaced import ReplacedSidecar
+from bestshot.journal.journal import Journal, ReplacedSidecar
 from bestshot.marks.actions import (
+    KINDS,
     AddTags,
     AddToAlbum,
     DissolveStack,
@@ -31,6 +31,7 @@ from bestshot.marks.actions import (
     SetFavorite,
     SetRating,
     Stack,
+    receipts_of,
 )
 from bestshot.marks.apply import AT_ONCE, carry_out_marks, recover_marks
 from bestshot.marks.entries import FailedMark
@@ -471,7 +472,7 @@ def run(
 ) -> list[MarkReceipt | FailedMark]:
     """One whole run; returns what was done."""
     recover_marks(library, journal, TARGET)
-    ledger = MarkLedger.of(journal.mark_receipts(TARGET))
+    ledger = MarkLedger.of(receipts_of(journal.done(TARGET, KINDS)))
     marks = library.read_marks({*seen, *ledger.keys}, ledger.album_ids, with_albums=True)
     marked = [marked_group(group, lambda photo: (photo.key,)) for group in groups]
     return made(library, journal, plan_marks(marked, seen, marks, ledger, EVERYTHING))
