@@ -1,0 +1,27 @@
+# One word for each task; CONTRIBUTING.md says when. `make PYTHON=python3 test` uses another Python.
+PYTHON ?= .venv/bin/python
+PHOTOS ?= photo-organizer-demo/photos
+
+.PHONY: check format lint types test bench
+
+check: lint types test
+
+format:
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lint:
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:
+	$(PYTHON) -m mypy
+
+test:
+	$(PYTHON) -m pytest
+
+# What a run over PHOTOS costs, what an Immich server is asked, and what calls what; README lists the others.
+bench:
+	$(PYTHON) benchmarks/scan.py $(PHOTOS)
+	$(PYTHON) benchmarks/immich.py --photos 1000
+	$(PYTHON) benchmarks/calls.py
