@@ -82,6 +82,8 @@ def recover_reversals(journal: Journal, root: Path, target: str) -> None:
                 _temporary(root, change).unlink()
     done = [change for change in changes if _is_back(root, change.action)]
     for change in done:
+        if isinstance(change.action, RestoreFile) and change.action.link is not None:
+            _keep_time(root / change.action.destination, change.action.mtime_ns)  # made, but maybe not yet dated
         remove_empty_folders((root / change.action.destination).parent, root)
     journal.finish([(change, FileState()) for change in done])
     journal.drop([change for change in changes if change not in done], "the run ended before it was made")
