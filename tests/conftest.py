@@ -1,16 +1,45 @@
-"""What several tests need: the shared photographs when they are there, and private folders for the tool's own files."""
+"""What all tests share: a quick place for their files, a home of their own, and marks by what they need."""
 
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import pytest
 
-from tests.support.paths import SHARED
+from tests.support.paths import ROOT, SHARED
 
+_MEMORY = Path("/dev/shm")
+_ROOM = 2_000_000_000
+_SERVERS = ("tests.fake_immich", "tests.support.scripted_server", "tests.support.immich_folder")
+_UNIT = ROOT / "tests" / "unit"
 SHARED_PHOTOS = SHARED / "photos"
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory where there is room: on a disk, most of their time is waiting for it to write.
+
+    Nothing is proved less by that: what is left after a killed process does not depend on the disk below it.
+    """
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
+        return
+    os.environ["TMPDIR"] = str(_MEMORY)
+    tempfile.tempdir = None  # looked up again, where somebody has asked for it before
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `server` what talks to a server on loopback, and as `unit` what needs no more than memory and a disk."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        if _uses_server(item.module):
+            item.add_marker("server")
+        elif item.path.is_relative_to(_UNIT):
+            item.add_marker("unit")
+
+
+def _uses_server(module: ModuleType) -> bool:
+    return any(str(getattr(value, "__module__", "")).startswith(_SERVERS) for value in vars(module).values())
 
 
 @pytest.fixture(scope="session")
@@ -19,17 +48,6 @@ def shared() -> Path:
     if not SHARED_PHOTOS.is_dir():
         pytest.skip("the shared photographs are not here")
     return SHARED_PHOTOS
-
-
-@pytest.fixture
-def quick_path(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is room for one: a killed process loses nothing that was not forced to a disk."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < 1_000_000_000:
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -164,14 +164,14 @@ def differences(found: Tree, expected: Tree) -> list[str]:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("before", [[], ["--exclude", "hills_2.jpg"]], ids=["into nothing", "a burst that grew"])
 def test_a_run_killed_at_any_moment_is_finished_by_the_next(
-    library: Library, quick_path: Path, before: list[str]
+    library: Library, tmp_path: Path, before: list[str]
 ) -> None:
     """No final name holds half a file, the source is untouched, the next run ends with what an unbroken one makes,
     and the one after that writes nothing."""
     killers = []
     for name in "ab":  # one for each of two cores, with caches of their own, since one library is not run twice at once
-        cache = Path(shutil.copytree(library.cache, quick_path / name / "cache"))
-        killers.append(Killer(replace(library, cache=cache), quick_path / name, before))
+        cache = Path(shutil.copytree(library.cache, tmp_path / name / "cache"))
+        killers.append(Killer(replace(library, cache=cache), tmp_path / name, before))
     with ThreadPoolExecutor(2) as executor:
         steps = slice(0, None, 2 * STRIDE), slice(STRIDE, None, 2 * STRIDE)
         halves = list(executor.map(in_own_process, [killer.run for killer in killers], steps))

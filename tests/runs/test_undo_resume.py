@@ -51,10 +51,10 @@ def finished(undo: Callable[[], list[Result]]) -> dict[str, str]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("link", [LinkMethod.COPY, LinkMethod.SYMLINK])
-def test_an_undo_killed_at_any_moment_is_finished_by_the_next(quick_path: Path, link: LinkMethod) -> None:
+def test_an_undo_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, link: LinkMethod) -> None:
     """No name holds half a file, the photos are untouched, and after the next undo all is as before the run."""
     for kills in count():
-        bench = Bench(quick_path / str(kills))
+        bench = Bench(tmp_path / str(kills))
         for name in ("a.jpg", "a.jpg.xmp", "b.jpg", "c.jpg"):
             bench.write(name)
         photos = [bench.photo("a.jpg", "a.jpg.xmp"), bench.photo("b.jpg")]
@@ -81,9 +81,9 @@ def test_an_undo_killed_at_any_moment_is_finished_by_the_next(quick_path: Path, 
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_an_undo_of_marks_in_folders_killed_at_any_moment_is_finished_by_the_next(quick_path: Path) -> None:
+def test_an_undo_of_marks_in_folders_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) -> None:
     for kills in count():
-        folder = quick_path / str(kills) / "photos"
+        folder = tmp_path / str(kills) / "photos"
         folder.mkdir(parents=True)
         for name in ("a.jpg", "b.jpg", "c.cr2", "d.jpg"):
             (folder / name).write_bytes(b"picture")
