@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging.handlers import MemoryHandler
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bestshot.cli.wording import failure_lines, group_lines, left_line, summary, undo_lines
 from bestshot.errors import OutputError, UsageError
@@ -17,19 +17,20 @@ from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
 from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
-from bestshot.pipeline.records import write_out
 from bestshot.plans.plan import Plan
-from bestshot.settings.settings import Settings
+from bestshot.settings.settings import MANY_CHANGES, Settings
 from bestshot.storage.files import refuse_photo
 from bestshot.text import count, printable
-from bestshot.undo.undo import Result
 
-logger = logging.getLogger("bestshot")
+if TYPE_CHECKING:
+    from bestshot.undo.undo import Result
+
+logger = logging.getLogger(__name__)
+
+_EVERYTHING = logging.getLogger("bestshot")
+"""The logger above those of all modules."""
 
 _UNLIMITED = 1 << 30
-
-_MANY = 500
-"""Copies and marks that are made without asking."""
 
 
 class Console:
@@ -52,7 +53,7 @@ class Console:
         """Take on what the settings say of output; raises UsageError for a log file that cannot be written."""
         self._is_quiet = settings.quiet
         self._is_verbose = settings.verbose
-        self._has_stdout_taken = "-" in (settings.plan, settings.csv, settings.list_rest)
+        self._has_stdout_taken = "-" in settings.records.values()
         if settings.quiet:
             self._detach(self._stderr)
             # Held back until close(), which passes everything on or nothing.
@@ -63,12 +64,12 @@ class Console:
 
     def _attach(self, handler: logging.Handler, level: int) -> None:
         handler.setLevel(level)
-        logger.setLevel(logging.INFO)
-        logger.addHandler(handler)
+        _EVERYTHING.setLevel(logging.INFO)
+        _EVERYTHING.addHandler(handler)
         self._handlers.append(handler)
 
     def _detach(self, handler: logging.Handler) -> None:
-        logger.removeHandler(handler)
+        _EVERYTHING.removeHandler(handler)
         self._handlers.remove(handler)
 
     @contextmanager
@@ -113,7 +114,7 @@ class Console:
         for action in plan.mark_actions:
             yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
 
-    def report_undo(self, results: Sequence[Result], *, acted: bool) -> bool:
+    def report_undo(self, results: Sequence["Result"], *, acted: bool) -> bool:
         """What an undo leaves alone, and the rest in one line; answers whether nothing was left."""
         left = [result for result in results if isinstance(result, KeptItem)]
         for one in left:
@@ -126,7 +127,7 @@ class Console:
         """Ask before many changes, if there is somebody to ask; no answer means no."""
         copies = sum(isinstance(action, CopyFile) for action in plan.actions)
         marks = sum(len(keys_of(action)) for action in plan.mark_actions)
-        if copies + marks <= _MANY or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if copies + marks <= MANY_CHANGES or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         wanted = " and ".join([count(copies, "copy", "copies")] * bool(copies) + [count(marks, "mark")] * bool(marks))
         sys.stderr.write(f"{summary(plan, (), known_skipped=0, acted=False)}\nMake {wanted}? [y/N] ")
@@ -140,6 +141,8 @@ class Console:
     def close(self, code: int) -> int:
         """Print what is to be printed and let go of the log; gives the exit code, 1 if printing was all that failed."""
         if self._lines and (code or not self._is_quiet):
+            from bestshot.pipeline.records import write_out
+
             try:
                 write_out("".join(f"{line}\n" for line in self._lines), to_stderr=self._has_stdout_taken)
             except OutputError as error:

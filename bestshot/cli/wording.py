@@ -1,7 +1,8 @@
-"""What the tool says of its groups and its work, on the terminal and in metadata.txt."""
+"""The sentences that a run prints about its groups and its work."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile
@@ -12,10 +13,12 @@ from bestshot.model.photo import Skipped
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan
 from bestshot.text import count, in_bytes, printable
-from bestshot.undo.undo import Result
+
+if TYPE_CHECKING:
+    from bestshot.undo.undo import Result
 
 _SHOWN = 5
-"""So many names are told where many share a reason."""
+"""So many names are shown where many share a reason."""
 
 
 def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
@@ -78,7 +81,7 @@ def _groups_in_words(
 
 
 def _left_out(plan: Plan) -> Iterator[str]:
-    """What is no photo of this run, and so neither in a group nor a single one."""
+    """The photos that are not part of this run, and so neither in a group nor single."""
     if number := plan.beyond_limit:
         past = "was" if number == 1 else "were"
         yield f"{count(number, 'more photo')} {past} not looked at{_not_in_output(plan, number)}"
@@ -121,12 +124,12 @@ def _known(known: int, total: int) -> str:
     return " (known from earlier)" if known == total else f" ({known:,} of them known from earlier)"
 
 
-def undo_lines(results: Sequence[Result], *, acted: bool) -> Iterator[str]:
-    """What an undo came to, in a line; what it leaves is told apart."""
+def undo_lines(results: Sequence["Result"], *, acted: bool) -> Iterator[str]:
+    """What an undo did, in one line; what it leaves alone is listed apart."""
     yield f"{'; '.join(_undone(results, acted=acted)) or 'nothing was left to take back'}."
 
 
-def _undone(results: Iterable[Result], *, acted: bool) -> Iterator[str]:
+def _undone(results: Iterable["Result"], *, acted: bool) -> Iterator[str]:
     done = list(results)
     will = "" if acted else " to be"
     if number := sum(isinstance(one, RemoveFile) for one in done):
