@@ -4,48 +4,52 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from bestshot import __version__
 from bestshot.errors import UsageError
+from bestshot.settings.declaration import DONE, GROUPS, IMMICH, PHOTOS, RESULT, RUNNING, Group, Setting
+from bestshot.settings.settings import APPLICATION, SETTINGS
 
 _EXAMPLES = """\
 examples:
   see it work on photos that it draws:
-    photo_organizer.py --demo
+    %(prog)s --demo
   look, change nothing:
-    photo_organizer.py ~/Photos
+    %(prog)s ~/Photos
   see the groups in a browser:
-    photo_organizer.py ~/Photos --report report.html
+    %(prog)s ~/Photos --report report.html
   lay the groups out in folders:
-    photo_organizer.py ~/Photos -o ~/Organized
+    %(prog)s ~/Photos -o ~/Organized
   see what that would do:
-    photo_organizer.py ~/Photos -o ~/Organized --dry-run --verbose
+    %(prog)s ~/Photos -o ~/Organized --dry-run --verbose
   the same without using more disk:
-    photo_organizer.py ~/Photos -o ~/Organized --link hardlink
+    %(prog)s ~/Photos -o ~/Organized --link hardlink
   take the last run back:
-    photo_organizer.py --undo
+    %(prog)s --undo
   record the decisions:
-    photo_organizer.py ~/Photos --plan plan.json
+    %(prog)s ~/Photos --plan plan.json
   several folders, a wider net:
-    photo_organizer.py ~/Photos ~/Scans --exclude '*.png' -t 8
+    %(prog)s ~/Photos ~/Scans --exclude '*.png' -t 8
   from cron, silent if all is well:
-    photo_organizer.py ~/Photos -o ~/Organized --quiet
+    %(prog)s ~/Photos -o ~/Organized --quiet
   an Immich server:
-    photo_organizer.py --source-type immich --immich-url http://nas:2283
+    %(prog)s --source-type immich --immich-url http://nas:2283
   can it be reached, with IMMICH_URL and IMMICH_API_KEY set?
-    photo_organizer.py --source-type immich --check
+    %(prog)s --source-type immich --check
   tag the groups there:
-    photo_organizer.py --source-type immich --tag-only
+    %(prog)s --source-type immich --tag-only
 
 exit codes:
   0 done   1 done, but something new failed   2 wrong usage
   3 source not reachable   4 another run holds the library   130 interrupted
 """
 
+_COMMAND_INDENT = 4
 
 LATEST: Final = 0
 """The number that stands for the latest run, where none is named to be undone."""
@@ -77,6 +81,34 @@ class Command:
         named = [flag for flag, is_given in asked.items() if is_given]
         if len(named) > 1:
             raise UsageError(f"{' and '.join(named)} are runs of their own: give one of them.")
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help texts without the backticks around code, and examples whose lines are folded only if they are too long."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        return (action.help or "").replace("`", "")
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+    def _format_usage(self, *of_parser: Any) -> str:
+        return self._fill_text(super()._format_usage(*of_parser), self._width, "")
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + _folded(line, width - len(indent)) for line in text.split("\n"))
+
+
+def _folded(line: str, width: int) -> str:
+    """A line in as many as it needs, with a backslash before the break of a command."""
+    if len(line) <= width:
+        return line
+    margin = line[: len(line) - len(line.lstrip())]
+    end = " \\" if len(margin) == _COMMAND_INDENT else ""
+    words = textwrap.TextWrapper(
+        width - len(end), initial_indent=margin, subsequent_indent=margin + "  ", break_on_hyphens=False
+    )
+    return f"{end}\n".join(words.wrap(line.strip()))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -113,131 +145,62 @@ def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]
 def build_parser() -> argparse.ArgumentParser:
     """The parser; what was not given does not appear in its result, so that other settings show through."""
     parser = _Parser(
-        prog="photo_organizer.py",
-        usage="photo_organizer.py [SOURCE ...] [OPTION ...]",
+        prog=_called_as(),
+        usage="%(prog)s [SOURCE ...] [OPTION ...]",
         description="Group near-identical photos, pick the best shot of each group, say why.\nNothing is ever deleted.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
+        add_help=False,
     )
-    _add_photos(parser.add_argument_group("which photos"))
-    _add_immich(parser.add_argument_group("an Immich server"))
-    _add_grouping(parser.add_argument_group("what belongs together"))
-    _add_judging(parser.add_argument_group("which one is best"))
-    _add_result(parser.add_argument_group("what to do with the groups"))
-    _add_marks(parser.add_argument_group("marks on the photos"))
-    _add_going_back(parser.add_argument_group("what was done"))
-    _add_running(parser.add_argument_group("how to run"))
+    groups = {group: parser.add_argument_group(group.heading) for group in GROUPS}
+    groups[PHOTOS].add_argument("folders", nargs="*", metavar="SOURCE", help="folder of photos; several may be given")
+    for setting in SETTINGS.values():
+        if not setting.about.is_file_only:
+            _add_setting(groups[setting.about.group], setting)
+    _add_runs(groups)
+    groups[RUNNING].add_argument("--config", metavar="FILE", help="settings as TOML (default: in your config folder)")
+    groups[RUNNING].add_argument("-h", "--help", action="help", help="show this help and exit")
+    groups[RUNNING].add_argument(
+        "--version", action="version", version=f"%(prog)s {__version__}", help="show the version and exit"
+    )
     return parser
 
 
-def _add_photos(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("folders", nargs="*", metavar="SOURCE", help="folder of photos; several may be given")
-    group.add_argument("-s", "--source", action="append", metavar="DIR", help="the same, as a flag")
-    group.add_argument("--source-type", metavar="{local,immich}", help="where the photos are (default: local)")
-    group.add_argument(
-        "--exclude",
-        action="append",
-        metavar="GLOB",
-        help="pass over matching names, such as '*.png', or paths if it holds a slash, such as 'Scans/*'; in any case",
-    )
-    group.add_argument("--limit", metavar="N", help="look at no more than the first N photos")
-    group.add_argument(
-        "--demo", action="store_true", help="draw a small library into ./photo-organizer-demo and use it"
-    )
+def _called_as() -> str:
+    """The program by the name that it was called by."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py" and called.parent.name == "bestshot":
+        return "python -m bestshot"
+    return called.stem if called.stem == APPLICATION else "photo_organizer.py"
 
 
-def _add_immich(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--immich-url", metavar="URL", help="the server's address, or IMMICH_URL")
-    group.add_argument("--immich-api-key-file", metavar="FILE", help="a file that holds only the API key")
-    group.add_argument(
-        "--immich-api-key", metavar="KEY", help="the key itself; better IMMICH_API_KEY, which is not seen"
-    )
-    group.add_argument("--immich-album", metavar="NAME|ID", help="look at one album only")
-    group.add_argument("--include-archived", action="store_true", help="look at archived photos too")
-    group.add_argument("--use-full-resolution", action="store_true", help="fetch originals instead of previews: slow")
-    group.add_argument("--immich-cache-dir", metavar="DIR", help="where its pictures are kept (default: in the cache)")
-    group.add_argument("--immich-cache-size", metavar="MB", help="most room for them (default: 5000)")
-    group.add_argument("--immich-ca", metavar="FILE", help="certificate authorities to trust")
-    group.add_argument("--no-verify-ssl", action="store_true", help="trust any certificate")
-    group.add_argument("--check", action="store_true", help="test the connection and the key, and do nothing else")
+def _add_setting(group: argparse._ArgumentGroup, setting: Setting) -> None:
+    names = [name for name in (setting.about.short, setting.flag) if name]
+    if setting.kind is bool:
+        group.add_argument(*names, action="store_true", help=setting.explanation)
+    else:
+        action = "append" if setting.is_list else "store"
+        group.add_argument(*names, action=action, metavar=setting.metavar, help=setting.explanation)
 
 
-def _add_grouping(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "-t",
-        "--threshold",
-        metavar="N",
-        help="bits of 64 in which the hashes of two photos may differ: 3 strict, 10 generous (default: 5)",
+def _add_runs(groups: Mapping[Group, argparse._ArgumentGroup]) -> None:
+    """Add what is no setting, but a run of another kind."""
+    groups[PHOTOS].add_argument(
+        "--demo", action="store_true", help="draw a small library into `photo-organizer-demo` and use it"
     )
-    group.add_argument(
-        "--time-window",
-        metavar="SECONDS",
-        help="longest pause between neighbours of a group (default: 300)",
+    groups[IMMICH].add_argument(
+        "--check", action="store_true", help="test the connection and the key, and do nothing else"
     )
-    group.add_argument(
-        "--no-time-window",
-        action="store_true",
-        help="compare by picture alone, for wrong clocks and old copies",
+    groups[RESULT].add_argument(
+        "--apply", action="extend", nargs="+", metavar="PLAN", help="carry out a plan, perhaps amended, or several"
     )
-    group.add_argument("--rotations", action="store_true", help="join turned and mirrored copies too")
-    group.add_argument("--min-group-size", metavar="N", help="photos that make a group (default: 2)")
-
-
-def _add_judging(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--no-faces", action="store_true", help="judge without looking for faces: faster")
-    group.add_argument(
-        "--face-model",
-        metavar="{hog,cnn}",
-        help="how faces are found: cnn finds turned ones too, and takes many times as long (default: hog)",
+    groups[RESULT].add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
+    groups[DONE].add_argument(
+        "--history", action="store_true", help="list all runs that changed anything, the latest first"
     )
-    group.add_argument(
-        "--prefer",
-        action="append",
-        metavar="RULE",
-        help="what goes before the score: raw, largest or folder:PATH; of several the first that decides",
-    )
-
-
-def _add_result(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("-o", "--output", metavar="DIR", help="lay the groups out here; without it, only look")
-    group.add_argument(
-        "--link",
-        metavar="{copy,hardlink,symlink}",
-        help="how photos get into the output (default: copy)",
-    )
-    group.add_argument("--plan", metavar="FILE", help="write the decisions as JSON; - is standard output")
-    group.add_argument("--csv", metavar="FILE", help="write the groups as a table; - is standard output")
-    group.add_argument("--list-rest", metavar="FILE", help="write the paths or ids of all but the best, one a line")
-    group.add_argument("--null", action="store_true", help="end each of them with a NUL instead of a line break")
-    group.add_argument(
-        "--apply", action="extend", nargs="+", metavar="PLAN", help="carry out a plan, or several, perhaps amended"
-    )
-    group.add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
-    group.add_argument("-y", "--yes", action="store_true", help="do not ask before many changes")
-    group.add_argument("--report", metavar="FILE", help="write a page to look at the groups and change the choices")
-    group.add_argument("--dry-run", action="store_true", help="decide and tell, but change nothing")
-
-
-def _add_marks(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--tag-only", action="store_true", help="tag every photo of a group, and the best as such")
-    group.add_argument(
-        "--tag", metavar="NAME", help="the tag (default: photo-organizer-duplicate; the best: NAME-best)"
-    )
-    group.add_argument("--create-albums", action="store_true", help="an album for each group")
-    group.add_argument("--album-prefix", metavar="TEXT", help="how their names begin (default: Organized-)")
-    group.add_argument("--mark-best-favorite", action="store_true", help="make the best a favourite")
-    group.add_argument("--stack", action="store_true", help="stack each group, the best on top")
-    group.add_argument("--archive-rest", action="store_true", help="take all but the best out of the timeline")
-    group.add_argument(
-        "--inherit", action="store_true", help="the best joins its group's albums, is favourite, rated, described"
-    )
-
-
-def _add_going_back(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--history", action="store_true", help="list all runs that changed anything, the latest first")
-    group.add_argument(
+    groups[DONE].add_argument(
         "--undo",
         nargs="?",
         type=int,
@@ -245,16 +208,3 @@ def _add_going_back(group: argparse._ArgumentGroup) -> None:
         metavar="RUN",
         help="take back what a run changed, and nothing else (default: the latest that stands)",
     )
-
-
-def _add_running(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--workers", metavar="N", help="processes that read pictures (default: one per core)")
-    group.add_argument("--dask", metavar="SCHEDULER", help="read them on a Dask cluster, such as tcp://host:8786")
-    group.add_argument("--cache-dir", metavar="DIR", help="where measurements and previews are kept")
-    group.add_argument("--cache-size", metavar="MB", help="most room for previews (default: 5000)")
-    group.add_argument("--state-dir", metavar="DIR", help="where the journal of changes is kept")
-    group.add_argument("--config", metavar="FILE", help="settings as TOML (default: in your config folder)")
-    group.add_argument("--log-file", metavar="FILE", help="write what happens to this file as well")
-    group.add_argument("-v", "--verbose", action="store_true", help="tell every group with its reasons")
-    group.add_argument("-q", "--quiet", action="store_true", help="print nothing unless the exit code is not 0")
-    group.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

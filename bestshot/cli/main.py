@@ -1,24 +1,30 @@
 """The command line: what was asked for is composed, run, and told; errors become exit codes."""
 
+import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.cli.arguments import Command, parse_command
 from bestshot.cli.compose import connection_lines, immich_source, source_of, with_demo
 from bestshot.cli.console import Console
-from bestshot.cli.signals import terminable
 from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
 from bestshot.model.photo import SourceType
-from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, PhotoOrganizer, logger
+from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, PhotoOrganizer
 from bestshot.settings.checks import check_consistency, check_source_options
-from bestshot.settings.settings import Settings, load_settings
+from bestshot.settings.reading import load_settings
+from bestshot.settings.settings import Settings
 from bestshot.text import count
 
 if TYPE_CHECKING:
     from bestshot.plans.document import PlanDocument
+
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = parse_command(argv)
     console = Console()
     try:
-        with terminable():
+        with _terminable():
             code = _run(command, console)
     except OrganizerError as error:
         logger.error("%s", error)
@@ -35,6 +41,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         logger.error("Interrupted. What is done stays done; the next run goes on from here.")
         code = EXIT_INTERRUPTED
     return console.close(code)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """End in order on SIGTERM, as containers and service managers send it, just as on Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may listen to signals
+        return
+    earlier = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _run(command: Command, console: Console) -> int:

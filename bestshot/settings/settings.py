@@ -1,93 +1,215 @@
-"""What the user asked for: flags > environment > TOML file > defaults, gathered in one value."""
+"""The settings of a run, each declared once: its type, bounds, default, flag, explanation and what it goes with.
 
-import dataclasses
-import difflib
-import json
-import math
-import os
-import tomllib
+The command line, the configuration file, the environment, the checks, `--apply` and docs/settings.md follow from it.
+"""
+
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Annotated
 
-import msgspec
 import platformdirs
-from msgspec import inspect
+from msgspec import Meta
 
-from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkOptions
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.plans.plan import OutputOptions
-from bestshot.ranking.rules import JudgingRules, Preference, Weights, parse_weights
-from bestshot.settings.kinds import kind_in_words
-from bestshot.text import printable
+from bestshot.ranking.rules import JudgingRules, Preference, Weights
+from bestshot.settings.declaration import (
+    GROUPING,
+    IMMICH,
+    JUDGING,
+    MARKS,
+    PHOTOS,
+    RESULT,
+    RUNNING,
+    About,
+    Setting,
+    WithPlan,
+    settings_of,
+)
 
 APPLICATION = "photo-organizer"
-ENVIRONMENT_PREFIX = "PHOTO_ORGANIZER_"
 
+MANY_CHANGES = 500
+"""So many copies and marks are made without asking."""
 
-_AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+_LOCAL, _SERVER = SourceType.LOCAL, SourceType.IMMICH
+
+_Count = Annotated[int, Meta(ge=1)]
+_Megabytes = Annotated[float, Meta(gt=0)]
 # An empty path would mean the folder one happens to be in.
-_Text = Annotated[str, msgspec.Meta(min_length=1)]
-_Rule = Annotated[str, msgspec.Meta(pattern="^(raw|largest|folder:.+)$")]
+_Text = Annotated[str, Meta(min_length=1)]
+_Rule = Annotated[str, Meta(pattern="^(raw|largest|folder:.+)$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a run can be told; the names are those of the flags."""
+    """Everything that a run can be asked for; the names are those of the flags."""
 
-    source: tuple[_Text, ...] = ()
-    output: _Text | None = None
-    threshold: Annotated[int, msgspec.Meta(ge=0, le=64)] = 5
-    time_window: Annotated[float, msgspec.Meta(ge=0)] = 300.0
-    no_time_window: bool = False
-    rotations: bool = False
-    min_group_size: Annotated[int, msgspec.Meta(ge=2)] = 2
-    source_type: SourceType = SourceType.LOCAL
-    immich_url: _Text | None = None
-    immich_api_key: _Text | None = dataclasses.field(default=None, repr=False)
-    immich_api_key_file: _Text | None = None
-    immich_album: _Text | None = None
-    immich_ca: _Text | None = None
-    no_verify_ssl: bool = False
-    include_archived: bool = False
-    use_full_resolution: bool = False
-    immich_cache_dir: _Text | None = None
-    immich_cache_size: Annotated[float, msgspec.Meta(gt=0)] = 5000.0
-    tag_only: bool = False
-    tag: _Text = "photo-organizer-duplicate"
-    create_albums: bool = False
-    album_prefix: _Text = "Organized-"
-    mark_best_favorite: bool = False
-    stack: bool = False
-    archive_rest: bool = False
-    inherit: bool = False
-    exclude: tuple[_Text, ...] = ()
-    limit: _AtLeastOne | None = None
-    workers: _AtLeastOne | None = None
-    dask: _Text | None = None
-    link: LinkMethod = LinkMethod.COPY
-    no_faces: bool = False
-    face_model: FaceModel = FaceModel.HOG
-    prefer: tuple[_Rule, ...] = ()
-    weights: Weights = dataclasses.field(default_factory=Weights)
-    cache_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
-    cache_size: Annotated[float, msgspec.Meta(gt=0)] = 5000.0
-    state_dir: _Text = dataclasses.field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
-    plan: _Text | None = None
-    csv: _Text | None = None
-    list_rest: _Text | None = None
-    null: bool = False
-    yes: bool = False
-    report: _Text | None = None
-    dry_run: bool = False
-    verbose: bool = False
-    quiet: bool = False
-    log_file: _Text | None = None
+    # Which photos
+    source: Annotated[
+        tuple[_Text, ...], About(PHOTOS, "folder of photos; may be given several times", "DIR", "-s", only=_LOCAL)
+    ] = ()
+    source_type: Annotated[SourceType, About(PHOTOS, "where the photos are")] = SourceType.LOCAL
+    exclude: Annotated[
+        tuple[_Text, ...],
+        About(
+            PHOTOS,
+            "skip photos whose name matches, such as `'*.png'`, or path, such as `'Scans/*'`; case is ignored",
+            "GLOB",
+            only=_LOCAL,
+        ),
+    ] = ()
+    limit: Annotated[
+        _Count | None, About(PHOTOS, "look at no more than the first N photos", "N", default_text="all")
+    ] = None
+
+    # An Immich server
+    immich_url: Annotated[
+        _Text | None, About(IMMICH, "the server's address, or `IMMICH_URL`", "URL", variable="IMMICH_URL")
+    ] = None
+    immich_api_key_file: Annotated[
+        _Text | None,
+        About(IMMICH, "a file that holds only the API key", "FILE", overrules=("immich_api_key",)),
+    ] = None
+    immich_api_key: Annotated[
+        _Text | None,
+        About(
+            IMMICH,
+            "the key itself; `IMMICH_API_KEY` is safer, because other users cannot see it",
+            "KEY",
+            overrules=("immich_api_key_file",),
+            variable="IMMICH_API_KEY",
+            is_secret=True,
+        ),
+    ] = field(default=None, repr=False)
+    immich_album: Annotated[
+        _Text | None,
+        About(IMMICH, "look at one album only", "NAME|ID", default_text="all photos", with_plan=WithPlan.NAMED),
+    ] = None
+    include_archived: Annotated[bool, About(IMMICH, "look at archived photos too", with_plan=WithPlan.NAMED)] = False
+    use_full_resolution: Annotated[bool, About(IMMICH, "fetch originals instead of previews: slow")] = False
+    immich_cache_dir: Annotated[
+        _Text | None,
+        About(IMMICH, "where the server's pictures are kept", "DIR", default_text="`immich` in the cache folder"),
+    ] = None
+    immich_cache_size: Annotated[_Megabytes, About(IMMICH, "how much room they may take", "MB")] = 5000.0
+    immich_ca: Annotated[_Text | None, About(IMMICH, "certificate authorities to trust", "FILE")] = None
+    no_verify_ssl: Annotated[bool, About(IMMICH, "trust any certificate")] = False
+
+    # What belongs together
+    threshold: Annotated[
+        int,
+        Meta(ge=0, le=64),
+        About(GROUPING, "bits of 64 in which the hashes of two photos may differ: 3 is strict, 10 generous", "N", "-t"),
+    ] = 5
+    time_window: Annotated[
+        float,
+        Meta(ge=0),
+        About(GROUPING, "longest pause between neighbours of a group", "SECONDS", overrules=("no_time_window",)),
+    ] = 300.0
+    no_time_window: Annotated[bool, About(GROUPING, "compare by picture alone, for wrong clocks and old copies")] = (
+        False
+    )
+    rotations: Annotated[bool, About(GROUPING, "join turned and mirrored copies too")] = False
+    min_group_size: Annotated[int, Meta(ge=2), About(GROUPING, "how many photos make a group", "N")] = 2
+
+    # Which one is best
+    no_faces: Annotated[bool, About(JUDGING, "judge without looking for faces: faster")] = False
+    face_model: Annotated[
+        FaceModel, About(JUDGING, "how faces are found: `cnn` finds turned ones too, and takes many times as long")
+    ] = FaceModel.HOG
+    prefer: Annotated[
+        tuple[_Rule, ...],
+        About(
+            JUDGING,
+            "what goes before the score: `raw`, `largest` or `folder:PATH`; of several, the first one that decides",
+            "RULE",
+            separator=",",
+        ),
+    ] = ()
+    weights: Annotated[Weights, About(JUDGING, "how much each criterion counts in the score", is_file_only=True)] = (
+        field(default_factory=Weights)
+    )
+
+    # What to do with the groups
+    output: Annotated[
+        _Text | None,
+        About(
+            RESULT,
+            "lay the groups out here",
+            "DIR",
+            "-o",
+            default_text="only look",
+            with_plan=WithPlan.REPLACES,
+        ),
+    ] = None
+    link: Annotated[
+        LinkMethod,
+        About(RESULT, "how photos get into the output", only=_LOCAL, with_plan=WithPlan.REPLACES),
+    ] = LinkMethod.COPY
+    plan: Annotated[_Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
+    csv: Annotated[_Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None
+    list_rest: Annotated[
+        _Text | None, About(RESULT, "write the paths or ids of all but the best, one per line", "FILE")
+    ] = None
+    null: Annotated[bool, About(RESULT, "end each of them with a NUL instead of a line break", refines="list_rest")] = (
+        False
+    )
+    yes: Annotated[bool, About(RESULT, f"do not ask before more than {MANY_CHANGES} copies and marks", short="-y")] = (
+        False
+    )
+    report: Annotated[
+        _Text | None, About(RESULT, "write a page to look at the groups and change the choices", "FILE")
+    ] = None
+    dry_run: Annotated[
+        bool, About(RESULT, "show what would be done, on a server with its calls, but change nothing")
+    ] = False
+
+    # Marks on the photos
+    tag_only: Annotated[bool, About(MARKS, "tag every photo of a group, and the best as such")] = False
+    tag: Annotated[_Text, About(MARKS, "the tag; the best also gets NAME-best", "NAME", refines="tag_only")] = (
+        "photo-organizer-duplicate"
+    )
+    create_albums: Annotated[bool, About(MARKS, "make an album for each group")] = False
+    album_prefix: Annotated[_Text, About(MARKS, "how their names begin", "TEXT", refines="create_albums")] = (
+        "Organized-"
+    )
+    mark_best_favorite: Annotated[bool, About(MARKS, "make the best a favourite")] = False
+    stack: Annotated[bool, About(MARKS, "stack each group, the best on top", only=_SERVER)] = False
+    archive_rest: Annotated[bool, About(MARKS, "take all but the best out of the timeline", only=_SERVER)] = False
+    inherit: Annotated[
+        bool,
+        About(MARKS, "give the best the albums, favourite, rating and description of its group", only=_SERVER),
+    ] = False
+
+    # How to run
+    workers: Annotated[
+        _Count | None, About(RUNNING, "how many processes read pictures", "N", default_text="one per core")
+    ] = None
+    dask: Annotated[
+        _Text | None,
+        About(
+            RUNNING,
+            "read pictures on a Dask cluster, such as `tcp://host:8786`",
+            "SCHEDULER",
+            default_text="this machine",
+        ),
+    ] = None
+    cache_dir: Annotated[
+        _Text,
+        About(RUNNING, "where measurements and previews are kept", "DIR", default_text="your cache folder"),
+    ] = field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
+    cache_size: Annotated[_Megabytes, About(RUNNING, "how much room previews may take", "MB")] = 5000.0
+    state_dir: Annotated[
+        _Text,
+        About(RUNNING, "where the journal and your decisions are kept", "DIR", default_text="your state folder"),
+    ] = field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
+    log_file: Annotated[_Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
+    verbose: Annotated[bool, About(RUNNING, "show every group with its reasons", short="-v")] = False
+    quiet: Annotated[bool, About(RUNNING, "print nothing unless the exit code is not 0", short="-q")] = False
 
     @property
     def grouping_rules(self) -> GroupingRules:
@@ -101,36 +223,6 @@ class Settings:
         return JudgingRules(self.weights, tuple(map(Preference.parse, self.prefer)))
 
     @property
-    def options(self) -> OutputOptions:
-        """What is to be done with the groups; the output of a folder whose photos are marked has only its albums."""
-        albums_only = self.source_type is SourceType.LOCAL and self.mark_options.any
-        return OutputOptions(self.output, self.link, self.mark_options, albums_only)
-
-    @property
-    def writes_records(self) -> bool:
-        """Whether what was decided is written to a file of its own."""
-        return any(name is not None for name in (self.plan, self.csv, self.list_rest, self.report))
-
-    def with_options(self, options: OutputOptions) -> "Settings":
-        """The same settings with the wishes of a plan; raises UsageError for a text that cannot be."""
-        marks = options.marks
-        return dataclasses.replace(
-            self,
-            output=None if options.output is None else check_text("output", options.output),
-            link=options.link,
-            tag_only=marks.tag is not None,
-            tag=self.tag if marks.tag is None else check_text("tag", marks.tag),
-            create_albums=marks.album_prefix is not None,
-            album_prefix=self.album_prefix
-            if marks.album_prefix is None
-            else check_text("album_prefix", marks.album_prefix),
-            mark_best_favorite=marks.favorite_best,
-            stack=marks.stack,
-            archive_rest=marks.archive_rest,
-            inherit=marks.inherit,
-        )
-
-    @property
     def mark_options(self) -> MarkOptions:
         """Which marks are wanted."""
         return MarkOptions(
@@ -142,128 +234,18 @@ class Settings:
             inherit=self.inherit,
         )
 
+    @property
+    def options(self) -> OutputOptions:
+        """What to do with the groups; the output of a folder whose photos are marked holds only albums."""
+        albums_only = self.source_type is SourceType.LOCAL and self.mark_options.any
+        return OutputOptions(self.output, self.link, self.mark_options, albums_only)
 
-def _without_none(kind: Any) -> Any:
-    """The type of a setting that is given; None only ever stands for one that is not."""
-    if get_origin(kind) not in (Union, UnionType):
-        return kind
-    return next(member for member in get_args(kind) if member is not NoneType)
-
-
-_TYPES = {key: _without_none(kind) for key, kind in get_type_hints(Settings, include_extras=True).items()}
-_PATHS = frozenset(
-    {
-        "source",
-        "output",
-        "cache_dir",
-        "state_dir",
-        "plan",
-        "csv",
-        "list_rest",
-        "report",
-        "log_file",
-        "immich_api_key_file",
-        "immich_ca",
-        "immich_cache_dir",
-    }
-)
-# What stands between the entries of a list in an environment variable; a rule may hold a colon.
-_SEPARATORS = {"source": os.pathsep, "exclude": os.pathsep, "prefer": ","}
-_FILE_ONLY = frozenset({"weights"})
-# Two ways to say the same: the one in a stronger layer overrules the other.
-_KEY, _KEY_FILE = "immich_api_key", "immich_api_key_file"
-# What Immich's own tools call them.
-_KNOWN_VARIABLES = {"IMMICH_URL": "immich_url", "IMMICH_API_KEY": "immich_api_key"}
+    @property
+    def records(self) -> Mapping[str, str]:
+        """The files that the decisions are written to, by the name of the setting; "-" is standard output."""
+        named = {"plan": self.plan, "csv": self.csv, "list_rest": self.list_rest, "report": self.report}
+        return {name: file for name, file in named.items() if file is not None}
 
 
-def default_config_file() -> Path:
-    """The configuration file that is read when none is named."""
-    return Path(platformdirs.user_config_dir(APPLICATION)) / "config.toml"
-
-
-def load_settings(
-    flags: Mapping[str, object], environment: Mapping[str, str], config_file: Path | None = None
-) -> Settings:
-    """Gather the settings; raises UsageError that names the key which is unknown or of a wrong type.
-
-    `flags` holds only what was given on the command line. Without `config_file` the default one is read if it exists.
-    """
-    named = {key: _converted(key, value, flag_of(key)) for key, value in flags.items()}
-    values: dict[str, Any] = {}
-    for layer in (_from_file(config_file), _from_environment(environment), named):
-        if "time_window" in layer:
-            values["no_time_window"] = False  # what a weaker layer says of no window is overruled as well
-        if _KEY in layer or _KEY_FILE in layer:
-            values = {key: value for key, value in values.items() if key not in (_KEY, _KEY_FILE)}
-        values |= layer
-    return Settings(**values)
-
-
-def check_text(key: str, value: Any) -> Any:
-    """A text of a plan, or several, as the setting of this name; raises UsageError if it cannot be one."""
-    return _converted(key, value, f"The {key.replace('_', ' ')} in the plan")
-
-
-def flag_of(key: str) -> str:
-    """The flag of a setting."""
-    return "--" + key.replace("_", "-")
-
-
-def _from_file(config_file: Path | None) -> dict[str, Any]:
-    path = Path(_expanded(str(config_file))) if config_file else default_config_file()
-    if config_file is None and not os.path.exists(path):  # noqa: PTH110 - Path.exists raises in a home that is locked
-        return {}
-    shown = printable(str(path))
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"The configuration file {shown} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"The configuration file {shown} is not text in UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The configuration file {shown} is not valid TOML: {error}.") from error
-    return {key: _converted(key, value, f"{printable(key)} in {shown}", strict=True) for key, value in table.items()}
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, key in _KNOWN_VARIABLES.items():
-        if environment.get(name):
-            values[key] = _converted(key, environment[name], f"The environment variable {name}")
-    for name, text in environment.items():
-        if name.startswith(ENVIRONMENT_PREFIX):
-            key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
-            if key in _FILE_ONLY:
-                raise UsageError(f"The environment variable {name}: {key} can only be set in the configuration file.")
-            value = text.split(_SEPARATORS[key]) if key in _SEPARATORS else text
-            values[key] = _converted(key, value, f"The environment variable {name}")
-    return values
-
-
-def _converted(key: str, value: object, where: str, *, strict: bool = False) -> Any:
-    if key not in _TYPES:
-        near = difflib.get_close_matches(key, _TYPES, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise UsageError(f"{where}: there is no setting called {printable(key)}.{hint}")
-    if key == "weights":
-        return parse_weights(value, where)
-    try:
-        converted = msgspec.convert(value, _TYPES[key], strict=strict)
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for a name that is no UTF-8
-        raise UsageError(_complaint(key, value, where)) from error
-    if isinstance(converted, float) and math.isinf(converted):
-        raise UsageError(_complaint(key, value, where))
-    if key not in _PATHS:
-        return converted
-    if "\0" in "".join(converted):
-        raise UsageError(_complaint(key, value, where))
-    return tuple(map(_expanded, converted)) if isinstance(converted, tuple) else _expanded(converted)
-
-
-def _complaint(key: str, value: object, where: str) -> str:
-    given = "something else" if key == _KEY else printable(json.dumps(value, ensure_ascii=False, default=str))
-    return f"{where} must be {kind_in_words(inspect.type_info(_TYPES[key]))}, but it is {given}."
-
-
-def _expanded(path: str) -> str:
-    return os.path.expanduser(path)  # noqa: PTH111 - keeps './x' as given
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in settings_of(Settings)}
+"""All settings as they are declared, by name."""

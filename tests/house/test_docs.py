@@ -16,7 +16,10 @@ from bestshot.cli.arguments import build_parser, parse_command
 from bestshot.cli.main import main
 from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
 from bestshot.ranking.rules import Weights
-from bestshot.settings.settings import ENVIRONMENT_PREFIX, Settings, load_settings
+from bestshot.settings.declaration import MARKS, WithPlan
+from bestshot.settings.reading import ENVIRONMENT_PREFIX, load_settings
+from bestshot.settings.settings import SETTINGS, Settings
+from docs.settings_tables import with_tables
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.paths import ROOT
@@ -69,6 +72,23 @@ def _code_blocks_that_set_up() -> list[str]:
 def test_the_tables_explain_every_flag_and_none_that_is_not_there() -> None:
     explained = {flag for cells in _rows() for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cells[0])}
     assert explained == {flag for action in build_parser()._actions for flag in action.option_strings}
+
+
+def test_the_tables_are_those_that_the_settings_declare() -> None:
+    """If not, `python -m docs.settings_tables` writes them anew."""
+    assert with_tables(PAGES["settings.md"]) == PAGES["settings.md"]
+
+
+def test_the_page_names_all_flags_that_a_plan_refuses_or_replaces_outside_of_whole_tables() -> None:
+    told = re.sub(r"\s+", " ", PAGES["settings.md"].partition("A plan has decided")[2].partition("\n## ")[0])
+    refused, replaced = told.split("`--output`")[0], told.partition("--apply` refuses")[2]
+    for setting in SETTINGS.values():
+        group = setting.about.group
+        if setting.with_plan.is_refused and not setting.about.is_file_only:
+            assert group.heading in refused.lower() or setting.flag in refused, setting.name
+        if setting.with_plan is WithPlan.REPLACES:
+            assert group is MARKS or setting.flag in replaced, setting.name
+        assert group.with_plan is setting.with_plan or setting.flag in told, setting.name
 
 
 def test_no_flag_is_mentioned_anywhere_that_is_not_there() -> None:

@@ -13,7 +13,8 @@ from bestshot.cli.main import main
 from bestshot.immich.versions import NEWEST, OLDEST, Dialect, Task
 from bestshot.model.photo import SourceType
 from bestshot.settings.checks import check_consistency, check_source_options
-from bestshot.settings.settings import Settings, load_settings
+from bestshot.settings.reading import load_settings
+from bestshot.settings.settings import Settings
 from bestshot.sources.immich.permissions import tasks_of
 from bestshot.sources.immich.source import ImmichPhotoSource
 from tests.fake_immich.server import MORNING, FakeImmich

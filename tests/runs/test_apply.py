@@ -1,12 +1,14 @@
 """Whole runs that carry out plans: an amended plan means what it says, and what it decides is remembered."""
 
+import dataclasses
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,9 @@ from hypothesis import strategies as st
 from bestshot.cli.main import main
 from bestshot.pipeline.organizer import Outcome
 from bestshot.plans.decision_store import remembered
-from bestshot.settings.settings import Settings
+from bestshot.settings.declaration import WithPlan
+from bestshot.settings.reading import load_settings
+from bestshot.settings.settings import SETTINGS, Settings
 from bestshot.xmp.packet import read
 from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
@@ -168,7 +172,7 @@ class TestFolder:
         assert apply(amend(Path("plan.json"), pick(0, 4))) == 0
         assert len(laid_out(out)["group_0001"]) == 7
 
-    def test_wishes_of_the_command_line_stand_for_the_plans(self, plan: Path, out: Path, tmp_path: Path) -> None:
+    def test_options_of_the_command_line_stand_for_the_plans(self, plan: Path, out: Path, tmp_path: Path) -> None:
         assert apply(plan, flags=("-o", str(tmp_path / "links"), "--link", "symlink")) == 0
         assert not out.exists()
         assert {path.is_symlink() for path in (tmp_path / "links").glob("group_*/originals/*")} == {True}
@@ -470,9 +474,12 @@ class TestImmich:
         (("SOURCE",), "cannot be read"),
         (("--source", "x"), "leave out SOURCE"),
         (("--limit", "3"), "leave out --limit"),
-        (("--threshold", "3"), "leave out --threshold"),
-        (("--tag", "mine"), "stands for all that the plan does: say what to do with it"),
-        (("--link", "hardlink"), "stands for all that the plan does: say what to do with it"),
+        (("--threshold", "3"), "already says which photos belong together: leave out --threshold."),
+        (("--rotations",), "already says which photos belong together: leave out --rotations."),
+        (("--prefer", "raw"), "already says which photo of a group is the best: leave out --prefer."),
+        (("--face-model", "cnn"), "already says which photo of a group is the best: leave out --face-model."),
+        (("--tag", "mine"), "replace all those of the plan: say what to do with it"),
+        (("--link", "hardlink"), "replace all those of the plan: say what to do with it"),
         (("--stack",), "goes with --source-type immich only"),
         (("--immich-url", "http://nas"), "goes with --source-type immich only"),
         (("--demo",), "--apply and --demo are runs of their own"),
@@ -486,6 +493,40 @@ def test_flags_that_do_not_go_with_a_plan_are_refused_with_a_sentence(
     assert main(["--apply", str(plan), *flags]) == 2
     assert told in capsys.readouterr().err
     assert not out.exists()
+
+
+class Watched(Settings):
+    """Settings that note which of them a run asks for, apart from what copies all of them."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in SETTINGS and sys._getframe(1).f_code.co_filename != dataclasses.__file__:
+            self.asked.add(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("fake", ["v3.1.0"], indirect=True)
+def test_every_setting_that_goes_with_a_plan_is_asked_for_when_it_is_carried_out(
+    plan: Path, fake: FakeImmich, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a folder or on a server: none is accepted and then passed over. What the plan has decided is not asked for."""
+    Watched.asked.clear()
+    monkeypatch.setattr("bestshot.cli.main.load_settings", lambda *given: Watched(**vars_of(load_settings(*given))))
+    burst(fake)
+    run_on(fake, plan=str(tmp_path / "of_server.json"), tag_only=True, dry_run=True)
+    records = ("--list-rest", str(tmp_path / "rest"), "--report", str(tmp_path / "report.html"))
+    assert apply(plan, flags=records) == 0
+    assert apply(tmp_path / "of_server.json", flags=records) == 0
+    wanted = {name for name, setting in SETTINGS.items() if not setting.with_plan.is_refused}
+    assert wanted - Watched.asked == set()
+    decided = {name for name, one in SETTINGS.items() if one.with_plan in (WithPlan.GROUPED, WithPlan.JUDGED)}
+    # Before a server is spoken to, it is asked what the key may do.
+    assert Watched.asked & decided <= {"no_faces"}
+
+
+def vars_of(of_run: Settings) -> dict[str, Any]:
+    return {name: getattr(of_run, name) for name in SETTINGS}
 
 
 ODD: tuple[Any, ...] = (

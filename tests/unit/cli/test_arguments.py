@@ -1,5 +1,7 @@
 """What can be said on the command line, and how it is explained."""
 
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +86,32 @@ def test_wrong_usage_is_explained_in_one_line(argv: list[str], said: str, capsys
     assert capsys.readouterr() == ("", f"{said}\n")
 
 
-def test_help_fits_into_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    assert max(map(len, build_parser().format_help().splitlines())) <= 80
+@pytest.mark.parametrize("columns", [80, 40])
+def test_help_fits_into_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert [line for line in build_parser().format_help().splitlines() if len(line) > columns] == []
+
+
+def test_an_example_that_is_folded_is_still_the_same_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def examples(columns: str) -> list[list[str]]:
+        monkeypatch.setenv("COLUMNS", columns)
+        lines = build_parser().format_help().partition("examples:")[2].replace("\\\n", "").splitlines()
+        return [shlex.split(line) for line in lines if line.startswith("    photo_organizer.py ")]
+
+    assert examples("40") == examples("80")
+    assert len(examples("40")) > 10
+
+
+def test_help_is_without_the_backticks_of_the_documentation() -> None:
+    assert "`" not in build_parser().format_help()
+
+
+def test_the_package_runs_as_a_program_and_help_calls_it_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bestshot"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    told = subprocess.run([*command, "--help"], cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert told.stdout.startswith(b"usage: python -m bestshot [SOURCE ...]")
+    assert b"    python -m bestshot --demo\n" in told.stdout
+    done = subprocess.run([*command, "missing"], cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"missing does not exist" in done.stderr

@@ -19,8 +19,6 @@ from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
 from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
-from bestshot.settings.of_plan import settings_for
-from bestshot.settings.settings import Settings
 from tests.support.builders import metadata_with, photo, planned
 from tests.unit.plans.test_decisions import apart, best, out
 
@@ -286,58 +284,3 @@ class TestDecisions:
     def test_photos_taken_out_of_one_group_are_none_with_each_other_either(self, tmp_path: Path) -> None:
         ours = Decisions.of(decisions_in(read(tmp_path, B_OUT, C_OUT).groups), (A, B, C))
         assert ours.split([planned(7, A, B, C).verdict.group], 2) == []
-
-
-class TestSettings:
-    def fit(self, folder: Path, *changes: Change, **flags: Any) -> Settings:
-        return settings_for(read(folder, *changes), Settings(**flags), flags)
-
-    def test_the_photos_and_the_wishes_are_those_of_the_plan(self, tmp_path: Path) -> None:
-        found = self.fit(tmp_path)
-        assert (found.source, found.options) == (("/photos",), WISHES)
-
-    def test_wishes_of_the_command_line_stand_for_all_of_the_plans(self, tmp_path: Path) -> None:
-        found = self.fit(tmp_path, tag_only=True)
-        assert (found.output, found.mark_options.tag) == (None, "photo-organizer-duplicate")
-
-    def test_what_only_narrows_a_library_has_no_say(self, tmp_path: Path) -> None:
-        plan = read(tmp_path)
-        found = settings_for(plan, Settings(immich_album="trip", limit=1, exclude=("*.jpg",)), {})
-        assert (found.immich_album, found.limit, found.exclude) == (None, None, ())
-
-    @pytest.mark.parametrize(
-        "flag", ["source", "source_type", "immich_album", "exclude", "limit", "threshold", "no_faces", "time_window"]
-    )
-    def test_what_the_plan_says_itself_the_command_line_may_not(self, tmp_path: Path, flag: str) -> None:
-        shown = "SOURCE" if flag == "source" else "--" + flag.replace("_", "-")
-        with pytest.raises(UsageError, match=f"leave out {shown}"):
-            settings_for(read(tmp_path), Settings(), {flag: "x"})
-
-    def test_a_plan_made_to_look_needs_a_wish_a_decision_or_a_list(self, tmp_path: Path) -> None:
-        looking = put("wishes", {})
-        with pytest.raises(UsageError, match="--output or --tag-only"):
-            self.fit(tmp_path, looking)
-        assert self.fit(tmp_path, looking, PICK_C).options.is_looking
-        assert self.fit(tmp_path, looking, list_rest="-").options.is_looking
-
-    @pytest.mark.parametrize(
-        ("change", "told"),
-        [
-            (put("wishes", "output", ""), "output in the plan must be a text that is not empty"),
-            (put("wishes", "output", "/a\0b"), "output in the plan must be a text"),
-            (put("wishes", "marks", {"tag": ""}), "tag in the plan must be"),
-            (put("wishes", "marks", {"album_prefix": ""}), "album prefix in the plan must be"),
-            (put("source", "origins", ["folder:"]), "source in the plan must be"),
-            (put("source", "origins", ["folder:/a\0"]), "source in the plan must be"),
-        ],
-    )
-    def test_texts_that_cannot_be_are_refused(self, tmp_path: Path, change: Change, told: str) -> None:
-        with pytest.raises(UsageError, match=told) as caught:
-            self.fit(tmp_path, change)
-        assert str(caught.value).isprintable()
-
-    def test_no_file_says_to_which_server_a_key_is_sent(self, tmp_path: Path) -> None:
-        changes = put("source", {"type": "immich", "locations": ["http://evil"], "origins": ["immich:me"]})
-        with pytest.raises(UsageError, match="server http://evil: name it with --immich-url"):
-            self.fit(tmp_path, changes)
-        assert self.fit(tmp_path, changes, immich_url="http://nas").immich_url == "http://nas"

@@ -12,7 +12,9 @@ from bestshot.grouping.rules import GroupingRules
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.ranking.rules import JudgingRules, Preference, PreferenceKind, Weights
-from bestshot.settings.settings import Settings, default_config_file, load_settings
+from bestshot.settings.checks import check_consistency, check_source_options
+from bestshot.settings.reading import default_config_file, load_settings
+from bestshot.settings.settings import SETTINGS, Settings
 
 PREFIX = "PHOTO_ORGANIZER_"
 
@@ -113,7 +115,38 @@ def complaint(
 
 
 def test_every_setting_has_a_sample() -> None:
-    assert set(SAMPLES) == {field.name for field in dataclasses.fields(Settings)} - {"weights"}
+    assert set(SAMPLES) == set(SETTINGS) - {"weights"}
+
+
+def test_every_field_is_declared_and_what_it_refers_to_is_a_setting() -> None:
+    assert list(SETTINGS) == [field.name for field in dataclasses.fields(Settings)]
+    for setting in SETTINGS.values():
+        assert {*filter(None, [setting.about.refines]), *setting.about.overrules} <= set(SETTINGS), setting.name
+
+
+def test_a_flag_for_another_kind_of_source_is_refused_and_goes_with_its_own() -> None:
+    for name, setting in SETTINGS.items():
+        for source_type in SourceType:
+            if setting.only in (None, source_type):
+                check_source_options({name: "x"}, source_type)
+            else:
+                with pytest.raises(UsageError, match=f"^{setting.label} goes with .* only: leave it out"):
+                    check_source_options({name: "x"}, source_type)
+
+
+def test_a_flag_that_only_refines_another_one_is_refused_without_that() -> None:
+    refining = {name: setting.about.refines for name, setting in SETTINGS.items() if setting.about.refines}
+    assert refining == {"null": "list_rest", "tag": "tag_only", "album_prefix": "create_albums"}
+    for name, refined in refining.items():
+        with pytest.raises(UsageError, match=f"^{SETTINGS[name].label} only refines {SETTINGS[refined].label}: "):
+            check_consistency({name: "x"}, Settings())
+        check_consistency({name: "x"}, load_settings({refined: SAMPLES[refined].flag, "source_type": "immich"}, {}))
+
+
+def test_a_folder_is_not_given_marks_that_only_a_server_has() -> None:
+    for name in ("stack", "archive_rest", "inherit"):
+        with pytest.raises(UsageError, match=f"^{SETTINGS[name].label} goes with --source-type immich only"):
+            check_consistency({}, load_settings({}, {PREFIX + name.upper(): "true"}))
 
 
 def test_weights_are_a_table_in_the_file_that_changes_only_what_it_names(config: Path) -> None:
