@@ -221,7 +221,7 @@ def _composition(shots: Sequence[Candidate], weight: float) -> Criterion:
         return ", ".join(_composition_words(shot))
 
     fault = _simple_fault(marks, "is worse composed")
-    return Criterion("bestshot.cli.compose", weight, marks, words, fault, lambda shot: marks[shot.id] > _WELL_COMPOSED)
+    return Criterion("composition", weight, marks, words, fault, lambda shot: marks[shot.id] > _WELL_COMPOSED)
 
 
 def _composition_words(shot: Candidate) -> Iterator[str]:

@@ -158,8 +158,8 @@ def test_a_photo_that_is_worse_in_everything_never_changes_the_best(
         pytest.param(appraisal(clipped=0.0), appraisal(clipped=0.2), "exposure", id="clipping"),
         pytest.param(appraisal(brightness=0.5), appraisal(brightness=0.9), "exposure", id="too bright"),
         pytest.param(appraisal(brightness=0.4), appraisal(brightness=0.1), "exposure", id="too dark"),
-        pytest.param(appraisal(tilt=0.5), appraisal(tilt=-5.0), "bestshot.cli.compose", id="not level"),
-        pytest.param(appraisal(face()), appraisal(face(is_cut=True)), "bestshot.cli.compose", id="a head cut off"),
+        pytest.param(appraisal(tilt=0.5), appraisal(tilt=-5.0), "composition", id="not level"),
+        pytest.param(appraisal(face()), appraisal(face(is_cut=True)), "composition", id="a head cut off"),
     ],
 )
 def test_each_flaw_alone_costs_the_first_place(better: Appraisal, worse: Appraisal, reason: str) -> None:
@@ -297,7 +297,7 @@ def test_what_cannot_be_told_is_left_out_and_not_guessed() -> None:
     told = judged([(appraisal(looked=False), metadata_with())])
     assert set(reasons(told, "p0")) == {"sharpness", "exposure", "resolution"}
     untold = judged([(appraisal(face(eyes=None, smile=None, sharpness=None)), metadata_with(width=None, height=None))])
-    assert set(reasons(untold, "p0")) == {"faces", "sharpness", "exposure", "bestshot.cli.compose"}
+    assert set(reasons(untold, "p0")) == {"faces", "sharpness", "exposure", "composition"}
     assert untold.ranking[0].score == 1.0
 
 
@@ -363,7 +363,7 @@ def test_reasons_say_in_words_what_the_numbers_mean() -> None:
         "sharpness": "sharpest picture",
         "exposure": "brightness 45%, 1.2% clipped",
         "resolution": "4000 x 3000 pixels",
-        "bestshot.cli.compose": "tilted by 3.0 degrees, no head cut off",
+        "composition": "tilted by 3.0 degrees, no head cut off",
     }
     assert words(verdict, "p1")["sharpness"] == "picture 50% as sharp as the sharpest"
     assert words(verdict, "p1")["faces"] == "1 of 1 face looking at the camera, 1 not clearly seen"
