@@ -1,4 +1,4 @@
-"""Small wordings that several rooms share."""
+"""Small wordings that several packages share."""
 
 import os
 from math import log10

@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: parses, composes a run, prints, and turns errors into exit codes."""

@@ -1,1 +1,1 @@
-"""Which photos belong together, decided from numbers alone."""
+"""Which photos belong together, decided from times and measurements alone."""

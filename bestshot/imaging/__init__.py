@@ -1,1 +1,1 @@
-"""From bytes to upright pixels."""
+"""From the bytes of any format to upright pixels."""

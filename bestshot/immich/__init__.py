@@ -1,1 +1,1 @@
-"""The rooms below immich_client: calls as data, answers as values, and what differs between versions."""
+"""The HTTP API of an Immich server as typed calls, and all that differs between its versions."""

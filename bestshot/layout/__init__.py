@@ -1,1 +1,1 @@
-"""The folders in which groups are laid out."""
+"""The folders of groups on a disk: planned, made, and taken back."""

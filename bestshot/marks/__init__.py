@@ -1,1 +1,1 @@
-"""Tags, albums, favourites, stacks and the archive of a library."""
+"""Tags, albums, favourites, ratings, descriptions, stacks and the archive: planned, made, and taken back."""

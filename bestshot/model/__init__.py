@@ -1,1 +1,1 @@
-"""What travels between the packages, frozen."""
+"""What travels between the packages, frozen: photos, times, measurements, groups and verdicts."""

@@ -1,1 +1,1 @@
-"""A plan as a document, and the decisions that a person made on one."""
+"""The plan of a run as a document, and what a person decided on one."""

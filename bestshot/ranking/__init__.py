@@ -1,1 +1,1 @@
-"""From groups to verdicts: which photo of a group is best, and why."""
+"""Which photo of a group is best, and why, decided from measurements alone."""

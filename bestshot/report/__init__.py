@@ -1,1 +1,1 @@
-"""The report: a page to look at the groups, and to change what was decided, before anything is done."""
+"""The page on which a person looks at the groups and decides otherwise."""

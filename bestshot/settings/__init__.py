@@ -1,1 +1,1 @@
-"""What a run is told, from flags, environment and configuration file."""
+"""What a run is asked for, by flags, environment and configuration file."""

@@ -1,1 +1,1 @@
-"""Files, databases, locks and caches: how this tool writes to a disk."""
+"""How this tool writes to a disk: safe files, SQLite, locks, the index of measurements, the cache of pictures."""

@@ -1,1 +1,1 @@
-"""Where pictures are measured: processes of this machine, or a Dask cluster."""
+"""Where pictures are measured: in processes of this machine, or on a Dask cluster."""

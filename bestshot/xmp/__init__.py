@@ -1,1 +1,1 @@
-"""XMP, read and written."""
+"""XMP, read and written; what is not ours in it stays as it is."""

@@ -1,1 +1,1 @@
-"""Photos on an Immich server."""
+"""Photos on an Immich server, and their marks."""

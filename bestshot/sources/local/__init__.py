@@ -1,1 +1,1 @@
-"""Photos in folders."""
+"""Photos in folders, and their marks in sidecars and folders of links."""
