@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -17,33 +17,14 @@ from bestshot.errors import PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.model.reader import PhotoReader
 from bestshot.storage.index import Failure, Index, Measurable, Measured
 from bestshot.workers.pool import WorkerDied, Workers
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 Value = TypeVar("Value")
 
 _STORE_SECONDS = 2.0
 """What was measured is stored at least this often, so that a killed run has not worked in vain."""
-
-
-class Readable(Protocol):
-    """What a source must offer to have its photos measured; it travels to the workers, so it must be picklable."""
-
-    @property
-    def read_at_once(self) -> int:
-        """How many photos may be read at once by all workers together, if that is more than there are workers."""
-
-    def get_metadata(self, photo: Photo) -> Metadata:
-        """What a photo says of itself; raises PhotoError."""
-
-    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
-        """The upright picture, no larger than asked for; raises PhotoError."""
-
-    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
-        """The faces that the source knows already; if there are none, they are looked for. Raises PhotoError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +38,7 @@ class Measurement(Generic[Measurable, Value]):
     title: str
     recipe: str
     kind: type[Value]
-    measure: Callable[[Readable, Sequence[Measurable], int], list[Value | Failure]]
+    measure: Callable[[PhotoReader, Sequence[Measurable], int], list[Value | Failure]]
     revision: Callable[[Measurable], str]
     batch: int
 
@@ -70,25 +51,25 @@ def _facts_revision(photo: Photo) -> str:
     return photo.metadata_revision
 
 
-def _describe(source: Readable, photo: Photo) -> Metadata:
+def _describe(source: PhotoReader, photo: Photo) -> Metadata:
     return source.get_metadata(photo)
 
 
-def _fingerprint(source: Readable, photo: Photo, *, rotations: bool) -> Fingerprint:
+def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool) -> Fingerprint:
     return fingerprint(source.load_pixels(photo, DECODE_SIZE, grey=True), rotations=rotations)
 
 
-def _appraise(source: Readable, photo: Photo, *, model: FaceModel | None) -> Appraisal:
+def _appraise(source: PhotoReader, photo: Photo, *, model: FaceModel | None) -> Appraisal:
     known = () if model is None else source.known_faces(photo)
     return appraise(source.load_pixels(photo, APPRAISAL_SIZE), model, known)
 
 
-def _encode(source: Readable, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceEmbeddings:
+def _encode(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceEmbeddings:
     pixels = np.asarray(source.load_pixels(photo, APPRAISAL_SIZE))
     return FaceEmbeddings(face_codes(pixels, faces[photo.id]))
 
 
-def attempt(measure: Callable[[Readable, Photo], Value], source: Readable, photo: Photo) -> Value | Failure:
+def attempt(measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, photo: Photo) -> Value | Failure:
     """Measure one photo, or tell why that cannot be done."""
     try:
         return measure(source, photo)
@@ -97,14 +78,14 @@ def attempt(measure: Callable[[Readable, Photo], Value], source: Readable, photo
 
 
 def each(
-    measure: Callable[[Readable, Photo], Value],
-) -> Callable[[Readable, Sequence[Photo], int], list[Value | Failure]]:
+    measure: Callable[[PhotoReader, Photo], Value],
+) -> Callable[[PhotoReader, Sequence[Photo], int], list[Value | Failure]]:
     """To measure each photo by itself: one after the other, or in threads where reading mostly waits for a server."""
     return partial(_each, measure)
 
 
 def _each(
-    measure: Callable[[Readable, Photo], Value], source: Readable, photos: Sequence[Photo], threads: int
+    measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, photos: Sequence[Photo], threads: int
 ) -> list[Value | Failure]:
     def one(photo: Photo) -> Value | Failure:
         return attempt(measure, source, photo)
@@ -116,7 +97,7 @@ def _each(
 
 
 def _measure_batch(
-    task: Measurement[Measurable, Value], source: Readable, threads: int, subjects: Sequence[Measurable]
+    task: Measurement[Measurable, Value], source: PhotoReader, threads: int, subjects: Sequence[Measurable]
 ) -> list[Value | Failure]:
     return task.measure(source, subjects, threads)
 
@@ -174,7 +155,7 @@ class Analyser:
 
     def __init__(
         self,
-        source: Readable,
+        source: PhotoReader,
         index: Index,
         workers: Workers,
         progress: Progress,

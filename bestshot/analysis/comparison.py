@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bestshot.analysis.analyser import Measurement, Readable, attempt
+from bestshot.analysis.analyser import Measurement, attempt
 from bestshot.analysis.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
 from bestshot.model.groups import Likeness, PhotoPair
 from bestshot.model.photo import Photo
+from bestshot.model.reader import PhotoReader
 from bestshot.storage.index import Failure
 from bestshot.text import printable
 
@@ -21,13 +22,13 @@ def comparison_task(*, rotations: bool) -> Measurement[PhotoPair, Likeness]:
 
 
 def _compare(
-    source: Readable, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
+    source: PhotoReader, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
 ) -> list[Likeness | Failure]:
     """One after the other, so that few pictures are in memory."""
     return compare_pairs(source, pairs, rotations=rotations)
 
 
-def compare_pairs(source: Readable, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Likeness | Failure]:
+def compare_pairs(source: PhotoReader, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Likeness | Failure]:
     """Compare each pair; features are dropped as soon as no later pair needs them."""
     last = {photo.id: at for at, pair in enumerate(pairs) for photo in (pair.left, pair.right)}
     kept: dict[str, Features | Failure] = {}
@@ -53,7 +54,7 @@ def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations
     return likeness(left, right, rotations=rotations)
 
 
-def _features(source: Readable, photo: Photo) -> Features:
+def _features(source: PhotoReader, photo: Photo) -> Features:
     return features(source.load_pixels(photo, MATCH_SIZE, grey=True))
 
 

@@ -92,7 +92,6 @@ def _run(command: Command, console: Console) -> int:
 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List what was done, or take a run back; 1 if anything of that had to be left."""
-    from bestshot.layout.output import recover_output
     from bestshot.sources.immich.permissions import UNDO_TASKS
     from bestshot.undo.going_back import history, undo
 
@@ -100,7 +99,7 @@ def _look_back(command: Command, settings: Settings, console: Console) -> int:
         console.print_line(history(settings))
         return EXIT_DONE
     server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
-    results = undo(command.undo, settings, server, recover_output, console.progress)
+    results = undo(command.undo, settings, server, console.progress)
     return EXIT_DONE if console.report_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
 
 

@@ -1,12 +1,11 @@
 """Looking at a library: from the listing to the verdicts; changes nothing but the index."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Protocol
 
-from bestshot.analysis.analyser import DESCRIBE, Analyser, Measurements, Readable, appraisal_task, fingerprint_task
+from bestshot.analysis.analyser import DESCRIBE, Analyser, Measurements, appraisal_task, fingerprint_task
 from bestshot.analysis.comparison import comparison_task
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.errors import SourceError, UsageError
@@ -23,6 +22,7 @@ from bestshot.plans.reading import fit
 from bestshot.ranking.rank import judge
 from bestshot.ranking.strangers import split_by_people
 from bestshot.settings.settings import Settings
+from bestshot.sources.interface import PhotoSource
 from bestshot.storage.index import Index
 from bestshot.text import printable
 
@@ -45,28 +45,6 @@ class LibraryAnalysis:
     appraisals: Mapping[str, Appraisal] = field(default_factory=dict)
 
 
-class Listed(Readable, Protocol):
-    """What a source must offer to be looked at."""
-
-    def scan(self, archived: Collection[str] = ()) -> Listing:
-        """List the library; raises SourceError."""
-
-    def origins(self) -> tuple[str, ...]:
-        """The names, for good, of the libraries that are read."""
-
-    def check_reachable(self) -> None:
-        """Raise SourceError if the library has gone since it was listed."""
-
-    def locations(self) -> tuple[str, ...]:
-        """Where the photos are, in the user's words."""
-
-    def mark_keys(self, photo: Photo) -> tuple[str, ...]:
-        """The keys under which a photo is marked, its own first."""
-
-    def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
-        """The same photos, with everything said of their files that the listing left open."""
-
-
 @dataclass(frozen=True, slots=True)
 class KnownState:
     """What earlier runs know: the measurements, what people decided, and the marks that this tool has set."""
@@ -76,7 +54,7 @@ class KnownState:
     ledger: MarkLedger = field(default_factory=MarkLedger)
 
 
-def analyse_library(source: Listed, settings: Settings, examiner: Analyser, memory: KnownState) -> LibraryAnalysis:
+def analyse_library(source: PhotoSource, settings: Settings, examiner: Analyser, memory: KnownState) -> LibraryAnalysis:
     """List, measure, group and judge."""
     listing = source.scan(memory.ledger.archived)
     _check_not_emptied(source, listing, memory.index)
@@ -113,7 +91,7 @@ def analyse_library(source: Listed, settings: Settings, examiner: Analyser, memo
 
 
 def load_planned(
-    source: Listed, settings: Settings, examiner: Analyser, memory: KnownState, plan: PlanDocument
+    source: PhotoSource, settings: Settings, examiner: Analyser, memory: KnownState, plan: PlanDocument
 ) -> LibraryAnalysis:
     """List the library and find in it what a plan is about; raises UsageError if it is of another library."""
     wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
@@ -137,7 +115,7 @@ def load_planned(
     return LibraryAnalysis(fitting.seen, metadata.values, verdicts, skipped, numbers=numbers)
 
 
-def _check_not_emptied(source: Listed, listing: Listing, index: Index) -> None:
+def _check_not_emptied(source: PhotoSource, listing: Listing, index: Index) -> None:
     for origin in listing.empty_origins:
         if index.knows(origin):
             kind, _, folder = origin.partition(":")
@@ -148,7 +126,7 @@ def _check_not_emptied(source: Listed, listing: Listing, index: Index) -> None:
             )
 
 
-def _with_all_files(source: Listed, groups: Sequence[Group]) -> list[Group]:
+def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]:
     """The groups, with what the listing left open of files that are to be laid out."""
     whole = {photo.id: photo for photo in source.with_all_files([photo for group in groups for photo in group.photos])}
     return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
@@ -181,7 +159,7 @@ def _appraise(examiner: Analyser, groups: Sequence[Group], model: FaceModel | No
 
 
 def _as_users_say(
-    source: Listed, groups: Sequence[Group], metadata: Mapping[str, Metadata], ledger: MarkLedger
+    source: PhotoSource, groups: Sequence[Group], metadata: Mapping[str, Metadata], ledger: MarkLedger
 ) -> dict[str, Metadata]:
     """What is known of the members of groups, without the favourites and stars that this tool gave."""
     return {

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
@@ -14,26 +13,13 @@ from bestshot.pipeline.look import LibraryAnalysis
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import Plan
-from bestshot.report.model import Subject, Viewable
+from bestshot.report.model import Subject
 from bestshot.report.writing import ReportWriter
 from bestshot.settings.settings import Settings
+from bestshot.sources.interface import PhotoSource
 from bestshot.storage.files import write_whole
 from bestshot.text import printable
 from bestshot.workers.pool import Workers
-
-
-class Placed(Protocol):
-    """What a source tells of where it is."""
-
-    def origins(self) -> tuple[str, ...]:
-        """The names, for good, of the libraries that are read."""
-
-    def locations(self) -> tuple[str, ...]:
-        """Where the photos are, in the user's words."""
-
-
-class Shown(Placed, Viewable, Protocol):
-    """What a source must offer to be reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +31,7 @@ class PictureMaker:
 
 
 def write_report(
-    plan: Plan, library: LibraryAnalysis, source: Shown, settings: Settings, studio: PictureMaker
+    plan: Plan, library: LibraryAnalysis, source: PhotoSource, settings: Settings, studio: PictureMaker
 ) -> tuple[Path, ...]:
     """Write the pages of the report that the settings ask for, and tell which files they are; raises OutputError."""
     assert settings.report is not None  # who calls this has asked
@@ -57,7 +43,7 @@ def write_report(
     return ReportWriter(subject, source, studio.workers, studio.progress).write(Path(settings.report))
 
 
-def write_records(plan: Plan, source: Placed, metadata: Mapping[str, Metadata], settings: Settings) -> None:
+def write_records(plan: Plan, source: PhotoSource, metadata: Mapping[str, Metadata], settings: Settings) -> None:
     """Write the lists that the settings ask for; raises OutputError."""
     if settings.plan is not None:
         _write(settings.plan, _plan_text(plan, source, metadata, settings).encode("ascii"), "plan")
@@ -67,7 +53,7 @@ def write_records(plan: Plan, source: Placed, metadata: Mapping[str, Metadata], 
         _write(settings.list_rest, rest_of(plan, null=settings.null), "list")
 
 
-def _plan_text(plan: Plan, source: Placed, metadata: Mapping[str, Metadata], settings: Settings) -> str:
+def _plan_text(plan: Plan, source: PhotoSource, metadata: Mapping[str, Metadata], settings: Settings) -> str:
     place = PlanSource(settings.source_type, source.locations(), source.origins())
     return to_json(document_of(_from_anywhere(plan), place, metadata))
 

@@ -2,21 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from bestshot.analysis.analyser import Readable
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Metadata, Photo
 from bestshot.plans.plan import Plan
-
-
-class Viewable(Readable, Protocol):
-    """What a source must offer to have its photos shown."""
-
-    def web_address(self, photo: Photo) -> str:
-        """Where a browser shows the photo itself."""
 
 
 @dataclass(frozen=True, slots=True)

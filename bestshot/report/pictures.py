@@ -12,10 +12,10 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from bestshot.analysis.analyser import Readable
 from bestshot.errors import PhotoError
 from bestshot.model.faces import Face
 from bestshot.model.photo import Photo
+from bestshot.model.reader import PhotoReader
 from bestshot.report.model import Box, Detail, NoPortrait, Rendition
 
 SEEN_SIDE = 1280
@@ -50,7 +50,7 @@ class PhotoWithFaces:
     faces: tuple[Face, ...]
 
 
-def portray(source: Readable, group: Sequence[PhotoWithFaces]) -> list[Rendition | NoPortrait]:
+def portray(source: PhotoReader, group: Sequence[PhotoWithFaces]) -> list[Rendition | NoPortrait]:
     """The pictures of a group, whose best photo comes first and sets the measure for the others."""
     portraits: list[Rendition | NoPortrait] = []
     measure: _Measure | None = None

@@ -9,11 +9,12 @@ from pathlib import Path
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
 from bestshot.model.groups import PlannedGroup
-from bestshot.report.model import NoPortrait, Page, Rendition, Subject, Viewable
+from bestshot.report.model import NoPortrait, Page, Rendition, Subject
 from bestshot.report.pages import paged, plan_of_page
 from bestshot.report.pictures import PhotoWithFaces, portray
 from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals
+from bestshot.sources.interface import PhotoSource
 from bestshot.storage.files import refuse_photo, replace, writing
 from bestshot.text import printable
 from bestshot.workers.pool import WorkerDied, Workers
@@ -24,7 +25,7 @@ _DIED = NoPortrait("makes its decoder crash or run out of memory")
 class ReportWriter:
     """Writes the report on a subject, whose pictures come from `source` and are made by `workers`."""
 
-    def __init__(self, subject: Subject, source: Viewable, workers: Workers, progress: Progress) -> None:
+    def __init__(self, subject: Subject, source: PhotoSource, workers: Workers, progress: Progress) -> None:
         self._subject = subject
         self._source = source
         self._workers = workers

@@ -1,30 +1,22 @@
 """What every source of photos is: an abstract library."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from bestshot.errors import PhotoError, SourceError, TransientError
 from bestshot.journal.journal import keep_nothing
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import AddTags, MakeAlbum, MarkAction, MarkOptions, MarkResult, SetFavorite
 from bestshot.marks.library import MarkableLibrary
-from bestshot.model.faces import FaceBox
-from bestshot.model.photo import Listing, Metadata, Photo
-
-if TYPE_CHECKING:
-    from PIL import Image
+from bestshot.model.photo import Listing, Photo
+from bestshot.model.reader import PhotoReader
 
 
-class PhotoSource(ABC):
+class PhotoSource(PhotoReader):
     """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
-
-    @property
-    def read_at_once(self) -> int:
-        """How many photos may be read at once by all workers together, if that is more than there are workers."""
-        return 1
 
     @abstractmethod
     def scan(self, archived: Collection[str] = ()) -> Listing:
@@ -38,24 +30,12 @@ class PhotoSource(ABC):
         """Raise SourceError if the library has gone since it was listed."""
 
     @abstractmethod
-    def origins(self) -> tuple[str, ...]:
-        """The names, for good, of the libraries that are read."""
-
-    @abstractmethod
     def locations(self) -> tuple[str, ...]:
         """Where the photos are, in the user's words."""
 
     @abstractmethod
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The bytes of a photo's picture as a seekable stream; raises TransientError."""
-
-    @abstractmethod
-    def get_metadata(self, photo: Photo) -> Metadata:
-        """What a photo says of itself; raises PhotoError."""
-
-    @abstractmethod
-    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
-        """The upright picture, no larger than asked for, from the smallest data that serve; raises PhotoError."""
 
     @abstractmethod
     def web_address(self, photo: Photo) -> str:
@@ -105,10 +85,6 @@ class PhotoSource(ABC):
         if marked.refused:
             raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
         return marked
-
-    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
-        """The faces that the library knows already; none unless a source says so."""
-        return ()
 
     def list_photos(self, album: str | None = None) -> list[Photo]:
         """The photos of the library, or of one album of it, in order of id."""

@@ -1,6 +1,6 @@
 """Looking back on what was done, and taking it back: composed of the journal and the settings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -27,7 +27,6 @@ def undo(
     number: int,
     settings: Settings,
     server: ImmichClient | None,
-    recover_output: Callable[[Path, Journal], None],
     progress: Progress,
     policy: VerifyPolicy | None = None,
 ) -> list[Result]:
@@ -39,9 +38,7 @@ def undo(
         raise UsageError(NOTHING_TO_UNDO)
     with _journal(settings) as journal:
         run = run_to_undo(journal.runs(), number)
-        undoing = Undoing(
-            journal, run, Path(settings.cache_dir), server, lambda path: recover_output(path, journal), policy
-        )
+        undoing = Undoing(journal, run, Path(settings.cache_dir), server, policy)
         results: list[Result] = []
         with progress(f"Undoing run {run.number}", sum(part.changes for part in run.to_undo)) as advance:
             for result in undoing.look() if settings.dry_run else undoing.carry_out():

@@ -1,6 +1,6 @@
 """One undo: an earlier run taken back, part by part, the last one first."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from bestshot.journal.journal import Journal
 from bestshot.journal.runs import KeptItem, Run, RunPart, undone_parts
 from bestshot.layout.actions import BOTH, Reversal, effective_changes
 from bestshot.layout.names import OUTPUT_MARKER
+from bestshot.layout.output import recover_output
 from bestshot.layout.undo import CheckOriginal, FolderUndo
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.apply import VerifyPolicy
@@ -30,10 +31,7 @@ _FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
 
 
 class Undoing:
-    """The undo of one run, over the journal; `server` is the one that the settings name, if they do.
-
-    `recover_output` mends what a killed run left in the journal of the output at this path.
-    """
+    """The undo of one run, over the journal; `server` is the one that the settings name, if they do."""
 
     def __init__(
         self,
@@ -41,12 +39,10 @@ class Undoing:
         run: Run,
         cache_dir: Path,
         server: ImmichClient | None,
-        recover_output: Callable[[Path], None],
         policy: VerifyPolicy | None = None,
     ) -> None:
         self._policy = policy or VerifyPolicy()
         self._journal = journal
-        self._recover_output = recover_output
         self._run = run
         self._cache_dir = cache_dir
         self._server = server
@@ -112,7 +108,7 @@ class Undoing:
             yield from results
 
     def _in_output(self, part: RunPart) -> Generator[Result, None, None]:
-        self._recover_output(_root(part))
+        recover_output(_root(part), self._journal)
         undo = self._folder(part)
         steps, left = undo.plan(part, undone_parts(self._journal.parts()))
         number = self._journal.begin_part(part.target, part.sources, undoes=part.id)

@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from bestshot.errors import OrganizerError, UsageError
+from bestshot.model.reader import PhotoReader
 from bestshot.text import printable
 from bestshot.workers.pool import WorkerLostError, WorkersError
-from bestshot.workers.remote_checks import Library, access_problem, checked, difference, probe_paths, software
+from bestshot.workers.remote_checks import access_problem, checked, difference, probe_paths, software
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -88,7 +89,7 @@ class DaskCluster(Executor):
 
 
 @contextmanager
-def dask_cluster(address: str, source: Library, *, policy: float = _LONELY_SECONDS) -> Iterator[DaskCluster]:
+def dask_cluster(address: str, source: PhotoReader, *, policy: float = _LONELY_SECONDS) -> Iterator[DaskCluster]:
     """Connect to a scheduler and let its workers go at the end; all waiting is bounded.
 
     Raises UsageError if that cannot be done, or a worker has other software or does not see the source.
@@ -162,7 +163,7 @@ def _check_software(client: Any, shown: str) -> None:
             raise UsageError(f"The Dask {printable(address)} has {different}: both must be the same.")
 
 
-def _check_sight(client: Any, source: Library) -> None:
+def _check_sight(client: Any, source: PhotoReader) -> None:
     for worker, problem in _asked(client, partial(access_problem, source, source.origins(), probe_paths(source))):
         if problem is not None:
             raise UsageError(f"The Dask {worker} cannot read the photos: {problem}.")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from bestshot import __version__
 from bestshot.errors import OrganizerError
+from bestshot.model.reader import PhotoReader
 from bestshot.text import printable
 from bestshot.workers.pool import WorkersError
 
@@ -18,13 +19,6 @@ Result = TypeVar("Result")
 
 _DECIDING = ("numpy", "Pillow", "pillow-heif", "rawpy")
 """The packages that turn files into numbers: another version may decode a picture a little differently."""
-
-
-class Library(Protocol):
-    """What a source must offer to be looked for on other machines; it travels there, so it must be picklable."""
-
-    def origins(self) -> tuple[str, ...]:
-        """The names, for good, of the libraries that are read; raises SourceError."""
 
 
 @cache
@@ -65,7 +59,7 @@ def checked(expected: Mapping[str, str], work: Callable[[], Result]) -> Result:
     return work()
 
 
-def probe_paths(source: Library) -> tuple[str, ...]:
+def probe_paths(source: PhotoReader) -> tuple[str, ...]:
     """For each folder of a source, the path of something in it that can be read here."""
     kinds = [origin.partition(":") for origin in source.origins()]
     return tuple(_landmark(folder) for kind, _, folder in kinds if kind == "folder" and os.access(folder, os.R_OK))
@@ -76,7 +70,7 @@ def _landmark(folder: str) -> str:
         return next((entry.path for entry in entries if os.access(entry.path, os.R_OK)), folder)
 
 
-def access_problem(source: Library, origins: tuple[str, ...], paths: tuple[str, ...]) -> str | None:
+def access_problem(source: PhotoReader, origins: tuple[str, ...], paths: tuple[str, ...]) -> str | None:
     """Why this process cannot read what another one reads, or None if it can."""
     for path in paths:
         if not os.access(path, os.R_OK):

@@ -90,9 +90,7 @@ def undo(
     """One undo, as the command line does it."""
     with closing(Journal(folder / "journal.sqlite3")) as journal:
         job = run_to_undo(journal.runs(), number)
-        undoing = Undoing(
-            journal, job, folder / "cache", client or client_of(fake), lambda _path: None, never_waiting()
-        )
+        undoing = Undoing(journal, job, folder / "cache", client or client_of(fake), never_waiting())
         return list(undoing.look() if look else undoing.carry_out())
 
 
@@ -263,7 +261,7 @@ def test_an_undo_wants_the_server_and_the_user_that_were_marked(fake: FakeImmich
         (job,) = journal.runs()
         for server, sentence in ((None, "with --source-type immich"), (client_of(fake, fake.user.secret), "another")):
             with pytest.raises(UsageError, match=sentence):
-                list(Undoing(journal, job, tmp_path / "cache", server, lambda _path: None).carry_out())
+                list(Undoing(journal, job, tmp_path / "cache", server).carry_out())
 
 
 class Killed(BaseException):

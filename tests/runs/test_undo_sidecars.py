@@ -48,7 +48,7 @@ def undo(folder: Path, number: int = 0) -> list[Result]:
     """One undo, as the command line does it."""
     with closing(Journal(folder.parent / "journal.sqlite3")) as journal:
         job = run_to_undo(journal.runs(), number)
-        return list(Undoing(journal, job, folder.parent / "cache", None, lambda _path: None).carry_out())
+        return list(Undoing(journal, job, folder.parent / "cache", None).carry_out())
 
 
 def plan(folder: Path) -> Sequence[MarkAction]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import KeptItem, run_to_undo
 from bestshot.layout.actions import Receipt
-from bestshot.layout.output import FailedAction, FolderOutput, recover_output
+from bestshot.layout.output import FailedAction, FolderOutput
 from bestshot.layout.plan import plan_folders
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import copy_verified
@@ -70,14 +70,14 @@ class Bench:
         """One undo, as the command line does it."""
         with closing(self.journal()) as journal:
             job = run_to_undo(journal.runs(), number)
-            undoing = Undoing(journal, job, self.root / "cache", None, lambda path: recover_output(path, journal))
+            undoing = Undoing(journal, job, self.root / "cache", None)
             return list(undoing.carry_out())
 
     def look(self, number: int = 0) -> list[Result]:
         """A dry one."""
         with closing(self.journal()) as journal:
             job = run_to_undo(journal.runs(), number)
-            return list(Undoing(journal, job, self.root / "cache", None, lambda _path: None).look())
+            return list(Undoing(journal, job, self.root / "cache", None).look())
 
     def journal(self) -> Journal:
         """The journal, opened."""

@@ -16,13 +16,13 @@ from bestshot.analysis.analyser import (
     Analyser,
     Measurement,
     Measurements,
-    Readable,
     appraisal_task,
     each,
 )
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.photo import Photo
+from bestshot.model.reader import PhotoReader
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers
@@ -147,7 +147,7 @@ def revision_of(photo: Photo) -> str:
     return photo.revision
 
 
-def deadly_for_b(_source: Readable, photo: Photo) -> Fingerprint:
+def deadly_for_b(_source: PhotoReader, photo: Photo) -> Fingerprint:
     if photo.id == "b.jpg":
         os.kill(os.getpid(), signal.SIGKILL)
     return Fingerprint(ord(photo.id[0]))
@@ -200,7 +200,7 @@ def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
     assert (broken.is_passing, away.is_passing) == (False, True)
 
 
-def refused(_source: Readable, _photo: Photo) -> Fingerprint:
+def refused(_source: PhotoReader, _photo: Photo) -> Fingerprint:
     raise OrganizerError("nothing works here")
 
 
@@ -221,7 +221,7 @@ class Waiting(LocalPhotoSource):
 MEETING = threading.Barrier(Waiting.read_at_once)
 
 
-def met(_source: Readable, _photo: Photo) -> Fingerprint:
+def met(_source: PhotoReader, _photo: Photo) -> Fingerprint:
     MEETING.wait(timeout=60)
     return Fingerprint(0)
 
@@ -237,7 +237,7 @@ def test_a_worker_reads_as_many_photos_at_once_as_the_source_can_give(bench: Ben
     assert len(findings.values) == 8
 
 
-def own_thread(_source: Readable, _photo: Photo) -> Fingerprint:
+def own_thread(_source: PhotoReader, _photo: Photo) -> Fingerprint:
     return Fingerprint(threading.get_ident())
 
 

@@ -21,8 +21,9 @@ from PIL import Image
 
 from bestshot.cli.main import main
 from bestshot.errors import PhotoError
-from bestshot.model.faces import Face, FaceBox
+from bestshot.model.faces import Face
 from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.model.reader import PhotoReader
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.document import counts
 from bestshot.plans.plan import OutputOptions, Plan
@@ -83,18 +84,16 @@ def test_each_group_is_told_as_soon_as_it_is_made(library: Path) -> None:
     assert told == [3, 3, 3]
 
 
-class Shots:
+class Shots(PhotoReader):
     """A source of pictures that were drawn, one for each name; None is one that cannot be read."""
 
     def __init__(self, **pictures: Image.Image | None) -> None:
         self._pictures = pictures
 
-    read_at_once = 1
-
-    def get_metadata(self, photo: Photo) -> Metadata:
+    def origins(self) -> tuple[str, ...]:
         raise NotImplementedError
 
-    def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
+    def get_metadata(self, photo: Photo) -> Metadata:
         raise NotImplementedError
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> Image.Image:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bestshot.cli.main import main
-from bestshot.layout.output import recover_output
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
@@ -98,7 +97,7 @@ def test_a_run_on_a_server_is_one_with_its_downloads_and_taken_back_as_a_whole(
         assert "on Immich" in line
         assert len(fake.calls) == calls, "the history asks nobody"
         assert "with --source-type immich" in said(capsys, "--undo", code=2)
-        results = undo(0, wanted, client_of(fake), recover_output, _no_progress, never_waiting())
+        results = undo(0, wanted, client_of(fake), _no_progress, never_waiting())
         assert left(results) == {}
         assert (world(fake), tree_of(out)) == (before, {})
         assert "; undone)" in said(capsys, "--history").splitlines()[1]
