@@ -66,14 +66,14 @@ def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = Fa
     with tempfile.TemporaryDirectory() as name:
         index, workers = Index(Path(name) / "index.sqlite3"), Workers(None, None)
         try:
-            examiner = Analyser(source, index, workers, _no_progress)
-            metadata = examiner.measure(list(photos.values()), DESCRIBE).values
-            appraisals = examiner.measure(list(photos.values()), appraisal_task(model)).values
+            analyser = Analyser(source, index, workers, _no_progress)
+            metadata = analyser.measure(list(photos.values()), DESCRIBE).values
+            appraisals = analyser.measure(list(photos.values()), appraisal_task(model)).values
             groups = [
                 Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series
             ]
-            codes = recognise(examiner, groups, appraisals, metadata, model)
-            judged = tuple(judge(group, appraisals, metadata, codes=codes) for group in groups)
+            embeddings = recognise(analyser, groups, appraisals, metadata, model)
+            judged = tuple(judge(group, appraisals, metadata, embeddings=embeddings) for group in groups)
         finally:
             workers.close()
             index.close()

@@ -23,7 +23,7 @@ from benchmarks._group_pictures import Person, draw_series
 from benchmarks._labelled import Labels, Measured, Series, measure, read_labels
 from bestshot.imaging.load import load_pixels
 from bestshot.model.groups import Verdict
-from bestshot.ranking.face_scores import eye_marks
+from bestshot.ranking.face_scores import eye_scores
 from bestshot.ranking.people import track_people
 
 _TILE = 300
@@ -82,13 +82,13 @@ def tell_eyes(labels: Labels, measured: Measured) -> None:
         faces = {file: measured.appraisals[measured.photos[file].id].faces or () for file in files}
         people = track_people({file: found for file, found in faces.items() if len(found) == 1})
         for person in people:
-            marks = eye_marks(person)
-            said.update({file: marks.get(file) for file in person.faces})
+            scores = eye_scores(person)
+            said.update({file: scores.get(file) for file in person.faces})
     for title, shut in (("closed", {"closed"}), ("closed, half or one closed", _SHUT)):
         told = [(label.eyes, said.get(file)) for file, label in labels.images.items() if label.eyes in _OPEN | shut]
-        right_open = [mark >= 0.5 for eyes, mark in told if eyes in _OPEN and mark is not None]
-        right_shut = [mark < 0.5 for eyes, mark in told if eyes in shut and mark is not None]
-        untold = sum(mark is None for _, mark in told)
+        right_open = [score >= 0.5 for eyes, score in told if eyes in _OPEN and score is not None]
+        right_shut = [score < 0.5 for eyes, score in told if eyes in shut and score is not None]
+        untold = sum(score is None for _, score in told)
         balanced = (sum(right_open) / len(right_open) + sum(right_shut) / len(right_shut)) / 2
         print(
             f"eyes open against {title}: balanced accuracy {balanced:.1%}"
@@ -110,8 +110,8 @@ def draw_misses(misses: Sequence[Miss], sheet: Path) -> None:
             x, y = column * _TILE, row * (_TILE + 60)
             with (folder / ranked.photo.name).open("rb") as stream:
                 picture.paste(load_pixels(stream, ranked.photo.name, _TILE - 4), (x, y + 56))
-            mark = " ACCEPTABLE" if ranked.photo.name in acceptable else ""
-            lines = [f"{ranked.photo.name} {ranked.score:.3f}{mark}", *_in_columns("; ".join(ranked.why), 46)]
+            score = " ACCEPTABLE" if ranked.photo.name in acceptable else ""
+            lines = [f"{ranked.photo.name} {ranked.score:.3f}{score}", *_in_columns("; ".join(ranked.why), 46)]
             draw.multiline_text((x + 2, y), "\n".join(lines[:4]), fill="black")
     picture.save(sheet)
 

@@ -1,4 +1,4 @@
-"""Telling whose the faces are in groups where places or the time leave it in doubt."""
+"""Recognising faces in groups where neither position nor time shows whose they are."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,20 +8,20 @@ from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata
 from bestshot.ranking.candidates import Candidate, candidates
-from bestshot.ranking.people import Code, is_doubtful, track_people
-from bestshot.ranking.strangers import may_be_strangers
+from bestshot.ranking.different_people import may_show_different_people
+from bestshot.ranking.people import Embedding, is_doubtful, track_people
 
 
 def recognise(
-    examiner: Analyser,
+    analyser: Analyser,
     groups: Sequence[Group],
     appraisals: Mapping[str, Appraisal],
     metadata: Mapping[str, Metadata],
     model: FaceModel,
-) -> dict[str, Sequence[Code]]:
-    """The codes of the faces in doubtful groups, by photo id; they cost half as much as finding faces.
+) -> dict[str, Sequence[Embedding]]:
+    """Compute the embeddings of the faces in doubtful groups, by photo id, at half the cost of finding faces.
 
-    A photo that cannot be read any more has none: its faces are followed by their places.
+    A photo that can no longer be read has none: its faces are matched by position.
     """
     doubtful = [
         candidate
@@ -33,11 +33,11 @@ def recognise(
     if not doubtful:
         return {}
     task = recognition_task(model, {candidate.id: candidate.faces for candidate in doubtful})
-    findings = examiner.measure([candidate.photo for candidate in doubtful], task)
-    return {photo: found.codes for photo, found in findings.values.items()}
+    found = analyser.measure([candidate.photo for candidate in doubtful], task)
+    return {photo: embeddings.codes for photo, embeddings in found.values.items()}
 
 
 def _is_doubtful(everyone: Sequence[Candidate]) -> bool:
-    """Whether people may have changed places, or others may have come."""
+    """Whether people may have changed places, or different people may have come."""
     faces = {candidate.id: candidate.faces for candidate in everyone}
-    return is_doubtful(faces, track_people(faces)) or may_be_strangers(everyone)
+    return is_doubtful(faces, track_people(faces)) or may_show_different_people(everyone)

@@ -1,4 +1,4 @@
-"""The photos that stand for the best of their group, and which of them are but copies of others: pure."""
+"""The photos of a group with what is known about them, and which of them are copies of others: pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +10,40 @@ from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
 
-# Unlike shots of a tripod differ by 13 grey levels and more somewhere in their miniatures, copies at a sixth of the
-# size or in JPEG of quality 30 by less than 10.
-_MOST_DIFFERENCE, _MOST_MEAN_DIFFERENCE = 10, 1.2
+_MAX_DIFFERENCE = 10
+"""Grey levels by which a copy may differ anywhere in its miniature.
 
-_SAME_SHAPE = 0.02
-_SAME_TIME = 1.5
-"""In seconds: some programs drop the parts of a second."""
+Different shots from a tripod differ by at least 13, copies at a sixth of the size or in JPEG of quality 30 by less than
+10."""
 
-_SAME_LIDS = 0.1
-_FEWER_PIXELS, _FEWER_BYTES = 0.98, 0.75
-_LESS_SHARP, _SHARPER = 0.75, 1.1
-"""What compressing does to sharpness at most; a shot that was shaken loses more, and noise takes bytes too."""
+_MAX_MEAN_DIFFERENCE = 1.2
+"""Grey levels by which the miniature of a copy may differ on average."""
+
+_MAX_ASPECT_DEVIATION = 0.02
+"""How far the aspect ratios of a copy and its original may differ, as a fraction."""
+
+_MAX_TIME_DIFFERENCE = 1.5
+"""In seconds: some programs drop fractions of a second."""
+
+_MAX_LID_DIFFERENCE = 0.1
+"""A larger difference in lid height (see `Face.lid_height`) is a blink, so not a copy."""
+
+_FEWER_PIXELS = 0.98
+"""A photo with less than this fraction of another's pixels may be a copy of it."""
+
+_FEWER_BYTES = 0.75
+"""A file with less than this fraction of another's bytes may be a copy of it."""
+
+_MIN_SHARPNESS = 0.75
+"""Compression alone does not reduce sharpness below this fraction of the original's; a shaken shot loses more."""
+
+_MAX_SHARPNESS = 1.1
+"""Compression alone does not raise sharpness above this multiple; noise does, and makes the file larger too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A photo with all that is known of it."""
+    """A photo with everything that is known about it."""
 
     photo: Photo
     appraisal: Appraisal
@@ -34,37 +51,38 @@ class Candidate:
 
     @property
     def id(self) -> str:
-        """That of the photo."""
+        """The id of the photo."""
         return self.photo.id
 
     @property
     def faces(self) -> tuple[Face, ...]:
-        """The faces that were found; none if nobody looked."""
+        """The faces that were found; empty if detection was off."""
         return self.appraisal.faces or ()
 
     @property
     def pixels(self) -> int | None:
-        """How many there are in the picture."""
+        """The number of pixels in the picture; None if its size is unknown."""
         width, height = self.metadata.width, self.metadata.height
         return width * height if width and height else None
 
     @property
     def has_exif(self) -> bool:
-        """Whether it still tells of its capture; what goes through a messenger does not."""
+        """Whether the photo still states its camera or capture time; messengers strip both."""
         return self.metadata.camera is not None or not self.metadata.taken.is_guess
 
 
 def candidates(
     group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata]
 ) -> tuple[Candidate, ...]:
-    """The photos of a group, in its order."""
+    """Collect what is known about the photos of a group, in its order."""
     return tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
 
 
 def originals_of_copies(everyone: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Of which photo each copy is one, by its id: the same picture with fewer pixels, without EXIF, or in fewer bytes.
+    """Map the id of each copy to its original.
 
-    Photos that only look the same, as two shots of a still scene from a tripod do, are nobody's copies.
+    A copy is the same picture with fewer pixels, without EXIF, or in fewer bytes. Photos that only look the same, such
+    as two shots of a still scene from a tripod, are not copies.
     """
     originals: list[Candidate] = []
     copies: dict[str, Candidate] = {}
@@ -93,50 +111,51 @@ def _is_derived(copy: Candidate, original: Candidate) -> bool:
 
 def _is_same_picture(copy: Candidate, original: Candidate) -> bool:
     return (
-        _may_be_of_one_time(copy, original)
-        and _has_same_shape(copy, original)
+        _may_have_same_time(copy, original)
+        and _has_same_aspect(copy, original)
         and _may_be_as_sharp(copy, original)
         and _has_same_miniature(copy.appraisal.miniature, original.appraisal.miniature)
         and _has_same_eyes(copy.faces, original.faces)
     )
 
 
-def _may_be_of_one_time(one: Candidate, other: Candidate) -> bool:
+def _may_have_same_time(one: Candidate, other: Candidate) -> bool:
     times = one.metadata.taken, other.metadata.taken
     if any(taken.is_guess for taken in times):
         return True
     instants = [taken.instant_seconds for taken in times]
     walls = [taken.wall_seconds for taken in times]
     return any(
-        left is not None and right is not None and abs(left - right) <= _SAME_TIME for left, right in (instants, walls)
+        left is not None and right is not None and abs(left - right) <= _MAX_TIME_DIFFERENCE
+        for left, right in (instants, walls)
     )
 
 
-def _has_same_shape(one: Candidate, other: Candidate) -> bool:
-    shapes = [
+def _has_same_aspect(one: Candidate, other: Candidate) -> bool:
+    aspects = [
         candidate.metadata.width / candidate.metadata.height
         for candidate in (one, other)
         if candidate.metadata.width and candidate.metadata.height
     ]
-    return len(shapes) < 2 or abs(shapes[0] / shapes[1] - 1) <= _SAME_SHAPE
+    return len(aspects) < 2 or abs(aspects[0] / aspects[1] - 1) <= _MAX_ASPECT_DEVIATION
 
 
 def _may_be_as_sharp(copy: Candidate, original: Candidate) -> bool:
     if copy.pixels != original.pixels or original.appraisal.sharpness == 0:
-        return True  # at another size sharpness is another thing
-    return _LESS_SHARP <= copy.appraisal.sharpness / original.appraisal.sharpness <= _SHARPER
+        return True  # sharpness cannot be compared between sizes
+    return _MIN_SHARPNESS <= copy.appraisal.sharpness / original.appraisal.sharpness <= _MAX_SHARPNESS
 
 
 def _has_same_miniature(one: bytes, other: bytes) -> bool:
     if not one or len(one) != len(other):
         return False
     differences = np.abs(np.frombuffer(one, np.uint8).astype(np.int16) - np.frombuffer(other, np.uint8))
-    return int(differences.max()) <= _MOST_DIFFERENCE and float(differences.mean()) <= _MOST_MEAN_DIFFERENCE
+    return int(differences.max()) <= _MAX_DIFFERENCE and float(differences.mean()) <= _MAX_MEAN_DIFFERENCE
 
 
 def _has_same_eyes(one: Sequence[Face], other: Sequence[Face]) -> bool:
-    """Whether nobody blinks in one of them only; in a small copy faces may not be found at all."""
+    """Whether nobody blinks in only one of them; in a small copy, faces may not be found at all."""
     if len(one) != len(other):
         return True
     lids = [(left.lid_height, right.lid_height) for left, right in zip(one, other, strict=True)]
-    return all(left is None or right is None or abs(left - right) <= _SAME_LIDS for left, right in lids)
+    return all(left is None or right is None or abs(left - right) <= _MAX_LID_DIFFERENCE for left, right in lids)

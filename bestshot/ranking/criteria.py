@@ -1,4 +1,4 @@
-"""What makes one photo of a group better than another, each criterion with its marks and its words: pure."""
+"""The criteria by which photos of a group are compared, each with its scores and its wording: pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from bestshot.model.faces import Face
 from bestshot.ranking.candidates import Candidate
 from bestshot.ranking.face_scores import (
-    Marks,
-    eye_marks,
+    Scores,
+    eye_scores,
     looks_away,
-    presence_mark,
-    sharpness_marks,
-    smile_marks,
+    presence_score,
+    sharpness_scores,
+    smile_scores,
     smiles,
 )
 from bestshot.ranking.people import Person
@@ -20,40 +20,59 @@ from bestshot.text import count, printable
 
 Words = Callable[[Candidate], str]
 Fault = Callable[[Candidate, Candidate], str | None]
-"""What the first photo has worse than the second, in words that go after its name; None if nothing can be seen."""
+"""How the first photo is worse than the second, as a phrase that follows its name; None if no difference is visible."""
 
-_SEEN = 0.05
-"""Marks that differ by less look the same."""
+_VISIBLE = 0.05
+"""Scores that differ by less than this look the same."""
 
-_UNSEEN = 0.5
-"""What counts for the sharpness and the smile of a face that is seen in other photos only."""
+_UNSEEN_FACE_SCORE = 0.5
+"""The score for sharpness and smile of a face that is visible only in other photos."""
 
-_WINK = 0.80
+_WINK_BALANCE = 0.80
+"""Below this `Face.eye_balance` the eyes are described as winking instead of blinking."""
+
+_EYES_OPEN = 0.5
+"""Eyes count as open from this score on."""
+
+_EYES_FAULT = 0.8
+"""Eyes are criticised only below this score."""
+
+_EYES_LEAD = 0.3
+"""Eyes are criticised only if those in the best photo score higher by more than this."""
+
+_FACE_LEAD = 0.2
+"""A look or a smile is criticised only if that in the best photo scores higher by more than this."""
+
 _WELL_COMPOSED = 0.9
-"""Less than that is a head cut off, or more than a degree of tilt."""
+"""Composition is praised above this score; a head cut off or more than a degree of tilt falls below it."""
 
-_MOST_TILT = 6.0
-"""In degrees: a picture that is further off is no worse."""
+_MAX_TILT = 6.0
+"""In degrees; a larger tilt does not lower the score any further."""
 
+_MIDDLE_GREY = 0.45
+"""The brightness of middle grey after gamma, from 0 to 1."""
 
-_PLACES = (("",), ("left face", "right face"), ("left face", "middle face", "right face"))
+_FACE_POSITIONS = (("",), ("left face", "right face"), ("left face", "middle face", "right face"))
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One way to tell photos apart: a mark between 0 and 1 for each photo of which it can be told, and its words."""
+    """One aspect in which photos are compared.
+
+    `scores` holds a number from 0 to 1 by photo id; photos for which it is unknown are not in it.
+    """
 
     name: str
     weight: float
-    marks: Marks
+    scores: Scores
     words: Words
     fault: Fault
     is_merit: Callable[[Candidate], bool]
-    """Whether the words praise a photo that is better here than most, and not only blame it less."""
+    """Whether `words` are praise for a photo that is better in this aspect than most."""
 
 
 def criteria(shots: Sequence[Candidate], people: Sequence[Person], weights: Weights) -> tuple[Criterion, ...]:
-    """The criteria for these photos, the weightiest first by default."""
+    """Score photos by every criterion, in the order of the default weights."""
     return (
         _eyes(shots, people, weights.eyes),
         _face_sharpness(shots, people, weights.face_sharpness),
@@ -67,41 +86,41 @@ def criteria(shots: Sequence[Candidate], people: Sequence[Person], weights: Weig
 
 
 def _eyes(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    each = [eye_marks(person) for person in people]
+    by_person = [eye_scores(person) for person in people]
 
     def opened(shot: Candidate) -> int:
-        return sum(marks.get(shot.id, 0.0) >= 0.5 for marks in each)
+        return sum(scores.get(shot.id, 0.0) >= _EYES_OPEN for scores in by_person)
 
     def words(shot: Candidate) -> str:
-        return f"eyes open on {opened(shot)} of {count(sum(shot.id in marks for marks in each), 'face')}"
+        return f"eyes open on {opened(shot)} of {count(sum(shot.id in scores for scores in by_person), 'face')}"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         worse = [
             person.faces[shot.id]
-            for person, marks in zip(people, each, strict=True)
-            if marks.get(shot.id, 1.0) < min(0.8, marks.get(best.id, 0.0) - 0.3)
+            for person, scores in zip(people, by_person, strict=True)
+            if scores.get(shot.id, 1.0) < min(_EYES_FAULT, scores.get(best.id, 0.0) - _EYES_LEAD)
         ]
         if not worse:
             return None
-        is_wink = all(face.eye_balance is not None and face.eye_balance < _WINK for face in worse)
-        return _said("winks", "winking", shot, worse) if is_wink else _said("blinks", "blinking", shot, worse)
+        is_wink = all(face.eye_balance is not None and face.eye_balance < _WINK_BALANCE for face in worse)
+        return _phrase("winks", "winking", shot, worse) if is_wink else _phrase("blinks", "blinking", shot, worse)
 
-    return Criterion("eyes", weight, _by_size(shots, people, each), words, fault, lambda shot: opened(shot) > 0)
+    return Criterion("eyes", weight, _by_size(shots, people, by_person), words, fault, lambda shot: opened(shot) > 0)
 
 
 def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    each = [sharpness_marks(person) for person in people]
-    marks = _by_size(shots, people, each, _UNSEEN)
+    by_person = [sharpness_scores(person) for person in people]
+    scores = _by_size(shots, people, by_person, _UNSEEN_FACE_SCORE)
 
     def words(shot: Candidate) -> str:
         what = "face" if len(people) == 1 else "faces"
-        return _against_sharpest(what, shot, marks) or f"{what} less sharp than the sharpest"
+        return _against_sharpest(what, shot, scores) or f"{what} less sharp than the sharpest"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         worse = [
             person.faces[shot.id]
-            for person, marks in zip(people, each, strict=True)
-            if marks.get(shot.id, 1.0) < marks.get(best.id, 0.0) - _SEEN
+            for person, scores in zip(people, by_person, strict=True)
+            if scores.get(shot.id, 1.0) < scores.get(best.id, 0.0) - _VISIBLE
         ]
         return (
             f"has {'less sharp faces' if len(worse) > 1 else 'a less sharp face'}{_where(shot, worse)}"
@@ -109,11 +128,11 @@ def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight
             else None
         )
 
-    return Criterion("face sharpness", weight, marks, words, fault, lambda shot: _is_top(shot, marks))
+    return Criterion("face sharpness", weight, scores, words, fault, lambda shot: _is_top(shot, scores))
 
 
 def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    each = [{shot.id: presence_mark(person, shot.id) for shot in shots} for person in people]
+    by_person = [{shot.id: presence_score(person, shot.id) for shot in shots} for person in people]
 
     def looking(shot: Candidate) -> int:
         return sum(shot.id in person.faces and not looks_away(person.faces[shot.id]) for person in people)
@@ -132,23 +151,23 @@ def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: floa
             return f"does not clearly show {count(len(missing), 'face')}{_where(best, missing)}"
         away = [
             person.faces[shot.id]
-            for person, marks in zip(people, each, strict=True)
-            if shot.id in person.faces and marks[shot.id] < marks[best.id] - 0.2
+            for person, scores in zip(people, by_person, strict=True)
+            if shot.id in person.faces and scores[shot.id] < scores[best.id] - _FACE_LEAD
         ]
-        return _said("looks away", "looking away", shot, away) if away else None
+        return _phrase("looks away", "looking away", shot, away) if away else None
 
-    return Criterion("faces", weight, _by_size(shots, people, each), words, fault, lambda shot: looking(shot) > 0)
+    return Criterion("faces", weight, _by_size(shots, people, by_person), words, fault, lambda shot: looking(shot) > 0)
 
 
 def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    each = [smile_marks(person) for person in people]
-    shared = _by_size(shots, people, each, _UNSEEN)
+    by_person = [smile_scores(person) for person in people]
+    averages = _by_size(shots, people, by_person, _UNSEEN_FACE_SCORE)
 
     def words(shot: Candidate) -> str:
-        told = [person.faces[shot.id] for person, marks in zip(people, each, strict=True) if shot.id in marks]
-        if any(map(smiles, told)):
-            return f"{sum(map(smiles, told))} of {count(len(told), 'face')} smiling"
-        return "friendliest look" if _stands_out(shared[shot.id], shared) else "no smile"
+        faces = [person.faces[shot.id] for person, scores in zip(people, by_person, strict=True) if shot.id in scores]
+        if any(map(smiles, faces)):
+            return f"{sum(map(smiles, faces))} of {count(len(faces), 'face')} smiling"
+        return "friendliest look" if _stands_out(averages[shot.id], averages) else "no smile"
 
     def is_merit(shot: Candidate) -> bool:
         return words(shot) != "no smile"
@@ -156,63 +175,65 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
     def fault(shot: Candidate, best: Candidate) -> str | None:
         worse = [
             person.faces[shot.id]
-            for person, marks in zip(people, each, strict=True)
-            if marks.get(shot.id, 1.0) < marks.get(best.id, 0.0) - 0.2
+            for person, scores in zip(people, by_person, strict=True)
+            if scores.get(shot.id, 1.0) < scores.get(best.id, 0.0) - _FACE_LEAD
         ]
-        return _said("smiles less", "smiling less", shot, worse) if worse else None
+        return _phrase("smiles less", "smiling less", shot, worse) if worse else None
 
-    return Criterion("smile", weight, shared, words, fault, is_merit)
+    return Criterion("smile", weight, averages, words, fault, is_merit)
 
 
 def _sharpness(shots: Sequence[Candidate], weight: float) -> Criterion:
     sharpest = max(shot.appraisal.sharpness for shot in shots)
-    # Whole percents: what is smaller is noise, and the earlier of two equals is to win.
-    marks = {shot.id: min(1.0, round(shot.appraisal.sharpness / sharpest, 2)) for shot in shots} if sharpest > 0 else {}
+    # Whole percents: smaller differences are noise, and of two equals the earlier one should win.
+    scores = (
+        {shot.id: min(1.0, round(shot.appraisal.sharpness / sharpest, 2)) for shot in shots} if sharpest > 0 else {}
+    )
     return Criterion(
         "sharpness",
         weight,
-        marks,
+        scores,
         lambda shot: (
-            _against_sharpest("picture", shot, marks) or f"picture {marks[shot.id]:.0%} as sharp as the sharpest"
+            _against_sharpest("picture", shot, scores) or f"picture {scores[shot.id]:.0%} as sharp as the sharpest"
         ),
-        _simple_fault(marks, "is less sharp"),
-        lambda shot: _is_top(shot, marks),
+        _simple_fault(scores, "is less sharp"),
+        lambda shot: _is_top(shot, scores),
     )
 
 
 def _exposure(shots: Sequence[Candidate], weight: float) -> Criterion:
-    marks = {shot.id: exposure_mark(shot) for shot in shots}
+    scores = {shot.id: exposure_score(shot) for shot in shots}
 
     def words(shot: Candidate) -> str:
         text = f"brightness {shot.appraisal.brightness:.0%}, {shot.appraisal.clipped:.1%} clipped"
-        return f"best exposed: {text}" if _stands_out(marks[shot.id], marks) else text
+        return f"best exposed: {text}" if _stands_out(scores[shot.id], scores) else text
 
-    fault = _simple_fault(marks, "is worse exposed")
-    return Criterion("exposure", weight, marks, words, fault, lambda shot: _stands_out(marks[shot.id], marks))
+    fault = _simple_fault(scores, "is worse exposed")
+    return Criterion("exposure", weight, scores, words, fault, lambda shot: _stands_out(scores[shot.id], scores))
 
 
-def exposure_mark(shot: Candidate) -> float:
-    """Middle grey is about 0.45 of the scale after gamma; a whole stop to either side costs little, clipping much."""
-    balance = 1.0 - min(1.0, abs(shot.appraisal.brightness - 0.45) / 0.45) ** 2
-    return _between(balance - 2.0 * shot.appraisal.clipped)
+def exposure_score(shot: Candidate) -> float:
+    """Score exposure from 0 to 1: a stop away from middle grey costs little, clipping much."""
+    balance = 1.0 - min(1.0, abs(shot.appraisal.brightness - _MIDDLE_GREY) / _MIDDLE_GREY) ** 2
+    return _clamped(balance - 2.0 * shot.appraisal.clipped)
 
 
 def _resolution(shots: Sequence[Candidate], weight: float) -> Criterion:
     largest = max(shot.pixels or 0 for shot in shots)
-    marks = {shot.id: (shot.pixels / largest) ** 0.5 for shot in shots if shot.pixels}
+    scores = {shot.id: (shot.pixels / largest) ** 0.5 for shot in shots if shot.pixels}
     return Criterion(
         "resolution",
         weight,
-        marks,
+        scores,
         lambda shot: f"{shot.metadata.width} x {shot.metadata.height} pixels",
-        _simple_fault(marks, "has fewer pixels"),
-        lambda shot: _is_top(shot, marks),
+        _simple_fault(scores, "has fewer pixels"),
+        lambda shot: _is_top(shot, scores),
     )
 
 
 def _composition(shots: Sequence[Candidate], weight: float) -> Criterion:
-    marks = {
-        shot.id: 1.0 - 0.5 * min(1.0, abs(shot.appraisal.tilt or 0.0) / _MOST_TILT) - 0.5 * _share_of_cut_heads(shot)
+    scores = {
+        shot.id: 1.0 - 0.5 * min(1.0, abs(shot.appraisal.tilt or 0.0) / _MAX_TILT) - 0.5 * _share_of_cut_heads(shot)
         for shot in shots
         if shot.appraisal.tilt is not None or shot.faces
     }
@@ -220,8 +241,8 @@ def _composition(shots: Sequence[Candidate], weight: float) -> Criterion:
     def words(shot: Candidate) -> str:
         return ", ".join(_composition_words(shot))
 
-    fault = _simple_fault(marks, "is worse composed")
-    return Criterion("composition", weight, marks, words, fault, lambda shot: marks[shot.id] > _WELL_COMPOSED)
+    fault = _simple_fault(scores, "is worse composed")
+    return Criterion("composition", weight, scores, words, fault, lambda shot: scores[shot.id] > _WELL_COMPOSED)
 
 
 def _composition_words(shot: Candidate) -> Iterator[str]:
@@ -238,65 +259,65 @@ def _share_of_cut_heads(shot: Candidate) -> float:
 
 
 def _by_size(
-    shots: Sequence[Candidate], people: Sequence[Person], each: Sequence[Marks], unseen: float | None = None
+    shots: Sequence[Candidate], people: Sequence[Person], by_person: Sequence[Scores], unseen: float | None = None
 ) -> dict[str, float]:
-    """The mean of each photo's marks, in which large faces count more; a photo without any is left out.
+    """Average the people's scores in each photo, weighted by the size of their faces; photos without any are left out.
 
-    `unseen` is the mark of a face that can be told in other photos only; without one it is left out.
+    `unseen` is the score of a person who is scored only in other photos; if None, that person does not count.
     """
-    marks = {}
+    scores = {}
     for shot in shots:
-        if not any(shot.id in own for own in each):
+        if not any(shot.id in own for own in by_person):
             continue
-        found = [(person.size, own.get(shot.id, unseen)) for person, own in zip(people, each, strict=True) if own]
-        told = [(size, mark) for size, mark in found if mark is not None]
-        if total := sum(size for size, _ in told):
-            marks[shot.id] = _between(sum(size * mark for size, mark in told) / total)
-    return marks
+        found = [(person.size, own.get(shot.id, unseen)) for person, own in zip(people, by_person, strict=True) if own]
+        known = [(size, score) for size, score in found if score is not None]
+        if total := sum(size for size, _ in known):
+            scores[shot.id] = _clamped(sum(size * score for size, score in known) / total)
+    return scores
 
 
-def _against_sharpest(what: str, shot: Candidate, marks: Marks) -> str | None:
-    if _stands_out(marks[shot.id], marks):
+def _against_sharpest(what: str, shot: Candidate, scores: Scores) -> str | None:
+    if _stands_out(scores[shot.id], scores):
         return f"sharpest {what}"
-    return f"{what} as sharp as any" if _is_top(shot, marks) else None
+    return f"{what} as sharp as any" if _is_top(shot, scores) else None
 
 
-def _is_top(shot: Candidate, marks: Marks) -> bool:
-    """Whether no photo has a better mark that can be seen."""
-    return marks[shot.id] > max(marks.values()) - _SEEN
+def _is_top(shot: Candidate, scores: Scores) -> bool:
+    """Whether no photo is visibly better."""
+    return scores[shot.id] > max(scores.values()) - _VISIBLE
 
 
-def _stands_out(mark: float, marks: Marks) -> bool:
-    """Whether this mark is the best, and better than all others by what can be seen."""
-    ordered = sorted(marks.values(), reverse=True)
-    return mark == ordered[0] and (len(ordered) == 1 or mark >= ordered[1] + _SEEN)
+def _stands_out(score: float, scores: Scores) -> bool:
+    """Whether this score is the best, and visibly better than all others."""
+    ordered = sorted(scores.values(), reverse=True)
+    return score == ordered[0] and (len(ordered) == 1 or score >= ordered[1] + _VISIBLE)
 
 
-def _simple_fault(marks: Mapping[str, float], words: str) -> Fault:
-    return lambda shot, best: words if marks.get(shot.id, 1.0) < marks.get(best.id, 0.0) - _SEEN else None
+def _simple_fault(scores: Mapping[str, float], words: str) -> Fault:
+    return lambda shot, best: words if scores.get(shot.id, 1.0) < scores.get(best.id, 0.0) - _VISIBLE else None
 
 
-def _said(one: str, several: str, shot: Candidate, faces: Sequence[Face]) -> str:
-    """ "blinks (left face)", "shows 2 people blinking (left face, right face)"."""
-    said = one if len(faces) == 1 else f"shows {len(faces)} people {several}"
-    return said + _where(shot, faces)
+def _phrase(one: str, several: str, shot: Candidate, faces: Sequence[Face]) -> str:
+    """Phrase a fault, such as "blinks (left face)" or "shows 2 people blinking (left face, right face)"."""
+    phrase = one if len(faces) == 1 else f"shows {len(faces)} people {several}"
+    return phrase + _where(shot, faces)
 
 
 def _where(shot: Candidate, faces: Sequence[Face]) -> str:
-    """Which of a photo's faces, from left to right, by name if it is known; nothing of a nameless one alone."""
-    places = sorted(place for place, face in enumerate(shot.faces) if any(face is other for other in faces))
-    names = [name for place in places if (name := _face_in_words(place, shot.faces))]
+    """Name the faces of a photo, from left to right, in brackets; empty for the only face if its name is unknown."""
+    positions = sorted(position for position, face in enumerate(shot.faces) if any(face is other for other in faces))
+    names = [name for position in positions if (name := _face_in_words(position, shot.faces))]
     return f" ({', '.join(names)})" if names else ""
 
 
-def _face_in_words(place: int, faces: Sequence[Face]) -> str:
-    total, name = len(faces), faces[place].name
+def _face_in_words(position: int, faces: Sequence[Face]) -> str:
+    total, name = len(faces), faces[position].name
     if name:
         return printable(name)
-    if total <= len(_PLACES):
-        return _PLACES[total - 1][place]
-    return f"face {place + 1} of {total} from the left"
+    if total <= len(_FACE_POSITIONS):
+        return _FACE_POSITIONS[total - 1][position]
+    return f"face {position + 1} of {total} from the left"
 
 
-def _between(value: float) -> float:
+def _clamped(value: float) -> float:
     return max(0.0, min(1.0, value))

@@ -1,6 +1,6 @@
-"""The same face through the photos of a group: pure.
+"""Finding the same person's face in the photos of a group: pure.
 
-A face is followed by its place and size; where people seem to have changed places, by what tells their faces apart.
+Faces are matched by position and size or, where people seem to have changed places, by their embeddings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,27 +12,29 @@ from bestshot.model.faces import Face
 Faces = Mapping[str, Sequence[Face]]
 """The faces of each photo, by its id."""
 
-Code = Sequence[float]
-Codes = Mapping[str, Sequence[Code]]
-"""What tells each photo's faces apart, in the same order."""
+Embedding = Sequence[float]
+Embeddings = Mapping[str, Sequence[Embedding]]
+"""The embeddings of each photo's faces, in the same order, by its id."""
 
-_FARTHEST = 1.0
-"""How far a face may move from one photo to another, in its own heights, and be the same by its place alone."""
+_MAX_MOVE = 1.0
+"""How far a face may move between photos, in face sizes, and still be matched by position alone."""
 
-_MOST_GROWN = 1.6
+_MAX_GROWTH = 1.6
+"""How many times as high a face may be in another photo and still be matched by position."""
+
 _SAME_PERSON = 0.55
-"""Distance of codes; face_recognition takes 0.6 for the limit, and errs to the side of "same"."""
+"""Greatest distance between embeddings of one person; face_recognition uses 0.6, which errs on the side of "same"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a group: the face in each photo where it was found, by photo id."""
+    """One person in a group, with their face in each photo where it was found, by photo id."""
 
     faces: Mapping[str, Face]
 
     @property
     def size(self) -> float:
-        """The height of the largest of the faces, in parts of the picture's."""
+        """The height of the person's largest face, as a fraction of the picture's height."""
         return max(face.height for face in self.faces.values())
 
 
@@ -40,16 +42,16 @@ class Person:
 class _Sighting:
     photo: str
     face: Face
-    code: Code | None
+    embedding: Embedding | None
 
 
-def track_people(faces: Faces, codes: Codes | None = None) -> tuple[Person, ...]:
-    """The people of a group, the largest first; each face belongs to one of them, each of them has one face a photo.
+def track_people(faces: Faces, embeddings: Embeddings | None = None) -> tuple[Person, ...]:
+    """Assign the faces of a group to people, largest person first; nobody has two faces in one photo.
 
-    With `codes` faces are one person's if their codes say so, wherever they are; else if their places do.
-    The nearest pairs are joined first, so that the order of the photos changes nothing.
+    Faces are matched by their `embeddings` where both have one, else by position. The closest pairs are joined first,
+    so the order of the photos does not matter.
     """
-    sightings = list(_sightings(faces, codes or {}))
+    sightings = list(_sightings(faces, embeddings or {}))
     pairs = sorted(
         (distance, one, other)
         for one in range(len(sightings))
@@ -68,30 +70,30 @@ def track_people(faces: Faces, codes: Codes | None = None) -> tuple[Person, ...]
 
 
 def is_doubtful(faces: Faces, people: Sequence[Person]) -> bool:
-    """Whether places alone made more people than any one photo shows, as they do when somebody moves."""
+    """Whether matching by position found more people than any photo shows, as it does when somebody moves."""
     return len(people) > max((len(found) for found in faces.values()), default=0) > 0
 
 
-def _sightings(faces: Faces, codes: Codes) -> Iterator[_Sighting]:
+def _sightings(faces: Faces, embeddings: Embeddings) -> Iterator[_Sighting]:
     for photo in sorted(faces):
         for place, face in enumerate(faces[photo]):
-            yield _Sighting(photo, face, codes[photo][place] if photo in codes else None)
+            yield _Sighting(photo, face, embeddings[photo][place] if photo in embeddings else None)
 
 
 def _distance(one: _Sighting, other: _Sighting) -> float | None:
-    """How unlike two faces are; None if they cannot be the same person's."""
+    """How different two faces are; None if they cannot be the same person's."""
     if one.photo == other.photo:
         return None
-    if one.code is not None and other.code is not None:
-        unlike = dist(one.code, other.code)
+    if one.embedding is not None and other.embedding is not None:
+        unlike = dist(one.embedding, other.embedding)
         return unlike if unlike <= _SAME_PERSON else None
     return distance_in_place(one.face, other.face)
 
 
 def distance_in_place(one: Face, other: Face) -> float | None:
-    """How far a face is from where the other was, in its own sizes; None if they cannot be the same by their place."""
+    """The distance between two faces' positions, in face sizes; None if it or their sizes rule out the same person."""
     small, large = sorted((one.height, other.height))
-    if small <= 0 or large / small > _MOST_GROWN:
+    if small <= 0 or large / small > _MAX_GROWTH:
         return None
     wide = ((one.right - one.left) + (other.right - other.left)) / 2
     if wide <= 0:
@@ -99,7 +101,7 @@ def distance_in_place(one: Face, other: Face) -> float | None:
     across = ((one.left + one.right) - (other.left + other.right)) / 2 / wide
     down = ((one.top + one.bottom) - (other.top + other.bottom)) / (small + large)
     moved = (across**2 + down**2) ** 0.5
-    return moved if moved <= _FARTHEST else None
+    return moved if moved <= _MAX_MOVE else None
 
 
 def _photos(numbers: set[int], sightings: Sequence[_Sighting]) -> set[str]:

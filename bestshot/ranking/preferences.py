@@ -1,4 +1,4 @@
-"""What goes before the score: the user's favourites and ratings, and simple rules of preference. Pure."""
+"""What takes precedence over the score: the user's favourites and ratings, and their preferences: pure."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -13,30 +13,30 @@ if TYPE_CHECKING:
     from bestshot.ranking.candidates import Candidate
 
 _FAVORITE = 6
-"""More than five stars."""
+"""A favourite ranks above five stars."""
 
 
 def choice(metadata: Metadata) -> int:
-    """What the user thinks of a photo: 6 a favourite, 1 to 5 stars, 0 nothing said, -1 rejected."""
+    """The user's own rating of a photo: 6 for a favourite, 1 to 5 stars, 0 if not rated, -1 if rejected."""
     return _FAVORITE if metadata.is_favorite else metadata.rating or 0
 
 
 def choice_in_words(metadata: Metadata) -> str:
-    """The same in words, of a photo of which something was said."""
+    """The user's rating of a rated photo in words, such as "3 stars from you"."""
     if metadata.is_favorite:
         return "your favourite"
     stars = metadata.rating or 0
     return f"{count(stars, 'star')} from you" if stars > 0 else "rejected by you"
 
 
-def preference_marks(
+def preference_scores(
     everyone: Sequence["Candidate"], preferences: Sequence[Preference]
 ) -> dict[str, tuple[float, ...]]:
-    """How well each photo follows each of the rules, by photo id."""
-    return {candidate.id: tuple(_mark(candidate, preference) for preference in preferences) for candidate in everyone}
+    """How well each photo meets each preference, by photo id; more is better."""
+    return {candidate.id: tuple(_score(candidate, preference) for preference in preferences) for candidate in everyone}
 
 
-def _mark(candidate: "Candidate", preference: Preference) -> float:
+def _score(candidate: "Candidate", preference: Preference) -> float:
     match preference.preference:
         case PreferenceKind.RAW:
             return float(_is_raw(candidate))

@@ -1,4 +1,4 @@
-"""What the user may say about which photo is best: the weights of the score, and what goes before it."""
+"""The user's settings for which photo is best: the weights of the score, and preferences that precede it."""
 
 import difflib
 import math
@@ -12,12 +12,12 @@ from bestshot.text import printable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """How much each criterion counts in the score, which is their weighted mean; only their proportions matter.
+    """The weight of each criterion in the score, which is a weighted mean; only their proportions matter.
 
-    Each mark goes from 0 to 1. `eyes`: they are open. `face_sharpness`: faces are sharp. `presence`: everyone is there
-    and looks into the camera. `smiles`: as broad as the person smiles anywhere in the group. `sharpness`: the picture
-    is sharp where it is sharpest, noise aside. `exposure`: neither too dark nor too bright, nothing clipped.
-    `resolution`: its pixels. `composition`: it is level, and no head is cut off.
+    `eyes`: they are open. `face_sharpness`: faces are sharp. `presence`: everyone is there and looks into the camera.
+    `smiles`: everyone smiles as broadly as anywhere in the group. `sharpness`: the picture is sharp in its sharpest
+    part, apart from noise. `exposure`: neither too dark nor too bright, nothing clipped. `resolution`: more pixels.
+    `composition`: it is level, and no head is cut off.
     """
 
     eyes: float = 8.0
@@ -31,7 +31,7 @@ class Weights:
 
 
 class PreferenceKind(Enum):
-    """What a rule prefers: raw photos, those of most pixels, or those in a folder."""
+    """What a preference favours: raw photos, the largest ones, or those in a folder."""
 
     RAW = "raw"
     LARGEST = "largest"
@@ -40,14 +40,14 @@ class PreferenceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A simple rule that goes before the score; `folder` is an absolute path without links."""
+    """A preference that precedes the score; `folder` is an absolute path without symbolic links."""
 
     preference: PreferenceKind
     folder: str = ""
 
     @property
     def in_words(self) -> str:
-        """What it prefers."""
+        """The preference as an adjective, such as "the largest"."""
         return {
             PreferenceKind.RAW: "raw",
             PreferenceKind.LARGEST: "the largest",
@@ -66,14 +66,17 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class JudgingRules:
-    """How groups are judged; the first preference that tells two photos apart decides, before the score."""
+    """How groups are ranked: the first preference in which two photos differ decides, otherwise the score."""
 
     weights: Weights = field(default_factory=Weights)
     preferences: tuple[Preference, ...] = ()
 
 
 def parse_weights(value: object, where: str) -> Weights:
-    """The table of weights; those it leaves out are as they were. Raises UsageError that names `where` it stands."""
+    """Read a table of weights, with defaults for those it lacks.
+
+    Raises UsageError, which names `where` the table is.
+    """
     if not isinstance(value, dict):
         raise UsageError(f"{where} must be a table, such as [weights] with eyes = 10 below it.")
     names = [field.name for field in fields(Weights)]

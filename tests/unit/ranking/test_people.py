@@ -55,14 +55,16 @@ def test_a_face_far_off_or_of_another_size_is_somebody_else() -> None:
 def test_somebody_who_walked_on_is_doubtful_by_place_and_known_by_the_code() -> None:
     faces = {"a": [face(left=0.1)], "b": [face(left=0.7)]}
     assert is_doubtful(faces, track_people(faces))
-    codes = {"a": [(0.0, 1.0)], "b": [(0.1, 1.0)]}
-    assert lefts(faces, codes=codes) == [{"a": 0.1, "b": 0.7}]
+    embeddings = {"a": [(0.0, 1.0)], "b": [(0.1, 1.0)]}
+    assert lefts(faces, embeddings=embeddings) == [{"a": 0.1, "b": 0.7}]
 
 
 def test_two_that_changed_places_are_told_by_their_codes() -> None:
     faces = {"a": [face(left=0.1), face(left=0.6)], "b": [face(left=0.1), face(left=0.6)]}
-    codes = {"a": [(0.0, 1.0), (1.0, 0.0)], "b": [(1.0, 0.0), (0.0, 1.0)]}
-    assert sorted(map(str, lefts(faces, codes=codes))) == sorted(map(str, [{"a": 0.1, "b": 0.6}, {"a": 0.6, "b": 0.1}]))
+    embeddings = {"a": [(0.0, 1.0), (1.0, 0.0)], "b": [(1.0, 0.0), (0.0, 1.0)]}
+    assert sorted(map(str, lefts(faces, embeddings=embeddings))) == sorted(
+        map(str, [{"a": 0.1, "b": 0.6}, {"a": 0.6, "b": 0.1}])
+    )
 
 
 @pytest.mark.parametrize("faces", [{}, {"a": ()}, {"a": (face(),)}, {"a": (face(),), "b": (face(left=0.45),), "c": ()}])

@@ -1,4 +1,4 @@
-"""Claims about keeping apart the photos of people who stood one after the other before the same backdrop."""
+"""Claims about keeping apart the photos of people who stood one after the other in front of the same background."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,13 +16,13 @@ from bestshot.model.faces import Face
 from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime
 from bestshot.pipeline.organizer import PhotoOrganizer
-from bestshot.ranking.strangers import split_by_people
+from bestshot.ranking.different_people import split_by_people
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from tests.support.builders import NOON, appraisal, face, group, guess_at, metadata_with, photo, wall_at
 
 ANNA, ANNA_BLINKS, BEN, CLEO = (0.0, 0.0), (0.5, 0.0), (0.0, 0.9), (2.0, 0.0)
-CODES = {"Anna": ANNA, "anna": ANNA_BLINKS, "Ben": BEN, "Cleo": CLEO}
+EMBEDDINGS = {"Anna": ANNA, "anna": ANNA_BLINKS, "Ben": BEN, "Cleo": CLEO}
 
 
 def shown(people: str) -> tuple[Face, ...]:
@@ -41,8 +41,8 @@ def parts(
     seen |= {name: appraisal(*found) for name, found in (faces or {}).items()}
     taken = {name: wall_at(20 * place) for place, name in enumerate(photos)} | dict(times or {})
     told = {name: metadata_with(taken[name], camera="Camera") for name in photos} | dict(metadata or {})
-    codes = {name: [CODES[one] for one in people.split()] for name, people in photos.items()}
-    found = split_by_people(group(*map(photo, photos)), seen, told, codes)
+    embeddings = {name: [EMBEDDINGS[one] for one in people.split()] for name, people in photos.items()}
+    found = split_by_people(group(*map(photo, photos)), seen, told, embeddings)
     return ["".join(one.id for one in part.photos) for part in found]
 
 
@@ -89,12 +89,12 @@ def test_a_copy_goes_with_its_original_whoever_is_found_in_it() -> None:
         "b": metadata_with(wall_at(20), camera="Camera"),
         "c": sent,
     }
-    codes = {"a": [ANNA], "b": [BEN], "c": [CLEO]}
-    found = split_by_people(group(photo("a"), photo("b"), photo("c", size=100)), seen, told, codes)
+    embeddings = {"a": [ANNA], "b": [BEN], "c": [CLEO]}
+    found = split_by_people(group(photo("a"), photo("b"), photo("c", size=100)), seen, told, embeddings)
     assert ["".join(one.id for one in part.photos) for part in found] == ["ac", "b"]
 
 
-def test_without_codes_a_group_stays_whole() -> None:
+def test_without_embeddings_a_group_stays_whole() -> None:
     both = group(photo("a"), photo("b"))
     looks: dict[str, Appraisal] = {"a": appraisal(face()), "b": appraisal(face())}
     assert split_by_people(both, looks, {"a": metadata_with(wall_at(0)), "b": metadata_with(wall_at(60))}, {}) == [both]
