@@ -20,10 +20,10 @@ class Labels:
     @classmethod
     def read(cls, folder: Path) -> "Labels":
         """Read the labels of a folder; every labelled photo is in one group or is a singleton."""
-        told = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-        groups = tuple(frozenset(group) for group in told["groups"])
-        names = frozenset(told["singletons"]).union(*groups, *told["ambiguous"])
-        return cls(names, groups, tuple(frozenset(names) for names in told["ambiguous"]))
+        labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        groups = tuple(frozenset(group) for group in labels["groups"])
+        names = frozenset(labels["singletons"]).union(*groups, *labels["ambiguous"])
+        return cls(names, groups, tuple(frozenset(names) for names in labels["ambiguous"]))
 
     def belong(self, left: str, right: str) -> bool | None:
         """Whether two photos belong together; None where that counts neither as right nor as wrong."""
@@ -74,7 +74,7 @@ class Score:
 
     @property
     def cubed_f1(self) -> float:
-        """The same of B-cubed precision and recall (Bagga and Baldwin 1998), which count photos instead of pairs."""
+        """F1 of B-cubed precision and recall (Bagga and Baldwin 1998), which count photos instead of pairs."""
         return _harmonic(self.cubed_precision / self.photos, self.cubed_recall / self.photos) if self.photos else 1.0
 
 

@@ -1,4 +1,4 @@
-"""How often the best shot of a labelled series is chosen, against simple ways to choose; and how well eyes are told.
+"""How often the best shot of a labelled series is chosen, against simple ways to choose; and how well eyes are judged.
 
 Usage: python benchmarks/best_shot.py FOLDER [--sheet FILE.png] [--pictures N]
 
@@ -58,7 +58,7 @@ def pairs(series: Series) -> set[tuple[str, str]]:
     return before_rest | {(file, series.worst) for file in series.files if file != series.worst}
 
 
-def tell_choices(labelled: Sequence[Series], verdicts: Sequence[Verdict], folder: Path) -> None:
+def print_choices(labelled: Sequence[Series], verdicts: Sequence[Verdict], folder: Path) -> None:
     """Print how each way to choose does on the labelled series."""
     found = [(series, rankings(series, verdict, folder)) for series, verdict in zip(labelled, verdicts, strict=True)]
     by_chance = sum(len(series.acceptable_best) / len(series.files) for series in labelled) / len(labelled)
@@ -73,8 +73,8 @@ def tell_choices(labelled: Sequence[Series], verdicts: Sequence[Verdict], folder
         print(f"{way:22}{_share(acceptable):>12}{_share(best):>10}{_share(worst):>11}{_share(agreed):>14}")
 
 
-def tell_eyes(labels: Labels, measured: Measured) -> None:
-    """Print how well open and shut eyes are told, each face against the same person's in its series."""
+def print_eyes(labels: Labels, measured: Measured) -> None:
+    """Print how well open and shut eyes are distinguished, each face against the same person's in its series."""
     alone = set(labels.images) - {file for series in labels.series for file in series.files}
     groups = [*(series.files for series in labels.series), *([file] for file in sorted(alone))]
     said: dict[str, float | None] = {}
@@ -85,14 +85,14 @@ def tell_eyes(labels: Labels, measured: Measured) -> None:
             scores = eye_scores(person)
             said.update({file: scores.get(file) for file in person.faces})
     for title, shut in (("closed", {"closed"}), ("closed, half or one closed", _SHUT)):
-        told = [(label.eyes, said.get(file)) for file, label in labels.images.items() if label.eyes in _OPEN | shut]
-        right_open = [score >= 0.5 for eyes, score in told if eyes in _OPEN and score is not None]
-        right_shut = [score < 0.5 for eyes, score in told if eyes in shut and score is not None]
-        untold = sum(score is None for _, score in told)
+        judged = [(label.eyes, said.get(file)) for file, label in labels.images.items() if label.eyes in _OPEN | shut]
+        right_open = [score >= 0.5 for eyes, score in judged if eyes in _OPEN and score is not None]
+        right_shut = [score < 0.5 for eyes, score in judged if eyes in shut and score is not None]
+        unknown = sum(score is None for _, score in judged)
         balanced = (sum(right_open) / len(right_open) + sum(right_shut) / len(right_shut)) / 2
         print(
             f"eyes open against {title}: balanced accuracy {balanced:.1%}"
-            f" (open {_share(right_open)}, shut {_share(right_shut)}, {untold} not told)"
+            f" (open {_share(right_open)}, shut {_share(right_shut)}, {unknown} not judged)"
         )
 
 
@@ -161,8 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder: Path = arguments.folder
     labels = read_labels(folder)
     measured = measure(folder, [series.files for series in labels.series])
-    tell_choices(labels.series, measured.judged, folder)
-    tell_eyes(labels, measured)
+    print_choices(labels.series, measured.judged, folder)
+    print_eyes(labels, measured)
     misses: list[Miss] = [
         (verdict, series.acceptable_best, folder)
         for series, verdict in zip(labels.series, measured.judged, strict=True)

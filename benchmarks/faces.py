@@ -77,7 +77,7 @@ def single_faces(folder: Path, count: int) -> list[tuple[Image.Image, Face]]:
     return found
 
 
-def tell_curve(known: Sequence[tuple[Image.Image, Face]]) -> None:
+def print_curve(known: Sequence[tuple[Image.Image, Face]]) -> None:
     """Print the share of faces found and the photos a second, at each working size."""
     size = APPRAISAL_SIZE, APPRAISAL_SIZE * 3 // 4
     print(f"{'working pixels':>15}{''.join(f'{share:>5.0%} high' for share in _SHARES)}   photos/s (finding)")
@@ -96,7 +96,7 @@ def tell_curve(known: Sequence[tuple[Image.Image, Face]]) -> None:
         print(f"{working:>15,}{''.join(cells)}{shown / seconds:>12.1f}{mark}")
 
 
-def tell_whole_cost(known: Sequence[tuple[Image.Image, Face]]) -> None:
+def print_whole_cost(known: Sequence[tuple[Image.Image, Face]]) -> None:
     """Print the photos a second from a JPEG of 12 megapixels to its appraisal."""
     files = []
     for picture, face in known[:8]:
@@ -118,8 +118,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=40, help="how many labelled faces to take (default: 40)")
     arguments = parser.parse_args(argv)
     known = single_faces(arguments.folder, arguments.count)
-    tell_curve(known)
-    tell_whole_cost(known)
+    print_curve(known)
+    print_whole_cost(known)
     return 0
 
 

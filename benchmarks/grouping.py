@@ -49,7 +49,7 @@ class Bench:
         return [frozenset(photo.id for photo in group.verdict.group.photos) for group in outcome.plan.groups]
 
 
-def _tell(title: str, scores: dict[str, Score]) -> None:
+def _print_table(title: str, scores: dict[str, Score]) -> None:
     print(f"\n{title}")
     columns = ("precision", "recall", "F1", "B3 F1", "wrong pairs", "missed", "joined", "split")
     print(f"{'':20}" + "".join(f"{name:>12}" for name in columns))
@@ -65,13 +65,13 @@ def _compare(benches: Sequence[Bench], sheets: Path | None) -> None:
         ours = bench.groups()
         found = {OURS: ours, **dict(Baselines(bench.folder).all())}
         scores = {name: score(groups, bench.labels) for name, groups in found.items()}
-        _tell(f"{bench.folder.name}: {len(bench.labels.names)} photos", scores)
+        _print_table(f"{bench.folder.name}: {len(bench.labels.names)} photos", scores)
         total = {name: total.get(name, Score()) + scores[name] for name in scores}
         if sheets is not None:
             strips = mistakes(ours, bench.labels)
             draw_sheet(bench.folder, strips, sheets / f"{bench.folder.name}.png")
             print(f"{len(strips)} mistakes on {sheets / bench.folder.name}.png")
-    _tell("added up", total)
+    _print_table("added up", total)
     if shutil.which("findimagedupes") is None:
         print("findimagedupes is not installed, so it is not compared")
 
@@ -83,8 +83,8 @@ def _scored(benches: Sequence[Bench], settings: Settings) -> Score:
 def _sweep(benches: Sequence[Bench], path: Path) -> None:
     by_threshold = {float(value): _scored(benches, Settings(threshold=value)) for value in _THRESHOLDS}
     by_window = {value: _scored(benches, Settings(time_window=value)) for value in _WINDOWS}
-    _tell("by threshold", {f"{value:g}": found for value, found in by_threshold.items()})
-    _tell("by time window", {f"{value:g} s": found for value, found in by_window.items()})
+    _print_table("by threshold", {f"{value:g}": found for value, found in by_threshold.items()})
+    _print_table("by time window", {f"{value:g} s": found for value, found in by_window.items()})
     path.write_text(
         draw_curves(
             [

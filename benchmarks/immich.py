@@ -80,7 +80,7 @@ class Server:
 
     def traffic(self) -> Traffic:
         """What came since the last time."""
-        self.pipe.send("tell")
+        self.pipe.send("report")
         traffic: Traffic = self.pipe.recv()
         return traffic
 
@@ -104,7 +104,7 @@ def _serve(pipe: Connection, options: argparse.Namespace) -> None:
             fake.faults.slow(options.delay / 1000, ALWAYS)
         pipe.send((fake.url, fake.admin.secret))
         known = 0
-        while pipe.recv() == "tell":
+        while pipe.recv() == "report":
             bytes_out: Counter[str] = Counter()
             for call in fake.calls:
                 bytes_out[kind_of(call)] += call.bytes_out
@@ -180,7 +180,7 @@ def _goals(options: argparse.Namespace) -> dict[str, str]:
     }
 
 
-def _tell(options: argparse.Namespace, runs: Sequence[tuple[Traffic, Cost]]) -> None:
+def _print_table(options: argparse.Namespace, runs: Sequence[tuple[Traffic, Cost]]) -> None:
     print(f"{options.photos:,} photos, {options.grouped:.0%} in groups, server v{options.version.removeprefix('v')}")
     print(f"{'calls':16}{'first run':>14}{'goal':>12}{'second run':>14}{'goal':>8}")
     (first, _), (second, _) = runs
@@ -221,7 +221,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for _ in range(2):
             cost = _run(server, Path(name), options)
             runs.append((server.traffic(), cost))
-    _tell(options, runs)
+    _print_table(options, runs)
     return 0
 
 

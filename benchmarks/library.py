@@ -74,7 +74,7 @@ def _measured(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make the library, plan it in a process of its own, and tell what that took."""
+    """Make the library, plan it in a process of its own, and print what that took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=100_000, help="how many photos (default: 100000)")
     count = parser.parse_args(argv).photos

@@ -41,7 +41,7 @@ _THRESHOLD = 5
 _SIZES = (10_000, 100_000, 1_000_000)
 _BRUTE = 20_000
 _FAISS_ROWS = 10_000
-"""faiss looks up so many of the hashes, and its seconds are told for all."""
+"""faiss looks up so many of the hashes, and its seconds are extrapolated to all."""
 
 _CAMERAS, _SHARES = ("hers", "his", "the old one"), (0.6, 0.3, 0.1)
 
@@ -75,7 +75,7 @@ class Shots:
 
 
 def draw_shots(count: int, seed: int = 1) -> Shots:
-    """Draw a library, the same for the same number and seed."""
+    """Draw a library, which depends on its number of photos and the seed alone."""
     chance = np.random.default_rng(seed)
     lengths = np.where(chance.random(count) < 0.5, 1, chance.integers(2, 31, count))
     scene = np.searchsorted(np.cumsum(lengths), np.arange(count), side="right")
@@ -90,7 +90,7 @@ def draw_shots(count: int, seed: int = 1) -> Shots:
 
 
 def _flipped(chance: np.random.Generator, bits: Numbers) -> Numbers:
-    """The same hashes with up to four bits flipped, as within a burst."""
+    """These hashes with up to four bits flipped, as within a burst."""
     for _ in range(4):
         flip = np.uint64(1) << chance.integers(0, 64, len(bits), dtype=np.uint64)
         bits = np.where(chance.random(len(bits)) < 0.4, bits ^ flip, bits)
@@ -164,7 +164,7 @@ def _brute(bits: Numbers) -> int:
 
 
 def _faiss_seconds(bits: Numbers) -> float:
-    """Seconds that faiss would take to look up every hash, told from those for the first of them."""
+    """Seconds that faiss would take to look up every hash, extrapolated from those for the first of them."""
     import faiss
 
     codes = bits.view(np.uint8).reshape(-1, 8)
@@ -176,7 +176,7 @@ def _faiss_seconds(bits: Numbers) -> float:
     return (time.perf_counter() - begin) * len(codes) / rows
 
 
-def _tell_growth(costs: Sequence[Cost]) -> None:
+def _print_growth(costs: Sequence[Cost]) -> None:
     print(f"{'photos':>10} {'mode':14}{'seconds':>9}{'CPU s':>8}{'MB':>8}{'groups':>9}{'grouped':>9}{'doubtful':>10}")
     for cost in costs:
         numbers = (
@@ -189,7 +189,7 @@ def _tell_growth(costs: Sequence[Cost]) -> None:
             print(f"{mode}: {times:.0f} times the photos take {longer:.1f} times the CPU")
 
 
-def _tell_search(sizes: Sequence[int]) -> None:
+def _print_search(sizes: Sequence[int]) -> None:
     few = _unlit(draw_shots(_BRUTE))
     seconds, found = _search(few)
     wanted = _brute(few)
@@ -197,8 +197,8 @@ def _tell_search(sizes: Sequence[int]) -> None:
     for size in sizes:
         bits = _unlit(draw_shots(size))
         seconds, found = _search(bits)
-        told = f"{_faiss_seconds(bits):9.1f} s by faiss" if find_spec("faiss") else "faiss-cpu is not installed"
-        print(f"{len(bits):>10,} hashes: {found} pairs, {seconds:7.1f} s by bands, {told}")
+        other = f"{_faiss_seconds(bits):9.1f} s by faiss" if find_spec("faiss") else "faiss-cpu is not installed"
+        print(f"{len(bits):>10,} hashes: {found} pairs, {seconds:7.1f} s by bands, {other}")
 
 
 def _unlit(shots: Shots) -> Numbers:
@@ -212,8 +212,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--photos", type=int, nargs="+", default=_SIZES, help="how many (default: 10^4, 10^5, 10^6)")
     sizes = parser.parse_args(argv).photos
     costs = [_in_own_process(size, has_window=has_window) for has_window in (True, False) for size in sizes]
-    _tell_growth(costs)
-    _tell_search(sizes)
+    _print_growth(costs)
+    _print_search(sizes)
     return 0
 
 

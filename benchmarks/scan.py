@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/scan.py FOLDER [--copies N] [--rounds N]
 
-Everything is measured in one run and told as ratios, since timings on a shared machine are noisy; of each figure the
+Everything is measured in one run and printed as ratios, since timings on a shared machine are noisy; of each figure the
 smallest of several interleaved rounds counts.
 """
 
@@ -45,7 +45,7 @@ class Cost:
 
 
 def measured(work: Callable[[], object]) -> Cost:
-    """Run something and tell what it cost; child processes count once they have ended."""
+    """Run something and measure what it cost; child processes count once they have ended."""
     wall, cpu = time.perf_counter(), _cpu_seconds()
     work()
     return Cost(time.perf_counter() - wall, _cpu_seconds() - cpu)
@@ -119,7 +119,7 @@ def _rounds(folder: Path, paths: Sequence[str], rounds: int, work: Path) -> dict
     return best
 
 
-def _tell(best: dict[str, Cost], photos: int) -> None:
+def _print_table(best: dict[str, Cost], photos: int) -> None:
     start = best["empty pool"].cpu
     print(f"{photos} photos on {available_cores()} cores; of each figure the smallest")
     print(f"{'':24}{'wall s':>9}{'CPU s':>9}{'CPU ms a photo, without starting processes':>46}")
@@ -157,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder = Path(name) / "photos"
         paths = _copied(pictures, arguments.copies, folder)
         os.sync()
-        _tell(_rounds(folder, paths, arguments.rounds, Path(name)), len(paths))
+        _print_table(_rounds(folder, paths, arguments.rounds, Path(name)), len(paths))
     return 0
 
 
