@@ -210,6 +210,7 @@ def test_the_benchmarks_in_readme_start_by_their_path_from_anywhere(program: str
 def test_every_link_in_the_documents_leads_somewhere() -> None:
     """To a file, and to a heading in it; and every page is reached from README."""
     texts = {"README.md": README, "IMMICH_USAGE.md": USAGE, "IMMICH_INTEGRATION.md": INTEGRATION}
+    texts |= {name: (ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "SECURITY.md")}
     texts |= {f"docs/{name}": text for name, text in PAGES.items()}
     headings = {
         name: {re.sub(r"[^\w\- ]", "", head).lower().replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.M)}
