@@ -14,7 +14,7 @@ from bestshot.errors import OutputError, UsageError
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import CopyFile, Receipt
 from bestshot.layout.wording import folder_lines
-from bestshot.marks.actions import MarkAction, MarkReceipt, keys_of
+from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
 from bestshot.plans.plan import Plan
@@ -126,7 +126,7 @@ class Console:
     def confirm(self, plan: Plan) -> bool:
         """Ask before many changes, if there is somebody to ask; no answer means no."""
         copies = sum(isinstance(action, CopyFile) for action in plan.actions)
-        marks = sum(len(keys_of(action)) for action in plan.mark_actions)
+        marks = sum(len(action.keys) for action in plan.mark_actions)
         if copies + marks <= MANY_CHANGES or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         wanted = " and ".join([count(copies, "copy", "copies")] * bool(copies) + [count(marks, "mark")] * bool(marks))

@@ -28,6 +28,11 @@ class Call:
     def __str__(self) -> str:
         return f"{self.method} /api/{self.path}"
 
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything on the server."""
+        return self.method != "GET" and not self.path.startswith(("search/", "download/"))
+
 
 @dataclass(frozen=True, slots=True)
 class AssetChange:

@@ -1,14 +1,21 @@
-"""Marks in a library: what stands on its photos, what is to be changed, and what a change left, as data.
+"""What every change of marks is: data that says what it sets, whether that stands, and how it is taken back.
 
-Photos are named by their key, albums and stacks by the library's own id for them.
+The changes themselves are in `kinds`, a module for each kind of mark.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, get_args
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from bestshot.journal.journal import DoneChange, Kinds
-from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
+from bestshot.marks.state import Aspect, LibraryMarks, PhotoMarks
+
+if TYPE_CHECKING:
+    from bestshot.journal.journal import DoneChange
+    from bestshot.marks.context import PlanningContext
+    from bestshot.marks.ledger import LedgerBuilder
+    from bestshot.marks.library import MarkableLibrary
+    from bestshot.marks.undo_plan import UndoPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,58 +44,6 @@ class MarkOptions:
         return self != MarkOptions()
 
 
-# What stands in the library
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A stack with its primary first."""
-
-    id: str
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Album:
-    """An album with all that is in it, anybody's."""
-
-    id: str
-    name: str
-    keys: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoMarks:
-    """What stands on one photo: tags as full paths ("trips/berlin"), a rating of 1 to 5, or -1 if it was rejected."""
-
-    key: str
-    is_favorite: bool = False
-    is_archived: bool = False
-    rating: int | None = None
-    description: str = ""
-    tags: frozenset[str] = frozenset()
-    stack: Stack | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryMarks:
-    """What stands on the photos that were asked for, and in albums: those asked for, and those that hold the photos.
-
-    A photo or album that is gone is left out. `rates_favorites`: a favourite is a photo with five stars there, so that
-    a photo cannot be both a favourite and rated otherwise. `tagged` are the tags that exist of those that we made,
-    each with all that has it or a tag below it; `tag_names` are all tags then.
-    """
-
-    photos: Mapping[str, PhotoMarks] = field(default_factory=dict)
-    albums: Mapping[str, Album] = field(default_factory=dict)
-    rates_favorites: bool = False
-    tagged: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    tag_names: frozenset[str] = frozenset()
-
-
-# What is to be changed
-
-
 @dataclass(frozen=True, slots=True)
 class MarkedGroup:
     """A group as it was when it was marked: its number, and all its photos with the best first.
@@ -99,140 +54,6 @@ class MarkedGroup:
     number: int
     keys: tuple[str, ...]
     kept: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class AddTags:
-    """Put tags on photos, all of them in one call where the library can. `groups` are the photos' whole groups.
-
-    A plan leaves `made` empty: they are the tags that were not there just before, and those above them, entered when
-    the action is begun, so that an undo takes them away and no others.
-    """
-
-    keys: tuple[str, ...]
-    tags: tuple[str, ...]
-    groups: tuple[MarkedGroup, ...] = ()
-    made: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveTag:
-    """Take a tag of ours off photos."""
-
-    keys: tuple[str, ...]
-    tag: str
-
-
-@dataclass(frozen=True, slots=True)
-class MakeAlbum:
-    """Make the album of a group.
-
-    A plan leaves `namesakes` empty: they are the albums of that name that were there just before, entered when the
-    action is begun, so that after a killed run the one that it made is told from them.
-    """
-
-    number: int
-    name: str
-    keys: tuple[str, ...]
-    namesakes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AddToAlbum:
-    """Add photos to an album: to the one of their group, or (number None) the best to an album of the others."""
-
-    album: str
-    keys: tuple[str, ...]
-    number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveFromAlbum:
-    """Take photos that we added out of an album: of their group's, or (number None) of one that they joined."""
-
-    album: str
-    keys: tuple[str, ...]
-    number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetFavorite:
-    """Make photos favourites, or no longer. `groups` are the whole groups of new favourites."""
-
-    keys: tuple[str, ...]
-    value: bool
-    groups: tuple[MarkedGroup, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SetRating:
-    """Rate a photo with 1 to 5 stars, or (None) take the stars away."""
-
-    key: str
-    value: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetDescription:
-    """Describe a photo."""
-
-    key: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class MakeStack:
-    """Stack a group, the first on top. `merged` are the stacks as they stood before, whose members all come along.
-
-    `carried` are those of the photos that are not of the group and only come along.
-    """
-
-    number: int
-    keys: tuple[str, ...]
-    merged: tuple[Stack, ...] = ()
-    carried: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DissolveStack:
-    """Take a stack of ours apart whose photos are no longer one group."""
-
-    number: int
-    stack: Stack
-
-
-@dataclass(frozen=True, slots=True)
-class SetArchived:
-    """Take photos out of the timeline, or put them back; nothing is deleted.
-
-    A plan that archives says for each of `keys`, in the same order, which photo must be in sight for it: the best of
-    its group. Right before archiving that one is read back, and a photo whose best is not in the timeline stays there.
-    `groups` are the whole groups of these photos.
-    """
-
-    keys: tuple[str, ...]
-    value: bool
-    visible: tuple[str, ...] = ()
-    groups: tuple[MarkedGroup, ...] = ()
-
-
-MarkAction = (
-    AddTags
-    | RemoveTag
-    | MakeAlbum
-    | AddToAlbum
-    | RemoveFromAlbum
-    | SetFavorite
-    | SetRating
-    | SetDescription
-    | MakeStack
-    | DissolveStack
-    | SetArchived
-    | RemoveTags
-    | DeleteTag
-    | DeleteAlbum
-    | RestoreStack
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +69,125 @@ class MarkEffect:
     before: str | None = None
 
 
-KINDS: Final[Kinds[MarkAction, MarkEffect]] = Kinds({kind.__name__: kind for kind in get_args(MarkAction)}, MarkEffect)
-"""What the journal holds of marks."""
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A change that must stand before another one is made: for each photo of that one, on which photo; else `why`."""
+
+    change: "MarkAction"
+    on: Mapping[str, str]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said of a change: what it would do, of what it changed, and of a photo on which it failed.
+
+    In what it would do, `{photos}` are its photos counted, and `{0}` is the change itself.
+    """
+
+    would: str
+    done: str
+    failed: str
+
+
+class MarkAction(ABC):
+    """One change of marks. Its class and its fields are written into the journal by their names, so they stay.
+
+    `keys` are the photos that it touches. `groups` are the groups that it is about, as far as it says so; they are
+    over with it if it `ends_groups`.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:  # fields of some classes and properties of others: dataclasses would take these for defaults
+
+        @property
+        def keys(self) -> tuple[str, ...]:
+            """The photos that it touches."""
+
+        @property
+        def groups(self) -> tuple[MarkedGroup, ...]:
+            """The groups that it is about."""
+    else:
+        groups = ()
+
+    what: ClassVar[str]
+    """What it changes."""
+    ends_groups: ClassVar[bool] = False
+    is_divisible: ClassVar[bool] = True
+    """Whether it can be made for some of its photos alone."""
+    is_easily_lost: ClassVar[bool] = False
+    """Whether a server may lose it if it comes too soon after another change of the same photo."""
+    settles_first: ClassVar[bool] = False
+    """Whether all changes before it must have settled when it is made."""
+    has_jobs: ClassVar[bool] = False
+    """Whether it lets a server work on the photos in the background."""
+
+    @property
+    def condition(self) -> "Condition | None":
+        """What must stand already where it is made."""
+        return None
+
+    @property
+    def own_tags(self) -> tuple[str, ...]:
+        """The tags that it makes or takes away."""
+        return ()
+
+    def albums(self, container: str | None) -> tuple[str, ...]:  # noqa: ARG002 - for those that make an album
+        """The albums that it changes; `container` is the one that it made."""
+        return ()
+
+    def container_now(self, container: str | None, _marks: LibraryMarks) -> str | None:
+        """What it made, as far as the library shows that."""
+        return container
+
+    def aspects(self, effect: MarkEffect) -> Iterable[Aspect]:
+        """What it changed on photos."""
+        return (Aspect(self.what, "", key) for key in effect.changed)
+
+    def record(self, effect: MarkEffect, ledger: "LedgerBuilder") -> None:  # noqa: B027 - not all is known to it
+        """Enter into the ledger what is ours since, or no longer."""
+
+    @abstractmethod
+    def lacking(self, marks: LibraryMarks, container: str | None) -> tuple[str, ...]:
+        """The photos on which it does not stand.
+
+        A photo that is gone lacks whatever was to be put on it, and nothing that was to be taken off.
+        """
+
+    def narrowed(self, keys: Collection[str], _container: str | None) -> "MarkAction":
+        """The change that makes it stand on these of its photos; an album that was made is not made again."""
+        if not self.is_divisible:
+            return self
+        whole: Any = self  # of whatever class, with a field for its keys
+        narrowed: MarkAction = replace(whole, keys=only(self.keys, keys))
+        return narrowed
+
+    def take_back(self, effect: MarkEffect, undo: "UndoPlan") -> None:  # noqa: B027 - what only an undo does stays
+        """Plan how it is taken back, as far as it still stands as it was left."""
+
+    @property
+    @abstractmethod
+    def words(self) -> "Words":
+        """What is said of it."""
+
+    def counted(self, effect: MarkEffect) -> Mapping[str, Sequence[str]]:
+        """The photos, albums or stacks that it changed, by what is said of them."""
+        return {self.words.done: effect.changed}
+
+
+class PhotoAction(MarkAction):
+    """A change whose standing is seen on each photo alone."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def stands_on(self, photo: PhotoMarks | None) -> bool:
+        """Whether it stands on a photo; None is one that is gone."""
+
+    def lacking(self, marks: LibraryMarks, _container: str | None) -> tuple[str, ...]:
+        """The photos on which it does not stand."""
+        return tuple(key for key in self.keys if not self.stands_on(marks.photos.get(key)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +198,7 @@ class MarkReceipt:
     trace: MarkEffect
 
 
-def receipts_of(done: Iterable[DoneChange[MarkAction, MarkEffect]]) -> Iterator[MarkReceipt]:
+def receipts_of(done: "Iterable[DoneChange[MarkAction, MarkEffect]]") -> Iterator[MarkReceipt]:
     """The receipts of changes that the journal holds."""
     return (MarkReceipt(one.action, one.effect) for one in done)
 
@@ -286,17 +224,44 @@ class MarkResult:
     before: str | None = None
 
 
-def keys_of(action: MarkAction) -> tuple[str, ...]:
-    """The photos that an action touches."""
-    match action:
-        case SetRating() | SetDescription():
-            return (action.key,)
-        case DissolveStack():
-            return action.stack.keys
-        case _:
-            return action.keys
+def _as_planned(_library: "MarkableLibrary", actions: Sequence[MarkAction]) -> list[MarkAction]:
+    return list(actions)
 
 
-def in_order(keys: Collection[str] | Sequence[str]) -> tuple[str, ...]:
+def _nothing_made(
+    _library: "MarkableLibrary", _begun: Mapping[int, MarkAction], _known: Collection[str]
+) -> dict[int, str]:
+    return {}
+
+
+def _nothing_more(_undo: "UndoPlan") -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MarkKind:
+    """One kind of mark: its changes, how they are planned, and what is said of them.
+
+    `plan` is given what is planned already. `counted` is what is told of a run, in this order, with the word for what
+    is counted; `taken_back` the same for what only an undo does. `prepare` looks up right before changes are begun
+    what tells them apart later; `find_made` finds what a killed run made, of the changes `begun` (by number) and apart
+    from what is `known` to be made by others; `end_undo` adds to an undo what can be told only at its end.
+    """
+
+    actions: tuple[type[MarkAction], ...]
+    plan: "Callable[[PlanningContext, Sequence[MarkAction]], list[MarkAction]]"
+    counted: Mapping[str, str]
+    taken_back: Mapping[str, str] = field(default_factory=dict)
+    prepare: "Callable[[MarkableLibrary, Sequence[MarkAction]], list[MarkAction]]" = _as_planned
+    find_made: "Callable[[MarkableLibrary, Mapping[int, MarkAction], Collection[str]], dict[int, str]]" = _nothing_made
+    end_undo: "Callable[[UndoPlan], None]" = _nothing_more
+
+
+def in_order(keys: Iterable[str]) -> tuple[str, ...]:
     """Keys as actions hold them: each once, sorted."""
     return tuple(sorted(set(keys)))
+
+
+def only(keys: Iterable[str], wanted: Collection[str]) -> tuple[str, ...]:
+    """Those of the keys that are wanted, in their order."""
+    return tuple(key for key in keys if key in wanted)

@@ -5,8 +5,8 @@ success and is undone later. So a change is believed only when it was read twice
 """
 
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -20,26 +20,10 @@ from bestshot.errors import (
     UsageError,
 )
 from bestshot.journal.journal import Change, Journal
-from bestshot.marks.actions import (
-    KINDS,
-    AddTags,
-    MakeAlbum,
-    MarkAction,
-    MarkEffect,
-    MarkReceipt,
-    MarkResult,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    keys_of,
-)
-from bestshot.marks.checks import narrowed, not_standing
-from bestshot.marks.entries import FailedMark, PendingChange, found_trace, read_entries
+from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt, MarkResult, only
 from bestshot.marks.library import MarkableLibrary
-from bestshot.marks.preparing import prepared
-from bestshot.marks.reversals import DeleteTag, RemoveTags
+from bestshot.marks.registry import KINDS, MARKS
+from bestshot.marks.state import LibraryMarks
 
 _BATCH = 50
 """Finished changes are written to the journal this many at a time; a kill in between is mended by recovery."""
@@ -47,15 +31,8 @@ _BATCH = 50
 _OF_ONE_CHANGE = (MissingPermissionError, NotFoundError, PhotoError, RejectedError, TooOldError, UsageError)
 """Errors that say nothing about the next change."""
 
-_EASILY_LOST = (AddTags, RemoveTag, RemoveTags, SetRating, SetDescription)
-"""What a server may lose if it comes too soon after another change of the same photo."""
-
-_WITH_JOBS = (*_EASILY_LOST, SetFavorite)
-"""What lets a server work on a photo in the background."""
-
 _SO_ALREADY = "it was so already"
 _LOST = "The library took it and lost it again, however often it was written: run again when the server is idle."
-_OUT_OF_SIGHT = "The best photo of its group is not in the timeline, so this one stays there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +53,52 @@ AT_ONCE: Final = VerifyPolicy(pauses=(0, 0), steady=1, per_photo=0)
 """For a library that has made a change when it says so: looked at once, and made again once."""
 
 
+@dataclass(frozen=True, slots=True)
+class FailedMark:
+    """Photos of a change on which it was not made or did not stay, and why; the others went on."""
+
+    action: MarkAction
+    keys: tuple[str, ...]
+    error: str
+
+
+@dataclass(slots=True, eq=False)
+class PendingChange:
+    """A change that was made, and what is known of it by now."""
+
+    change: Change[MarkAction]
+    trace: MarkEffect
+    keys: tuple[str, ...]
+    """The photos on which it is to stand: all but those that were refused."""
+    failures: list[FailedMark] = field(default_factory=list)
+    is_finished: bool = False
+    """Whether the journal has its receipt."""
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether it left anything."""
+        return bool(self.trace.changed) or self.trace.container is not None
+
+    @property
+    def receipt(self) -> MarkReceipt:
+        """The receipt as far as it is known."""
+        return MarkReceipt(self.change.action, self.trace)
+
+    def fail(self, keys: Iterable[str], why: str) -> None:
+        """Give these photos up."""
+        failed = frozenset(keys)
+        named = tuple(key for key in self.keys if key in failed)
+        if named:
+            self.failures.append(FailedMark(self.change.action, named, why))
+            self.keys = tuple(key for key in self.keys if key not in failed)
+            self.trace = replace(self.trace, changed=tuple(key for key in self.trace.changed if key not in failed))
+
+    def refuse(self, marked: MarkResult) -> None:
+        """Give up what the library refused, sentence by sentence."""
+        for why in dict.fromkeys(refused.error for refused in marked.refused):
+            self.fail([refused.key for refused in marked.refused if refused.error == why], why)
+
+
 def carry_out_marks(
     library: MarkableLibrary,
     journal: Journal,
@@ -92,14 +115,16 @@ def carry_out_marks(
     """
     if not actions:
         return
-    ready = prepared(library, actions)
+    ready = list(actions)
+    for kind in MARKS:
+        ready = kind.prepare(library, ready)
     part = journal.begin_part(target, sources)
-    results = carry_out_in_run(library, journal, part, ready, policy)
+    results = carry_out_in_part(library, journal, part, ready, policy)
     journal.end_part(part)
     yield from results
 
 
-def carry_out_in_run(
+def carry_out_in_part(
     library: MarkableLibrary, journal: Journal, part: int, actions: Sequence[MarkAction], policy: VerifyPolicy
 ) -> list[MarkReceipt | FailedMark]:
     """The same within a run that has begun, for actions that lack nothing more."""
@@ -118,10 +143,12 @@ def recover_marks(library: MarkableLibrary, journal: Journal, target: str) -> No
     unfinished = journal.unfinished(target, KINDS)
     if not unfinished:
         return
-    containers = _albums_made(library, journal, target, unfinished)
-    entries = [PendingChange(c, MarkEffect(container=containers.get(c.id)), keys_of(c.action)) for c in unfinished]
-    marks = read_entries(library, entries)
-    found = [(entry.change, found_trace(entry, marks)) for entry in entries]
+    begun = {change.id: change.action for change in unfinished}
+    known = {one.effect.container for one in journal.done(target, KINDS) if one.effect.container is not None}
+    made = {number: id_ for kind in MARKS for number, id_ in kind.find_made(library, begun, known).items()}
+    entries = [PendingChange(c, MarkEffect(container=made.get(c.id)), c.action.keys) for c in unfinished]
+    marks = _read_back(library, entries)
+    found = [(entry.change, _found_effect(entry, marks)) for entry in entries]
     journal.finish([(change, trace) for change, trace in found if trace is not None])
     journal.drop([change for change, trace in found if trace is None], "the run ended before it was made")
 
@@ -142,13 +169,13 @@ class MarkApplier:
 
     def make(self, change: Change[MarkAction]) -> None:
         """Make one change, once the photos are ready for it."""
-        if isinstance(change.action, _EASILY_LOST) and not self._unsettled.isdisjoint(keys_of(change.action)):
+        if change.action.is_easily_lost and not self._unsettled.isdisjoint(change.action.keys):
             self._settle(len(self._unsettled))
-        entry = PendingChange(change, MarkEffect(), keys_of(change.action))
+        entry = PendingChange(change, MarkEffect(), change.action.keys)
         try:
-            if isinstance(change.action, DeleteTag):
-                self.settle()  # a tag that is put back later must not be taken for unused
-            self._check_sight(entry)
+            if change.action.settles_first or change.action.condition:
+                self.settle()
+            self._check_condition(entry)
             marked = self._mark(entry, entry.keys) if entry.keys else MarkResult()
         except _OF_ONE_CHANGE as error:
             self._look_after(entry, error)
@@ -199,7 +226,7 @@ class MarkApplier:
     def _add(self, entry: PendingChange) -> None:
         self._entries.append(entry)
         self._write(entry)
-        if isinstance(entry.change.action, _WITH_JOBS):
+        if entry.change.action.has_jobs:
             changed = frozenset(entry.trace.changed)
             self._written_again |= self._written & changed
             self._written |= changed
@@ -211,20 +238,16 @@ class MarkApplier:
         if len(self._unwritten) >= _BATCH:
             self.flush()
 
-    def _check_sight(self, entry: PendingChange) -> None:
-        """Give up photos to be archived whose best is not to be seen."""
-        action = entry.change.action
-        if not isinstance(action, SetArchived) or not action.value or not action.visible:
-            return
-        self.settle()
-        photos = self._library.read_back([SetArchived(action.visible, value=False)], ()).photos
-        in_sight = {key for key, photo in photos.items() if not photo.is_archived}
-        hidden = [key for key, best in zip(action.keys, action.visible, strict=True) if best not in in_sight]
-        entry.fail(hidden, _OUT_OF_SIGHT)
+    def _check_condition(self, entry: PendingChange) -> None:
+        """Give up the photos for which something else had to stand that does not."""
+        condition = entry.change.action.condition
+        if condition is not None:
+            lacking = condition.change.lacking(self._library.read_back([condition.change], ()), None)
+            entry.fail([key for key, other in condition.on.items() if other in lacking], condition.why)
 
     def _look_after(self, entry: PendingChange, error: OrganizerError) -> None:
         """After a failure, find out how much of the change was made before it."""
-        trace = found_trace(entry, read_entries(self._library, [entry]))
+        trace = _found_effect(entry, _read_back(self._library, [entry]))
         if trace is None:
             self._journal.drop([entry.change], str(error))
             self._dropped += [*entry.failures, FailedMark(entry.change.action, entry.keys, str(error))]
@@ -235,17 +258,16 @@ class MarkApplier:
 
     def _lost(self) -> list[tuple[PendingChange, tuple[str, ...]]]:
         waiting = [entry for entry in self._entries if entry.keys]
-        marks = read_entries(self._library, waiting)
+        marks = _read_back(self._library, waiting)
         lost: list[tuple[PendingChange, tuple[str, ...]]] = []
         for entry in waiting:
-            missing = not_standing(entry.change.action, entry.trace.container, marks)
-            keys = tuple(key for key in entry.keys if key in missing)
+            keys = only(entry.keys, entry.change.action.lacking(marks, entry.trace.container))
             if keys:
                 lost.append((entry, keys))
         return lost
 
     def _mark(self, entry: PendingChange, keys: tuple[str, ...]) -> MarkResult:
-        action = narrowed(entry.change.action, entry.trace.container, keys)
+        action = entry.change.action.narrowed(keys, entry.trace.container)
         return self._library.mark(action, partial(self._journal.keep, entry.change))
 
     def _make_again(self, entry: PendingChange, keys: tuple[str, ...]) -> None:
@@ -266,20 +288,15 @@ class MarkApplier:
         self._write(entry)
 
 
-def _albums_made(
-    library: MarkableLibrary, journal: Journal, target: str, unfinished: Sequence[Change[MarkAction]]
-) -> dict[int, str]:
-    """The albums that a killed run made: of that name, new since it began, in no receipt, and with the photos in it."""
-    making = {c.id: c.action for c in unfinished if isinstance(c.action, MakeAlbum)}
-    if not making:
-        return {}
-    known = {one.effect.container for one in journal.done(target, KINDS)}
-    called = library.albums_called({action.name for action in making.values()})
-    fresh = {album for albums in called.values() for album in albums if album not in known}
-    members = library.read_back((), fresh).albums
-    return {
-        number: album
-        for number, action in making.items()
-        for album in called[action.name]
-        if album in members and album not in action.namesakes and not members[album].keys.isdisjoint(action.keys)
-    }
+def _read_back(library: MarkableLibrary, entries: Sequence[PendingChange]) -> LibraryMarks:
+    """What stands now where these changes write."""
+    albums = frozenset(album for one in entries for album in one.change.action.albums(one.trace.container))
+    return library.read_back([entry.change.action for entry in entries], albums)
+
+
+def _found_effect(entry: PendingChange, marks: LibraryMarks) -> MarkEffect | None:
+    """The effect of a change that stands, in part at least, although nothing is known of its being made."""
+    action, container = entry.change.action, entry.trace.container
+    lacking = frozenset(action.lacking(marks, container))
+    standing = tuple(key for key in entry.keys if key not in lacking)
+    return MarkEffect(standing, action.container_now(container, marks)) if standing else None

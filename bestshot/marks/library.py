@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from bestshot.journal.journal import Keep
-from bestshot.marks.actions import LibraryMarks, MarkAction, MarkResult
+from bestshot.marks.actions import MarkAction, MarkResult
+from bestshot.marks.state import LibraryMarks
 
 
 class MarkableLibrary(Protocol):

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Generator, Sequence
 
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import KINDS, MarkAction, MarkedGroup, MarkOptions, MarkReceipt, receipts_of
-from bestshot.marks.apply import VerifyPolicy, carry_out_marks, recover_marks
-from bestshot.marks.entries import FailedMark
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkOptions, MarkReceipt, receipts_of
+from bestshot.marks.apply import FailedMark, VerifyPolicy, carry_out_marks, recover_marks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.plan import plan_marks
+from bestshot.marks.registry import KINDS
 
 
 class MarkOutput:
@@ -18,17 +18,21 @@ class MarkOutput:
         self._library = library
         self._journal = journal
         self._target = target
+        self._ledger: MarkLedger | None = None
 
     def recover(self) -> None:
         """Mend what a killed run left in the journal; nothing is written in the library."""
         if self._journal is not None:
             recover_marks(self._library, self._journal, self._target)
             self._journal.end_broken_parts(self._target)
+            self._ledger = None
 
     def ledger(self) -> MarkLedger:
-        """What this tool has set in the library and not taken back."""
-        done = () if self._journal is None else self._journal.done(self._target, KINDS)
-        return MarkLedger.of(receipts_of(done))
+        """What this tool has set in the library and not taken back; read from the journal once between changes."""
+        if self._ledger is None:
+            done = () if self._journal is None else self._journal.done(self._target, KINDS)
+            self._ledger = MarkLedger.of(receipts_of(done))
+        return self._ledger
 
     def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], options: MarkOptions) -> list[MarkAction]:
         """What is missing so that the groups are marked as wished; `seen` are the keys of all photos of this run."""
@@ -47,5 +51,6 @@ class MarkOutput:
     ) -> Generator[MarkReceipt | FailedMark, None, None]:
         """Do what was planned, and tell at the end what came of it; what was done is in the journal by then."""
         assert self._journal is not None or not actions  # who acts has a journal
+        self._ledger = None
         if self._journal is not None:
             yield from carry_out_marks(self._library, self._journal, self._target, sources, actions, policy)

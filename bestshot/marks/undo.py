@@ -1,16 +1,26 @@
 """Taking back what a run marked: the same machinery as for marking, which journals, reads back and makes again."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import KeptItem, RunPart, undone_parts
-from bestshot.marks.actions import KINDS, AddToAlbum, MakeAlbum, MarkAction, MarkReceipt, RemoveFromAlbum
-from bestshot.marks.apply import VerifyPolicy, carry_out_in_run, recover_marks
-from bestshot.marks.entries import FailedMark
-from bestshot.marks.history import MarkHistory, restored_stacks
+from bestshot.marks.actions import MarkAction, MarkReceipt
+from bestshot.marks.apply import FailedMark, VerifyPolicy, carry_out_in_part, recover_marks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
-from bestshot.marks.undo_plan import plan_mark_undo
+from bestshot.marks.registry import KINDS, MARKS
+from bestshot.marks.state import LibraryMarks
+from bestshot.marks.undo_plan import MarkHistory, UndoPlan
+
+
+def plan_mark_undo(history: MarkHistory, marks: LibraryMarks) -> tuple[list[MarkAction], list[KeptItem]]:
+    """The changes that take a run back, in their order, and what is left alone."""
+    undo = UndoPlan(history, marks)
+    for receipt in reversed(history.made):
+        receipt.action.take_back(receipt.trace, undo)
+    for kind in MARKS:
+        kind.end_undo(undo)
+    return undo.actions, undo.left
 
 
 class MarkUndo:
@@ -26,7 +36,7 @@ class MarkUndo:
         history = self._history()
         if not history.made:
             return [], []
-        marks = self._library.read_back([receipt.action for receipt in history.made], _albums(history.made))
+        marks = self._library.read_back([receipt.action for receipt in history.made], albums_of(history.made))
         return plan_mark_undo(history, marks)
 
     def carry_out(self, policy: VerifyPolicy) -> Generator[MarkReceipt | KeptItem, None, None]:
@@ -35,7 +45,7 @@ class MarkUndo:
         self._journal.end_broken_parts(self._part.target)
         actions, left = self.plan()
         part = self._journal.begin_part(self._part.target, self._part.sources, undoes=self._part.id)
-        results = carry_out_in_run(self._library, self._journal, part, actions, policy)
+        results = carry_out_in_part(self._library, self._journal, part, actions, policy)
         for result in results:
             if isinstance(result, FailedMark):
                 left += [KeptItem(key, result.error) for key in result.keys]
@@ -54,16 +64,10 @@ class MarkUndo:
             undone=tuple(receipt for part, receipt in receipts if part in tries),
             since=tuple(receipt for part, receipt in receipts if part > self._part.id and part not in over),
             before=MarkLedger.of(receipt for part, receipt in receipts if part < self._part.id),
-            stacks=restored_stacks(receipt for _, receipt in receipts),
+            now=MarkLedger.of(receipt for _, receipt in receipts),
         )
 
 
-def _albums(receipts: Sequence[MarkReceipt]) -> frozenset[str]:
+def albums_of(receipts: Iterable[MarkReceipt]) -> frozenset[str]:
     """The albums that a run made or filled."""
-    found: set[str] = set()
-    for receipt in receipts:
-        if isinstance(receipt.action, AddToAlbum | RemoveFromAlbum):
-            found.add(receipt.action.album)
-        elif isinstance(receipt.action, MakeAlbum) and receipt.trace.container is not None:
-            found.add(receipt.trace.container)
-    return frozenset(found)
+    return frozenset(album for one in receipts for album in one.action.albums(one.trace.container))

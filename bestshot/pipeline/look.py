@@ -10,7 +10,9 @@ from bestshot.analysis.comparison import comparison_task
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.errors import SourceError, UsageError
 from bestshot.grouping.group import Grouping, candidates
+from bestshot.marks.kinds.values import without_ours
 from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.state import ARCHIVED
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group, Likeness, PhotoPair, Verdict
@@ -56,7 +58,7 @@ class KnownState:
 
 def analyse_library(source: PhotoSource, settings: Settings, examiner: Analyser, memory: KnownState) -> LibraryAnalysis:
     """List, measure, group and judge."""
-    listing = source.scan(memory.ledger.archived)
+    listing = source.scan(memory.ledger.photos(ARCHIVED))
     _check_not_emptied(source, listing, memory.index)
     photos = listing.photos[: settings.limit]
     metadata = examiner.measure([photo for photo in photos if photo.id not in listing.metadata], DESCRIBE)
@@ -97,7 +99,7 @@ def load_planned(
     wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
     if not {origin for origin, _ in wanted} <= set(source.origins()):
         raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
-    listing = source.scan(memory.ledger.archived.union(key for _, key in wanted))
+    listing = source.scan(memory.ledger.photos(ARCHIVED).union(key for _, key in wanted))
     _check_not_emptied(source, listing, memory.index)
     photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
     if settings.options.layout is not None:
@@ -163,7 +165,7 @@ def _as_users_say(
 ) -> dict[str, Metadata]:
     """What is known of the members of groups, without the favourites and stars that this tool gave."""
     return {
-        photo.id: ledger.without_ours(metadata[photo.id], source.mark_keys(photo)[0])
+        photo.id: without_ours(ledger, metadata[photo.id], source.mark_keys(photo)[0])
         for group in groups
         for photo in group.photos
     }

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from bestshot.layout.actions import Action, OutputState, Receipt
     from bestshot.layout.output import FailedAction, FolderOutput
     from bestshot.marks.actions import MarkAction, MarkReceipt
-    from bestshot.marks.apply import VerifyPolicy
-    from bestshot.marks.entries import FailedMark
+    from bestshot.marks.apply import FailedMark, VerifyPolicy
     from bestshot.marks.output import MarkOutput
     from bestshot.model.groups import PlannedGroup
     from bestshot.model.photo import Skipped
@@ -316,15 +315,14 @@ class PhotoOrganizer:
         failed: list["Skipped"],
     ) -> None:
         from bestshot.layout.output import FailedAction
-        from bestshot.marks.entries import FailedMark
-        from bestshot.marks.wording import undone_in_words
+        from bestshot.marks.apply import FailedMark
         from bestshot.model.photo import Skipped
 
         if isinstance(result, FailedAction):
             failed.append(Skipped(result.action.destination, result.error))
             self._source.check_reachable()
         elif isinstance(result, FailedMark):
-            failed += [Skipped(key, f"{undone_in_words(result.action)}: {result.error}") for key in result.keys]
+            failed += [Skipped(key, f"{result.action.words.failed}: {result.error}") for key in result.keys]
         else:
             receipts.append(result)
 

@@ -9,7 +9,10 @@ from typing import BinaryIO
 from bestshot.errors import PhotoError, SourceError, TransientError
 from bestshot.journal.journal import keep_nothing
 from bestshot.layout.actions import CopyFile
-from bestshot.marks.actions import AddTags, MakeAlbum, MarkAction, MarkOptions, MarkResult, SetFavorite
+from bestshot.marks.actions import MarkAction, MarkOptions, MarkResult
+from bestshot.marks.kinds.albums import MakeAlbum
+from bestshot.marks.kinds.tags import AddTags
+from bestshot.marks.kinds.values import SetFavorite
 from bestshot.marks.library import MarkableLibrary
 from bestshot.model.photo import Listing, Photo
 from bestshot.model.reader import PhotoReader

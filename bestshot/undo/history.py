@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Run, RunPart, UndoState
 from bestshot.layout.actions import CHANGES, CopyFile
-from bestshot.marks.actions import KINDS, receipts_of
+from bestshot.marks.actions import receipts_of
+from bestshot.marks.registry import KINDS
 from bestshot.marks.wording import done_in_words
 from bestshot.text import count, printable
 

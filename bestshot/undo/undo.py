@@ -61,7 +61,8 @@ class Undoing:
             undone = undone_parts(self._journal.parts())
             if not part.target.startswith(_FOLDER):
                 actions, left = self._marks(part).plan()
-                yield from (*left, *actions)
+                yield from left
+                yield from actions
                 continue
             undo = self._folder(part)
             steps, left = undo.plan(part, undone)

@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from bestshot.cli.main import main
-from bestshot.immich.calls import Calls
-from bestshot.immich.versions import Dialect, Version
 from bestshot.layout.actions import Action, PlaceBest, RetireBest, WriteMetadata
 from bestshot.layout.wording import folder_lines
-from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, SetDescription, SetFavorite, SetRating
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum
+from bestshot.marks.kinds.tags import AddTags
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
+from bestshot.marks.state import PhotoMarks
 from bestshot.model.photo import LinkMethod
 from bestshot.pipeline.organizer import Outcome
-from bestshot.sources.immich.dry_run import PlannedCalls
+from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich.server import FakeImmich
 from tests.support.builders import copy_of, photo
 from tests.support.drawn_library import add, add_burst, organize, scene
-from tests.support.immich_marks import FOUR
+from tests.support.immich_marks import FOUR, client_of
 from tests.support.plan_world import amend, apply, believe_at_once, pick, run_on, skip
 
 A, B = photo("a.jpg"), photo("b.jpg")
@@ -173,12 +174,18 @@ class TestManyPhotos:
     KEYS = tuple(f"id-{number}" for number in range(1001))
 
     def words(self, version: str, *actions: Any, tags: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-        planned = PlannedCalls(Calls(Dialect(Version(*map(int, version.split("."))))), tags)
-        return [planned.in_words(action) for action in actions]
+        listing = {key: PhotoMarks(key) for action in actions for key in action.keys}
+        with FakeImmich(version) as fake:
+            for tag in tags:
+                fake.seeds.tag(tag, [])
+            fake.forget_calls()
+            told = ImmichMarks(client_of(fake), listing=listing).calls_for(actions)
+            assert (fake.writes, fake.count("asset_info")) == ([], 0)
+        return list(told)
 
     def test_calls_that_take_several_say_how_often(self) -> None:
         assert self.words(
-            "3.1",
+            "v3.1.0",
             SetFavorite(self.KEYS, value=True),
             AddTags(self.KEYS, ("a", "b")),
             AddToAlbum("id-9", self.KEYS, 1),
@@ -192,13 +199,13 @@ class TestManyPhotos:
 
     def test_before_tags_had_paths_each_is_made_once_if_it_is_missing(self) -> None:
         several = AddTags(("x", "y"), ("a", "b")), AddTags(("z",), ("b",))
-        assert self.words("1.105", *several, tags=("a",)) == [
+        assert self.words("v1.105.1", *several, tags=("a",)) == [
             ("POST /api/tag", "2 times PUT /api/tag/{tag}/assets"),
             ("PUT /api/tag/{tag}/assets",),
         ]
 
     def test_where_no_call_rates_or_describes_many_each_photo_has_its_own(self) -> None:
-        assert self.words("1.118", SetRating("x", 3), SetDescription("y", "z")) == [
+        assert self.words("v1.118.2", SetRating("x", 3), SetDescription("y", "z")) == [
             ("PUT /api/assets/x",),
             ("PUT /api/assets/y",),
         ]

@@ -12,8 +12,8 @@ import pytest
 
 from bestshot.errors import LockedError
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import KINDS
 from bestshot.marks.apply import VerifyPolicy
+from bestshot.marks.registry import KINDS
 from tests.fake_immich.server import FakeImmich, Where
 from tests.support.immich_marks import FOUR
 from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.marks.actions import DissolveStack, RemoveFromAlbum, RemoveTag, SetArchived, SetFavorite
+from bestshot.marks.kinds.albums import RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack
+from bestshot.marks.kinds.tags import RemoveTag
+from bestshot.marks.kinds.values import SetFavorite
 from tests.fake_immich.server import MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Stack
 from tests.support.immich_marks import BEST, FOUR, TAG, ids, tagged

@@ -13,25 +13,16 @@ from bestshot.errors import UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import run_to_undo
-from bestshot.marks.actions import (
-    KINDS,
-    AddTags,
-    AddToAlbum,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-    receipts_of,
-)
+from bestshot.marks.actions import MarkAction, receipts_of
 from bestshot.marks.apply import carry_out_marks, recover_marks
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
+from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.registry import KINDS
+from bestshot.marks.state import Stack
 from bestshot.undo.undo import Result, Undoing
 from tests.fake_immich.server import VERSIONS, FakeImmich
 from tests.fake_immich.state import Asset
@@ -126,8 +117,7 @@ def test_the_server_is_as_before(version: str, tmp_path: Path) -> None:
         assert world(fake) == before
         with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
             ledger = MarkLedger.of(receipts_of(journal.done(target(fake), KINDS)))
-        assert (ledger.tags, ledger.albums, ledger.favorites, ledger.archived) == ({}, {}, frozenset(), frozenset())
-        assert (ledger.stacks, ledger.ratings, ledger.descriptions) == ({}, {}, {})
+        assert (ledger.marks, ledger.albums, ledger.stacks) == ({}, {}, {})
         with pytest.raises(UsageError, match="nothing to undo"):
             undo(fake, tmp_path)
         deleting = [call.path.removeprefix("/api/") for call in fake.writes if call.method == "DELETE"]

@@ -9,19 +9,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import (
-    KINDS,
-    AddTags,
-    AddToAlbum,
-    MarkedGroup,
-    MarkOptions,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    receipts_of,
-)
+from bestshot.marks.actions import MarkedGroup, MarkOptions, receipts_of
+from bestshot.marks.kinds.albums import AddToAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.tags import AddTags
+from bestshot.marks.kinds.values import SetDescription, SetFavorite
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import plan_marks
+from bestshot.marks.registry import KINDS
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset

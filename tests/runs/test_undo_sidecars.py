@@ -9,8 +9,11 @@ import pytest
 
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import run_to_undo
-from bestshot.marks.actions import AddTags, AddToAlbum, MakeAlbum, MarkAction, RemoveTag, SetFavorite
+from bestshot.marks.actions import MarkAction
 from bestshot.marks.apply import AT_ONCE, carry_out_marks
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum
+from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.values import SetFavorite
 from bestshot.sources.local.marks import FolderMarks
 from bestshot.undo.undo import Result, Undoing
 from bestshot.xmp.packet import XmpMarks, read

@@ -4,28 +4,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from bestshot.marks.actions import (
-    AddTags,
-    AddToAlbum,
-    Album,
-    DissolveStack,
-    LibraryMarks,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    MarkEffect,
-    MarkReceipt,
-    PhotoMarks,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-    keys_of,
-)
+from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
+from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.state import Album, LibraryMarks, PhotoMarks, Stack
 
 
 class MarkBook:
@@ -57,7 +43,7 @@ class MarkBook:
             if isinstance(action, SetDescription):
                 written = before[action.key].description
             container = self.do(action)
-            changed = [key for key in keys_of(action) if self.photos[key] != before[key]]
+            changed = [key for key in action.keys if self.photos[key] != before[key]]
             if isinstance(action, AddToAlbum | RemoveFromAlbum):
                 changed = sorted(albums[action.album].keys ^ self.albums[action.album].keys)
             if isinstance(action, MakeAlbum):

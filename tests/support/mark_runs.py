@@ -10,8 +10,9 @@ from typing import Any
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import KINDS, MarkReceipt, receipts_of
+from bestshot.marks.actions import MarkReceipt, receipts_of
 from bestshot.marks.apply import VerifyPolicy
+from bestshot.marks.registry import KINDS
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
 from bestshot.settings.settings import Settings

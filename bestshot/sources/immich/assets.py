@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from bestshot.errors import UsageError
 from bestshot.immich.model import Album, Asset, Exif
-from bestshot.marks.actions import PhotoMarks
+from bestshot.marks.state import PhotoMarks
 from bestshot.metadata.capture_time import time_from_name
 from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, digest
 from bestshot.model.times import CaptureTime, TimeSource

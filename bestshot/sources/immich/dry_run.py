@@ -1,122 +1,83 @@
-"""The calls that changes of marks take on a server, told before they are made; nothing here speaks to one."""
+"""An Immich client for dry runs: it reads like any other, and keeps the calls that would write."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from typing import assert_never
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from urllib.parse import unquote
 
-from bestshot.immich.bulk import CHUNK
-from bestshot.immich.calls import AssetChange, Call, Calls
-from bestshot.immich.model import Stack as ServerStack
-from bestshot.marks.actions import (
-    AddTags,
-    AddToAlbum,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-)
-from bestshot.marks.reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
+import msgspec
 
-_TAG, _ALBUM = "{tag}", "{album}"
+from bestshot.immich.bulk import CHUNK, BulkResult
+from bestshot.immich.calls import Call
+from bestshot.immich.client import ImmichClient
+from bestshot.immich.http import ImmichServer
+from bestshot.immich.model import Album, Stack, Tag
+
+T = TypeVar("T")
+
+_TAG, _ALBUM, _STACK = "{tag}", "{album}", "{stack}"
 """What is not known before it is made."""
 
 
-class PlannedCalls:
-    """What is written for one action after the other, in one version; `tags` are those that the user has already."""
+class _Recorder(ImmichServer):
+    """The server of a client, with calls that read answered by it and those that write kept."""
 
-    def __init__(self, calls: Calls, tags: Collection[str]) -> None:
-        self._calls = calls
-        self._tags = set(tags)
+    def __init__(self, server: ImmichServer) -> None:
+        vars(self).update(vars(server))
+        self.calls: list[Call] = []
 
-    def in_words(self, action: MarkAction) -> tuple[str, ...]:
-        """Method and route of each call that writes, in order; what is called several times says how often."""
-        times = Counter(unquote(str(call)) for call in self._of(action))
+    def ask(self, call: Call, shape: type[T]) -> T:
+        """The server's answer, or that all assets of a call that writes were taken."""
+        if not call.writes:
+            return super().ask(call, shape)
+        self.tell(call)
+        body = call.body or {}
+        items = [{"id": asset_id, "success": True} for asset_id in (body.get("ids") or body.get("assetIds") or ())]
+        return msgspec.convert(items, shape)
+
+    def tell(self, call: Call) -> None:
+        """Keep a call."""
+        self.calls.append(call)
+
+
+class DryRunClient(ImmichClient):
+    """Reads by the client that it is made of, and sends nothing that writes."""
+
+    def __init__(self, client: ImmichClient) -> None:
+        vars(self).update(vars(client))
+        self._server = self._recorder = _Recorder(client._server)
+        self._made: set[str] = set()
+
+    def take_calls(self) -> tuple[str, ...]:
+        """The calls since the last time: what is called several times says how often."""
+        times = Counter(unquote(str(call)) for call in self._recorder.calls)
+        self._recorder.calls.clear()
         return tuple(call if number == 1 else f"{number:,} times {call}" for call, number in times.items())
 
-    def _of(self, action: MarkAction) -> list[Call]:
-        match action:
-            case AddTags() | RemoveTag():
-                return self._on_tags(action)
-            case MakeAlbum() | AddToAlbum() | RemoveFromAlbum():
-                return self._on_albums(action)
-            case MakeStack():
-                merged = (key for stack in action.merged for key in stack.keys)
-                return [self._calls.create_stack(list(dict.fromkeys((*action.keys, *merged))))]
-            case DissolveStack(stack=stack):
-                return [self._calls.delete_stack(ServerStack(stack.id, stack.keys[0], stack.keys))]
-            case SetFavorite() | SetRating() | SetDescription() | SetArchived():
-                return self._on_photos(action)
-            case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
-                return self._to_take_back(action)
-            case _:
-                assert_never(action)
+    def upsert_tags(self, values: Iterable[str]) -> tuple[Tag, ...]:
+        """Tags that are there now, as far as this client knows."""
+        names = tuple(values)
+        if self._server.dialect.has_tag_paths:
+            self._server.tell(self._calls.upsert_tags(names))
+        else:
+            known = self._made.union(tag.value for tag in self.get_tags())
+            for name in names:
+                if name not in known:
+                    self._server.tell(self._calls.create_tag(name))
+            self._made.update(names)
+        return tuple(Tag(_TAG, name) for name in names)
 
-    def _to_take_back(self, action: MarkReversal) -> list[Call]:
-        match action:
-            case RemoveTags():
-                return [self._calls.untag(_TAG, chunk) for _ in action.tags for chunk in _chunks(action.keys)]
-            case DeleteTag():
-                return [self._calls.delete_tag(_TAG)]
-            case DeleteAlbum():
-                return [self._calls.delete_album(action.album)]
-            case RestoreStack():
-                return [self._calls.create_stack(action.keys)]
-            case _:
-                assert_never(action)
+    def untag_assets(self, asset_ids: Iterable[str], _tag_id: str) -> BulkResult:
+        """Off a tag that is there, or was made by this client."""
+        return super().untag_assets(asset_ids, _TAG)
 
-    def _on_tags(self, action: AddTags | RemoveTag) -> list[Call]:
-        calls, chunks = self._calls, _chunks(action.keys)
-        if isinstance(action, RemoveTag):
-            return [calls.untag(_TAG, chunk) for chunk in chunks]
-        if not calls.dialect.has_tag_paths:
-            missing = [tag for tag in action.tags if tag not in self._tags]
-            self._tags.update(missing)
-            tagging = [calls.tag_with(_TAG, chunk) for _ in action.tags for chunk in chunks]
-            return [*(calls.create_tag(tag) for tag in missing), *tagging]
-        if len(action.tags) > 1:
-            at_once = [calls.tag_assets([_TAG] * len(action.tags), chunk) for chunk in chunks]
-            return [calls.upsert_tags(action.tags), *at_once]
-        return [calls.upsert_tags(action.tags), *(calls.tag_with(_TAG, chunk) for chunk in chunks)]
+    def create_album(self, name: str, asset_ids: Sequence[str] = (), description: str = "") -> Album:
+        """An album that has all the assets."""
+        self._server.tell(self._calls.create_album(name, asset_ids[:CHUNK], description))
+        self.add_assets_to_album(_ALBUM, asset_ids[CHUNK:])
+        return Album(_ALBUM, name, description, None, len(asset_ids), "")
 
-    def _on_albums(self, action: MakeAlbum | AddToAlbum | RemoveFromAlbum) -> list[Call]:
-        calls, (first, *rest) = self._calls, _chunks(action.keys)
-        match action:
-            case MakeAlbum():
-                made = calls.create_album(action.name, first, "")
-                return [made, *(calls.add_to_album(_ALBUM, chunk) for chunk in rest)]
-            case AddToAlbum():
-                return [calls.add_to_album(action.album, chunk) for chunk in (first, *rest)]
-            case RemoveFromAlbum():
-                return [calls.remove_from_album(action.album, chunk) for chunk in (first, *rest)]
-            case _:
-                assert_never(action)
-
-    def _on_photos(self, action: SetFavorite | SetRating | SetDescription | SetArchived) -> list[Call]:
-        match action:
-            case SetFavorite():
-                return self._updates(action.keys, AssetChange(is_favorite=action.value))
-            case SetArchived():
-                return self._updates(action.keys, AssetChange(is_archived=action.value))
-            case SetRating():
-                return self._updates([action.key], AssetChange(rating=action.value or 0))
-            case SetDescription():
-                return self._updates([action.key], AssetChange(description=action.text))
-            case _:
-                assert_never(action)
-
-    def _updates(self, keys: Sequence[str], change: AssetChange) -> list[Call]:
-        if self._calls.changes_in_bulk(change):
-            return [self._calls.update_assets(chunk, change) for chunk in _chunks(keys)]
-        return [self._calls.update_asset(key, change) for key in keys]
-
-
-def _chunks(keys: Iterable[str]) -> list[list[str]]:
-    unique = list(dict.fromkeys(keys))
-    return [unique[start : start + CHUNK] for start in range(0, len(unique), CHUNK)]
+    def create_stack(self, asset_ids: Sequence[str]) -> Stack:
+        """A stack of all the assets."""
+        self._server.tell(self._calls.create_stack(asset_ids))
+        return Stack(_STACK, asset_ids[0], tuple(asset_ids))

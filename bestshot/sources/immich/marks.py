@@ -1,47 +1,42 @@
-"""Marks in an Immich library: each action as the calls that its version understands."""
+"""Marks in an Immich library: what stands there, and each change as the calls that its version understands."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, Final
 
 from bestshot.immich.bulk import BulkResult
-from bestshot.immich.calls import AssetChange, Calls
+from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.versions import Dialect
 from bestshot.journal.journal import Keep, keep_nothing
-from bestshot.marks.actions import (
-    AddTags,
-    AddToAlbum,
-    DissolveStack,
-    LibraryMarks,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    MarkResult,
-    PhotoMarks,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-)
-from bestshot.marks.reversals import DeleteAlbum, DeleteTag, MarkReversal, RemoveTags, RestoreStack
+from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction
+from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
+from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
+from bestshot.marks.state import STACK, TAG, LibraryMarks, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
-from bestshot.sources.immich.dry_run import PlannedCalls
-from bestshot.sources.immich.read_marks import MarkReader, Wanted
+from bestshot.sources.immich.dry_run import DryRunClient
+from bestshot.sources.immich.read_marks import MarkReader
 from bestshot.sources.immich.write_marks import (
     GONE,
+    add_to_album,
     delete_album,
     delete_tag,
     dissolve,
+    make_album,
     make_stack,
     marked_by,
     missing_tags,
     refused,
+    remove_from_album,
     remove_tags,
+    restore_stack,
 )
+
+IsSo = Callable[[PhotoMarks], bool]
+"""Whether a photo is as a change would make it."""
 
 _IS_FAVOURITE = "It was made a favourite meanwhile and stays in the timeline."
 
@@ -50,8 +45,8 @@ class ImmichMarks:
     """The marks of one user. No call of it deletes an asset or moves it to the trash.
 
     `tags` are the names that matter: others are not looked for. `listing` is what this run's listing tells by id, used
-    by `read_marks` alone, and may be filled until then; a photo that it lacks costs a call. `with_stacks` is off where
-    stacks do not matter, because reading them takes a call and a permission.
+    by `read_marks` and dry runs alone, and may be filled until then; a photo that it lacks costs a call. `with_stacks`
+    is off where stacks do not matter, because reading them takes a call and a permission.
     """
 
     def __init__(
@@ -85,7 +80,7 @@ class ImmichMarks:
         `with_albums` costs a call for each photo: give it the members of groups only. The albums found by it name
         none but these photos.
         """
-        found = {key: self._listing[key] for key in keys if key in self._listing}
+        found = self._listed(keys)
         found |= self._photos([key for key in keys if key not in found])
         tags = self._read.tags_on(found.keys(), self._tags) if self._tags else {}
         stacks = self._read.stacks_of(found.keys()) if self._with_stacks else {}
@@ -94,14 +89,13 @@ class ImmichMarks:
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now: tags by a search for each, stacks and albums as lists, all else by a call for each photo."""
-        tagged = Wanted.of(actions, (AddTags, RemoveTag, RemoveTags))
-        stacked = Wanted.of(actions, (MakeStack, DissolveStack, RestoreStack))
-        others = Wanted.of(actions, (SetFavorite, SetRating, SetDescription, SetArchived))
-        tags = self._read.tags_on(tagged.keys, tagged.tags) if tagged.keys else {}
-        stacks = self._read.stacks_now(stacked.keys, self._dialect) if stacked.keys else {}
-        found = self._photos(others.keys)
-        unseen = others.keys - found.keys()
-        keys = (tagged.keys | stacked.keys | others.keys) - unseen
+        tagged = [action for action in actions if isinstance(action, _TAGGING)]
+        stacked = _keys(action for action in actions if action.what == STACK)
+        valued = _keys(one for one in actions if isinstance(one, PhotoAction) and one.what not in (TAG, STACK))
+        tags = self._read.tags_on(_keys(tagged), {tag for action in tagged for tag in action.tags}) if tagged else {}
+        stacks = self._read.stacks_now(stacked, self._dialect) if stacked else {}
+        found = self._photos(valued)
+        keys = (_keys(tagged) | stacked | valued) - (valued - found.keys())
         photos = {key: found.get(key, PhotoMarks(key)) for key in keys}
         made, names = self._read.tags_made(actions)
         return LibraryMarks(_with(photos, tags, stacks), self._read.albums(albums), tagged=made, tag_names=names)
@@ -114,10 +108,13 @@ class ImmichMarks:
 
     def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
         """Method and route of the calls that write each action on this version, if nothing changes until then."""
-        makes_tags = not self._dialect.has_tag_paths and any(isinstance(action, AddTags) for action in actions)
-        tags = {tag.value for tag in self._client.get_tags()} if makes_tags else set()
-        planned = PlannedCalls(Calls(self._dialect), tags)
-        return tuple(planned.in_words(action) for action in actions)
+        client = DryRunClient(self._client)
+        library = _DryRun(client, self._listing)
+        told: list[tuple[str, ...]] = []
+        for action in actions:
+            library.mark(action)
+            told.append(client.take_calls())
+        return tuple(told)
 
     def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
         """One call, if any tags are asked for."""
@@ -125,36 +122,9 @@ class ImmichMarks:
 
     def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change. What is there already is read first and not written again."""
-        match action:
-            case AddTags():
-                return self._add_tags(action)
-            case RemoveTag():
-                return self._remove_tag(action)
-            case MakeAlbum() | AddToAlbum() | RemoveFromAlbum():
-                return self._in_album(action)
-            case SetFavorite() | SetRating() | SetDescription() | SetArchived():
-                return self._on_photos(action)
-            case MakeStack():
-                return make_stack(self._client, action)
-            case DissolveStack():
-                return dissolve(self._client, action)
-            case RemoveTags() | DeleteTag() | DeleteAlbum() | RestoreStack():
-                return self._take_back(action)
-            case _:
-                assert_never(action)
-
-    def _take_back(self, action: MarkReversal) -> MarkResult:
-        match action:
-            case RemoveTags():
-                return remove_tags(self._client, action)
-            case DeleteTag():
-                return delete_tag(self._client, action)
-            case DeleteAlbum():
-                return delete_album(self._client, action)
-            case RestoreStack():
-                return make_stack(self._client, MakeStack(0, action.keys))
-            case _:
-                assert_never(action)
+        if type(action) in _BY_CALLS:
+            return _BY_CALLS[type(action)](self._client, action)
+        return _BY_READING[type(action)](self, action)
 
     @property
     def _dialect(self) -> Dialect:
@@ -183,84 +153,97 @@ class ImmichMarks:
             return marked
         tagged = self._read.tags_on(marked.changed, action.tags)
         unseen = [key for key in marked.changed if key not in tagged]
-        gone = frozenset(unseen) - self._read.infos(unseen).keys()
+        gone = frozenset(unseen) - self._photos(unseen).keys()
         changed = tuple(key for key in marked.changed if key not in gone)
         return MarkResult(changed, (*marked.refused, *refused(sorted(gone), GONE)))
 
-    def _remove_tag(self, action: RemoveTag) -> MarkResult:
-        ids = [tag.id for tag in self._client.get_tags() if tag.value == action.tag]
-        return marked_by(self._client.untag_assets(action.keys, ids[0])) if ids else MarkResult()
-
-    def _in_album(self, action: MakeAlbum | AddToAlbum | RemoveFromAlbum) -> MarkResult:
-        match action:
-            case MakeAlbum():
-                return self._make_album(action)
-            case AddToAlbum():
-                return marked_by(self._client.add_assets_to_album(action.album, action.keys))
-            case RemoveFromAlbum():
-                return marked_by(self._client.remove_assets_from_album(action.album, action.keys))
-            case _:
-                assert_never(action)
-
-    def _make_album(self, action: MakeAlbum) -> MarkResult:
-        """Make the album with its photos in one call, so that a kill leaves no empty one."""
-        album = self._client.create_album(action.name, action.keys)
-        if album.asset_count == len(action.keys):
-            return MarkResult(action.keys, container=album.id)
-        members = self._client.get_album_member_ids(album.id)
-        outside = [key for key in action.keys if key not in members]
-        inside = tuple(key for key in action.keys if key in members)
-        return MarkResult(inside, refused(outside, GONE), album.id)
-
-    def _on_photos(self, action: SetFavorite | SetRating | SetDescription | SetArchived) -> MarkResult:
-        match action:
-            case SetFavorite():
-                photos, change = self._photos(action.keys), AssetChange(is_favorite=action.value)
-                return self._set(photos, action.keys, change, lambda photo: photo.is_favorite == action.value)
-            case SetRating():
-                return self._set_rating(action)
-            case SetDescription():
-                return self._set_description(action)
-            case SetArchived():
-                return self._set_archived(action)
-            case _:
-                assert_never(action)
+    def _set_favorite(self, action: SetFavorite) -> MarkResult:
+        return self._set(self._photos(action.keys), action, AssetChange(is_favorite=action.value))
 
     def _set_rating(self, action: SetRating) -> MarkResult:
-        photos = self._photos([action.key])
-        marked = self._set(photos, [action.key], AssetChange(rating=action.value or 0), _rating_is(action.value))
+        photos = self._photos(action.keys)
         before = photos[action.key].rating if action.key in photos else None
+        marked = self._set(photos, action, AssetChange(rating=action.value or 0))
         return replace(marked, before=None if before is None else str(before))
 
     def _set_description(self, action: SetDescription) -> MarkResult:
-        photos = self._photos([action.key])
-        marked = self._set(photos, [action.key], AssetChange(description=action.text), _description_is(action.text))
+        photos = self._photos(action.keys)
+        change = AssetChange(description=action.text)
+        marked = self._set(photos, action, change, lambda photo: photo.description == action.text)
         return replace(marked, before=photos[action.key].description if action.key in photos else None)
 
     def _set_archived(self, action: SetArchived) -> MarkResult:
         """Archive, but never what the user made a favourite since the plan was made."""
         photos = self._photos(action.keys)
         favourites = [key for key in action.keys if action.value and key in photos and photos[key].is_favorite]
-        rest = [key for key in action.keys if key not in favourites]
-        change = AssetChange(is_archived=action.value)
-        marked = self._set(photos, rest, change, lambda photo: photo.is_archived == action.value)
+        rest = SetArchived(tuple(key for key in action.keys if key not in favourites), action.value)
+        marked = self._set(photos, rest, AssetChange(is_archived=action.value))
         return replace(marked, refused=(*refused(favourites, _IS_FAVOURITE), *marked.refused))
 
     def _set(
-        self,
-        photos: Mapping[str, PhotoMarks],
-        keys: Sequence[str],
-        change: AssetChange,
-        is_so: Callable[[PhotoMarks], bool],
+        self, photos: Mapping[str, PhotoMarks], action: PhotoAction, change: AssetChange, is_so: IsSo | None = None
     ) -> MarkResult:
         """Change those of the photos that are not so already."""
-        gone = refused([key for key in keys if key not in photos], GONE)
-        others = [key for key in keys if key in photos and not is_so(photos[key])]
+        is_done = is_so or action.stands_on
+        gone = refused([key for key in action.keys if key not in photos], GONE)
+        others = [key for key in action.keys if key in photos and not is_done(photos[key])]
         marked = marked_by(self._client.update_assets(others, change))
         return replace(marked, refused=(*gone, *marked.refused))
 
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         return {key: marks_of_listed(asset) for key, asset in self._read.infos(keys).items()}
+
+    def _listed(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
+        return {key: self._listing[key] for key in keys if key in self._listing}
+
+
+class _DryRun(ImmichMarks):
+    """Marks by a client that writes nothing; what this run has listed is not asked for again."""
+
+    def __init__(self, client: DryRunClient, listing: Mapping[str, PhotoMarks]) -> None:
+        self._known = dict(listing)
+        super().__init__(client, listing=self._known)
+
+    def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
+        found = self._listed(keys)
+        return found | super()._photos([key for key in keys if key not in found])
+
+    def _set(
+        self, photos: Mapping[str, PhotoMarks], action: PhotoAction, change: AssetChange, is_so: IsSo | None = None
+    ) -> MarkResult:
+        marked = super()._set(photos, action, change, is_so)
+        if change.is_favorite is not None:  # what is no favourite any more may be archived next
+            self._known |= {key: replace(photos[key], is_favorite=change.is_favorite) for key in marked.changed}
+        return marked
+
+
+_TAGGING = (AddTags, RemoveTag, RemoveTags)
+
+_BY_CALLS: Final[Mapping[type[MarkAction], Callable[[ImmichClient, Any], MarkResult]]] = {
+    RemoveTag: remove_tags,
+    RemoveTags: remove_tags,
+    DeleteTag: delete_tag,
+    MakeAlbum: make_album,
+    AddToAlbum: add_to_album,
+    RemoveFromAlbum: remove_from_album,
+    DeleteAlbum: delete_album,
+    MakeStack: make_stack,
+    RestoreStack: restore_stack,
+    DissolveStack: dissolve,
+}
+"""What makes the changes that need no look at their photos before."""
+
+_BY_READING: Final[Mapping[type[MarkAction], Callable[[ImmichMarks, Any], MarkResult]]] = {
+    AddTags: ImmichMarks._add_tags,
+    SetFavorite: ImmichMarks._set_favorite,
+    SetRating: ImmichMarks._set_rating,
+    SetDescription: ImmichMarks._set_description,
+    SetArchived: ImmichMarks._set_archived,
+}
+
+
+def _keys(actions: Iterable[MarkAction]) -> frozenset[str]:
+    return frozenset(key for action in actions for key in action.keys)
 
 
 def _with(
@@ -270,11 +253,3 @@ def _with(
     return {
         key: replace(photo, tags=tags.get(key, frozenset()), stack=stacks.get(key)) for key, photo in photos.items()
     }
-
-
-def _rating_is(value: int | None) -> Callable[[PhotoMarks], bool]:
-    return lambda photo: photo.rating == value
-
-
-def _description_is(text: str) -> Callable[[PhotoMarks], bool]:
-    return lambda photo: photo.description == text

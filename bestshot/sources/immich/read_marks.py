@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bestshot.errors import NotFoundError
 from bestshot.immich.client import ImmichClient
@@ -10,8 +10,8 @@ from bestshot.immich.model import Album as ServerAlbum
 from bestshot.immich.model import Asset, Visibility
 from bestshot.immich.model import Stack as ServerStack
 from bestshot.immich.versions import Dialect
-from bestshot.marks.actions import AddTags, Album, MarkAction, RemoveTag, Stack, keys_of
-from bestshot.marks.reversals import DeleteTag, RemoveTags
+from bestshot.marks.actions import MarkAction
+from bestshot.marks.state import Album, Stack
 
 _READERS = 4
 """Calls that are made at once."""
@@ -54,10 +54,7 @@ class MarkReader:
 
         No call if there are none; else one, and a search for each tag that exists.
         """
-        wanted: set[str] = set()
-        for action in actions:
-            if isinstance(action, AddTags | DeleteTag):
-                wanted.update(action.made if isinstance(action, AddTags) else (action.tag,))
+        wanted = {tag for action in actions for tag in action.own_tags}
         ids = {tag.value: tag.id for tag in self._client.get_tags()} if wanted else {}
         return {name: self._client.get_tagged_ids(ids[name]) for name in wanted & ids.keys()}, frozenset(ids)
 
@@ -124,24 +121,6 @@ class MarkReader:
             return self._client.get_album_member_ids(album_id)
         except NotFoundError:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The photos and tags that some actions are about."""
-
-    keys: frozenset[str]
-    tags: frozenset[str]
-
-    @classmethod
-    def of(cls, actions: Iterable[MarkAction], kinds: tuple[type[MarkAction], ...]) -> "Wanted":
-        """Those of the actions that are of these kinds."""
-        chosen = [action for action in actions if isinstance(action, kinds)]
-        tags: set[str] = set()
-        for action in chosen:
-            if isinstance(action, AddTags | RemoveTags | RemoveTag):
-                tags.update((action.tag,) if isinstance(action, RemoveTag) else action.tags)
-        return cls(frozenset(key for action in chosen for key in keys_of(action)), frozenset(tags))
 
 
 def is_in_use(asset: Asset) -> bool:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
 from bestshot.layout.actions import CopyFile
-from bestshot.marks.actions import MarkOptions, PhotoMarks
+from bestshot.marks.actions import MarkOptions
+from bestshot.marks.state import PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.sources.interface import PhotoSource

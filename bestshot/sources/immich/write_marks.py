@@ -1,4 +1,4 @@
-"""Stacks in an Immich library, made and dissolved; no asset is touched."""
+"""Changes of tags, albums and stacks in an Immich library; no asset is touched."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,12 +6,18 @@ from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult, combined
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.model import Stack as ServerStack
-from bestshot.marks.actions import DissolveStack, MakeStack, MarkRefusal, MarkResult
-from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags
+from bestshot.marks.actions import MarkRefusal, MarkResult, only
+from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
+from bestshot.marks.kinds.tags import DeleteTag, RemoveTag, RemoveTags
 from bestshot.sources.immich.read_marks import MarkReader
 
+GONE = "It is gone or in the trash, or belongs to somebody else."
 _BEST_GONE = "The best photo of its group is gone or belongs to somebody else, so the group is not stacked."
 _ALONE = "No other photo of its group is there any more, so there is nothing to stack."
+_RENAMED = "Its album was renamed since and stays."
+_FILLED = "Something was added to its album since, so that stays."
+_IN_USE = "Its tag is in use elsewhere by now and stays."
 _OTHER_STACK = "Its stack was changed by somebody else and is left alone."
 
 
@@ -24,6 +30,11 @@ def make_stack(client: ImmichClient, action: MakeStack) -> MarkResult:
     except NotFoundError:
         return _stack_what_is_there(client, keys)
     return MarkResult(tuple(keys), container=stack.id)
+
+
+def restore_stack(client: ImmichClient, action: RestoreStack) -> MarkResult:
+    """Stack these photos again."""
+    return make_stack(client, MakeStack(0, action.keys))
 
 
 def _stack_what_is_there(client: ImmichClient, keys: Sequence[str]) -> MarkResult:
@@ -48,16 +59,27 @@ def dissolve(client: ImmichClient, action: DissolveStack) -> MarkResult:
     return MarkResult(stack.keys)
 
 
-_RENAMED = "Its album was renamed since and stays."
+def make_album(client: ImmichClient, action: MakeAlbum) -> MarkResult:
+    """Make the album with its photos in one call, so that a kill leaves no empty one."""
+    album = client.create_album(action.name, action.keys)
+    if album.asset_count == len(action.keys):
+        return MarkResult(action.keys, container=album.id)
+    members = client.get_album_member_ids(album.id)
+    outside = [key for key in action.keys if key not in members]
+    return MarkResult(only(action.keys, members), refused(outside, GONE), album.id)
 
 
-_FILLED = "Something was added to its album since, so that stays."
+def add_to_album(client: ImmichClient, action: AddToAlbum) -> MarkResult:
+    """Add photos to an album."""
+    return marked_by(client.add_assets_to_album(action.album, action.keys))
 
 
-_IN_USE = "Its tag is in use elsewhere by now and stays."
+def remove_from_album(client: ImmichClient, action: RemoveFromAlbum) -> MarkResult:
+    """Take photos out of an album."""
+    return marked_by(client.remove_assets_from_album(action.album, action.keys))
 
 
-def remove_tags(client: ImmichClient, action: RemoveTags) -> MarkResult:
+def remove_tags(client: ImmichClient, action: RemoveTag | RemoveTags) -> MarkResult:
     """Take tags off photos; a tag that is gone is on none."""
     ids = {tag.value: tag.id for tag in client.get_tags()}
     result = combined([client.untag_assets(action.keys, ids[tag]) for tag in action.tags if tag in ids])
@@ -100,9 +122,6 @@ def missing_tags(client: ImmichClient, tags: Iterable[str], *, has_paths: bool) 
         parts = tag.split("/") if has_paths else [tag]
         wanted.update("/".join(parts[:length]) for length in range(1, len(parts) + 1))
     return tuple(sorted(wanted - {tag.value for tag in client.get_tags()})) if wanted else ()
-
-
-GONE = "It is gone or in the trash, or belongs to somebody else."
 
 
 def marked_by(result: BulkResult) -> MarkResult:

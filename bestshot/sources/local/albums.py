@@ -17,7 +17,7 @@ import msgspec
 
 from bestshot.errors import OutputError, PhotoError, UsageError
 from bestshot.layout.names import folded, renamed
-from bestshot.marks.actions import Album
+from bestshot.marks.state import Album
 from bestshot.storage.files import link_symbolically, link_text, make_folders, remove, sync_folder, write_text, writing
 from bestshot.text import printable
 

@@ -8,25 +8,13 @@ from pathlib import Path
 from bestshot.errors import PhotoError, UsageError
 from bestshot.journal.journal import Journal, Keep, ReplacedSidecar, keep_nothing
 from bestshot.journal.runs import RunPart
-from bestshot.marks.actions import (
-    KINDS,
-    AddTags,
-    AddToAlbum,
-    LibraryMarks,
-    MakeAlbum,
-    MarkAction,
-    MarkRefusal,
-    MarkResult,
-    PhotoMarks,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetFavorite,
-    SetRating,
-    keys_of,
-    receipts_of,
-)
-from bestshot.marks.reversals import DeleteAlbum, RemoveTags
-from bestshot.marks.undo import _albums
+from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, receipts_of
+from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
+from bestshot.marks.kinds.values import SetFavorite, SetRating
+from bestshot.marks.registry import KINDS
+from bestshot.marks.state import LibraryMarks, PhotoMarks
+from bestshot.marks.undo import albums_of
 from bestshot.sources.local.albums import AlbumFolders
 from bestshot.sources.local.sidecar_changes import SidecarAction, SidecarChange, photo_marks
 from bestshot.sources.local.sidecar_files import sweep
@@ -84,9 +72,9 @@ class FolderMarks:
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now in the sidecars that these actions write, and in these albums."""
         tagged = {
-            key for action in actions if isinstance(action, AddTags | RemoveTag | RemoveTags) for key in keys_of(action)
+            key for action in actions if isinstance(action, AddTags | RemoveTag | RemoveTags) for key in action.keys
         }
-        rated = {key for action in actions if isinstance(action, SetFavorite | SetRating) for key in keys_of(action)}
+        rated = {key for action in actions if isinstance(action, SetFavorite | SetRating) for key in action.keys}
         photos = {photo.key: photo for photo in self._photos(tagged - rated, with_ratings=False)}
         photos |= {photo.key: photo for photo in self._photos(rated, with_ratings=self._with_ratings)}
         found = self._albums.read() if self._albums and albums else {}
@@ -131,7 +119,7 @@ class FolderMarks:
         changed: list[str] = []
         refused: list[MarkRefusal] = []
         before: str | None = None
-        for folder, names in _by_folder(keys_of(action)).items():
+        for folder, names in _by_folder(action.keys).items():
             sweep(folder)
             done = SidecarChange(folder, action, keep, self._older)
             done.make(names)
@@ -185,4 +173,4 @@ def sweep_albums(journal: Journal, part: RunPart) -> None:
 
 
 def _albums_of(journal: Journal, part: RunPart) -> list[str]:
-    return sorted(_albums(list(receipts_of(journal.done_in(part.id, KINDS)))))
+    return sorted(albums_of(receipts_of(journal.done_in(part.id, KINDS))))

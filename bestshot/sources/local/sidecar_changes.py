@@ -13,8 +13,10 @@ from typing import Final
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import open_image
 from bestshot.journal.journal import Keep, ReplacedSidecar
-from bestshot.marks.actions import AddTags, MarkRefusal, PhotoMarks, RemoveTag, SetFavorite, SetRating
-from bestshot.marks.reversals import RemoveTags
+from bestshot.marks.actions import MarkRefusal
+from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
+from bestshot.marks.kinds.values import SetFavorite, SetRating
+from bestshot.marks.state import PhotoMarks
 from bestshot.metadata.exif import read_exif
 from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
 from bestshot.sources.local.sidecar_names import PhotoFolder, SidecarPaths

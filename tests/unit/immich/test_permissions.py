@@ -11,7 +11,7 @@ from bestshot.errors import MissingPermissionError
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkedGroup, MarkOptions
-from bestshot.marks.entries import FailedMark
+from bestshot.marks.apply import FailedMark
 from bestshot.marks.output import MarkOutput
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.permissions import tasks_of

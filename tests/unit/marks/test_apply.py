@@ -11,31 +11,15 @@ from bestshot.errors import MissingPermissionError, WrongKeyError
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.journal.journal import Journal, Keep, keep_nothing
 from bestshot.layout.actions import CHANGES, FileState, PlaceBest
-from bestshot.marks.actions import (
-    KINDS,
-    AddTags,
-    AddToAlbum,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    MarkedGroup,
-    MarkEffect,
-    MarkReceipt,
-    MarkResult,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-    keys_of,
-    receipts_of,
-)
-from bestshot.marks.apply import VerifyPolicy, carry_out_marks, recover_marks
-from bestshot.marks.entries import FailedMark
-from bestshot.marks.reversals import DeleteAlbum, DeleteTag, RemoveTags, RestoreStack
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkReceipt, MarkResult, receipts_of
+from bestshot.marks.apply import FailedMark, VerifyPolicy, carry_out_marks, recover_marks
+from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
+from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
+from bestshot.marks.registry import KINDS
+from bestshot.marks.state import Stack
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich.server import VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
@@ -312,7 +296,7 @@ def test_what_a_killed_run_had_written_is_found_again(
     assert journal.unfinished(TARGET, KINDS) == []
     *_, found = receipts_of(journal.done(TARGET, KINDS))
     assert isinstance(found.action, kind)
-    assert set(found.trace.changed) == set(keys_of(found.action))
+    assert set(found.trace.changed) == set(found.action.keys)
     if kind is MakeAlbum:
         assert [found.trace.container] == list(fake.state.albums)
     if kind is MakeStack and fake.world.release >= (1, 113, 0):

@@ -1,32 +1,25 @@
 """Claims about the ledger of marks: it holds what this tool set, as long as this tool has not taken it back."""
 
-import pytest
+from collections.abc import Mapping
 
-from bestshot.marks.actions import (
-    AddTags,
-    AddToAlbum,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    MarkedGroup,
-    MarkEffect,
-    MarkReceipt,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-    keys_of,
-)
-from bestshot.marks.ledger import MarkLedger, OurAlbum, OurStack, Written
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkReceipt
+from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
+from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
+from bestshot.marks.ledger import MarkLedger, OurAlbum, OurStack, Setting
+from bestshot.marks.state import ALBUM, ARCHIVED, DESCRIPTION, FAVORITE, RATING, STACK, TAG, Stack
+from tests.support.ledger_reference import FilledAlbum, Reference, Written
 
 
 def done(action: MarkAction, changed: str | None = None, **left: str) -> MarkReceipt:
     """An action that changed these photos, or all that it touches."""
-    return MarkReceipt(action, MarkEffect(keys_of(action) if changed is None else tuple(changed), **left))
+    return MarkReceipt(action, MarkEffect(action.keys if changed is None else tuple(changed), **left))
 
 
 def test_nothing_was_set_in_a_new_library() -> None:
@@ -35,7 +28,8 @@ def test_nothing_was_set_in_a_new_library() -> None:
 
 def test_tags_are_ours_on_the_photos_that_lacked_them_until_taken_off() -> None:
     receipts = [done(AddTags(("a", "b", "c"), ("dup", "best")), "ab"), done(RemoveTag(("a",), "best"))]
-    assert MarkLedger.of(receipts).tags == {"dup": frozenset("ab"), "best": frozenset("b")}
+    ledger = MarkLedger.of(receipts)
+    assert (ledger.photos(TAG, "dup"), ledger.photos(TAG, "best")) == (frozenset("ab"), frozenset("b"))
 
 
 def test_an_album_is_known_by_its_id_with_what_we_put_in() -> None:
@@ -45,10 +39,9 @@ def test_an_album_is_known_by_its_id_with_what_we_put_in() -> None:
         done(RemoveFromAlbum("x", ("a",), 3)),
         done(AddToAlbum("found", ("e",), 4)),
     ]
-    assert MarkLedger.of(receipts).albums == {
-        "x": OurAlbum(3, "Organized-0003", frozenset("bc")),
-        "found": OurAlbum(4, "", frozenset("e")),
-    }
+    ledger = MarkLedger.of(receipts)
+    assert ledger.albums == {"x": OurAlbum(3, "Organized-0003"), "found": OurAlbum(4, "")}
+    assert (ledger.photos(ALBUM, "x"), ledger.photos(ALBUM, "found")) == (frozenset("bc"), frozenset("e"))
 
 
 def test_albums_of_the_user_that_photos_joined_are_told_from_ours() -> None:
@@ -66,7 +59,7 @@ def test_favourites_and_archived_photos_are_ours_until_we_take_that_back() -> No
         done(SetArchived(("d",), False)),
     ]
     ledger = MarkLedger.of(receipts)
-    assert (ledger.favorites, ledger.archived) == (frozenset("a"), frozenset("c"))
+    assert (ledger.photos(FAVORITE), ledger.photos(ARCHIVED)) == (frozenset("a"), frozenset("c"))
 
 
 def test_a_newer_stack_of_the_same_photos_replaces_the_older() -> None:
@@ -78,7 +71,7 @@ def test_a_newer_stack_of_the_same_photos_replaces_the_older() -> None:
     ]
     ledger = MarkLedger.of(receipts)
     assert ledger.stacks == {"new": OurStack(1, ("b", "a", "w"), took_in=True)}
-    assert ledger.stacked == dict.fromkeys("abw", "new")
+    assert ledger.settings(STACK) == dict.fromkeys("abw", Setting("new"))
 
 
 def test_ratings_and_descriptions_are_kept_with_what_stood_there_first() -> None:
@@ -91,8 +84,8 @@ def test_ratings_and_descriptions_are_kept_with_what_stood_there_first() -> None
         done(SetDescription("a", "at sea"), before=""),
     ]
     ledger = MarkLedger.of(receipts)
-    assert ledger.ratings == {"a": Written("5", None)}
-    assert ledger.descriptions == {"a": Written("at sea", None)}
+    assert ledger.settings(RATING) == {"a": Setting("5")}
+    assert ledger.settings(DESCRIPTION) == {"a": Setting("at sea")}
 
 
 def test_a_photo_has_the_number_of_its_group_when_that_was_last_marked() -> None:
@@ -114,3 +107,78 @@ def test_a_photo_has_the_number_of_its_group_when_that_was_last_marked() -> None
 def test_an_album_or_stack_that_came_to_nothing_is_not_ours(action: MarkAction) -> None:
     ledger = MarkLedger.of([done(action, "")])
     assert (ledger.albums, ledger.stacks) == ({}, {})
+
+
+# A law over random histories
+
+PHOTOS = st.lists(st.sampled_from("abcde"), min_size=1, max_size=4, unique=True).map(tuple)
+GROUPS = st.lists(st.builds(MarkedGroup, st.integers(1, 4), PHOTOS), max_size=2).map(tuple)
+TAG_NAMES = st.lists(st.sampled_from(["dup", "best", "x"]), min_size=1, max_size=2, unique=True).map(tuple)
+STACK_IDS = st.sampled_from(["s1", "s2", "s3", "s4"])
+STACKS = st.builds(Stack, STACK_IDS, PHOTOS)
+STARS = st.sampled_from([None, 1, 5])
+# No album is both a group's and one that photos joined: the plan sees to that.
+OWN, USERS = st.sampled_from(["own-1", "own-2", "own-3"]), st.sampled_from(["trip", "home"])
+ACTIONS: st.SearchStrategy[MarkAction] = st.one_of(
+    st.builds(AddTags, PHOTOS, TAG_NAMES, GROUPS),
+    st.builds(RemoveTag, PHOTOS, st.sampled_from(["dup", "best"])),
+    st.builds(RemoveTags, PHOTOS, TAG_NAMES),
+    st.builds(MakeAlbum, st.integers(1, 4), st.sampled_from(["Organized-1", "Organized-2"]), PHOTOS),
+    st.builds(AddToAlbum, OWN, PHOTOS, st.integers(1, 4)),
+    st.builds(RemoveFromAlbum, OWN, PHOTOS, st.integers(1, 4)),
+    st.builds(AddToAlbum, USERS, PHOTOS, st.none()),
+    st.builds(RemoveFromAlbum, USERS, PHOTOS, st.none()),
+    st.builds(DeleteAlbum, OWN, st.just("Organized-1"), PHOTOS),
+    st.builds(DeleteTag, PHOTOS, st.just("dup")),
+    st.builds(SetFavorite, PHOTOS, st.booleans(), GROUPS),
+    st.builds(SetArchived, PHOTOS, st.booleans(), st.just(()), GROUPS),
+    st.builds(SetRating, st.sampled_from("abc"), STARS),
+    st.builds(SetDescription, st.sampled_from("abc"), st.sampled_from(["", "sea", "shore"])),
+    st.builds(MakeStack, st.integers(1, 4), PHOTOS, st.lists(STACKS, max_size=2).map(tuple), PHOTOS),
+    st.builds(DissolveStack, st.integers(1, 4), STACKS),
+    st.builds(RestoreStack, STACK_IDS, PHOTOS),
+)
+
+
+@st.composite
+def receipts_of_anything(draw: st.DrawFn) -> MarkReceipt:
+    """Any change, on some of its photos, with what it made and what stood there before as such a change tells it."""
+    action = draw(ACTIONS)
+    changed = tuple(key for key in action.keys if draw(st.integers(0, 4)))
+    container = before = None
+    if isinstance(action, MakeAlbum):
+        container = draw(OWN) if changed else None
+    elif isinstance(action, MakeStack | RestoreStack):
+        container = draw(st.none() | STACK_IDS)
+    elif isinstance(action, SetRating):
+        before = draw(st.sampled_from([None, "1", "5"]))
+    elif isinstance(action, SetDescription):
+        before = draw(st.sampled_from([None, "", "sea"]))
+    return MarkReceipt(action, MarkEffect(changed, container, before))
+
+
+def by_which(ledger: MarkLedger, what: str) -> dict[str, frozenset[str]]:
+    return {which: frozenset(photos) for (kind, which), photos in ledger.marks.items() if kind == what}
+
+
+def written(settings_: Mapping[str, Setting]) -> dict[str, Written]:
+    return {key: Written(one.value, one.before) for key, one in settings_.items() if not isinstance(one.value, bool)}
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.lists(receipts_of_anything(), max_size=14))
+def test_the_fold_over_aspects_answers_what_is_told_kind_by_kind(history: list[MarkReceipt]) -> None:
+    """Whatever was done in whatever order; the number of a photo and the highest number too."""
+    ledger, reference = MarkLedger.of(history), Reference.of(history)
+    assert by_which(ledger, TAG) == reference.tags
+    assert {
+        id_: FilledAlbum(album.number, album.name, ledger.photos(ALBUM, id_)) for id_, album in ledger.albums.items()
+    } == reference.albums
+    assert ledger.joined == reference.joined
+    assert ledger.photos(FAVORITE) == reference.favorites
+    assert ledger.photos(ARCHIVED) == reference.archived
+    assert ledger.stacks == reference.stacks
+    assert {key: setting.value for key, setting in ledger.settings(STACK).items()} == reference.stacked
+    assert written(ledger.settings(RATING)) == reference.ratings
+    assert written(ledger.settings(DESCRIPTION)) == reference.descriptions
+    assert (ledger.numbers, ledger.last_number) == (reference.numbers, reference.last_number)

@@ -8,27 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.layout.numbering import number_groups
-from bestshot.marks.actions import (
-    AddTags,
-    AddToAlbum,
-    Album,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    MarkedGroup,
-    MarkOptions,
-    PhotoMarks,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-    keys_of,
-)
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkOptions
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
+from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.plan import marked_group, plan_marks
+from bestshot.marks.state import Album, PhotoMarks, Stack
 from bestshot.model.groups import PlannedGroup
 from tests.support.builders import ORIGIN, group, photo, planned
 from tests.support.mark_book import MarkBook
@@ -244,8 +231,8 @@ def test_nothing_leaves_while_the_best_is_not_in_sight(best: PhotoMarks) -> None
 def test_a_photo_on_top_of_strangers_stays_in_sight() -> None:
     stack = Stack("s", ("b", "d"))
     marks = book(b=PhotoMarks("b", stack=stack), d=PhotoMarks("d", stack=stack))
-    assert [keys_of(action) for action in plan(marks, ARCHIVE, of(1, "abc"))] == [("c",)]
-    assert keys_of(plan(marks, replace(ARCHIVE, stack=True), of(1, "abc"))[-1]) == ("b", "c")
+    assert [action.keys for action in plan(marks, ARCHIVE, of(1, "abc"))] == [("c",)]
+    assert plan(marks, replace(ARCHIVE, stack=True), of(1, "abc"))[-1].keys == ("b", "c")
 
 
 def test_a_photo_that_the_user_put_back_stays_in_the_timeline() -> None:
@@ -349,7 +336,7 @@ def meddle(marks: MarkBook, deed: MarkAction | str) -> None:
         stack = marks.photos[deed.stack.keys[0]].stack if deed.stack.keys[0] in marks.photos else None
         if stack is not None:
             marks.do(DissolveStack(0, stack))
-    elif set(keys_of(deed)) <= marks.photos.keys() and getattr(deed, "album", None) in {None, *marks.albums}:
+    elif set(deed.keys) <= marks.photos.keys() and getattr(deed, "album", None) in {None, *marks.albums}:
         marks.do(deed)
 
 
@@ -382,7 +369,7 @@ def metadata(action: MarkAction) -> set[tuple[object, ...]]:
         case AddToAlbum(album=album) | RemoveFromAlbum(album=album):
             return {("album", album, key) for key in action.keys}
         case _:
-            return {(type(action), key) for key in keys_of(action)}
+            return {(type(action), key) for key in action.keys}
 
 
 def is_taking_back(action: MarkAction) -> bool:
@@ -405,7 +392,7 @@ def check_ownership(marks: MarkBook, actions: Sequence[MarkAction], seen: str) -
         elif is_taking_back(action):
             assert metadata(action) <= ours
         if is_taking_back(action):
-            assert set(keys_of(action)) <= set(seen)
+            assert set(action.keys) <= set(seen)
         if isinstance(action, MakeStack):
             assert {key for stack in action.merged for key in stack.keys} <= set(action.keys)
 

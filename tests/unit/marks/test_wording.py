@@ -3,25 +3,14 @@
 import pytest
 
 from bestshot.cli.wording import failure_lines
-from bestshot.marks.actions import (
-    AddTags,
-    AddToAlbum,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    MarkEffect,
-    MarkReceipt,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-    keys_of,
-)
-from bestshot.marks.wording import action_line, done_in_words, undone_in_words
+from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
+from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
+from bestshot.marks.state import Stack
+from bestshot.marks.wording import action_line, done_in_words
 from bestshot.model.photo import Skipped
 
 TWO = ("a", "b")
@@ -49,8 +38,8 @@ SAID: list[tuple[MarkAction, str, str]] = [
 @pytest.mark.parametrize(("action", "wanted", "undone"), SAID)
 def test_an_action_is_told_in_words(action: MarkAction, wanted: str, undone: str) -> None:
     assert action_line(action, with_keys=False) == f"  would {wanted}"
-    assert action_line(action, with_keys=True) == f"  would {wanted}: {', '.join(keys_of(action))}"
-    assert undone_in_words(action) == undone
+    assert action_line(action, with_keys=True) == f"  would {wanted}: {', '.join(action.keys)}"
+    assert action.words.failed == undone
 
 
 def test_what_was_taken_away_is_not_told_as_given() -> None:
@@ -60,7 +49,7 @@ def test_what_was_taken_away_is_not_told_as_given() -> None:
         SetRating("b", 3),
         SetDescription("b", "x"),
     ]
-    receipts = [MarkReceipt(action, MarkEffect(keys_of(action))) for action in actions]
+    receipts = [MarkReceipt(action, MarkEffect(action.keys)) for action in actions]
     told = ["1 photo rated", "1 photo no longer rated", "1 photo described", "1 photo no longer described"]
     assert list(done_in_words(receipts)) == told
 

@@ -16,7 +16,9 @@ import pytest
 from PIL import ExifTags, Image, ImageColor
 
 from bestshot.errors import PhotoError, SourceError, TransientError
-from bestshot.marks.actions import AddTags, MarkAction, MarkOptions, SetFavorite
+from bestshot.marks.actions import MarkAction, MarkOptions
+from bestshot.marks.kinds.tags import AddTags
+from bestshot.marks.kinds.values import SetFavorite
 from bestshot.model.photo import Photo
 from bestshot.sources.interface import PhotoSource
 from bestshot.sources.local.source import LocalPhotoSource

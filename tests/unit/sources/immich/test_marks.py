@@ -5,23 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from bestshot.errors import NotFoundError, TooOldError
-from bestshot.marks.actions import (
-    AddTags,
-    AddToAlbum,
-    Album,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkResult,
-    PhotoMarks,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-)
+from bestshot.marks.actions import MarkResult
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
+from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
+from bestshot.marks.state import Album, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich.server import VERSIONS, FakeImmich

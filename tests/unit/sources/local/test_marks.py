@@ -14,29 +14,17 @@ from PIL import Image
 
 from bestshot.errors import PhotoError, UsageError
 from bestshot.journal.journal import Journal, ReplacedSidecar
-from bestshot.marks.actions import (
-    KINDS,
-    AddTags,
-    AddToAlbum,
-    DissolveStack,
-    MakeAlbum,
-    MakeStack,
-    MarkAction,
-    MarkOptions,
-    MarkReceipt,
-    RemoveFromAlbum,
-    RemoveTag,
-    SetArchived,
-    SetDescription,
-    SetFavorite,
-    SetRating,
-    Stack,
-    receipts_of,
-)
-from bestshot.marks.apply import AT_ONCE, carry_out_marks, recover_marks
-from bestshot.marks.entries import FailedMark
+from bestshot.marks.actions import MarkAction, MarkOptions, MarkReceipt, receipts_of
+from bestshot.marks.apply import AT_ONCE, FailedMark, carry_out_marks, recover_marks
+from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
+from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import marked_group, plan_marks
+from bestshot.marks.registry import KINDS
+from bestshot.marks.state import Stack
 from bestshot.model.groups import PlannedGroup
 from bestshot.sources.local.albums import ALBUM_MARKER
 from bestshot.sources.local.marks import FolderMarks
@@ -249,7 +237,7 @@ def test_a_photo_in_a_folder_that_may_not_be_written_is_refused_and_the_others_g
         for path, mode in ((root, 0o755), (free, 0o777), (shut, 0o555)):
             path.chmod(mode)
         printed = run_unprivileged(
-            "from bestshot.sources.local.marks import FolderMarks\nfrom bestshot.marks.actions import AddTags\n"
+            "from bestshot.sources.local.marks import FolderMarks\nfrom bestshot.marks.kinds.tags import AddTags\n"
             "from PIL import JpegImagePlugin",
             "marked = FolderMarks().mark(AddTags(('free/a.jpg', 'shut/b.jpg'), ('dup',)))\n"
             "print(*marked.changed, *(f'{one.key}: {one.error}' for one in marked.refused), sep='\\n')\n",

@@ -1,11 +1,12 @@
-"""What a run sees of a library's marks: its groups, what stands there, and what of it is ours to take back: pure."""
+"""What planning knows: the groups of a run, what stands in the library, and what of it is ours to take back: pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from bestshot.marks.actions import LibraryMarks, MarkAction, MarkedGroup, PhotoMarks, SetFavorite
+from bestshot.marks.actions import MarkedGroup, MarkOptions
 from bestshot.marks.ledger import MarkLedger
+from bestshot.marks.state import ARCHIVED, LibraryMarks, PhotoMarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class PlanningContext:
     """
 
     groups: tuple[MarkedGroup, ...]
+    options: MarkOptions
     marks: LibraryMarks
     ledger: MarkLedger
     number_of: Mapping[str, int]
@@ -26,7 +28,14 @@ class PlanningContext:
     settled: frozenset[str]
 
     @classmethod
-    def of(cls, groups: Iterable[MarkedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger) -> Self:
+    def of(
+        cls,
+        groups: Iterable[MarkedGroup],
+        seen: Collection[str],
+        marks: LibraryMarks,
+        ledger: MarkLedger,
+        options: MarkOptions,
+    ) -> Self:
         """Photos that are gone since the listing are in no group, and what is left of a group has at least two."""
         whole = (_living(group, marks) for group in groups)
         there = tuple(sorted((group for group in whole if len(group.keys) > group.kept), key=lambda one: one.number))
@@ -36,6 +45,7 @@ class PlanningContext:
         partial = {number for key, number in numbers.items() if key in marks.photos and key not in present}
         return cls(
             groups=there,
+            options=options,
             marks=marks,
             ledger=ledger,
             number_of=number_of,
@@ -67,21 +77,15 @@ class PlanningContext:
         is_other = key in self.number_of and key not in self.bests
         return is_other or self.left_its_group(key)
 
-    def is_users_favorite(self, key: str) -> bool:
-        """Whether somebody but us made a photo a favourite."""
-        return self.photo(key).is_favorite and key not in self.ledger.favorites
+    def comes_back(self, key: str) -> bool:
+        """Whether we archived a photo that surely is not the rest of a group any more, and nobody has put it back."""
+        is_rest = key in self.number_of and key not in self.bests
+        is_ours = self.options.archive_rest and key in self.ledger.settings(ARCHIVED)
+        return is_ours and key in self.settled and not is_rest and self.photo(key).is_archived
 
-    def favorites_after(self, changes: Iterable[MarkAction]) -> frozenset[str]:
-        """The photos of groups that are favourites once these changes are made."""
-        favorites = {key for key in self.number_of if self.photo(key).is_favorite}
-        for action in changes:
-            if isinstance(action, SetFavorite):
-                favorites = favorites.union(action.keys) if action.value else favorites.difference(action.keys)
-        return frozenset(favorites)
-
-    def is_archived_by_us(self, key: str) -> bool:
-        """Whether we took a photo out of the timeline, and nobody has put it back."""
-        return key in self.ledger.archived and key in self.marks.photos and self.photo(key).is_archived
+    def is_in_sight(self, key: str) -> bool:
+        """Whether a photo is in the timeline, or will be."""
+        return not self.photo(key).is_archived or self.comes_back(key)
 
 
 def _living(group: MarkedGroup, marks: LibraryMarks) -> MarkedGroup:

@@ -1,0 +1,253 @@
+"""What a photo has one of: whether it is a favourite, its rating and its description. The best inherits them."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkKind, PhotoAction, Words, in_order
+from bestshot.marks.context import PlanningContext
+from bestshot.marks.ledger import LedgerBuilder, MarkLedger, Setting
+from bestshot.marks.state import DESCRIPTION, FAVORITE, RATING, Aspect, PhotoMarks
+from bestshot.marks.undo_plan import UndoPlan
+from bestshot.model.photo import Metadata
+from bestshot.text import count
+
+_CHANGED = "It was changed since and stays as it is."
+_STARS_OF_FAVORITE = 5
+
+
+class SetsValue(PhotoAction):
+    """A change that gives photos a value of which each has one."""
+
+    __slots__ = ()
+    has_jobs = True
+    set_words: ClassVar[Words]
+    unset_words: ClassVar[Words]
+
+    @property
+    @abstractmethod
+    def left(self) -> str | bool | None:
+        """The value, as the ledger keeps it; None for nothing."""
+
+    @abstractmethod
+    def reversed(self, keys: tuple[str, ...], before: str | None) -> "SetsValue":
+        """What gives these photos back what stood there before."""
+
+    @property
+    def words(self) -> Words:
+        return self.unset_words if self.left is None else self.set_words
+
+    def record(self, effect: MarkEffect, ledger: LedgerBuilder) -> None:
+        ledger.set(self.aspects(effect), self.left, effect.before)
+
+    def take_back(self, effect: MarkEffect, undo: UndoPlan) -> None:
+        """Set back what is still as it was left; a killed run does not tell what stood there, but the ledger may."""
+        keys: list[str] = []
+        before = effect.before or _text_before(undo.history.before.settings(self.what).get(self.keys[0]))
+        for key, photo in undo.there(effect.changed):
+            back = self.reversed((key,), before)
+            if back.stands_on(photo) or not undo.is_latest(key, Aspect(self.what, "", key)):
+                continue
+            if self.stands_on(photo):
+                keys.append(key)
+            else:
+                undo.leave(key, _CHANGED)
+        if keys:
+            undo.actions.append(self.reversed(in_order(keys), before))
+
+
+def _text_before(setting: Setting | None) -> str | None:
+    return setting.value if setting is not None and isinstance(setting.value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SetFavorite(SetsValue):
+    """Make photos favourites, or no longer. `groups` are the whole groups of new favourites."""
+
+    keys: tuple[str, ...]
+    value: bool
+    groups: tuple[MarkedGroup, ...] = ()
+
+    what = FAVORITE
+    set_words = Words("make {photos} favourite", "made favourite", "not made favourite")
+    unset_words = Words("make {photos} no longer favourite", "no longer favourite", "still favourite")
+
+    @property
+    def left(self) -> str | bool | None:
+        return self.value or None
+
+    def reversed(self, keys: tuple[str, ...], _before: str | None) -> SetsValue:
+        return SetFavorite(keys, not self.value)
+
+    def stands_on(self, photo: PhotoMarks | None) -> bool:
+        return photo is not None and photo.is_favorite == self.value
+
+
+class _OnePhoto(SetsValue):
+    """A change of the value of a single photo."""
+
+    __slots__ = ()
+    is_divisible = False
+    is_easily_lost = True
+
+    if TYPE_CHECKING:  # a field of its classes
+
+        @property
+        def key(self) -> str: ...
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class SetRating(_OnePhoto):
+    """Rate a photo with 1 to 5 stars, or (None) take the stars away."""
+
+    key: str
+    value: int | None
+
+    what = RATING
+    set_words = Words("give {photos} {0.stars}", "rated", "not rated")
+    unset_words = Words("take the stars off {photos}", "no longer rated", "still rated")
+
+    @property
+    def stars(self) -> str:
+        return count(self.value or 0, "star")
+
+    @property
+    def left(self) -> str | bool | None:
+        return None if self.value is None else str(self.value)
+
+    def reversed(self, keys: tuple[str, ...], before: str | None) -> SetsValue:
+        return SetRating(keys[0], _stars(before))
+
+    def stands_on(self, photo: PhotoMarks | None) -> bool:
+        return photo is not None and photo.rating == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class SetDescription(_OnePhoto):
+    """Describe a photo."""
+
+    key: str
+    text: str
+
+    what = DESCRIPTION
+    set_words = Words("describe {photos}", "described", "not described")
+    unset_words = Words("take the description off {photos}", "no longer described", "still described")
+
+    @property
+    def left(self) -> str | bool | None:
+        return self.text or None
+
+    def reversed(self, keys: tuple[str, ...], before: str | None) -> SetsValue:
+        return SetDescription(keys[0], before or "")
+
+    def stands_on(self, photo: PhotoMarks | None) -> bool:
+        """A server may give a description back with other white space."""
+        return photo is not None and photo.description.split() == self.text.split()
+
+
+def without_ours(ledger: MarkLedger, metadata: Metadata, key: str) -> Metadata:
+    """What is known of a photo, without the favourite and the stars that we gave: they say nothing of the user.
+
+    Where favourites are five stars, as in folders, those of our favourites are ours.
+    """
+    is_ours = key in ledger.settings(FAVORITE)
+    ours = ledger.settings(RATING).get(key)
+    rating = metadata.rating
+    if ours is not None and ours.value == str(rating):
+        rating = _stars(ours.before)
+    elif is_ours and not metadata.is_favorite and rating == _STARS_OF_FAVORITE:
+        rating = None
+    return replace(metadata, rating=rating, is_favorite=metadata.is_favorite and not is_ours)
+
+
+def _stars(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _plan(context: PlanningContext, _planned: Sequence[MarkAction]) -> list[MarkAction]:
+    """Ratings and descriptions come last: servers read such photos anew, which can undo what is set later."""
+    options = context.options
+    favorites = _favorites(context) if options.favorite_best or options.inherit else []
+    inherited = [*_ratings(context, favorites), *_descriptions(context)] if options.inherit else []
+    return [*favorites, *inherited]
+
+
+def _favorites(context: PlanningContext) -> list[MarkAction]:
+    """A favourite of ours that the user unmade is not made again; a rating that the user gave is not overwritten."""
+    ours = context.ledger.photos(FAVORITE)
+    users = {key for key in context.number_of if context.photo(key).is_favorite and key not in ours}
+    wanted = {
+        group.keys[0]
+        for group in context.groups
+        if context.options.favorite_best or not users.isdisjoint(group.keys[group.kept :])
+    }
+    actions: list[MarkAction] = []
+    if keys := in_order(key for key in wanted - ours if _may_be_favorite(context, key)):
+        actions.append(SetFavorite(keys, value=True, groups=context.groups_of(keys)))
+    if keys := in_order(key for key in ours if context.lost_its_place(key) and context.photo(key).is_favorite):
+        actions.append(SetFavorite(keys, value=False))
+    return actions
+
+
+def _may_be_favorite(context: PlanningContext, key: str) -> bool:
+    photo = context.photo(key)
+    return not photo.is_favorite and not (context.marks.rates_favorites and photo.rating is not None)
+
+
+def _ratings(context: PlanningContext, favorites: Sequence[MarkAction]) -> Iterator[MarkAction]:
+    """The best gets the highest rating that the user gave another of its group; once, so the user may take it away.
+
+    Where favourites are rated, the stars of ours are not the user's, and what becomes one gets no others.
+    """
+    ours = context.ledger.settings(RATING)
+    starred: frozenset[str] = frozenset()
+    if context.marks.rates_favorites:
+        starred = context.ledger.photos(FAVORITE).union(*(action.keys for action in favorites))
+    for best, others in _bests(context):
+        given = {key: rating for key in others if (rating := context.photo(key).rating) and rating > 0}
+        users = [rating for key, rating in given.items() if not _is(ours, key, str(rating)) and key not in starred]
+        if users and best not in ours and best not in starred and context.photo(best).rating is None:
+            yield SetRating(best, max(users))
+    for key, setting in sorted(ours.items()):
+        if context.lost_its_place(key) and str(context.photo(key).rating) == setting.value:
+            yield SetRating(key, _stars(setting.before))
+
+
+def _descriptions(context: PlanningContext) -> Iterator[MarkAction]:
+    """The best gets the user's description of the highest ranked other that has one; once, as with ratings."""
+    ours = context.ledger.settings(DESCRIPTION)
+    for best, others in _bests(context):
+        given = {key: text for key in others if (text := context.photo(key).description)}
+        users = [text for key, text in given.items() if not _is(ours, key, text)]
+        if users and best not in ours and not context.photo(best).description:
+            yield SetDescription(best, users[0])
+    for key, setting in sorted(ours.items()):
+        if context.lost_its_place(key) and context.photo(key).description == setting.value:
+            yield SetDescription(key, setting.before or "")
+
+
+def _bests(context: PlanningContext) -> Iterator[tuple[str, tuple[str, ...]]]:
+    return ((group.keys[0], group.keys[group.kept :]) for group in context.groups)
+
+
+def _is(ours: Mapping[str, Setting], key: str, value: str) -> bool:
+    return key in ours and ours[key].value == value
+
+
+VALUES: Final = MarkKind(
+    actions=(SetFavorite, SetRating, SetDescription),
+    plan=_plan,
+    counted={
+        "made favourite": "photo",
+        "no longer favourite": "photo",
+        "rated": "photo",
+        "no longer rated": "photo",
+        "described": "photo",
+        "no longer described": "photo",
+    },
+)
