@@ -21,6 +21,9 @@ from bestshot.layout.actions import (
     WriteMetadata,
 )
 from bestshot.layout.names import group_folder
+from bestshot.model.photo import LinkMethod
+
+_EARLIER_LOST = "What it held before is not known, because the run was cut short: it stays as it is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,17 @@ def plan_folder_undo(
     touched = [(chain, start) for chain in chains.values() if (start := _start(chain, part)) is not None]
     touched.sort(key=lambda pair: -order[id(pair[0][pair[1]])])
     steps: list[Step] = []
-    left: dict[int, KeptItem] = {}
+    left: dict[str, KeptItem] = {}
     for chain, start in touched:
-        number = chain[start].receipt.action.number
+        destination, number = chain[start].receipt.action.destination, chain[start].receipt.action.number
         if number in later:
-            left[number] = KeptItem(group_folder(number), f"Run {later[number]} built on it: undo that one first.")
+            folder = group_folder(number)
+            left[folder] = KeptItem(folder, f"Run {later[number]} built on it: undo that one first.")
+        elif _is_earlier_lost(chain, start):
+            left[destination] = KeptItem(destination, _EARLIER_LOST)
         else:
             steps += _step(chain, start, copies)
-    return steps, [left[number] for number in sorted(left)]
+    return steps, [left[name] for name in sorted(left)]
 
 
 def _later_groups(made: Iterable[AppliedChange], part: int, undone: Collection[int]) -> dict[int, int]:
@@ -108,6 +114,19 @@ def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> RestoreFile | N
     if isinstance(action, CopyFile) and action.replaces and isinstance(before, CopyFile):
         return RestoreFile(destination, number, steps, time, link=before.source)
     return None
+
+
+def _is_earlier_lost(chain: Sequence[AppliedChange], start: int) -> bool:
+    """Whether a copy took the place of another one in a run that was killed before it wrote down what that held."""
+    changed, earlier = chain[start].receipt, chain[start - 1].receipt if start else None
+    return (
+        isinstance(changed.action, CopyFile)
+        and changed.action.replaces
+        and changed.trace.replaced is None
+        and earlier is not None
+        and isinstance(earlier.action, CopyFile)
+        and earlier.action.method is not LinkMethod.SYMLINK
+    )
 
 
 def _elsewhere(last: Receipt, copies: dict[str, CopyFile]) -> tuple[CopyFile | None, str | None]:

@@ -194,8 +194,7 @@ class PhotoOrganizer:
         assert folders.output is not None  # who acts has a journal
         stack.enter_context(folders.output.lock())
         folders.output.recover()
-        folders.output.catch_up(library.photos, self._source.origins())
-        return replace(folders, state=folders.output.state())
+        return replace(folders, state=folders.output.catch_up(library.photos, self._source.origins()))
 
     def _conclude(
         self, library: "LibraryAnalysis", marks: "MarkOutput", folders: "_Folders | None", stack: ExitStack

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import Run, RunPart, UndoState
 from bestshot.layout.actions import CHANGES, CopyFile
+from bestshot.layout.changes import FOLDER
 from bestshot.marks.actions import receipts_of
 from bestshot.marks.registry import KINDS
 from bestshot.marks.wording import done_in_words
@@ -12,7 +13,6 @@ from bestshot.text import count, printable
 
 NOTHING_CHANGED = "Nothing was ever changed."
 
-_FOLDER = "folder:"
 _UNDONE = {
     UndoState.STANDS: "",
     UndoState.BEGUN: "; its undo was cut short",
@@ -40,7 +40,7 @@ def _run_line(run: Run, journal: Journal) -> str:
 
 
 def _part_in_words(part: RunPart, journal: Journal) -> str:
-    if part.target.startswith(_FOLDER):
+    if part.target.startswith(FOLDER):
         return _output_in_words(part, journal)
     place = "on Immich" if part.target.startswith("immich:") else "in folders"
     receipts = receipts_of(journal.done_in(part.id, KINDS))
@@ -48,7 +48,7 @@ def _part_in_words(part: RunPart, journal: Journal) -> str:
 
 
 def _output_in_words(part: RunPart, journal: Journal) -> str:
-    output = printable(part.target.removeprefix(_FOLDER))
+    output = printable(part.target.removeprefix(FOLDER))
     if part.is_learned:
         return f"{count(part.changes, 'file')} recognised in {output}"
     if part.undoes is not None:

@@ -9,9 +9,9 @@ from bestshot.errors import OutputError, UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import KeptItem, Run, RunPart, undone_parts
-from bestshot.layout.actions import BOTH, Reversal, effective_changes
+from bestshot.layout.actions import Reversal
+from bestshot.layout.changes import FOLDER, OutputChanges
 from bestshot.layout.names import OUTPUT_MARKER
-from bestshot.layout.output import recover_output
 from bestshot.layout.undo import CheckOriginal, FolderUndo
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.apply import VerifyPolicy
@@ -27,7 +27,7 @@ Result = Reversal | MarkAction | MarkReceipt | KeptItem
 """What came of one change that was to be taken back; a mark is an action as long as that is only looked at."""
 
 
-_FOLDER, _IMMICH, _SIDECARS = "folder:", "immich:", "sidecars"
+_IMMICH, _SIDECARS = "immich:", "sidecars"
 
 
 class Undoing:
@@ -58,16 +58,12 @@ class Undoing:
     def look(self) -> Iterator[Result]:
         """What carrying it out would come to; changes nothing."""
         for part in self._parts():
-            undone = undone_parts(self._journal.parts())
-            if not part.target.startswith(_FOLDER):
+            if part.target.startswith(FOLDER):
+                yield from FolderUndo(OutputChanges(_root(part), self._journal), part, self._check_asset).look()
+            else:
                 actions, left = self._marks(part).plan()
                 yield from left
                 yield from actions
-                continue
-            undo = self._folder(part)
-            steps, left = undo.plan(part, undone)
-            yield from left
-            yield from undo.look(steps)
 
     def _parts(self) -> list[RunPart]:
         """What is to be taken back still, checked for whether it can be reached."""
@@ -95,7 +91,7 @@ class Undoing:
         for library in sorted({digest(*sorted(part.sources)) for part in self._run.to_undo}):
             stack.enter_context(LibraryLock(self._cache_dir / "locks" / library))
         for part in self._run.to_undo:
-            if part.target.startswith(_FOLDER):
+            if part.target.startswith(FOLDER):
                 _check_there(part)
                 self._locks[part.target] = LibraryLock(_root(part) / OUTPUT_MARKER / "lock")
                 stack.enter_context(self._locks[part.target])
@@ -103,24 +99,17 @@ class Undoing:
     def _carry_out(self, part: RunPart) -> Generator[Result, None, None]:
         if part.target == _SIDECARS:
             sweep_albums(self._journal, part)
-        is_output = part.target.startswith(_FOLDER)
+        is_output = part.target.startswith(FOLDER)
         results = self._in_output(part) if is_output else self._marks(part).carry_out(self._policy)
         with closing(results):
             yield from results
 
     def _in_output(self, part: RunPart) -> Generator[Result, None, None]:
-        recover_output(_root(part), self._journal)
-        undo = self._folder(part)
-        steps, left = undo.plan(part, undone_parts(self._journal.parts()))
-        number = self._journal.begin_part(part.target, part.sources, undoes=part.id)
-        yield from left
-        count = len(left)
-        with closing(undo.carry_out(number, steps)) as results:
-            for result in results:
-                count += isinstance(result, KeptItem)
-                yield result
-        self._journal.end_part(number, count)
-        if not effective_changes(self._journal.done(part.target, BOTH)):
+        changes = OutputChanges(_root(part), self._journal)
+        changes.recover()
+        with closing(FolderUndo(changes, part, self._check_asset).carry_out()) as results:
+            yield from results
+        if not changes.effective():
             self._locks[part.target].take_away()  # else the folder would count as an output for ever
 
     def _marks(self, part: RunPart) -> MarkUndo:
@@ -128,9 +117,6 @@ class Undoing:
             assert self._server is not None  # asked for when the parts were checked
             return MarkUndo(self._journal, part, ImmichMarks(self._server))
         return MarkUndo(self._journal, part, folder_library(self._journal, part))
-
-    def _folder(self, part: RunPart) -> FolderUndo:
-        return FolderUndo(_root(part), self._journal, part.target, self._check_asset)
 
     @property
     def _check_asset(self) -> CheckOriginal:
@@ -141,12 +127,12 @@ class Undoing:
 
 
 def _root(part: RunPart) -> Path:
-    return Path(part.target.removeprefix(_FOLDER))
+    return Path(part.target.removeprefix(FOLDER))
 
 
 def _check_there(part: RunPart) -> None:
     """An output that is not there may be on a disk that is not mounted."""
-    if part.target.startswith(_FOLDER) and not _root(part).is_dir():
+    if part.target.startswith(FOLDER) and not _root(part).is_dir():
         raise OutputError(
             f"The output {printable(str(_root(part)))} is not there: mount its disk, or leave run {part.run} as it is."
         )

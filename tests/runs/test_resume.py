@@ -29,6 +29,7 @@ from tests.support.paths import ROOT
 
 WATCHED = frozenset(
     {
+        "bestshot.layout.changes",
         "bestshot.layout.output",
         "bestshot.storage.files",
         "bestshot.journal.journal",

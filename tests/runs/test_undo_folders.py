@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +98,20 @@ def test_an_older_sidecar_and_a_symbolic_link_come_back(bench: Bench) -> None:
     assert linked.tree() != before
     assert left(linked.undo()) == {}
     assert linked.tree() == before
+
+
+def test_a_sidecar_whose_earlier_text_a_killed_run_took_along_stays(bench: Bench) -> None:
+    """The run was killed between putting the new copy in its place and writing down what the old one held."""
+    photos = [bench.photo("a.jpg", "a.jpg.xmp"), bench.photo("b.jpg")]
+    bench.lay((1, photos))
+    bench.write("a.jpg.xmp", "edited since", time=1_700_000_999)
+    bench.lay((1, [bench.photo("a.jpg", "a.jpg.xmp"), photos[1]]))
+    with closing(sqlite3.connect(bench.root / "state" / "journal.sqlite3")) as connection, connection:
+        killed = "UPDATE changes SET state = 'begun', receipt = NULL WHERE run = 2 AND kind = 'CopyFile'"
+        assert connection.execute(killed).rowcount == 1
+    copy = "group_0001/originals/a.jpg.xmp"
+    assert list(left(bench.undo(2))) == [copy]
+    assert (bench.out / copy).read_text() == "edited since"
 
 
 def test_what_a_later_run_built_on_stays_until_that_is_undone(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.layout.output import recover_output
+from bestshot.layout.changes import OutputChanges
 from bestshot.model.photo import LinkMethod
 from bestshot.undo.history import history_lines
 from bestshot.undo.undo import Result
@@ -24,6 +24,7 @@ from tests.support.undo_bench import Bench, left, tree_of
 
 WATCHED = frozenset(
     {
+        "bestshot.layout.changes",
         "bestshot.layout.undo",
         "bestshot.storage.files",
         "bestshot.journal.journal",
@@ -68,7 +69,7 @@ def test_an_undo_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, li
             assert name.endswith(".part") or contents(file) in (contents(first.get(name)), contents(second.get(name)))
         if kills % 2:  # any other run that acts there mends the journal first
             with closing(bench.journal()) as journal:
-                recover_output(bench.out, journal)
+                OutputChanges(bench.out, journal).recover()
                 assert all(job.is_finished for job in journal.runs())
         assert finished(partial(bench.undo, 2)) == {}, kills
         assert bench.tree() == first, kills

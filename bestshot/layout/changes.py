@@ -1,0 +1,241 @@
+"""Making changes in an output: journaled before and after, each whole or not at all, and mended after a kill."""
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, TypeVar, assert_never
+
+from bestshot.errors import PhotoError
+from bestshot.journal.journal import Change, DoneChange, Journal, Kinds
+from bestshot.layout.actions import (
+    BOTH,
+    Action,
+    AppliedChange,
+    CopyFile,
+    FileState,
+    PlaceBest,
+    RemoveFile,
+    RestoreFile,
+    RetireBest,
+    Reversal,
+    WriteMetadata,
+    effective_changes,
+)
+from bestshot.layout.names import text_bytes, text_checksum
+from bestshot.layout.survey import trace_of
+from bestshot.model.photo import LinkMethod
+from bestshot.storage import files
+from bestshot.storage.files import checksum, link_text, make_folders, remove_empty_folders, sync_folder, writing
+from bestshot.text import printable
+
+A = TypeVar("A", bound=Action | Reversal)
+
+FOLDER: Final = "folder:"
+"""How the journal's name of an output begins; its path follows."""
+
+_FLUSH_SECONDS = 1.0
+"""Finished changes are written to the journal at least this often; a kill in between is mended by recovery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a change is made: its file, one to write that in first, and the folders that were made on the way."""
+
+    final: Path
+    temporary: Path
+    folders: tuple[str, ...]
+
+    def state(self, known_checksum: str | None = None) -> FileState:
+        """What stands there now."""
+        return trace_of(self.final, self.folders, known_checksum)
+
+    def publish(self, known_checksum: str | None = None) -> FileState:
+        """Give the finished file its name, never over another one."""
+        files.publish(self.temporary, self.final)
+        return self.state(known_checksum)
+
+    def replace(self, known_checksum: str | None = None) -> FileState:
+        """Put the finished file in the place of our own earlier one, and remember what that said."""
+        earlier = None if self.final.is_symlink() else self.final.read_bytes().decode("utf-8", "surrogateescape")
+        files.replace(self.temporary, self.final)
+        return replace(self.state(known_checksum), replaced=earlier)
+
+    def show(self, original: Path) -> FileState:
+        """Let another file of the output be here too: one file under two names where the file system has that."""
+        try:
+            files.link(original, self.final)
+        except files.NoHardLinkError:
+            status = original.stat()
+            files.copy_verified(original, self.temporary, (status.st_size, status.st_mtime_ns))
+            return self.publish()
+        return self.state()
+
+
+class OutputChanges:
+    """The changes of one output, of which the caller holds the lock if it makes or mends any."""
+
+    def __init__(self, root: Path, journal: Journal) -> None:
+        self.root = root
+        self.journal = journal
+        self.target = f"{FOLDER}{root}"
+
+    def effective(self, further: Sequence[DoneChange[Action | Reversal, FileState]] = ()) -> list[AppliedChange]:
+        """Every change made here that was not taken back, oldest first, as if these had been made too."""
+        return effective_changes([*self.journal.done(self.target, BOTH), *further])
+
+    def carry_out(
+        self,
+        part: int,
+        kinds: Kinds[A, FileState],
+        actions: Sequence[A],
+        make: Callable[[Change[A]], FileState],
+    ) -> Generator[tuple[A, FileState | str], None, None]:
+        """Make changes within a part that has begun, one after the other: what each left, or why it was not made.
+
+        Only a PhotoError or FileExistsError says nothing about the next one. Whatever was done by then is in the
+        journal; who stops before the end must close the generator.
+        """
+        waiting: list[tuple[Change[A], FileState]] = []
+        flushed_at = time.monotonic()
+        try:
+            for change in self.journal.begin(part, kinds, actions):
+                try:
+                    left = make(change)
+                except (PhotoError, FileExistsError) as error:
+                    self.journal.drop([change], _why(error))
+                    yield change.action, _why(error)
+                    continue
+                waiting.append((change, left))
+                if time.monotonic() - flushed_at > _FLUSH_SECONDS:
+                    self._flush(waiting)
+                    flushed_at = time.monotonic()
+                yield change.action, left
+        finally:
+            self._flush(waiting)
+
+    def _flush(self, waiting: list[tuple[Change[A], FileState]]) -> None:
+        changed = {change.action.destination for change, _ in waiting}
+        made = {folder for _, left in waiting for folder in left.folders}
+        for folder in {(self.root / path).parent for path in changed | made}:
+            sync_folder(folder)
+        self.journal.finish(waiting)
+        waiting.clear()
+
+    @contextmanager
+    def spot(self, change: Change[A]) -> Iterator[Spot]:
+        """Where a change is made; whatever comes of it, nothing half-written and no empty folder stays there."""
+        final, temporary = self.final(change), self.temporary(change)
+        with writing(final):
+            folders = make_folders(final.parent, self.root)
+            # A file of that name was left by a run whose journal is lost: the lock keeps those that live out.
+            temporary.unlink(missing_ok=True)
+            try:
+                yield Spot(final, temporary, folders)
+            finally:
+                temporary.unlink(missing_ok=True)
+                remove_empty_folders(final.parent, self.root)
+
+    def final(self, change: Change[A]) -> Path:
+        """The file that a change is about."""
+        return self.root / change.action.destination
+
+    def temporary(self, change: Change[A]) -> Path:
+        """The file in which it is written first."""
+        return self.final(change).parent / f".photo-organizer-{change.id}.part"
+
+    def recover(self) -> None:
+        """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
+        made, lost = self.unfinished()
+        with writing(self.root):
+            for change in (*made, *lost):
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    self.temporary(change).unlink()
+        for folder in {self.final(change).parent for change in (*made, *lost)}:
+            remove_empty_folders(folder, self.root)
+        for change in made:
+            if isinstance(change.action, RestoreFile) and change.action.link is not None:
+                keep_time(self.final(change), change.action.mtime_ns)  # made, but maybe not yet dated
+        self.journal.finish(list(made.items()))
+        self.journal.drop(lost, "the run ended before it was made")
+        self.journal.end_broken_parts(self.target)
+
+    def unfinished(self) -> tuple[dict[Change[Action | Reversal], FileState], list[Change[Action | Reversal]]]:
+        """Which of the changes that were begun are found to stand, with what they left, and which are not."""
+        made: dict[Change[Action | Reversal], FileState] = {}
+        lost: list[Change[Action | Reversal]] = []
+        with writing(self.root):
+            for change in self.journal.unfinished(self.target, BOTH):
+                left = _found(self.root, change.action)
+                if left is None:
+                    lost.append(change)
+                else:
+                    made[change] = left
+        return made, lost
+
+
+def keep_time(path: Path, mtime_ns: int) -> None:
+    """Give a file or link the time that it had."""
+    # Where a link cannot have a time of its own, the one of now serves.
+    with suppress(NotImplementedError), writing(path):
+        os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileExistsError):
+        return f"{printable(str(error.filename2 or error.filename))} came to be meanwhile and is left alone"
+    return str(error)
+
+
+def _found(root: Path, action: Action | Reversal) -> FileState | None:
+    """What an action left that was carried out although the journal does not say so; None if it was not."""
+    path = root / action.destination
+    if isinstance(action, RemoveFile | RetireBest):
+        return None if os.path.lexists(path) else FileState()
+    if not os.path.lexists(path):
+        return None
+    match action:
+        case CopyFile():
+            return trace_of(path) if _holds(path, action) else None
+        case PlaceBest():
+            return trace_of(path) if _shows(path, root / action.target) else None
+        case WriteMetadata():
+            return trace_of(path) if path.is_file() and checksum(path) == text_checksum(action.text) else None
+        case RestoreFile():
+            return FileState() if _is_back(path, action) else None
+        case _:
+            assert_never(action)
+
+
+def _holds(path: Path, action: CopyFile) -> bool:
+    """Whether the file is the copy or link that the action was to make."""
+    if path.is_symlink():
+        is_wanted = action.method is LinkMethod.SYMLINK  # else it is the link that was to give way
+        return is_wanted and link_text(path) == action.source
+    status = path.stat()
+    if (status.st_size, status.st_mtime_ns) == action.size_and_time:
+        return True  # taken over from the source, which may have gone or changed by now
+    try:
+        return status.st_size == action.size and checksum(path) == checksum(Path(action.source))
+    except OSError:
+        return False  # the file stays as one that nobody here knows
+
+
+def _shows(path: Path, target: Path) -> bool:
+    """Whether a file is the mark of the best that was to be made of an original."""
+    if path.is_symlink():
+        return target.exists() and path.samefile(target)
+    if not (path.is_file() and target.is_file()):
+        return False
+    return path.stat().st_size == target.stat().st_size and checksum(path) == checksum(target)
+
+
+def _is_back(path: Path, action: RestoreFile) -> bool:
+    """Whether a file is again what it was to be."""
+    if action.content is not None:
+        return path.is_file() and path.read_bytes() == text_bytes(action.content)
+    if action.link is not None:
+        return path.is_symlink() and link_text(path) == action.link
+    return True
