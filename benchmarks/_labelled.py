@@ -14,6 +14,7 @@ from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group, Verdict
 from bestshot.model.photo import Metadata, Photo
 from bestshot.pipeline.recognition import recognise
+from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.rank import judge
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Index
@@ -69,11 +70,10 @@ def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = Fa
             analyser = Analyser(source, index, workers, _no_progress)
             metadata = analyser.measure(list(photos.values()), DESCRIBE).values
             appraisals = analyser.measure(list(photos.values()), appraisal_task(model)).values
-            groups = [
-                Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series
-            ]
-            embeddings = recognise(analyser, groups, appraisals, metadata, model)
-            judged = tuple(judge(group, appraisals, metadata, embeddings=embeddings) for group in groups)
+            sets = (Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series)
+            groups = [Candidates.of(group, appraisals, metadata) for group in sets]
+            embeddings = recognise(analyser, groups, model)
+            judged = tuple(judge(group, embeddings=embeddings) for group in groups)
         finally:
             workers.close()
             index.close()

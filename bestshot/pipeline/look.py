@@ -21,6 +21,7 @@ from bestshot.pipeline.recognition import recognise
 from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
+from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.different_people import split_by_people
 from bestshot.ranking.rank import judge
 from bestshot.settings.settings import Settings
@@ -77,10 +78,12 @@ def analyse_library(source: PhotoSource, settings: Settings, examiner: Analyser,
     appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
     metadata.values.update(_as_users_say(source, groups, metadata.values, memory.ledger))
-    embeddings = recognise(examiner, groups, appraised.values, metadata.values, settings.face_model)
-    parts = (part for group in groups for part in split_by_people(group, appraised.values, metadata.values, embeddings))
-    groups = [part for part in parts if len(part.photos) >= rules.min_group_size]
-    judged = (judge(group, appraised.values, metadata.values, settings.judging_rules, embeddings) for group in groups)
+    whole = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
+    embeddings = recognise(examiner, whole, settings.face_model)
+    parts = (part for one in whole for part in split_by_people(one, embeddings))
+    judged = (
+        judge(part, settings.judging_rules, embeddings) for part in parts if len(part.everyone) >= rules.min_group_size
+    )
     verdicts = tuple(map(decided.prefer, judged))
     unread = [*metadata.skipped, *prints.skipped, *appraised.skipped]
     if unread or uncompared:

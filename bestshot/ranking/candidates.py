@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -71,11 +72,30 @@ class Candidate:
         return self.metadata.camera is not None or not self.metadata.taken.is_guess
 
 
-def candidates(
-    group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata]
-) -> tuple[Candidate, ...]:
-    """Collect what is known about the photos of a group, in its order."""
-    return tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The photos of a group, in its order, with what is known about them; `copies` gives each copy's original by id."""
+
+    group: Group
+    everyone: tuple[Candidate, ...]
+    copies: Mapping[str, Candidate]
+
+    @classmethod
+    def of(cls, group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata]) -> Self:
+        """The candidates of a group. Finding its copies is the most expensive part, so it is done here, once."""
+        everyone = tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
+        return cls(group, everyone, originals_of_copies(everyone))
+
+    @property
+    def shots(self) -> list[Candidate]:
+        """The photos that are not copies."""
+        return [candidate for candidate in self.everyone if candidate.id not in self.copies]
+
+    def part(self, chosen: Sequence[Candidate]) -> Self:
+        """Some of the photos as a group of their own; a copy must come with its original."""
+        ids = {candidate.id for candidate in chosen}
+        copies = {copy: original for copy, original in self.copies.items() if copy in ids}
+        return type(self)(Group(tuple(candidate.photo for candidate in chosen)), tuple(chosen), copies)
 
 
 def originals_of_copies(everyone: Sequence[Candidate]) -> dict[str, Candidate]:

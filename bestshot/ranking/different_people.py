@@ -1,16 +1,13 @@
 """Splitting groups in which different people stand in front of the same background: pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import dist
 
 import numpy as np
 
 from bestshot.grouping.clocks import Clocks
 from bestshot.grouping.rules import BURST_SECONDS
-from bestshot.model.appraisal import Appraisal
-from bestshot.model.groups import Group
-from bestshot.model.photo import Metadata, Photo
-from bestshot.ranking.candidates import Candidate, candidates, originals_of_copies
+from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.people import Embeddings, distance_in_place
 
 _SOMEBODY_ELSE = 0.6
@@ -23,43 +20,28 @@ _FRONTAL = 0.3
 """`Face.turn` up to which an embedding distinguishes people."""
 
 
-def may_show_different_people(everyone: Sequence[Candidate]) -> bool:
+def may_show_different_people(candidates: Candidates) -> bool:
     """Whether a group may show different people in turn, which it cannot within a burst or a copy."""
-    # Finding copies is the most expensive part, and rarely needed.
-    return _may_show_others(everyone) and _may_show_others(_shots(everyone))
+    shots = candidates.shots
+    return sum(map(_is_frontal, shots)) > 1 and not _is_burst(shots)
 
 
-def _may_show_others(photos: Sequence[Candidate]) -> bool:
-    return sum(map(_is_frontal, photos)) > 1 and not _is_burst(photos)
-
-
-def split_by_people(
-    group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata], embeddings: Embeddings
-) -> list[Group]:
+def split_by_people(candidates: Candidates, embeddings: Embeddings) -> list[Candidates]:
     """Split a group so that photos of different people are apart, unless a third photo links them.
 
     A photo that shows nobody, or somebody turned away, stays with the photo taken nearest in time, and a copy with its
     original.
     """
-    everyone = candidates(group, appraisals, metadata)
-    if not may_show_different_people(everyone):
-        return [group]
-    copies = originals_of_copies(everyone)
-    recognisable = [one for one in everyone if one.id not in copies and _is_frontal(one) and one.id in embeddings]
-    if not recognisable:
-        return [group]
+    recognisable = [one for one in candidates.shots if _is_frontal(one) and one.id in embeddings]
+    if not recognisable or not may_show_different_people(candidates):
+        return [candidates]
     parts = _linked(recognisable, embeddings)
-    together: dict[int, list[Photo]] = {}
-    for candidate in everyone:
-        nearest = _nearest(copies.get(candidate.id, candidate), recognisable)
+    together: dict[int, list[Candidate]] = {}
+    for candidate in candidates.everyone:
+        nearest = _nearest(candidates.copies.get(candidate.id, candidate), recognisable)
         part = next(number for number, part in enumerate(parts) if nearest in part)
-        together.setdefault(part, []).append(candidate.photo)
-    return [Group(tuple(photos)) for photos in together.values()]
-
-
-def _shots(everyone: Sequence[Candidate]) -> list[Candidate]:
-    copies = originals_of_copies(everyone)
-    return [candidate for candidate in everyone if candidate.id not in copies]
+        together.setdefault(part, []).append(candidate)
+    return [candidates.part(chosen) for chosen in together.values()]
 
 
 def _is_frontal(shot: Candidate) -> bool:

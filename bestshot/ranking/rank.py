@@ -8,11 +8,9 @@ precedence over it, and a copy never ranks above its original.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bestshot.model.appraisal import Appraisal
-from bestshot.model.groups import Group, RankedPhoto, Reason, Verdict
-from bestshot.model.photo import Metadata
+from bestshot.model.groups import RankedPhoto, Reason, Verdict
 from bestshot.model.times import CaptureTime
-from bestshot.ranking.candidates import Candidate, candidates, originals_of_copies
+from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.criteria import Criterion, criteria
 from bestshot.ranking.people import Embeddings, track_people
 from bestshot.ranking.preferences import choice, choice_in_words, preference_scores
@@ -51,13 +49,7 @@ class _Contender:
         return self.chosen, *self.preferred
 
 
-def judge(
-    group: Group,
-    appraisals: Mapping[str, Appraisal],
-    metadata: Mapping[str, Metadata],
-    rules: JudgingRules | None = None,
-    embeddings: Embeddings | None = None,
-) -> Verdict:
+def judge(candidates: Candidates, rules: JudgingRules | None = None, embeddings: Embeddings | None = None) -> Verdict:
     """Rank a group from best to worst; of equals the earliest comes first, then the lowest id.
 
     `embeddings` identify faces whose positions do not, by photo id. Times are compared in UTC if it is known for the
@@ -65,9 +57,7 @@ def judge(
     date, which reads as midnight.
     """
     rules = rules or JudgingRules()
-    everyone = candidates(group, appraisals, metadata)
-    copies = originals_of_copies(everyone)
-    shots = [candidate for candidate in everyone if candidate.id not in copies]
+    everyone, copies, shots = candidates.everyone, candidates.copies, candidates.shots
     people = track_people({shot.id: shot.faces for shot in shots}, embeddings)
     applicable = [criterion for criterion in criteria(shots, people, rules.weights) if criterion.scores]
     scores = {shot.id: _score(shot.id, applicable) for shot in shots}
@@ -84,7 +74,7 @@ def judge(
     ]
     ranked = _in_order(contenders)
     ranking = tuple(_ranked(item, ranked, applicable, rules) for item in ranked)
-    return Verdict(group, ranking, _confidence(ranked))
+    return Verdict(candidates.group, ranking, _confidence(ranked))
 
 
 def _in_order(contenders: Sequence[_Contender]) -> list[_Contender]:

@@ -16,6 +16,7 @@ from bestshot.model.faces import Face
 from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime
 from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.different_people import split_by_people
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
@@ -42,8 +43,10 @@ def parts(
     taken = {name: wall_at(20 * place) for place, name in enumerate(photos)} | dict(times or {})
     told = {name: metadata_with(taken[name], camera="Camera") for name in photos} | dict(metadata or {})
     embeddings = {name: [EMBEDDINGS[one] for one in people.split()] for name, people in photos.items()}
-    found = split_by_people(group(*map(photo, photos)), seen, told, embeddings)
-    return ["".join(one.id for one in part.photos) for part in found]
+    found = split_by_people(Candidates.of(group(*map(photo, photos)), seen, told), embeddings)
+    for part in found:
+        assert part == Candidates.of(part.group, seen, told), "the copies of a part are those that it has by itself"
+    return ["".join(one.id for one in part.group.photos) for part in found]
 
 
 def test_people_one_after_the_other_are_each_a_group_of_their_own() -> None:
@@ -90,14 +93,15 @@ def test_a_copy_goes_with_its_original_whoever_is_found_in_it() -> None:
         "c": sent,
     }
     embeddings = {"a": [ANNA], "b": [BEN], "c": [CLEO]}
-    found = split_by_people(group(photo("a"), photo("b"), photo("c", size=100)), seen, told, embeddings)
-    assert ["".join(one.id for one in part.photos) for part in found] == ["ac", "b"]
+    found = split_by_people(Candidates.of(group(photo("a"), photo("b"), photo("c", size=100)), seen, told), embeddings)
+    assert ["".join(one.id for one in part.group.photos) for part in found] == ["ac", "b"]
 
 
 def test_without_embeddings_a_group_stays_whole() -> None:
-    both = group(photo("a"), photo("b"))
     looks: dict[str, Appraisal] = {"a": appraisal(face()), "b": appraisal(face())}
-    assert split_by_people(both, looks, {"a": metadata_with(wall_at(0)), "b": metadata_with(wall_at(60))}, {}) == [both]
+    times = {"a": metadata_with(wall_at(0)), "b": metadata_with(wall_at(60))}
+    both = Candidates.of(group(photo("a"), photo("b")), looks, times)
+    assert split_by_people(both, {}) == [both]
 
 
 people = st.sampled_from(["", "Anna", "anna", "Ben", "Anna Ben", "Cleo", "Ben Cleo"])

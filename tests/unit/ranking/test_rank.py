@@ -13,6 +13,7 @@ from bestshot.model.faces import Face
 from bestshot.model.groups import RankedPhoto, Verdict
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
+from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.rank import judge
 from bestshot.ranking.rules import JudgingRules, Preference, Weights
 from tests.support.builders import appraisal, face, group, guess_at, metadata_with, photo, wall_at, zoned_at
@@ -72,12 +73,9 @@ def judged(shots: Sequence[Member], rules: JudgingRules | None = None, photos: S
     """The verdict on photos called p0, p1 and so on, or on those given."""
     photos = photos or [photo(f"p{place}") for place in range(len(shots))]
     values = {one.id: shot for one, shot in zip(photos, shots, strict=True)}
-    return judge(
-        group(*photos),
-        {name: value for name, (value, _) in values.items()},
-        {name: known for name, (_, known) in values.items()},
-        rules,
-    )
+    found = {name: value for name, (value, _) in values.items()}
+    known = {name: metadata for name, (_, metadata) in values.items()}
+    return judge(Candidates.of(group(*photos), found, known), rules)
 
 
 def ranked(verdict: Verdict, name: str) -> RankedPhoto:
