@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from bestshot.journal.journal import DoneChange, Kinds
+from bestshot.journal.changes import DoneChange, Kinds
 from bestshot.model.photo import LinkMethod
 
 

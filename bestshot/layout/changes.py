@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final, TypeVar, assert_never
 
 from bestshot.errors import PhotoError
-from bestshot.journal.journal import Change, DoneChange, Journal, Kinds
+from bestshot.journal.changes import Change, DoneChange, Kinds
+from bestshot.journal.journal import Journal
 from bestshot.layout.actions import (
     BOTH,
     Action,

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import assert_never
 
 from bestshot.errors import OutputError, PhotoError
-from bestshot.journal.journal import Change, DoneChange, Journal
+from bestshot.journal.changes import Change, DoneChange
+from bestshot.journal.journal import Journal
 from bestshot.layout.actions import (
     CHANGES,
     Action,

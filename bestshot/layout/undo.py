@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bestshot.errors import PhotoError
-from bestshot.journal.journal import Change
+from bestshot.journal.changes import Change
 from bestshot.journal.runs import KeptItem, RunPart, undone_parts
 from bestshot.layout.actions import (
     REVERSALS,

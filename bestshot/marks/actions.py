@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from bestshot.marks.state import Aspect, LibraryMarks, PhotoMarks
 
 if TYPE_CHECKING:
-    from bestshot.journal.journal import DoneChange
+    from bestshot.journal.changes import DoneChange
     from bestshot.marks.context import PlanningContext
     from bestshot.marks.ledger import LedgerBuilder
     from bestshot.marks.library import MarkableLibrary

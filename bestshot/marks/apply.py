@@ -19,7 +19,8 @@ from bestshot.errors import (
     TooOldError,
     UsageError,
 )
-from bestshot.journal.journal import Change, Journal
+from bestshot.journal.changes import Change
+from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt, MarkResult, only
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.registry import KINDS, MARKS

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from bestshot.journal.journal import Keep
+from bestshot.journal.changes import Keep
 from bestshot.marks.actions import MarkAction, MarkResult
 from bestshot.marks.state import LibraryMarks
 

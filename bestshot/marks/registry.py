@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bestshot.journal.journal import Kinds
+from bestshot.journal.changes import Kinds
 from bestshot.marks.actions import MarkAction, MarkEffect
 from bestshot.marks.kinds.albums import ALBUMS
 from bestshot.marks.kinds.archive import ARCHIVE

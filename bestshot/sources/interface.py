@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bestshot.errors import PhotoError, SourceError, TransientError
-from bestshot.journal.journal import keep_nothing
+from bestshot.journal.changes import keep_nothing
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkAction, MarkOptions, MarkResult
 from bestshot.marks.kinds.albums import MakeAlbum

@@ -8,7 +8,7 @@ from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.versions import Dialect
-from bestshot.journal.journal import Keep, keep_nothing
+from bestshot.journal.changes import Keep, keep_nothing
 from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived

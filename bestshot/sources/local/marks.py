@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bestshot.errors import PhotoError, UsageError
-from bestshot.journal.journal import Journal, Keep, ReplacedSidecar, keep_nothing
+from bestshot.journal.changes import Keep, ReplacedSidecar, keep_nothing
+from bestshot.journal.journal import Journal
 from bestshot.journal.runs import RunPart
 from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, receipts_of
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum

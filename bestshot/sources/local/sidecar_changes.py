@@ -12,7 +12,7 @@ from typing import Final
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import open_image
-from bestshot.journal.journal import Keep, ReplacedSidecar
+from bestshot.journal.changes import Keep, ReplacedSidecar
 from bestshot.marks.actions import MarkRefusal
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetFavorite, SetRating

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from bestshot.errors import OutputError, PhotoError
-from bestshot.journal.journal import ReplacedSidecar
+from bestshot.journal.changes import ReplacedSidecar
 from bestshot.metadata.takeout import read_sidecar
 from bestshot.storage.files import publish, sync_folder, write_text, writing
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import StateError
-from bestshot.journal.journal import Change, Journal
+from bestshot.journal.changes import Change
+from bestshot.journal.journal import Journal
 from bestshot.layout.actions import (
     BOTH,
     CHANGES,

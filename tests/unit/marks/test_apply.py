@@ -9,7 +9,8 @@ import pytest
 
 from bestshot.errors import MissingPermissionError, WrongKeyError
 from bestshot.immich.versions import Dialect, Task, Version
-from bestshot.journal.journal import Journal, Keep, keep_nothing
+from bestshot.journal.changes import Keep, keep_nothing
+from bestshot.journal.journal import Journal
 from bestshot.layout.actions import CHANGES, FileState, PlaceBest
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkReceipt, MarkResult, receipts_of
 from bestshot.marks.apply import FailedMark, VerifyPolicy, carry_out_marks, recover_marks

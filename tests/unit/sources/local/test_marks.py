@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from bestshot.errors import PhotoError, UsageError
-from bestshot.journal.journal import Journal, ReplacedSidecar
+from bestshot.journal.changes import ReplacedSidecar
+from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkAction, MarkOptions, MarkReceipt, receipts_of
 from bestshot.marks.apply import AT_ONCE, FailedMark, carry_out_marks, recover_marks
 from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
