@@ -4,7 +4,7 @@ Usage: python benchmarks/scale.py [--photos N ...]
 
 Hashes and times are like those of a real library: bursts of 2 to 30, days of up to 3,000 photos, three cameras, one
 photo in fifty near black (those share ten hashes), one in twenty without a known time. Each size runs in a process of
-its own, with the time window and without; no picture is looked at, so doubtful pairs are counted, and stay apart.
+its own, with the time window and without; no picture is opened, so candidate pairs are only counted, and stay apart.
 Compared with each other are the searches for all pairs within the threshold: ours, and faiss-cpu's binary index (if
 that is installed).
 """
@@ -59,7 +59,7 @@ class Cost:
     megabytes: float
     groups: int
     grouped: int
-    doubtful: int
+    candidates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +131,12 @@ def group_library(count: int, *, has_window: bool) -> Cost:
     prints = {photo.id: Fingerprint(dhash, phash=phash) for photo, (dhash, phash) in zip(photos, hashes, strict=True)}
     begin, cpu = time.perf_counter(), time.process_time()
     grouping = Grouping(photos, metadata, prints, GroupingRules(_THRESHOLD, 300.0 if has_window else None))
-    doubtful = grouping.doubtful_count
+    candidates = grouping.candidate_count
     groups = grouping.groups({})
     seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     mode = "300 s window" if has_window else "no window"
-    return Cost(count, mode, seconds, cpu, peak, len(groups), sum(len(group.photos) for group in groups), doubtful)
+    return Cost(count, mode, seconds, cpu, peak, len(groups), sum(len(group.photos) for group in groups), candidates)
 
 
 def _in_own_process(count: int, *, has_window: bool) -> Cost:
@@ -177,12 +177,11 @@ def _faiss_seconds(bits: Numbers) -> float:
 
 
 def _print_growth(costs: Sequence[Cost]) -> None:
-    print(f"{'photos':>10} {'mode':14}{'seconds':>9}{'CPU s':>8}{'MB':>8}{'groups':>9}{'grouped':>9}{'doubtful':>10}")
+    usage = f"{'seconds':>9}{'CPU s':>8}{'MB':>8}"
+    print(f"{'photos':>10} {'mode':14}{usage}{'groups':>9}{'grouped':>9}{'candidates':>12}")
     for cost in costs:
-        numbers = (
-            f"{cost.seconds:9.1f}{cost.cpu:8.1f}{cost.megabytes:8.0f}{cost.groups:9}{cost.grouped:9}{cost.doubtful:10}"
-        )
-        print(f"{cost.photos:>10,} {cost.mode:14}{numbers}")
+        usage = f"{cost.seconds:9.1f}{cost.cpu:8.1f}{cost.megabytes:8.0f}"
+        print(f"{cost.photos:>10,} {cost.mode:14}{usage}{cost.groups:9}{cost.grouped:9}{cost.candidates:12}")
     for mode in dict.fromkeys(cost.mode for cost in costs):
         for before, after in pairwise(cost for cost in costs if cost.mode == mode):
             times, longer = after.photos / before.photos, after.cpu / before.cpu

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from bestshot.analysis.analyser import Measurement, attempt
-from bestshot.analysis.matching import MATCH_SIZE, Features, features, likeness, matching_recipe
-from bestshot.model.groups import Likeness, PhotoPair
+from bestshot.analysis.matching import MATCH_SIZE, Features, features, matching_recipe, similarity
+from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.storage.index import Failure
@@ -15,24 +15,24 @@ _BATCH = 128
 """Pairs at once: neighbours in time come together, so most of a batch's pictures serve several of its pairs."""
 
 
-def comparison_task(*, rotations: bool) -> Measurement[PhotoPair, Likeness]:
+def comparison_task(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
     """Comparing pairs of photos, turned and mirrored too if that is wanted."""
     compare = partial(_compare, rotations=rotations)
-    return Measurement("Comparing", matching_recipe(rotations=rotations), Likeness, compare, _revision, _BATCH)
+    return Measurement("Comparing", matching_recipe(rotations=rotations), Similarity, compare, _revision, _BATCH)
 
 
 def _compare(
     source: PhotoReader, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
-) -> list[Likeness | Failure]:
+) -> list[Similarity | Failure]:
     """One after the other, so that few pictures are in memory."""
     return compare_pairs(source, pairs, rotations=rotations)
 
 
-def compare_pairs(source: PhotoReader, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Likeness | Failure]:
+def compare_pairs(source: PhotoReader, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Similarity | Failure]:
     """Compare each pair; features are dropped as soon as no later pair needs them."""
     last = {photo.id: at for at, pair in enumerate(pairs) for photo in (pair.left, pair.right)}
     kept: dict[str, Features | Failure] = {}
-    found: list[Likeness | Failure] = []
+    found: list[Similarity | Failure] = []
     for at, pair in enumerate(pairs):
         for photo in (pair.left, pair.right):
             if photo.id not in kept:
@@ -44,14 +44,14 @@ def compare_pairs(source: PhotoReader, pairs: Sequence[PhotoPair], *, rotations:
     return found
 
 
-def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations: bool) -> Likeness | Failure:
+def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations: bool) -> Similarity | Failure:
     left, right = kept[pair.left.id], kept[pair.right.id]
     for photo, seen in ((pair.left, left), (pair.right, right)):
         if isinstance(seen, Failure):
             return Failure(f"{printable(photo.id)} {seen.error}", seen.is_passing)
     assert isinstance(left, Features)  # both were seen
     assert isinstance(right, Features)
-    return likeness(left, right, rotations=rotations)
+    return similarity(left, right, rotations=rotations)
 
 
 def _features(source: PhotoReader, photo: Photo) -> Features:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.model.groups import Likeness
+from bestshot.model.groups import Similarity
 
 _RECIPE = "orb480/2"
 
@@ -57,7 +57,7 @@ cv2.setNumThreads(1)
 
 
 def matching_recipe(*, rotations: bool) -> str:
-    """Names the way likeness is measured: numbers made another way are measured anew."""
+    """Names the way similarity is measured: numbers made another way are measured anew."""
     return f"{_RECIPE} turned" if rotations else _RECIPE
 
 
@@ -92,7 +92,7 @@ def features(picture: Image.Image) -> Features:
     return Features(points, bits, (width, height), _small(grey))
 
 
-def likeness(left: Features, right: Features, *, rotations: bool = False) -> Likeness:
+def similarity(left: Features, right: Features, *, rotations: bool = False) -> Similarity:
     """Measure how well the left picture falls onto the right one; turned and mirrored ones only with `rotations`."""
     found = [
         _aligned(left, right, movement, inliers) for movement, inliers in _movements(left, right, rotations=rotations)
@@ -100,7 +100,7 @@ def likeness(left: Features, right: Features, *, rotations: bool = False) -> Lik
     return max(found, key=_weight)
 
 
-def _weight(found: Likeness) -> float:
+def _weight(found: Similarity) -> float:
     """Of two movements the better one: agreement counts, unless it is that of a mere corner."""
     return found.agreement * min(found.overlap, 0.9) + found.inliers / 1e3
 
@@ -149,7 +149,7 @@ def _matches(left: Pixels, right: Pixels) -> npt.NDArray[np.int64]:
     return np.array([(query, train) for train, (_, query) in best.items()], dtype=np.int64).reshape(-1, 2)
 
 
-def _aligned(left: Features, right: Features, movement: Floats, inliers: int) -> Likeness:
+def _aligned(left: Features, right: Features, movement: Floats, inliers: int) -> Similarity:
     """Lay the small copies over each other and see how far they agree."""
     small = right.to_small @ movement @ np.linalg.inv(left.to_small)
     height, width = right.small.shape
@@ -160,7 +160,7 @@ def _aligned(left: Features, right: Features, movement: Floats, inliers: int) ->
     pictures = _blurred(laid), _blurred(right.small)
     agreement = _agreement(_correlated(*pictures, inside, _BLOCK))
     conflict = _conflict(_correlated(*pictures, inside, _PATCH))
-    return Likeness(inliers, round(overlap, 3), round(agreement, 3), round(conflict, 3))
+    return Similarity(inliers, round(overlap, 3), round(agreement, 3), round(conflict, 3))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The capture times of many photos as arrays, and who is near whom in time."""
+"""The capture times of many photos as arrays, and which photos are near each other in time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
-# Wall clocks run from UTC-12 to UTC+14, so two moments this far apart may be one moment told by two clocks.
-_WIDEST_OFFSET_SECONDS = 14 * 3600.0
+_MAX_OFFSET_SECONDS = 14 * 3600.0
+"""Time zones reach from UTC-12 to UTC+14, so a wall clock may be this far from UTC."""
 
 _SUMMER_TIME_SECONDS = 3600.0
-"""By so much the clocks of two cameras differ if one was not put forward or back."""
+"""How far apart the clocks of two cameras are if one of them missed the change to summer time."""
 
 _NO_CAMERA = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Two clocks per photo in seconds since 1970, NaN where unknown; photos whose time is a guess have neither.
+    """Two clocks per photo in seconds since 1970, NaN if unknown; photos whose time is a guess have neither.
 
-    `camera` tells by a number whose clock it was, -1 where that is unknown.
+    `camera` is a number for the camera whose clock it was, -1 if unknown.
     """
 
     wall: Floats
@@ -36,7 +36,7 @@ class Clocks:
 
     @classmethod
     def of(cls, metadata: Sequence[Metadata]) -> "Clocks":
-        """Read the clocks of photos; a guess counts as no clock at all."""
+        """Collect the clocks of photos; a guess counts as no clock at all."""
         times = [photo.taken for photo in metadata]
         walls = [np.nan if time.is_guess else time.wall_seconds for time in times]
         instants = [np.nan if time.is_guess else time.instant_seconds for time in times]
@@ -51,35 +51,34 @@ class Clocks:
 
     @property
     def untimed(self) -> Flags:
-        """The photos of which no clock is known."""
+        """Which photos have no known clock."""
         return self.untimed_among(np.arange(len(self.wall)))
 
     def untimed_among(self, photos: Indices) -> Flags:
-        """Of which of these photos no clock is known."""
+        """Which of the given photos have no known clock."""
         return np.isnan(self.wall[photos]) & np.isnan(self.instant[photos])
 
     def gap(self, left: Indices, right: Indices) -> Floats:
-        """Seconds between the photos of each pair, by the clock that brings them closest; 0 where nothing is known.
+        """Seconds between the photos of each pair, by the clock that brings them closest; 0 if nothing is known.
 
-        Where both photos state their zone, the moments alone count. Where they share no clock, the zone between
-        them is unknown and as much of the gap as a zone can explain is forgiven. Of two cameras, one may have missed
-        the change to summer time.
+        If both photos state their time zone, only the instants count. If they share no clock, as much of the gap as a
+        time zone can explain is ignored. Of two cameras, one may have missed the change to summer time.
         """
         closest = np.fmin(self.known_gap(left, right), self._gap_but_for_summer_time(left, right))
         across = np.fmin(np.abs(self.wall[left] - self.instant[right]), np.abs(self.instant[left] - self.wall[right]))
-        closest = np.where(np.isnan(closest), np.maximum(across - _WIDEST_OFFSET_SECONDS, 0.0), closest)
+        closest = np.where(np.isnan(closest), np.maximum(across - _MAX_OFFSET_SECONDS, 0.0), closest)
         either_untimed = self.untimed_among(left) | self.untimed_among(right)
         return np.where(either_untimed, 0.0, closest)
 
     def known_gap(self, left: Indices, right: Indices) -> Floats:
-        """Seconds between the photos of each pair by the clocks they share; NaN where they share none."""
+        """Seconds between the photos of each pair by the clocks they share; NaN if they share none."""
         between_walls = np.abs(self.wall[left] - self.wall[right])
         between_instants = np.abs(self.instant[left] - self.instant[right])
         both_stated = self.zone_stated[left] & self.zone_stated[right]
         return np.where(both_stated, between_instants, np.fmin(between_walls, between_instants))
 
     def _gap_but_for_summer_time(self, left: Indices, right: Indices) -> Floats:
-        """Seconds by which the wall clocks of two cameras are not an hour apart; NaN if that can be no mistake."""
+        """Seconds between photos once one camera's clock is set right by an hour; NaN if neither can be wrong."""
         between_walls = np.abs(self.wall[left] - self.wall[right])
         one, other = self.camera[left], self.camera[right]
         may_be_wrong = (one != other) & (one != _NO_CAMERA) & (other != _NO_CAMERA)
@@ -87,7 +86,7 @@ class Clocks:
         return np.where(may_be_wrong, np.abs(between_walls - _SUMMER_TIME_SECONDS), np.nan)
 
     def have_neighbour(self, window: float | None) -> Flags:
-        """Which photos may have another one within the window (None: any time); an untimed photo is near everything."""
+        """Which photos may have another within the window, in seconds (None: any time); untimed ones are near all."""
         count = len(self.wall)
         if count < 2:
             return np.zeros(count, dtype=np.bool_)
@@ -102,19 +101,19 @@ class Clocks:
         return near
 
     def window_blocks(self, window: float) -> Iterator[tuple[Indices, Indices]]:
-        """Blocks of rows and columns that hold every pair within the window by one of the clocks."""
+        """Blocks of rows and columns that contain every pair within the window by one of the clocks."""
         for clock in (self.wall, self.instant):
             yield from _blocks_later(clock, np.flatnonzero(~np.isnan(clock)), 0.0, window)
 
     def summer_time_blocks(self, window: float) -> Iterator[tuple[Indices, Indices]]:
-        """Blocks that hold every pair within the window once the clock of one of two cameras is put right."""
+        """Blocks that contain every pair within the window once one camera's clock is set right by an hour."""
         known = np.flatnonzero((self.camera != _NO_CAMERA) & ~np.isnan(self.wall))
         if len(known) and (self.camera[known] != self.camera[known[0]]).any():
             earliest, latest = _SUMMER_TIME_SECONDS - window, _SUMMER_TIME_SECONDS + window
             yield from _blocks_later(self.wall, known, max(0.0, earliest), latest)
 
     def zone_unknown_blocks(self) -> Iterator[tuple[Indices, Indices]]:
-        """Blocks that hold every pair of photos that share no clock."""
+        """Blocks that contain every pair of photos that share no clock."""
         wall_only = np.flatnonzero(~np.isnan(self.wall) & np.isnan(self.instant))
         instant_only = np.flatnonzero(np.isnan(self.wall) & ~np.isnan(self.instant))
         yield from all_blocks(wall_only, instant_only)
@@ -131,9 +130,9 @@ def _near_in_order(clock: Floats, window: float) -> Flags:
 
 
 def _blocks_later(clock: Floats, photos: Indices, earliest: float, latest: float) -> Iterator[tuple[Indices, Indices]]:
-    """Blocks that hold every pair of which one is so many seconds later than the other."""
+    """Blocks that contain every pair in which one photo is `earliest` to `latest` seconds later than the other."""
     order = photos[np.argsort(clock[photos], kind="stable")]
-    # Of equally late ones each meets only those that come after it in order.
+    # Photos of the same second are each paired only with those after them in order.
     begins = np.maximum(np.searchsorted(clock[order], clock[order] + earliest, side="left"), np.arange(len(order)))
     ends = np.searchsorted(clock[order], clock[order] + latest, side="right")
     has_any = ends > begins
@@ -148,7 +147,7 @@ def _blocks_later(clock: Floats, photos: Indices, earliest: float, latest: float
 
 
 def block_rows(columns: int) -> int:
-    """How many rows of that many columns fit a block of a few tens of megabytes."""
+    """How many rows with this many columns fit into a block of some tens of megabytes."""
     return max(1, min(512, 2_000_000 // max(1, columns)))
 
 

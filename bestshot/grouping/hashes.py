@@ -14,9 +14,9 @@ Bits = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """Differing bits, of 64 each, between the difference hashes and between the frequency hashes of pairs.
+    """Differing bits between the difference hashes and between the frequency hashes of pairs, of 64 each.
 
-    Of a pair with a plain picture (a starry sky, a white wall) equal hashes tell nothing.
+    If a picture of the pair is plain (a starry sky, a white wall), equal hashes mean nothing.
     """
 
     dhash: npt.NDArray[np.uint8]
@@ -25,17 +25,17 @@ class Distances:
 
     @property
     def total(self) -> npt.NDArray[np.uint16]:
-        """Differing bits of both hashes."""
+        """Differing bits of both hashes together."""
         return np.add(self.dhash, self.phash, dtype=np.uint16)
 
     def within(self, threshold: int) -> Flags:
-        """Where the hashes alone tell that two pictures are alike: neither differs in more bits."""
+        """Which pairs are alike by their hashes alone: neither hash differs in more bits than the threshold."""
         return (self.dhash <= threshold) & (self.phash <= threshold) & ~self.is_plain
 
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """The hashes of photos: one row of each kind upright, followed by those turned and mirrored, if they are known."""
+    """The hashes of photos: of each kind, a row for upright pictures, then one for each turn, if those are known."""
 
     dhashes: Bits
     phashes: Bits
@@ -43,7 +43,7 @@ class Hashes:
 
     @classmethod
     def of(cls, fingerprints: Sequence[Fingerprint]) -> "Hashes":
-        """Lay fingerprints out as arrays, in their order."""
+        """Arrange fingerprints as arrays, in their order."""
         turns = max((len(item.turned) for item in fingerprints), default=0)
         dhashes = [[item.dhash for item in fingerprints]]
         phashes = [[item.phash for item in fingerprints]]
@@ -57,7 +57,7 @@ class Hashes:
         return len(self.is_plain)
 
     def distances(self, left: Indices, right: Indices) -> Distances:
-        """Distances between photos whose indices broadcast, in whichever turn they are nearest."""
+        """Distances between photos, whose indices are broadcast, in the turn in which each pair is nearest."""
         nearest = self._turned(0, left, right)
         for turn in range(1, len(self.dhashes)):
             other = self._turned(turn, left, right)

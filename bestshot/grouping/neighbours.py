@@ -1,4 +1,4 @@
-"""Which pairs among many photos look alike by their hashes, and which are worth a closer look."""
+"""Finding the pairs among many photos that look alike by their hashes, and those worth a closer comparison."""
 
 from array import array
 from collections.abc import Iterator
@@ -12,26 +12,26 @@ from bestshot.grouping.clocks import Clocks, Flags, Indices, all_blocks
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 
-_EQUALS_PAIRED = 64
-"""How many of its equals a photo is paired with, before and after it."""
+_MAX_EQUALS = 64
+"""With how many photos of equal hashes a photo is paired, before and after it."""
 
-_LOOKS, _BURST_LOOKS = 16, 64
-"""With how many others a photo is compared closely, at any time and within seconds: those whose hashes are nearest.
+_MAX_CANDIDATES = 16
+"""With how many others a photo is compared closely: those whose hashes are nearest."""
 
-A burst stays whole only if half of its pairs are known to be alike.
-"""
+_MAX_BURST_CANDIDATES = 64
+"""With how many others of its burst a photo is compared closely; half of a burst's pairs must prove to be alike."""
 
-_MOST_COMPARISONS = 1_000_000_000
-"""Up to so many, each hash is compared with each; beyond, only those within the threshold are sought."""
+_MAX_BRUTE_FORCE = 1_000_000_000
+"""Up to this many comparisons, each hash is compared with each; beyond, only those within the threshold are found."""
 
 Block = tuple[Indices, Indices]
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of photos by their indices, the smaller one left, in order and without repetition.
+    """Pairs of photos by index, the smaller one left, in order and without repetition.
 
-    Of a million photos there are tens of millions, so what is kept of one is small.
+    A million photos have tens of millions of pairs, so each takes little memory.
     """
 
     left: npt.NDArray[np.int32]
@@ -41,14 +41,14 @@ class Pairs:
         return zip(self.left.tolist(), self.right.tolist(), strict=True)
 
     def where(self, keep: Flags | Indices) -> "Pairs":
-        """Those that a condition picks, or those at these places."""
+        """Select pairs by a mask or by position."""
         return Pairs(self.left[keep], self.right[keep])
 
 
-class _Found:
-    """Pairs among so many photos, as they are found: in any order, either one left, and more than once.
+class _PairCollector:
+    """Collects pairs as they are found: in any order, either photo first, and possibly more than once.
 
-    Each is a number, and all are in one piece of memory, in which many small ones would leave holes.
+    Each pair is one integer in a single growing array, since many small arrays would fragment memory.
     """
 
     def __init__(self, count: int) -> None:
@@ -69,38 +69,38 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The pairs, near in time, which the hashes alone tell to be alike, and those that only a closer look can decide.
+    """The pairs, near in time, that are alike by their hashes, and the candidates, which need a closer comparison.
 
-    Very many equal hashes (black frames, white pages) would make as many pairs as the square of their number; a photo
-    is paired only with the few of its equals that stand nearest to it by the clock. That connects them all the same.
-    A photo is compared closely with few others, so that a timelapse of near pictures stays a matter of minutes.
+    Very many equal hashes (black frames, white pages) would make a quadratic number of pairs, so a photo is paired only
+    with the few of them that are nearest in time, which still connects them all. It is a candidate with few others, so
+    that a timelapse takes minutes.
     """
 
     alike: Pairs
-    doubtful: Pairs
+    candidates: Pairs
 
     @classmethod
     def among(cls, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> "Neighbours":
-        """Find them."""
-        alike, doubtful, sought = (_Found(len(hashes)) for _ in range(3))
+        """Find the pairs among the photos with these hashes and clocks."""
+        alike, candidates, searched = (_PairCollector(len(hashes)) for _ in range(3))
         for block in _blocks(clocks, rules):
-            told, untold = _sifted(block, hashes, clocks, rules)
-            alike.add(*told)
-            doubtful.add(*untold)
+            block_alike, block_candidates = _classified(block, hashes, clocks, rules)
+            alike.add(*block_alike)
+            candidates.add(*block_candidates)
         for block in _burst_blocks(clocks, rules):
-            doubtful.add(*_of_burst(block, hashes, clocks, rules))
-        for left, right in _sought(hashes, clocks, rules):
-            sought.add(left, right)
-        found = sought.pairs()
+            candidates.add(*_burst_candidates(block, hashes, clocks, rules))
+        for left, right in _search(hashes, clocks, rules):
+            searched.add(left, right)
+        found = searched.pairs()
         is_alike = hashes.distances(found.left, found.right).within(rules.threshold)
         alike.add(found.left[is_alike], found.right[is_alike])
-        doubtful.add(found.left[~is_alike], found.right[~is_alike])
-        del sought, found  # millions of pairs, which need not be kept twice
-        return cls(alike.pairs(), doubtful.pairs())
+        candidates.add(found.left[~is_alike], found.right[~is_alike])
+        del searched, found  # millions of pairs, which need not be kept twice
+        return cls(alike.pairs(), candidates.pairs())
 
 
 def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
-    """Blocks of rows and columns that hold every pair near in time, but for those that are too many to compare."""
+    """Blocks of rows and columns that contain every pair near in time, unless there are too many to compare."""
     everyone = np.arange(len(clocks.wall))
     if rules.time_window is not None:
         yield from clocks.window_blocks(rules.time_window)
@@ -112,12 +112,12 @@ def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
 
 
 def _of_any_time(clocks: Clocks, rules: GroupingRules) -> Indices:
-    """The photos that may belong to any other."""
+    """The photos that may belong to any other, as far as time is concerned."""
     return np.arange(len(clocks.wall)) if rules.time_window is None else np.flatnonzero(clocks.untimed)
 
 
 def _are_too_many(rows: Indices, columns: Indices, rules: GroupingRules) -> bool:
-    return len(rows) * len(columns) > _MOST_COMPARISONS and can_search(rules.threshold)
+    return len(rows) * len(columns) > _MAX_BRUTE_FORCE and can_search(rules.threshold)
 
 
 def _burst_blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
@@ -128,51 +128,51 @@ def _burst_seconds(rules: GroupingRules) -> float:
     return BURST_SECONDS if rules.time_window is None else min(BURST_SECONDS, rules.time_window)
 
 
-def _sought(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
-    """Pairs of photos of any time, where there are too many to compare each with each."""
+def _search(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
+    """Pairs of photos of any time, if there are too many to compare each with each."""
     rows = _of_any_time(clocks, rules)
     if _are_too_many(rows, np.arange(len(hashes)), rules):
-        is_asking = np.zeros(len(hashes), dtype=np.bool_)
-        is_asking[rows] = True
+        is_query = np.zeros(len(hashes), dtype=np.bool_)
+        is_query[rows] = True
         for turned in hashes.dhashes:
             for left, right in near_in_bands(hashes.dhashes[0], rows, turned[rows], rules.threshold):
-                # Two that both ask find each other twice.
-                keep = (left < right) | (~is_asking[right] & (left != right))
+                # Two photos that are both queries find each other twice.
+                keep = (left < right) | (~is_query[right] & (left != right))
                 keep &= _in_time(left, right, clocks, rules)
                 yield left[keep], right[keep]
 
 
-def _sifted(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> tuple[Block, Block]:
-    """The pairs of a block that are alike, and those that are doubtful."""
+def _classified(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> tuple[Block, Block]:
+    """The pairs of a block that are alike, and the candidates."""
     rows, columns = block
     distances = hashes.distances(rows[:, None], columns[None, :])
     within, total = distances.within(rules.threshold), distances.total
-    at_row, at_column = np.nonzero(within | (total <= rules.doubtful_bound))
+    at_row, at_column = np.nonzero(within | (total <= rules.candidate_limit))
     within, total = within[at_row, at_column], total[at_row, at_column]
     left, right = rows[at_row], columns[at_column]
     is_equal = within & (total == 0)
-    keep = (left != right) & (~is_equal | _few_between(at_row, is_equal, left == right))
+    keep = (left != right) & (~is_equal | _are_near(at_row, is_equal, left == right))
     keep &= _in_time(left, right, clocks, rules)
-    alike, doubtful = keep & within, np.flatnonzero(keep & ~within)
-    nearest = doubtful[_nearest(at_row[doubtful], total[doubtful], _LOOKS)]
+    alike, candidates = keep & within, np.flatnonzero(keep & ~within)
+    nearest = candidates[_nearest(at_row[candidates], total[candidates], _MAX_CANDIDATES)]
     return (left[alike], right[alike]), (left[nearest], right[nearest])
 
 
-def _of_burst(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Block:
-    """The doubtful pairs of a block that were taken within seconds, whose hashes may differ much."""
+def _burst_candidates(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Block:
+    """The candidates of a block that were taken within seconds, whose hashes may differ much."""
     rows, columns = block
     distances = hashes.distances(rows[:, None], columns[None, :])
     worth = (distances.total <= rules.diameter) & ~distances.within(rules.threshold)
-    # Of a guessed time nothing is known, so its gap, which is no number, is not small.
+    # A guessed time has a gap of NaN, which is not small.
     worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= _burst_seconds(rules)
     worth &= rows[:, None] != columns[None, :]
     at_row, at_column = np.nonzero(worth)
-    nearest = _nearest(at_row, distances.total[at_row, at_column], _BURST_LOOKS)
+    nearest = _nearest(at_row, distances.total[at_row, at_column], _MAX_BURST_CANDIDATES)
     return rows[at_row[nearest]], columns[at_column[nearest]]
 
 
 def _nearest(at_row: Indices, total: npt.NDArray[np.uint16], count: int) -> Indices:
-    """Of each row the few that are nearest, and of equally near ones those that come first."""
+    """The `count` nearest entries of each row; of equally near ones, the first."""
     order = np.lexsort((total, at_row))
     begins = np.searchsorted(at_row[order], at_row[order])
     found: Indices = np.sort(order[np.arange(len(order)) - begins < count])
@@ -186,10 +186,10 @@ def _in_time(left: Indices, right: Indices, clocks: Clocks, rules: GroupingRules
     return near
 
 
-def _few_between(at_row: Indices, is_equal: Flags, is_itself: Flags) -> Flags:
-    """Which equals of a row stand near the row's own photo; all of them where that is not among the columns."""
+def _are_near(at_row: Indices, is_equal: Flags, is_itself: Flags) -> Flags:
+    """Which equals of a row are near the row's own photo; all of them if that is not among the columns."""
     place = np.cumsum(is_equal)
     own_place = np.full(int(at_row[-1]) + 1 if len(at_row) else 0, np.nan)
     own_place[at_row[is_itself]] = place[is_itself]
-    are_many: Flags = np.abs(place - own_place[at_row]) > _EQUALS_PAIRED
+    are_many: Flags = np.abs(place - own_place[at_row]) > _MAX_EQUALS
     return ~are_many

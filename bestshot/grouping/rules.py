@@ -1,25 +1,31 @@
-"""When photos belong together, as the user sets it; without numpy, which grouping needs, so that --help is instant."""
+"""The user's settings for when photos belong together, without NumPy, so that --help stays fast."""
 
 from dataclasses import dataclass
 from math import inf
 
-from bestshot.model.groups import Likeness
+from bestshot.model.groups import Similarity
 
-_DOUBTFUL_PER_THRESHOLD, _MOST_DOUBTFUL = 10, 48
-"""Up to how many of 128 bits a pair is worth a closer look; two of a hundred unrelated pairs differ less."""
+_CANDIDATE_FACTOR = 10
+"""Pairs that differ in up to this multiple of the threshold, in bits of both hashes, are compared closely."""
 
-_DIAMETER_PER_THRESHOLD, _WIDEST = 16, 128
-"""How many of 128 bits any two photos of a group may differ in, however close in time they were taken.
+_MAX_CANDIDATE_LIMIT = 48
+"""Pairs that differ in more of 128 bits are never compared closely; two of a hundred unrelated pairs differ less."""
 
-One of the thousand pairs of a long burst, held by hand, differs in 76."""
+_DIAMETER_FACTOR = 16
+"""Any two photos of a group may differ in up to this multiple of the threshold, in bits of both hashes.
+
+One of the thousand pairs of a long hand-held burst differs in 76 bits."""
+
+_HASH_BITS = 128
+"""Bits of both hashes together."""
 
 BURST_SECONDS = 10.0
-"""Within so short a time a hand moves and the light changes, but hardly anybody sets up another picture."""
+"""Within this time a hand moves and the light changes, but hardly anybody sets up another picture."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Demand:
-    """What a closer look must show of two photos that were taken within so many seconds."""
+class _Requirement:
+    """How similar two photos must be if they were taken within this many seconds."""
 
     seconds: float
     support: float
@@ -27,23 +33,25 @@ class _Demand:
     conflict: float
 
 
-_DEMANDS = (
-    _Demand(3.0, 0.35, 0.6, 1.0),
-    _Demand(BURST_SECONDS, 0.5, 0.6, 1.0),
-    _Demand(30.0, 0.7, 0.7, 0.02),
-    _Demand(inf, 0.7, 0.7, 0.02),
+_REQUIREMENTS = (
+    _Requirement(3.0, support=0.35, overlap=0.6, conflict=1.0),
+    _Requirement(BURST_SECONDS, support=0.5, overlap=0.6, conflict=1.0),
+    _Requirement(inf, support=0.7, overlap=0.7, conflict=0.02),
 )
 """Unrelated pictures reach a support of 0.3, portraits of two people in one studio 0.69. The next photo of a panorama
-shows up to half of the one before. In a burst the subject may move; later, something else in one place is somebody else
-before the same wall."""
+shows up to half of the one before. In a burst the subject may move; later, a difference in one place is somebody else
+in front of the same wall."""
 
-_INLIERS_WORTH, _MANY_INLIERS = 0.3, 35
-"""What many features that agree are worth in terms of correlation: blur and subject motion take from the latter."""
+_INLIER_BONUS = 0.3
+"""What many matching features add to the correlation, which blur and subject motion reduce."""
+
+_MANY_INLIERS = 35
+"""Matching features from which on the bonus is granted in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupingRules:
-    """When photos belong together.
+    """The user's settings for when photos belong together.
 
     `threshold` is in bits of a 64-bit hash, `time_window` in seconds between neighbours (None: any time).
     """
@@ -53,17 +61,21 @@ class GroupingRules:
     min_group_size: int = 2
 
     @property
-    def doubtful_bound(self) -> int:
-        """Up to how many bits, of both hashes, a pair is compared closely."""
-        return min(_DOUBTFUL_PER_THRESHOLD * self.threshold, _MOST_DOUBTFUL)
+    def candidate_limit(self) -> int:
+        """In how many bits of both hashes a pair may differ to be compared closely."""
+        return min(_CANDIDATE_FACTOR * self.threshold, _MAX_CANDIDATE_LIMIT)
 
     @property
     def diameter(self) -> int:
-        """In how many bits, of both hashes, any two photos of a group may differ."""
-        return min(_DIAMETER_PER_THRESHOLD * self.threshold, _WIDEST)
+        """In how many bits of both hashes any two photos of a group may differ."""
+        return min(_DIAMETER_FACTOR * self.threshold, _HASH_BITS)
 
-    def confirmed_by(self, likeness: Likeness, seconds: float) -> bool:
-        """Whether a closer look tells that two photos, taken so far apart, show the same; inf is an unknown time."""
-        support = likeness.agreement + _INLIERS_WORTH * min(likeness.inliers / _MANY_INLIERS, 1.0)
-        demand = next(demand for demand in _DEMANDS if seconds <= demand.seconds)
-        return support >= demand.support and likeness.overlap >= demand.overlap and likeness.conflict <= demand.conflict
+    def confirmed_by(self, similarity: Similarity, seconds: float) -> bool:
+        """Whether two photos taken `seconds` apart (inf: unknown) are similar enough to show the same."""
+        support = similarity.agreement + _INLIER_BONUS * min(similarity.inliers / _MANY_INLIERS, 1.0)
+        needed = next(requirement for requirement in _REQUIREMENTS if seconds <= requirement.seconds)
+        return (
+            support >= needed.support
+            and similarity.overlap >= needed.overlap
+            and similarity.conflict <= needed.conflict
+        )

@@ -55,7 +55,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Similarity:
     """How well one picture, moved and scaled, falls onto another.
 
     `inliers` are the local features that agree on the movement. `overlap` is the part of the smaller picture that

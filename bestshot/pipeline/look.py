@@ -9,13 +9,13 @@ from bestshot.analysis.analyser import DESCRIBE, Analyser, Measurements, apprais
 from bestshot.analysis.comparison import comparison_task
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.errors import SourceError, UsageError
-from bestshot.grouping.group import Grouping, candidates
+from bestshot.grouping.group import Grouping, with_neighbours_in_time
 from bestshot.marks.kinds.values import without_ours
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.state import ARCHIVED
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
-from bestshot.model.groups import Group, Likeness, PhotoPair, Verdict
+from bestshot.model.groups import Group, PhotoPair, Similarity, Verdict
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
 from bestshot.pipeline.recognition import recognise
 from bestshot.plans.decisions import Decision, Decisions
@@ -67,12 +67,12 @@ def analyse_library(source: PhotoSource, settings: Settings, examiner: Analyser,
     readable = [photo for photo in photos if photo.id in metadata.values]
     rules = settings.grouping_rules
     task = fingerprint_task(rotations=settings.rotations)
-    prints = examiner.measure(candidates(readable, metadata.values, rules), task)
+    prints = examiner.measure(with_neighbours_in_time(readable, metadata.values, rules), task)
     hashed = [photo for photo in readable if photo.id in prints.values]
     grouping = Grouping(hashed, metadata.values, prints.values, rules)
-    likenesses, uncompared = _compare(examiner, grouping.doubtful_pairs(), rotations=settings.rotations)
+    similarities, uncompared = _compare(examiner, grouping.candidate_pairs(), rotations=settings.rotations)
     decided = Decisions.of(memory.decisions, readable)
-    groups = decided.split(grouping.groups(likenesses), rules.min_group_size)
+    groups = decided.split(grouping.groups(similarities), rules.min_group_size)
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
     appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
@@ -139,7 +139,7 @@ def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]
 
 def _compare(
     examiner: Analyser, pairs: Sequence[PhotoPair], *, rotations: bool
-) -> tuple[Mapping[str, Likeness], list[Skipped]]:
+) -> tuple[Mapping[str, Similarity], list[Skipped]]:
     """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
     if not pairs:
         return {}, []

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bestshot.analysis.analyser import Analyser
 from bestshot.analysis.comparison import compare_pairs, comparison_task
-from bestshot.model.groups import Likeness, PhotoPair
+from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Failure, Index
@@ -51,7 +51,7 @@ def test_each_picture_is_decoded_once_for_all_of_its_pairs(tmp_path: Path) -> No
     source = CountingSource(folder_of_three(tmp_path))
     found = compare_pairs(source, pairs_of(source), rotations=False)
     assert source.decoded == {"a.jpg": 1, "b.jpg": 1, "c.jpg": 1}
-    assert [type(likeness) for likeness in found] == [Likeness] * 3
+    assert [type(similarity) for similarity in found] == [Similarity] * 3
 
 
 def test_a_picture_that_cannot_be_read_is_named_and_the_other_pairs_are_compared(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_other_pairs_are_compared
     pairs = pairs_of(source)
     (tmp_path / "photos" / "b.jpg").write_bytes(b"no picture")
     with_b, alone, again = compare_pairs(source, pairs, rotations=False)
-    assert isinstance(alone, Likeness)
+    assert isinstance(alone, Similarity)
     for failure in (with_b, again):
         assert isinstance(failure, Failure)
         assert failure.error == "b.jpg is not a picture, whatever its name says"

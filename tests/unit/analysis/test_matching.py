@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from bestshot.analysis.matching import features, likeness
+from bestshot.analysis.matching import features, similarity
 from bestshot.grouping.rules import GroupingRules
-from bestshot.model.groups import Likeness
+from bestshot.model.groups import Similarity
 
 YEARS = float("inf")
 
@@ -23,11 +23,11 @@ def scene(seed: int, width: int = 600, height: int = 400) -> Image.Image:
     return picture.filter(ImageFilter.GaussianBlur(1))
 
 
-def compared(left: Image.Image, right: Image.Image, *, rotations: bool = False) -> Likeness:
-    return likeness(features(left), features(right), rotations=rotations)
+def compared(left: Image.Image, right: Image.Image, *, rotations: bool = False) -> Similarity:
+    return similarity(features(left), features(right), rotations=rotations)
 
 
-def is_same(found: Likeness, seconds: float = YEARS) -> bool:
+def is_same(found: Similarity, seconds: float = YEARS) -> bool:
     return GroupingRules().confirmed_by(found, seconds)
 
 
@@ -126,4 +126,4 @@ def test_turned_and_mirrored_copies_are_known_if_they_are_wanted(turn: Image.Tra
 
 def test_the_same_two_pictures_are_always_as_like() -> None:
     one, other = features(PICTURE), features(COPIES["shaken"])
-    assert len({likeness(one, other) for _ in range(5)}) == 1
+    assert len({similarity(one, other) for _ in range(5)}) == 1

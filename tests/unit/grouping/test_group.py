@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.grouping.clocks import Clocks
-from bestshot.grouping.group import Grouping, candidates
+from bestshot.grouping.group import Grouping, with_neighbours_in_time
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.model.appraisal import Fingerprint
-from bestshot.model.groups import Group, Likeness
+from bestshot.model.groups import Group, Similarity
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
 from tests.support.builders import guess_at, metadata_with, moment_at, photo, wall_at, zoned_at
 
-UNLIKE, ALIKE = Likeness(0, 1.0, 0.0, 0.0), Likeness(50, 1.0, 0.9, 0.0)
+UNLIKE, ALIKE = Similarity(0, 1.0, 0.0, 0.0), Similarity(50, 1.0, 0.9, 0.0)
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Library:
     photos: tuple[Photo, ...]
     metadata: Mapping[str, Metadata]
     prints: Mapping[str, Fingerprint]
-    looks: Mapping[frozenset[str], Likeness] = field(default_factory=dict)
+    looks: Mapping[frozenset[str], Similarity] = field(default_factory=dict)
 
     def group(self, rules: GroupingRules) -> list[Group]:
         grouping = Grouping(self.photos, self.metadata, self.prints, rules)
-        pairs = grouping.doubtful_pairs()
+        pairs = grouping.candidate_pairs()
         return grouping.groups({pair.id: self.look(pair.left, pair.right) for pair in pairs})
 
-    def look(self, left: Photo, right: Photo) -> Likeness:
+    def look(self, left: Photo, right: Photo) -> Similarity:
         """What a closer look would tell; unlike, if nothing else was said."""
         return self.looks.get(frozenset({left.id, right.id}), UNLIKE)
 
@@ -84,7 +84,7 @@ shots = st.lists(st.tuples(told, prints, st.integers(0, 2)), max_size=10)
 
 
 def of_scenes(taken: Sequence[tuple[Metadata, Fingerprint, int]]) -> Library:
-    """A library in which a closer look tells that photos of the same scene are alike."""
+    """A library in which a closer comparison shows that photos of the same scene are alike."""
     found = library(*((f"p{place}", metadata, seen) for place, (metadata, seen, _) in enumerate(taken)))
     scenes = {f"p{place}": scene for place, (*_, scene) in enumerate(taken)}
     looks = {frozenset({a, b}): ALIKE for a, b in combinations(scenes, 2) if scenes[a] == scenes[b]}
@@ -146,7 +146,7 @@ def differing(given_library: Library, left: Photo, right: Photo) -> int:
 
 
 def alike(given_library: Library, left: Photo, right: Photo, rules: GroupingRules) -> bool:
-    """Whether the hashes or a closer look tell that two photos are alike."""
+    """Whether the hashes or a closer comparison shows that two photos are alike."""
     is_near = differing(given_library, left, right) <= rules.threshold
     return is_near or given_library.look(left, right) == ALIKE
 
@@ -204,7 +204,7 @@ def test_the_groups_come_in_order_of_time(given_library: Library, rules: Groupin
 
 @given(libraries, rules)
 def test_who_is_no_candidate_would_have_been_in_no_group(given_library: Library, rules: GroupingRules) -> None:
-    kept = set(candidates(given_library.photos, given_library.metadata, rules))
+    kept = set(with_neighbours_in_time(given_library.photos, given_library.metadata, rules))
     assert {member for group in given_library.group(rules) for member in group.photos} <= kept
 
 
@@ -224,7 +224,7 @@ class PlainRules:
 
     def tells(self, left: Photo, right: Photo, threshold: int) -> bool:
         """What a closer look tells where the hashes doubt, and elsewhere the hashes."""
-        bound = self.rules.diameter if self.is_burst(left, right) else self.rules.doubtful_bound
+        bound = self.rules.diameter if self.is_burst(left, right) else self.rules.candidate_limit
         bits = differing(self.shots, left, right)
         if self.near(left, right) and self.rules.threshold < bits and self.shots.total(left, right) <= bound:
             return self.shots.look(left, right) == ALIKE
@@ -321,7 +321,7 @@ def test_up_to_ten_bits_for_each_of_the_threshold_and_48_at_most_a_closer_look_d
 def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(later: CaptureTime, joined: bool) -> None:
     """Five people before the same wall: the wall agrees, and in its middle somebody else stands."""
     two = library(("a", wall_at(0), 0), ("b", later, bits(10)))
-    before_a_wall = {frozenset("ab"): Likeness(150, 1.0, 0.8, 0.1)}
+    before_a_wall = {frozenset("ab"): Similarity(150, 1.0, 0.8, 0.1)}
     assert bool(replace(two, looks=before_a_wall).names(GroupingRules())) == joined
 
 
@@ -388,7 +388,7 @@ def test_very_many_equal_pictures_are_grouped_by_time_though_their_names_do_not_
     assert found == [[f"0{place:03}", f"1{place:03}"] for place in range(200)]
 
 
-def test_a_long_burst_stays_whole_though_only_a_closer_look_tells_that_its_photos_are_alike() -> None:
+def test_a_long_burst_stays_whole_though_only_a_closer_comparison_shows_that_its_photos_are_alike() -> None:
     numbers = random.Random(1)
     shaken = [sum(1 << bit for bit in numbers.sample(range(64), 14)) for _ in range(60)]
     burst = library(*((f"{place:02}", wall_at(place / 10), seen) for place, seen in enumerate(shaken)))

@@ -28,7 +28,7 @@ turned_prints = st.builds(Fingerprint, crowded, st.just(False), crowded, st.tupl
 
 
 def told(left: Fingerprint, right: Fingerprint, threshold: int) -> bool:
-    """Whether the hashes alone tell that two pictures are alike; those of a plain picture tell nothing."""
+    """Whether two pictures are alike by their hashes alone, which mean nothing for a plain picture."""
     return max(distances(left, right)) <= threshold and not (left.is_plain or right.is_plain)
 
 
@@ -75,7 +75,7 @@ def test_alike_are_the_pairs_of_which_neither_hash_differs_in_more_bits(
 
 
 @given(st.lists(prints, max_size=12), st.integers(0, 10))
-def test_doubtful_are_the_pairs_of_which_the_hashes_differ_in_more_bits_but_not_in_very_many(
+def test_candidates_are_the_pairs_whose_hashes_differ_in_more_bits_but_not_in_very_many(
     shots: list[Fingerprint], threshold: int
 ) -> None:
     rules = GroupingRules(threshold)
@@ -85,37 +85,37 @@ def test_doubtful_are_the_pairs_of_which_the_hashes_differ_in_more_bits_but_not_
         for a, b in combinations(range(len(shots)), 2)
         if b - a <= 3
         and not told(shots[a], shots[b], threshold)
-        and sum(distances(shots[a], shots[b])) <= rules.doubtful_bound
+        and sum(distances(shots[a], shots[b])) <= rules.candidate_limit
     }
-    assert pairs_of(among(shots, rules, far_apart).doubtful) == wanted
+    assert pairs_of(among(shots, rules, far_apart).candidates) == wanted
 
 
 @given(st.lists(prints, max_size=12))
-def test_at_threshold_zero_nothing_is_doubtful_but_plain_pictures_of_equal_hashes(shots: list[Fingerprint]) -> None:
-    for a, b in pairs_of(among(shots, GroupingRules(0)).doubtful):
+def test_at_threshold_zero_only_plain_pictures_of_equal_hashes_are_candidates(shots: list[Fingerprint]) -> None:
+    for a, b in pairs_of(among(shots, GroupingRules(0)).candidates):
         assert distances(shots[a], shots[b]) == (0, 0)
         assert shots[a].is_plain or shots[b].is_plain
 
 
-def test_within_a_burst_more_is_doubtful_than_a_minute_apart() -> None:
+def test_within_a_burst_more_pairs_are_candidates_than_a_minute_apart() -> None:
     shots = [Fingerprint(0), Fingerprint(2**30 - 1, phash=2**30 - 1)]
-    assert pairs_of(among(shots, GroupingRules(), [wall_at(0), wall_at(9)]).doubtful) == {(0, 1)}
-    assert pairs_of(among(shots, GroupingRules(), [wall_at(0), wall_at(60)]).doubtful) == set()
-    assert pairs_of(among(shots, GroupingRules(), [wall_at(0), guess_at(0)]).doubtful) == set()
+    assert pairs_of(among(shots, GroupingRules(), [wall_at(0), wall_at(9)]).candidates) == {(0, 1)}
+    assert pairs_of(among(shots, GroupingRules(), [wall_at(0), wall_at(60)]).candidates) == set()
+    assert pairs_of(among(shots, GroupingRules(), [wall_at(0), guess_at(0)]).candidates) == set()
 
 
 def test_no_window_is_widened_for_a_burst() -> None:
     shots = [Fingerprint(0), Fingerprint(0), Fingerprint(2**30 - 1, phash=2**30 - 1)]
     times = [wall_at(0), wall_at(0), wall_at(1)]
-    assert pairs_of(among(shots, GroupingRules(5, 0.0), times).doubtful) == set()
-    assert pairs_of(among(shots, GroupingRules(5, 1.0), times).doubtful) == {(0, 2), (1, 2)}
+    assert pairs_of(among(shots, GroupingRules(5, 0.0), times).candidates) == set()
+    assert pairs_of(among(shots, GroupingRules(5, 1.0), times).candidates) == {(0, 2), (1, 2)}
 
 
 def test_a_photo_is_compared_closely_with_few_others_those_that_are_nearest() -> None:
     """A timelapse of near but unequal frames asks for as many looks as it has frames, times a constant."""
     far_apart = [wall_at(20 * at) for at in range(400)]
     shots = [Fingerprint(1 << at % 60, phash=0xFFFF << at % 48) for at in range(400)]
-    slow, fast = (among(shots, GroupingRules(5, None), times).doubtful for times in (far_apart, []))
+    slow, fast = (among(shots, GroupingRules(5, None), times).candidates for times in (far_apart, []))
     assert 0 < len(slow.left) <= 2 * 16 * len(shots)
     assert len(slow.left) < len(fast.left) <= 2 * (16 + 64) * len(shots)
 
@@ -123,15 +123,15 @@ def test_a_photo_is_compared_closely_with_few_others_those_that_are_nearest() ->
 def test_those_that_are_looked_at_are_the_nearest() -> None:
     """Each picture has a bit more than the one before; five bits need no look, and sixteen looks are all."""
     shots = [Fingerprint((1 << at) - 1) for at in range(46)]
-    doubtful = among(shots, GroupingRules(5, None), [wall_at(20 * at) for at in range(46)]).doubtful
-    assert {b for a, b in pairs_of(doubtful) if a == 0} == set(range(6, 22))
+    candidates = among(shots, GroupingRules(5, None), [wall_at(20 * at) for at in range(46)]).candidates
+    assert {b for a, b in pairs_of(candidates) if a == 0} == set(range(6, 22))
 
 
-def test_hashes_alone_never_tell_that_plain_pictures_are_alike() -> None:
+def test_hashes_alone_never_decide_that_plain_pictures_are_alike() -> None:
     """Two starry skies have the same bits, and so has a picture with something on it."""
     one, other, textured = Fingerprint(0, is_plain=True), Fingerprint(0, is_plain=True), Fingerprint(0)
     found = among([one, other, textured], GroupingRules(HASH_BITS))
-    assert (pairs_of(found.alike), pairs_of(found.doubtful)) == (set(), {(0, 1), (0, 2), (1, 2)})
+    assert (pairs_of(found.alike), pairs_of(found.candidates)) == (set(), {(0, 1), (0, 2), (1, 2)})
 
 
 def components(count: int, pairs: set[tuple[int, int]]) -> set[frozenset[int]]:
