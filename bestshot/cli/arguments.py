@@ -1,4 +1,4 @@
-"""The command line: what can be said, and how it is explained."""
+"""The command line: its flags, and how they are explained."""
 
 import argparse
 import difflib
@@ -6,7 +6,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -17,7 +17,7 @@ from bestshot.settings.settings import APPLICATION, SETTINGS
 
 _EXAMPLES = """\
 examples:
-  see it work on photos that it draws:
+  try it on photos that it draws:
     %(prog)s --demo
   look, change nothing:
     %(prog)s ~/Photos
@@ -25,11 +25,11 @@ examples:
     %(prog)s ~/Photos --report report.html
   lay the groups out in folders:
     %(prog)s ~/Photos -o ~/Organized
-  see what that would do:
+  show what that would do:
     %(prog)s ~/Photos -o ~/Organized --dry-run --verbose
-  the same without using more disk:
+  lay them out without using more disk:
     %(prog)s ~/Photos -o ~/Organized --link hardlink
-  take the last run back:
+  undo the last run:
     %(prog)s --undo
   record the decisions:
     %(prog)s ~/Photos --plan plan.json
@@ -57,30 +57,24 @@ LATEST: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What the command line said: the settings that were given, and what is no setting."""
+    """A command line: the settings that were given, and what is not a setting."""
 
-    flags: dict[str, object]
+    flags: Mapping[str, object]
     config: Path | None = None
     demo: bool = False
     check: bool = False
-    apply: tuple[Path, ...] = ()
+    apply: Sequence[Path] = ()
     forget_decisions: bool = False
     history: bool = False
     undo: int | None = None
 
     def check_alone(self) -> None:
-        """Raise UsageError if two runs are asked for at once, of which one would be passed over."""
-        asked = {
-            "--apply": bool(self.apply),
-            "--check": self.check,
-            "--demo": self.demo,
-            "--forget-decisions": self.forget_decisions,
-            "--history": self.history,
-            "--undo": self.undo is not None,
-        }
-        named = [flag for flag, is_given in asked.items() if is_given]
+        """Raise UsageError if two kinds of run are asked for at once, of which one would be passed over."""
+        kinds = ("apply", "check", "demo", "forget_decisions", "history", "undo")
+        given = [field for field in fields(self) if getattr(self, field.name) is not field.default]
+        named = sorted(f"--{field.name.replace('_', '-')}" for field in given if field.name in kinds)
         if len(named) > 1:
-            raise UsageError(f"{' and '.join(named)} are runs of their own: give one of them.")
+            raise UsageError(f"{' and '.join(named)} cannot be combined: give only one of them.")
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -127,13 +121,9 @@ def parse_command(argv: Sequence[str] | None) -> Command:
     """Read the command line; a mistake is explained, and leaves with exit code 2."""
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
-    config = given.pop("config", None)
-    plans = tuple(map(Path, given.pop("apply", ())))
-    demo, check, forget = (given.pop(name, False) for name in ("demo", "check", "forget_decisions"))
-    history, undo = given.pop("history", False), given.pop("undo", None)
-    named = [*given.pop("folders", []), *given.pop("source", []), *after]
-    flags = {**given, "source": named} if named else given
-    return Command(flags, Path(config) if config else None, demo, check, plans, forget, history, undo)
+    sources = [*given.pop("folders", []), *given.pop("source", []), *after]
+    flags = {name: given.pop(name) for name in SETTINGS if name in given}
+    return Command(flags | ({"source": sources} if sources else {}), **given)
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -160,7 +150,9 @@ def build_parser() -> argparse.ArgumentParser:
         if not setting.about.is_file_only:
             _add_setting(groups[setting.about.group], setting)
     _add_runs(groups)
-    groups[RUNNING].add_argument("--config", metavar="FILE", help="settings as TOML (default: in your config folder)")
+    groups[RUNNING].add_argument(
+        "--config", type=Path, metavar="FILE", help="settings as TOML (default: in your config folder)"
+    )
     groups[RUNNING].add_argument("-h", "--help", action="help", help="show this help and exit")
     groups[RUNNING].add_argument(
         "--version", action="version", version=f"%(prog)s {__version__}", help="show the version and exit"
@@ -186,7 +178,7 @@ def _add_setting(group: argparse._ArgumentGroup, setting: Setting) -> None:
 
 
 def _add_runs(groups: Mapping[Group, argparse._ArgumentGroup]) -> None:
-    """Add what is no setting, but a run of another kind."""
+    """Add the flags that are not settings, but ask for another kind of run."""
     groups[PHOTOS].add_argument(
         "--demo", action="store_true", help="draw a small library into `photo-organizer-demo` and use it"
     )
@@ -194,7 +186,11 @@ def _add_runs(groups: Mapping[Group, argparse._ArgumentGroup]) -> None:
         "--check", action="store_true", help="test the connection and the key, and do nothing else"
     )
     groups[RESULT].add_argument(
-        "--apply", action="extend", nargs="+", metavar="PLAN", help="carry out a plan, perhaps amended, or several"
+        "--apply",
+        action="extend",
+        nargs="+",
+        metavar="PLAN",
+        help="carry out a plan, amended or not; several may be given",
     )
     groups[RESULT].add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
     groups[DONE].add_argument(
