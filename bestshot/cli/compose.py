@@ -1,4 +1,4 @@
-"""From settings to the parts that a run is made of: the source of the photos, and its connection."""
+"""From settings to the source of the photos and its connection."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ def with_demo(settings: Settings) -> Settings:
     from bestshot.cli.demo import draw_library
 
     if settings.source or settings.source_type is SourceType.IMMICH:
-        raise UsageError("--demo draws its own photos: name no SOURCE or server with it, or leave --demo out.")
+        raise UsageError("--demo draws its own photos: leave out SOURCE and the server, or leave out --demo.")
     photos = Path(DEMO_FOLDER) / "photos"
     draw_library(photos)
     return replace(settings, source=(str(photos),), output=settings.output or str(Path(DEMO_FOLDER) / "organized"))
@@ -45,7 +45,7 @@ def source_of(settings: Settings) -> "PhotoSource":
 
 
 def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":
-    """The server that the settings name, for these parts of the job."""
+    """The server that the settings name, with what its key is needed for."""
     from bestshot.immich.keys import key_source
     from bestshot.sources.immich.source import ImmichPhotoSource
     from bestshot.storage.picture_cache import PhotoCache
@@ -65,7 +65,7 @@ def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhoto
 
 
 def connection_lines(source: "PhotoSource") -> Iterator[str]:
-    """What a connection test tells, line by line; raises UsageError for folders, ImmichError for what is wrong."""
+    """The report of a connection test, line by line; raises UsageError for folders, ImmichError for what is wrong."""
     from bestshot.immich.connection import connection_report
     from bestshot.sources.immich.source import ImmichPhotoSource
 

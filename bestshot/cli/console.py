@@ -1,4 +1,4 @@
-"""What a person at the terminal sees, and cron does not: output, diagnostics, progress."""
+"""Output, diagnostics and progress: what a person at a terminal sees, and cron does not."""
 
 import logging
 import os
@@ -50,7 +50,7 @@ class Console:
         self._attach(self._stderr, logging.WARNING)
 
     def configure(self, settings: Settings) -> None:
-        """Take on what the settings say of output; raises UsageError for a log file that cannot be written."""
+        """Follow the settings for output; raises UsageError for a log file that cannot be written."""
         self._is_quiet = settings.quiet
         self._is_verbose = settings.verbose
         self._has_stdout_taken = "-" in settings.records.values()
@@ -90,7 +90,7 @@ class Console:
         *,
         acted: bool,
     ) -> None:
-        """The groups where telling them is all that is done, what was passed over, and the run in one line.
+        """Show the groups where nothing was done with them, what was passed over, and the run in one line.
 
         `calls` are those that would write each of the plan's actions, as far as they are known.
         """
@@ -109,13 +109,13 @@ class Console:
         logger.info("%s", self._lines[-1])
 
     def _planned(self, plan: Plan, calls: Mapping[MarkAction, Sequence[str]]) -> Iterator[str]:
-        """What would be done: in the output, then to the marks."""
+        """What would be done, first in the output and then to the marks."""
         yield from folder_lines(plan.file_actions, with_files=self._is_verbose)
         for action in plan.mark_actions:
             yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
 
     def report_undo(self, results: Sequence["Result"], *, acted: bool) -> bool:
-        """What an undo leaves alone, and the rest in one line; answers whether nothing was left."""
+        """Show what an undo left alone, and the rest in one line; answers whether nothing was left."""
         left = [result for result in results if isinstance(result, KeptItem)]
         for one in left:
             logger.warning("%s", left_line(one))
@@ -139,7 +139,7 @@ class Console:
         self._lines += lines
 
     def close(self, code: int) -> int:
-        """Print what is to be printed and let go of the log; gives the exit code, 1 if printing was all that failed."""
+        """Print what is due and close the log; returns the exit code, 1 if printing was all that failed."""
         if self._lines and (code or not self._is_quiet):
             from bestshot.pipeline.records import write_out
 
@@ -157,7 +157,7 @@ class Console:
 
 
 def _open_closed_streams() -> None:
-    """Let what is written to a closed stream (`>&-`) vanish; else a database would be opened under its number."""
+    """Discard what is written to a closed stream (`>&-`); else a database would be opened under its number."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open for good

@@ -1,4 +1,4 @@
-"""The command line: what was asked for is composed, run, and told; errors become exit codes."""
+"""The command line: composes what was asked for, runs it and reports; errors become exit codes."""
 
 import logging
 import os
@@ -91,7 +91,7 @@ def _run(command: Command, console: Console) -> int:
 
 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
-    """List what was done, or take a run back; 1 if anything of that had to be left."""
+    """List the earlier runs, or undo one; answers 1 if some of it had to be left."""
     from bestshot.sources.immich.permissions import UNDO_TASKS
     from bestshot.undo.going_back import history, undo
 

@@ -126,19 +126,19 @@ def _known(known: int, total: int) -> str:
 
 def undo_lines(results: Sequence["Result"], *, acted: bool) -> Iterator[str]:
     """What an undo did, in one line; what it leaves alone is listed apart."""
-    yield f"{'; '.join(_undone(results, acted=acted)) or 'nothing was left to take back'}."
+    yield f"{'; '.join(_undone(results, acted=acted)) or 'nothing was left to undo'}."
 
 
 def _undone(results: Iterable["Result"], *, acted: bool) -> Iterator[str]:
     done = list(results)
     will = "" if acted else " to be"
     if number := sum(isinstance(one, RemoveFile) for one in done):
-        yield f"{count(number, 'file')}{will} taken away"
+        yield f"{count(number, 'file')}{will} removed"
     if number := sum(isinstance(one, RestoreFile) for one in done):
-        yield f"{count(number, 'file')}{will} put back"
+        yield f"{count(number, 'file')}{will} restored"
     yield from done_in_words(one for one in done if isinstance(one, MarkReceipt))
     if number := sum(isinstance(one, MarkAction) for one in done):
-        yield f"{count(number, 'change')} of marks to be taken back"
+        yield f"{count(number, 'change')} of marks to be undone"
     if number := sum(isinstance(one, KeptItem) for one in done):
         yield f"{count(number, 'thing')} left alone"
 

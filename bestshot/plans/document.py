@@ -1,7 +1,7 @@
 """A plan as JSON, the contract between looking and acting; docs/plan.schema.json describes it.
 
 A person or a program may amend it: another `best`, a photo that is `out` of its group, a group to `skip`. What is in
-`actions`, `skipped` and `counts` tells what would be done; whoever applies the plan works that out anew.
+`actions`, `skipped` and `counts` shows what would be done; applying the plan works that out anew.
 """
 
 import json

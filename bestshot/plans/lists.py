@@ -44,7 +44,7 @@ def rest_of(plan: Plan, *, null: bool) -> bytes:
     names = [_name(ranked.photo) for group in plan.groups for ranked in group.verdict.ranking[1:]]
     broken = next((name for name in names if "\n" in name), None)
     if broken is not None and not null:
-        raise UsageError(f"The path {printable(broken)} holds a line break: use --null with --list-rest.")
+        raise UsageError(f"The path {printable(broken)} contains a line break: use --null with --list-rest.")
     return b"".join(os.fsencode(name) + (b"\0" if null else b"\n") for name in names)
 
 

@@ -1,4 +1,4 @@
-"""What metadata.txt says of a group."""
+"""The text of metadata.txt, which describes a group."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,7 @@ from bestshot.text import base_name, count, in_bytes, printable
 
 
 def metadata_text(number: int, verdict: Verdict, metadata: Mapping[str, Metadata]) -> str:
-    """What metadata.txt says of a group; the same for the same group in every run."""
+    """The text of metadata.txt, which depends on the group alone and not on the run."""
     head = [
         f"Group {number}: {count(len(verdict.ranking), 'photo')} of one shot, best first.",
         f"Best: {printable(verdict.best.name)}",
@@ -37,7 +37,7 @@ def _photo_lines(place: int, ranked: RankedPhoto, metadata: Metadata) -> Iterato
 
 
 def metadata_in_words(photo: Photo, metadata: Metadata) -> Iterator[tuple[str, str]]:
-    """What is known of a photo, each with its label."""
+    """What is known of a photo, item by item with its label."""
     path = photo.files[0].path if photo.files else photo.id
     yield "path", printable(path)
     if photo.files[1:]:

@@ -1,4 +1,4 @@
-"""What a run decides: wishes, numbered groups, and the plan; pure."""
+"""What a run decides: options, numbered groups and the plan; pure."""
 
 from dataclasses import dataclass, field
 

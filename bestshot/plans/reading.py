@@ -1,4 +1,4 @@
-"""Plans read back, perhaps amended: what they ask for, and how that fits the library as it is now."""
+"""Plans read back, amended or not: what they ask for, and how that fits the library as it is now."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ def read_plans(paths: Sequence[Path]) -> PlanDocument:
     first = documents[0]
     for path, other in zip(paths, documents, strict=True):
         if other.source != first.source or other.wishes != first.wishes:
-            raise UsageError(f"{_shown(path)} is a plan for other photos or other wishes: apply it by itself.")
+            raise UsageError(f"{_shown(path)} is a plan for other photos or with other options: apply it by itself.")
     groups = tuple(group for document in documents for group in document.groups)
     _check_apart(groups)
     return replace(first, groups=groups)
@@ -32,11 +32,11 @@ def read_plans(paths: Sequence[Path]) -> PlanDocument:
 def _read(path: Path) -> PlanDocument:
     found = _parsed(path)
     if not isinstance(found, dict) or (found.get("format"), found.get("version")) != (FORMAT, VERSION):
-        raise UsageError(f"{_shown(path)} is no plan of this program, or one of another version of it.")
+        raise UsageError(f"{_shown(path)} is not a plan of this program, or not of this version.")
     try:
         document = msgspec.convert(found, PlanDocument)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter for a key that is no text
-        raise UsageError(f"The plan {_shown(path)} does not make sense: {printable(str(error))}.") from error
+        raise UsageError(f"The plan {_shown(path)} is not valid: {printable(str(error))}.") from error
     for group in document.groups:
         _check_group(group, path)
     return document
@@ -53,12 +53,12 @@ def _parsed(path: Path) -> Any:
     except ValueError as error:
         raise UsageError(f"{_shown(path)} is not JSON: {printable(str(error))}.") from error
     except RecursionError as error:
-        raise UsageError(f"{_shown(path)} is no plan of this program: it is nested too deeply.") from error
+        raise UsageError(f"{_shown(path)} is not a plan of this program: it is nested too deeply.") from error
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _check_group(group: PlanGroup, path: Path) -> None:
@@ -67,7 +67,7 @@ def _check_group(group: PlanGroup, path: Path) -> None:
     if not group.skip and group.best not in {photo.id for photo in group.inside}:
         raise UsageError(
             f"The plan {_shown(path)} names {printable(group.best)} as the best of group {group.number}, "
-            "but that is none of its photos, or one that is out."
+            "but that is not one of its photos, or it is out."
         )
 
 
@@ -77,7 +77,7 @@ def _check_apart(groups: Iterable[PlanGroup]) -> None:
     times = Counter(map(_place, photos))
     twice = next((photo for photo in photos if times[_place(photo)] > 1), None)
     if twice is not None:
-        raise UsageError(f"The plan names {printable(twice.id)} twice: a photo is in one group, and in one file.")
+        raise UsageError(f"The plan names {printable(twice.id)} twice: a photo belongs to one group, in one file.")
 
 
 def _shown(path: Path) -> str:
@@ -103,7 +103,7 @@ class Fitting:
 
 _GONE = "has changed or vanished since the plan was made, so it is left alone"
 _BEST_GONE = "has changed or vanished since the plan was made, so the group of which it is the best is left alone"
-_ALONE = "is alone of its group by now, so it is left alone"
+_ALONE = "is the only one left of its group, so it is left alone"
 
 
 def fit(groups: Iterable[PlanGroup], photos: Mapping[Place, Photo]) -> Fitting:

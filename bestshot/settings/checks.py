@@ -30,7 +30,7 @@ def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
         if needed and not getattr(settings, needed):
             raise UsageError(f"{SETTINGS[name].label} only refines {SETTINGS[needed].label}: give that as well.")
     if "workers" in flags and settings.dask is not None:
-        raise UsageError("--workers counts processes here, and --dask works on a cluster: give one of them.")
+        raise UsageError("--workers is for processes on this machine, --dask for a cluster: give only one of them.")
     if settings.source_type is SourceType.LOCAL:
         _check_marks_of_folders(settings)
     _check_records(settings.records)

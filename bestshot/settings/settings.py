@@ -110,9 +110,10 @@ class Settings:
         Meta(ge=0),
         About(GROUPING, "longest pause between neighbours of a group", "SECONDS", overrules=("no_time_window",)),
     ] = 300.0
-    no_time_window: Annotated[bool, About(GROUPING, "compare by picture alone, for wrong clocks and old copies")] = (
-        False
-    )
+    no_time_window: Annotated[
+        bool,
+        About(GROUPING, "compare by picture alone, for wrong clocks and old copies"),
+    ] = False
     rotations: Annotated[bool, About(GROUPING, "join turned and mirrored copies too")] = False
     min_group_size: Annotated[int, Meta(ge=2), About(GROUPING, "how many photos make a group", "N")] = 2
 
@@ -130,21 +131,15 @@ class Settings:
             separator=",",
         ),
     ] = ()
-    weights: Annotated[Weights, About(JUDGING, "how much each criterion counts in the score", is_file_only=True)] = (
-        field(default_factory=Weights)
-    )
+    weights: Annotated[
+        Weights,
+        About(JUDGING, "how much each criterion counts in the score", is_file_only=True),
+    ] = field(default_factory=Weights)
 
     # What to do with the groups
     output: Annotated[
         _Text | None,
-        About(
-            RESULT,
-            "lay the groups out here",
-            "DIR",
-            "-o",
-            default_text="only look",
-            with_plan=WithPlan.REPLACES,
-        ),
+        About(RESULT, "lay the groups out here", "DIR", "-o", "only look", with_plan=WithPlan.REPLACES),
     ] = None
     link: Annotated[
         LinkMethod,
@@ -155,28 +150,29 @@ class Settings:
     list_rest: Annotated[
         _Text | None, About(RESULT, "write the paths or ids of all but the best, one per line", "FILE")
     ] = None
-    null: Annotated[bool, About(RESULT, "end each of them with a NUL instead of a line break", refines="list_rest")] = (
-        False
-    )
-    yes: Annotated[bool, About(RESULT, f"do not ask before more than {MANY_CHANGES} copies and marks", short="-y")] = (
-        False
-    )
+    null: Annotated[bool, About(RESULT, "end each of them with a NUL, not a line break", refines="list_rest")] = False
+    yes: Annotated[
+        bool,
+        About(RESULT, f"do not ask before more than {MANY_CHANGES} copies and marks", short="-y"),
+    ] = False
     report: Annotated[
-        _Text | None, About(RESULT, "write a page to look at the groups and change the choices", "FILE")
+        _Text | None, About(RESULT, "write a page on which to look at the groups and change the choices", "FILE")
     ] = None
     dry_run: Annotated[
         bool, About(RESULT, "show what would be done, on a server with its calls, but change nothing")
     ] = False
 
     # Marks on the photos
-    tag_only: Annotated[bool, About(MARKS, "tag every photo of a group, and the best as such")] = False
-    tag: Annotated[_Text, About(MARKS, "the tag; the best also gets NAME-best", "NAME", refines="tag_only")] = (
-        "photo-organizer-duplicate"
-    )
+    tag_only: Annotated[bool, About(MARKS, "tag every photo of a group, and the best once more")] = False
+    tag: Annotated[
+        _Text,
+        About(MARKS, "the tag; the best also gets NAME-best", "NAME", refines="tag_only"),
+    ] = "photo-organizer-duplicate"
     create_albums: Annotated[bool, About(MARKS, "make an album for each group")] = False
-    album_prefix: Annotated[_Text, About(MARKS, "how their names begin", "TEXT", refines="create_albums")] = (
-        "Organized-"
-    )
+    album_prefix: Annotated[
+        _Text,
+        About(MARKS, "how their names begin", "TEXT", refines="create_albums"),
+    ] = "Organized-"
     mark_best_favorite: Annotated[bool, About(MARKS, "make the best a favourite")] = False
     stack: Annotated[bool, About(MARKS, "stack each group, the best on top", only=_SERVER)] = False
     archive_rest: Annotated[bool, About(MARKS, "take all but the best out of the timeline", only=_SERVER)] = False
@@ -191,12 +187,7 @@ class Settings:
     ] = None
     dask: Annotated[
         _Text | None,
-        About(
-            RUNNING,
-            "read pictures on a Dask cluster, such as `tcp://host:8786`",
-            "SCHEDULER",
-            default_text="this machine",
-        ),
+        About(RUNNING, "a Dask cluster to read them on, such as `tcp://host:8786`", "SCHEDULER"),
     ] = None
     cache_dir: Annotated[
         _Text,

@@ -482,9 +482,9 @@ class TestImmich:
         (("--link", "hardlink"), "replace all those of the plan: say what to do with it"),
         (("--stack",), "goes with --source-type immich only"),
         (("--immich-url", "http://nas"), "goes with --source-type immich only"),
-        (("--demo",), "--apply and --demo are runs of their own"),
-        (("--forget-decisions",), "--apply and --forget-decisions are runs of their own"),
-        (("--undo",), "--apply and --undo are runs of their own"),
+        (("--demo",), "--apply and --demo cannot be combined"),
+        (("--forget-decisions",), "--apply and --forget-decisions cannot be combined"),
+        (("--undo",), "--apply and --undo cannot be combined"),
     ],
 )
 def test_flags_that_do_not_go_with_a_plan_are_refused_with_a_sentence(

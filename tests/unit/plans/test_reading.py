@@ -131,7 +131,7 @@ class TestReading:
     @pytest.mark.parametrize("change", [put("source", "origins", ["folder:/b"]), put("wishes", "output", "/other")])
     def test_plans_of_several_libraries_or_wishes_are_not_mixed(self, tmp_path: Path, change: Change) -> None:
         other = document(planned(1, photo("x.jpg"), photo("y.jpg")))
-        with pytest.raises(UsageError, match=r"1\.json is a plan for other photos or other wishes"):
+        with pytest.raises(UsageError, match=r"1\.json is a plan for other photos or with other options"):
             read_plans([written(tmp_path), written(tmp_path, change, plan=other, name="1.json")])
 
     def test_the_same_file_twice_is_refused(self, tmp_path: Path) -> None:
@@ -141,24 +141,27 @@ class TestReading:
     @pytest.mark.parametrize(
         ("change", "told"),
         [
-            (put("format", "other"), "no plan of this program"),
-            (put("version", 2), "another version"),
-            (put("version", True), "does not make sense"),
-            (put("groups", 0, "number", 0), "does not make sense"),
+            (put("format", "other"), "not a plan of this program"),
+            (put("version", 2), "not of this version"),
+            (put("version", True), "is not valid"),
+            (put("groups", 0, "number", 0), "is not valid"),
             (put("groups", 0, "number", "one"), r"Expected `int`, got `str` - at `\$.groups\[0\].number`"),
-            (put("groups", 0, "photos", []), "does not make sense"),
-            (put("groups", 0, "confidence", 1e999), "does not make sense|not JSON"),
-            (put("groups", 0, "photos", 0, "score", -1), "does not make sense"),
-            (put("groups", 0, "photos", 0, "size", -1), "does not make sense"),
-            (put("groups", 0, "photos", 0, "out", "yes"), "does not make sense"),
-            (put("groups", 0, "best", "x.jpg"), "names x.jpg as the best of group 7, but that is none of its photos"),
-            (put("groups", 0, "best", "d.jpg"), "none of its photos"),
-            (A_OUT, "one that is out"),
+            (put("groups", 0, "photos", []), "is not valid"),
+            (put("groups", 0, "confidence", 1e999), "is not valid|not JSON"),
+            (put("groups", 0, "photos", 0, "score", -1), "is not valid"),
+            (put("groups", 0, "photos", 0, "size", -1), "is not valid"),
+            (put("groups", 0, "photos", 0, "out", "yes"), "is not valid"),
+            (
+                put("groups", 0, "best", "x.jpg"),
+                "names x.jpg as the best of group 7, but that is not one of its photos",
+            ),
+            (put("groups", 0, "best", "d.jpg"), "not one of its photos"),
+            (A_OUT, "or it is out"),
             (put("groups", 0, "photos", 1, "id", "a.jpg"), "names a photo of group 7 twice"),
             (put("groups", 0, "photos", 1, "key", "a.jpg"), "twice"),
             (put("groups", 1, "photos", 1, "key", "a.jpg"), "twice"),
-            (put("source", "type", "\udcff"), "does not make sense"),
-            (put("wishes", "link", "move"), "does not make sense"),
+            (put("source", "type", "\udcff"), "is not valid"),
+            (put("wishes", "link", "move"), "is not valid"),
             (put("groups", 0, "photos", 0, "id", "\ud800"), "not JSON"),
         ],
     )
@@ -178,7 +181,7 @@ class TestReading:
     )
     def test_what_is_no_plan_at_all_is_told(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "plan.json").write_bytes(content)
-        with pytest.raises(UsageError, match=r"plan\.json is (not JSON|no plan of this program)"):
+        with pytest.raises(UsageError, match=r"plan\.json is (not JSON|not a plan of this program)"):
             read_plans([tmp_path / "plan.json"])
 
     def test_a_file_that_cannot_be_read_is_told(self, tmp_path: Path) -> None:
@@ -250,7 +253,7 @@ class TestFitting:
     def test_a_best_that_lost_all_others_is_left_alone(self, tmp_path: Path) -> None:
         found = fitted(tmp_path, now=(A, D, E))
         assert (ranked(found), found.seen) == ({9: "de"}, (D, E))
-        assert left_alone(found)["a.jpg"] == "is alone of its group by now, so it is left alone"
+        assert left_alone(found)["a.jpg"] == "is the only one left of its group, so it is left alone"
         assert set(left_alone(found)) == {"a.jpg", "b.jpg", "c.jpg"}
 
     def test_photos_go_by_the_ids_of_now(self, tmp_path: Path) -> None:

@@ -50,11 +50,11 @@ def test_runs_are_listed_and_taken_back_one_by_one(tmp_path: Path, capsys: pytes
     when = r"\d{4}-\d\d-\d\d \d\d:\d\d"
     assert re.fullmatch(rf" +1  {when}  3 photos laid out in {re.escape(str(out))} \(5 changes\)", first)
     assert re.fullmatch(rf" +2  {when}  3 photos tagged in folders \(2 changes\)", latest)
-    assert "--history and --undo are runs of their own" in said(capsys, "--history", "--undo", code=2)
-    assert said(capsys, "--undo", "--dry-run") == "2 changes of marks to be taken back.\n"
+    assert "--history and --undo cannot be combined" in said(capsys, "--history", "--undo", code=2)
+    assert said(capsys, "--undo", "--dry-run") == "2 changes of marks to be undone.\n"
     assert said(capsys, "--undo") == "3 photos no longer tagged.\n"
     assert (tree_of(photos), tree_of(out)) == (before, laid)
-    assert said(capsys, "--undo") == "5 files taken away.\n"
+    assert said(capsys, "--undo") == "5 files removed.\n"
     assert (tree_of(photos), tree_of(out)) == (before, {})
     lines = said(capsys, "--history").splitlines()
     assert [line[:4].strip() for line in lines] == ["4", "3", "2", "1"]

@@ -319,7 +319,7 @@ def test_without_the_package_the_sentence_says_what_to_install(library: Path, mo
 
 
 def test_a_number_of_local_workers_makes_no_sense_with_a_cluster() -> None:
-    with pytest.raises(UsageError, match="--workers counts processes here"):
+    with pytest.raises(UsageError, match="--workers is for processes on this machine"):
         check_consistency({"workers": 2, "dask": "tcp://a:1"}, Settings(workers=2, dask="tcp://a:1"))
 
 
