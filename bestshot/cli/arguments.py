@@ -189,6 +189,7 @@ def _add_runs(groups: Mapping[Group, argparse._ArgumentGroup]) -> None:
         "--apply",
         action="extend",
         nargs="+",
+        type=Path,
         metavar="PLAN",
         help="carry out a plan, amended or not; several may be given",
     )

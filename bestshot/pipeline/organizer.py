@@ -1,6 +1,5 @@
 """One run: look, group, judge, plan, and carry the plan out."""
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from bestshot.sources.interface import PhotoSource
     from bestshot.workers.pool import Workers
 
-
-logger = logging.getLogger(__name__)
 
 EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 

@@ -48,6 +48,11 @@ def test_a_folder_may_begin_with_a_dash_after_two_dashes() -> None:
     assert parse_command(["-v", "--", "-odd"]).flags == {"verbose": True, "source": ["-odd"]}
 
 
+def test_plans_are_files_and_several_may_be_given_with_one_flag_or_with_more() -> None:
+    command = parse_command(["--apply", "a", "b", "--yes", "--apply", "c"])
+    assert (list(command.apply), command.flags) == ([Path("a"), Path("b"), Path("c")], {"yes": True})
+
+
 def test_what_was_not_said_does_not_appear() -> None:
     assert parse_command([]).flags == {}
 
