@@ -1,5 +1,6 @@
 """Whole runs that carry out plans: an amended plan means what it says, and what it decides is remembered."""
 
+import copy
 import dataclasses
 import json
 import os
@@ -559,7 +560,7 @@ def test_a_plan_edited_into_nonsense_is_a_sentence_and_harms_no_photo(
         if is_cut:
             del container[key]
         else:
-            container[key] = value
+            container[key] = copy.deepcopy(value)  # a later change may put something into it
     path = plan.with_name("odd.json")
     path.write_text(json.dumps(found))
     before = contents(library)

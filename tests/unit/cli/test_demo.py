@@ -63,7 +63,7 @@ def test_the_demo_takes_another_output_but_no_other_source(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["--demo", "Photos"]) == 2
-    assert "name no SOURCE" in capsys.readouterr().err
+    assert "leave out SOURCE" in capsys.readouterr().err
     assert main(["--demo", "--no-faces", "-o", "mine"]) == 0
     assert (tmp_path / "mine" / "group_0001").is_dir()
 
