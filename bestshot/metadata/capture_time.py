@@ -27,6 +27,7 @@ _WRITTEN = re.compile(
     re.VERBOSE,
 )
 _QUOTED = 40  # characters of a bad date that a message repeats
+_LONGEST = 100  # characters of a date with all that cameras put between its parts
 _OFFSET = re.compile(r"(?P<sign>[-+])(?P<hours>[0-9]{1,2}):?(?P<minutes>[0-5][0-9])")
 
 _YEAR_TO_DAY = r"(?P<year>(?:18|19|20)[0-9]{2})(?P<dash>[-_.:]?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
@@ -94,7 +95,7 @@ def parse_exif_datetime(text: str, subsec: str = "", offset: str = "") -> WallCl
     text = text.replace("\0", " ").strip()
     if _UNKNOWN.fullmatch(text):
         return None
-    match = _WRITTEN.fullmatch(text)
+    match = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         raise DateError("is not a date and time")
     try:

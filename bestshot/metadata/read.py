@@ -1,9 +1,6 @@
 """What a photo says of itself: when, how and where it was taken, and what of that cannot be believed."""
 
 import math
-from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import PurePath
 from typing import BinaryIO
 
 from PIL import Image
@@ -14,13 +11,10 @@ from bestshot.imaging.load import open_image
 from bestshot.imaging.raw import raw_capture
 from bestshot.metadata.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
 from bestshot.metadata.exif import Exif, Tags, read_exif, read_sub_tags
-from bestshot.metadata.takeout import known_rating, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
+from bestshot.metadata.sidecars import sidecar_times, user_rating
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
-from bestshot.model.photo import FileRole, Metadata, Photo
+from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime, TimeSource
-from bestshot.text import printable
-
-_TimeReader = Callable[[bytes], CaptureTime | None]
 
 # The largest value of the old tag for ISO; it then means that the sensitivity stands elsewhere (EXIF 2.3).
 _ISO_ELSEWHERE = 65535
@@ -50,7 +44,7 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     if exif.is_damaged:
         complaints = ("its EXIF is damaged", *complaints)
     taken, problems = _settle_time(exif_taken, complaints, photo, image.info.get("xmp"))
-    rating, doubts = _rating(photo, image.info.get("xmp"), exif.tags.number(Base.Rating))
+    rating, doubts = user_rating(photo, image.info.get("xmp"), exif.tags.number(Base.Rating))
     latitude, longitude = _place(exif.gps)
     return Metadata(
         taken=taken,
@@ -80,7 +74,7 @@ def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     capture = raw_capture(picture)
     clock = None if capture.taken is None else CaptureTime(capture.taken, None, TimeSource.EXIF_ORIGINAL)
     taken, problems = _settle_time(clock, (), photo, None)
-    rating, doubts = _rating(photo, None, None)
+    rating, doubts = user_rating(photo, None, None)
     return Metadata(
         taken=taken,
         format=_format(photo.name, None),
@@ -98,56 +92,11 @@ def _settle_time(
 ) -> tuple[CaptureTime, tuple[str, ...]]:
     """Find the most trusted time; complaints end in what came of them, and are dropped if nothing did."""
     found = list(complaints)
-    taken = choose_time(exif, _sidecar_times(photo, xmp, found), photo.name, photo.files[0].mtime_ns)
+    taken = choose_time(exif, sidecar_times(photo, xmp, found), photo.name, photo.files[0].mtime_ns)
     if taken.source is TimeSource.EXIF_ORIGINAL:
         return taken, ()
     end = "so its time is a guess" if taken.is_guess else f"so the time of its {taken.source.value} is taken"
     return taken, tuple(f"{complaint}, {end}" for complaint in found)
-
-
-def _sidecar_times(photo: Photo, embedded_xmp: object, complaints: list[str]) -> Iterator[CaptureTime]:
-    """The times told beside EXIF, the most trusted first; what cannot be read is complained of."""
-    for name, content, read_time in _sidecars(photo, embedded_xmp):
-        try:
-            taken = read_time(content())
-        except PhotoError as error:
-            complaints.append(f"its {name} {error}")
-            continue
-        if taken is not None:
-            yield taken
-
-
-def _sidecars(photo: Photo, embedded_xmp: object) -> Iterator[tuple[str, Callable[[], bytes], _TimeReader]]:
-    """What to call them, their content, and how to read it; of two XMP, a file is newer than a packet."""
-    names = [(file, PurePath(file.path).name) for file in photo.files[1:]]
-    for file, name in names:
-        if file.role is FileRole.SIDECAR and suffix_of(name) == ".xmp":
-            yield printable(name), partial(read_sidecar, file.path), read_xmp_time
-    if isinstance(embedded_xmp, bytes):
-        yield "XMP", partial(bytes, embedded_xmp), read_xmp_time
-    for file, name in names:
-        if file.role is FileRole.TAKEOUT:
-            yield printable(name), partial(read_sidecar, file.path), read_takeout_time
-
-
-def _rating(photo: Photo, xmp: object, of_exif: float | None) -> tuple[int | None, tuple[str, ...]]:
-    """The user's stars, and what stands in the way of knowing them.
-
-    A sidecar is newer than a packet in the picture, and that is newer than EXIF.
-    """
-    problems = []
-    for name, content, read_time in _sidecars(photo, xmp):
-        if read_time is not read_xmp_time:
-            continue
-        try:
-            xml = content()
-            rating = read_xmp_rating(xml) if b"Rating" in xml.replace(b"\0", b"") else None
-        except PhotoError as error:
-            problems.append(f"its {name} {error}, so its rating is not known")
-            continue
-        if rating is not None:
-            return rating, ()
-    return None if of_exif is None else known_rating(of_exif), tuple(problems)
 
 
 def _dates(exif: Exif) -> ExifDates:

@@ -1,43 +1,69 @@
-"""Tags and ratings in XMP sidecars: read, and merged into what is there without touching any other byte.
+"""The one reader of XMP, for judging and for marking: what a packet or sidecar says, and where in its bytes.
 
-A tag stands in three lists, because programs read the first of them that they find and none of the others:
-digiKam:TagsList (digiKam, Immich), lr:hierarchicalSubject with `|` between the levels (darktable; digiKam and Immich
-where there is no TagsList; Lightroom) and dc:subject (Lightroom, PhotoPrism, XnView; the others where nothing else is).
-So a tag that is added goes into all three, and a list that was missing starts with the tags of the one that was read
-in its place: otherwise it would hide them. The rating is xmp:Rating, as an attribute or an element.
+Only the properties that are asked for are kept; all others are passed over while their depth is counted. Namespaces are
+resolved here and not by expat, which copies the whole namespace for each name in it. So time and memory grow with the
+size of the input, whatever it holds.
+
+What is kept has the place of its tags in the bytes, so that `sidecar` can change it and leave all else as it is.
 """
 
-import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
-from xml.sax.saxutils import escape
+from xml.parsers.expat import ExpatError, ParserCreate
 
-from bestshot.errors import PhotoError, UsageError
-from bestshot.xmp.spans import Element, attribute_span, child_indentation, cut, decoded, encoded, inserted, parse
+from bestshot.errors import PhotoError
+from bestshot.xmp.document import cleaned, decoded
 
+Key = tuple[str, str]
+"""The namespace and the local name of an element or attribute."""
+
+RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RATING: Final = ("http://ns.adobe.com/xap/1.0/", "Rating")
+# ISO 16684-1 and Adobe's XMP specification part 2, from the moment of the shot to that of the file.
+CAPTURE_DATES: Final = (
+    ("http://ns.adobe.com/exif/1.0/", "DateTimeOriginal"),
+    ("http://ns.adobe.com/photoshop/1.0/", "DateCreated"),
+    ("http://ns.adobe.com/xap/1.0/", "CreateDate"),
+)
 REJECTED: Final = -1
 """The rating of a photo that the user rejected."""
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RATING = ("http://ns.adobe.com/xap/1.0/", "Rating")
-_HIGHEST = 5
-_TOOLKIT = "Photo Organizer"
-_EMPTY = f"""<?xpacket begin="\N{ZERO WIDTH NO-BREAK SPACE}" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{_TOOLKIT}">
- <rdf:RDF xmlns:rdf="{_RDF}">
-  <rdf:Description rdf:about=""
-    xmlns:xmp="{_RATING[0]}"
-    xmlns:dc="http://purl.org/dc/elements/1.1/"
-    xmlns:digiKam="http://www.digikam.org/ns/1.0/"
-    xmlns:lr="http://ns.adobe.com/lightroom/1.0/">
-  </rdf:Description>
- </rdf:RDF>
-</x:xmpmeta>
-<?xpacket end="w"?>
-""".encode()
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST_STARS = 5
+_MALFORMED = "is not well-formed XML"
+
+
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """One of the lists that hold tags; `array` is what it is made as, while any that stands there is kept."""
+
+    namespace: str
+    local: str
+    prefix: str
+    array: str
+    is_piped: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Its name, whatever the prefix."""
+        return self.namespace, self.local
+
+    def spelled(self, tag: str) -> str:
+        """A tag as it stands in this list, and back again."""
+        return tag.translate({ord("/"): "|", ord("|"): "/"}) if self.is_piped else tag
+
+
+TAG_LISTS: Final = (
+    TagList("http://www.digikam.org/ns/1.0/", "TagsList", "digiKam", "Seq"),
+    TagList("http://ns.adobe.com/lightroom/1.0/", "hierarchicalSubject", "lr", "Bag", is_piped=True),
+    TagList("http://purl.org/dc/elements/1.1/", "subject", "dc", "Bag"),
+)
+"""In the order in which programs look for them."""
+
+_LISTS = frozenset(one.key for one in TAG_LISTS)
+_PROPERTIES = frozenset((*_LISTS, *CAPTURE_DATES, RATING))
+_LOCALS = frozenset(local for _, local in _PROPERTIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,241 +74,260 @@ class XmpMarks:
     rating: int | None = None
 
 
+@dataclass(slots=True, eq=False)
+class Element:
+    """One element that is kept; its places are offsets in the bytes.
+
+    The start tag goes from `start` to `inner`, the end tag from `inner_end` to `end`. In `<a/>` the last three are one.
+    """
+
+    name: str
+    """As it is written, with its prefix."""
+    key: Key
+    start: int
+    inner: int
+    attributes: Mapping[Key, tuple[str, str]]
+    """How each attribute that is a property is written, and its value."""
+    inner_end: int = 0
+    end: int = 0
+    last_child: int | None = None
+    """Where its last child begins, be it kept or not."""
+    text: str = ""
+    children: "list[Element]" = field(default_factory=list)
+
+    def named(self, key: Key) -> "list[Element]":
+        """The children of this name."""
+        return [child for child in self.children if child.key == key]
+
+
 @dataclass(frozen=True, slots=True)
-class XmpChange:
-    """What is to be changed. A rating of 0 takes it away, None leaves it as it is."""
+class Packet:
+    """The properties of one photo: the top-level blocks of the first rdf:RDF."""
 
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    rating: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    """One of the lists that hold tags; `array` is what it is made as, while any that stands there is kept."""
-
-    namespace: str
-    local: str
-    prefix: str
-    array: str
-    is_piped: bool = False
+    xml: bytes
+    descriptions: Sequence[Element]
+    prefixes: Mapping[str, str]
+    """The prefix of each namespace that is declared for the first block."""
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.namespace, self.local
+    def rating(self) -> int | None:
+        """The first rating that is one."""
+        return next((rating for text in self.values(RATING) if (rating := _rating(text)) is not None), None)
 
-    def spelled(self, tag: str) -> str:
-        """A tag as it stands in this list, and back again."""
-        return tag.translate({ord("/"): "|", ord("|"): "/"}) if self.is_piped else tag
+    @property
+    def marks(self) -> XmpMarks:
+        """The tags and the rating; raises PhotoError if a list of tags is something else."""
+        return XmpMarks(frozenset(tag for one in TAG_LISTS for tag in self.tags(one)), self.rating)
 
+    def values(self, key: Key) -> Iterator[str]:
+        """What is written for a simple property, as an attribute or as an element, in order."""
+        for description in self.descriptions:
+            if key in description.attributes:
+                yield description.attributes[key][1]
+            yield from (element.text for element in description.named(key))
 
-_LISTS = (
-    _List("http://www.digikam.org/ns/1.0/", "TagsList", "digiKam", "Seq"),
-    _List("http://ns.adobe.com/lightroom/1.0/", "hierarchicalSubject", "lr", "Bag", is_piped=True),
-    _List("http://purl.org/dc/elements/1.1/", "subject", "dc", "Bag"),
-)
+    def tags(self, one: TagList) -> list[str]:
+        """The tags in one of the lists; raises PhotoError if it is no list."""
+        texts = [item.text.strip() for array in self.arrays(one) for item in array.children]
+        return [one.spelled(text) for text in dict.fromkeys(texts) if text]
+
+    def first_tags(self) -> list[str]:
+        """The tags that a program sees which reads the first list that it finds."""
+        return next((tags for one in TAG_LISTS if (tags := self.tags(one))), [])
+
+    def holders(self, one: TagList) -> list[Element]:
+        """The elements of a list of tags, with or without arrays; raises PhotoError if one holds something else."""
+        found = [element for description in self.descriptions for element in description.named(one.key)]
+        is_attribute = any(one.key in description.attributes for description in self.descriptions)
+        if is_attribute or any(element.last_child is None and element.text.strip() for element in found):
+            raise PhotoError(f"has a {one.prefix}:{one.local} that is not a list")
+        return found
+
+    def arrays(self, one: TagList) -> list[Element]:
+        """The rdf:Bag, rdf:Seq or rdf:Alt in a list of tags; their children are its items."""
+        return [array for element in self.holders(one) for array in element.children]
 
 
 def read(content: bytes) -> XmpMarks:
-    """What a sidecar or a picture's own packet says; raises PhotoError if it is no XMP; the sentence lacks the name."""
-    return _read(decoded(content).xml)
+    """The marks in a sidecar or in the packet of a picture; raises PhotoError, whose sentence lacks the name."""
+    return parse(content).marks
 
 
-def new_sidecar(packet: bytes | None = None) -> bytes:
-    """A sidecar without marks of ours: with the tags of the picture's own packet, which it would hide otherwise."""
-    xml = _EMPTY
-    descriptions = [] if packet is None else _descriptions(decoded(packet).xml)
-    first = _first_tags(descriptions)
-    for one in _LISTS:
-        xml = _with_tags(xml, one, _tags(descriptions, one) or first)
-    return xml
+def parse(content: bytes) -> Packet:
+    """Read a packet or sidecar, also one with control characters in it, or with padding or text around it.
 
-
-def is_ours(content: bytes) -> bool:
-    """Whether a sidecar may still be one that we made and nobody else has written."""
-    return _TOOLKIT.encode() in content
-
-
-def merge(content: bytes | None, change: XmpChange) -> bytes:
-    """The sidecar with a change made in it, a new one if there is none; where nothing changes, the very same bytes.
-
-    All bytes but those of the tags and the rating are kept. Adding tags to a sidecar without any, and removing them,
-    leaves what was there; an empty list counts as none, and a rating of 0 as no rating.
-
-    Raises:
-        PhotoError: it is no XMP, or its tags are in no list; the sentence lacks the name.
-        UsageError: a tag cannot be written in XML.
+    Raises PhotoError if it is no XMP; the sentence lacks the name.
     """
-    content = new_sidecar() if content is None else content
-    document = decoded(content)
-    before = _read(document.xml)
-    merged = _merged(document.xml, before, change)
-    if merged == document.xml:
-        return content
-    removed = before.tags.difference(change.remove)
-    rating = before.rating if change.rating is None else change.rating or None
-    if _read(merged) != XmpMarks(removed.union(change.add), rating):
-        raise PhotoError("is made in a way that cannot be changed safely")
-    return encoded(replace(document, xml=merged))
-
-
-def _merged(xml: bytes, before: XmpMarks, change: XmpChange) -> bytes:
-    for one in _LISTS:
-        xml = _without_tags(xml, one, change.remove)
-    missing = [tag for tag in dict.fromkeys(change.add) if tag not in before.tags.difference(change.remove)]
-    for tag in missing:
-        if not tag.strip() or _NOT_IN_XML.search(tag):
-            raise UsageError("A tag must be text without control characters.")
-    if missing:
-        descriptions = _descriptions(xml)
-        first = _first_tags(descriptions)
-        for one in _LISTS:
-            xml = _with_tags(xml, one, missing if _tags(descriptions, one) else [*first, *missing])
-    return xml if change.rating is None or change.rating == (before.rating or 0) else _with_rating(xml, change.rating)
-
-
-def _read(xml: bytes) -> XmpMarks:
-    descriptions = _descriptions(xml)
-    tags = frozenset(tag for one in _LISTS for tag in _tags(descriptions, one))
-    ratings = [_stars(text) for text in _rating_texts(descriptions)]
-    return XmpMarks(tags, next((rating for rating in ratings if rating is not None), None))
-
-
-def _descriptions(xml: bytes) -> list[Element]:
-    """The blocks of properties that are the photo's own, and not part of a property."""
-    root = parse(xml)
-    rdf = root if root.name.key == (_RDF, "RDF") else next(iter(root.named((_RDF, "RDF"))), None)
-    found = [] if rdf is None else rdf.named((_RDF, "Description"))
-    if not found:
-        raise PhotoError("is no XMP")
-    return found
-
-
-# Tags
-
-
-def _tags(descriptions: Iterable[Element], one: _List) -> list[str]:
-    found = [_properties(description, one) for description in descriptions]
-    texts = [item.text.strip() for properties in found for element in properties for item in _items(element)]
-    return [one.spelled(text) for text in dict.fromkeys(texts) if text]
-
-
-def _first_tags(descriptions: Sequence[Element]) -> list[str]:
-    """The tags that a program sees which reads the first list that it finds."""
-    return next((tags for one in _LISTS if (tags := _tags(descriptions, one))), [])
-
-
-def _properties(description: Element, one: _List) -> list[Element]:
-    found = description.named(one.key)
-    is_attribute = any(name.key == one.key for name in description.attributes)
-    if is_attribute or any(not element.children and element.text.strip() for element in found):
-        raise PhotoError(f"has a {one.prefix}:{one.local} that is no list")
-    return found
-
-
-def _arrays(element: Element) -> list[Element]:
-    return [child for child in element.children if child.name.namespace == _RDF]
-
-
-def _items(element: Element) -> list[Element]:
-    return [item for array in _arrays(element) for item in array.named((_RDF, "li"))]
-
-
-def _without_tags(xml: bytes, one: _List, tags: Iterable[str]) -> bytes:
-    """Take tags out of a list, and the list out of the sidecar where nothing else is in it."""
-    over = frozenset(one.spelled(tag) for tag in tags)
-    for description in reversed(_descriptions(xml)):
-        for element in reversed(_properties(description, one)):
-            items = _items(element)
-            gone = [item for item in items if item.text.strip() in over]
-            if gone and len(gone) == len(items):
-                xml = cut(xml, description, [element])
-            elif gone:
-                for array in reversed(_arrays(element)):
-                    xml = cut(xml, array, [item for item in array.children if item in gone])
-    return xml
-
-
-def _with_tags(xml: bytes, one: _List, tags: Iterable[str]) -> bytes:
-    """Put tags that are not there at the end of a list."""
-    for tag in tags:
-        descriptions = _descriptions(xml)
-        holders = [(parent, element) for parent in descriptions for element in _properties(parent, one)]
-        arrays = [array for _, element in holders for array in _arrays(element)]
-        if arrays:
-            item = arrays[0].written(_RDF, "li")
-            xml = inserted(xml, arrays[0], f"<{item}>{_escaped(one.spelled(tag))}</{item}>".encode())
-            continue
-        for parent, element in reversed(holders):
-            xml = cut(xml, parent, [element])
-        xml = _with_list(xml, _descriptions(xml)[0], one, one.spelled(tag))
-    return xml
-
-
-def _with_list(xml: bytes, description: Element, one: _List, text: str) -> bytes:
-    start, end = _tags_around(description, one.key, one.prefix)
-    array, item = description.written(_RDF, one.array), description.written(_RDF, "li")
-    outer = child_indentation(xml, description).decode()
-    middle, inner = (outer + " ", outer + "  ") if "\n" in outer else ("", "")
-    lines = f"{start}{middle}<{array}>{inner}<{item}>{_escaped(text)}</{item}>{middle}</{array}>{outer}{end}"
-    return inserted(xml, description, lines.encode())
-
-
-def _tags_around(description: Element, key: tuple[str, str], prefix: str) -> tuple[str, str]:
-    """The start and the end tag of a property, with its namespace if that is not declared yet."""
-    namespace, local = key
-    written = description.written(namespace, local)
-    if written is not None:
-        return f"<{written}>", f"</{written}>"
-    return f'<{prefix}:{local} xmlns:{prefix}="{namespace}">', f"</{prefix}:{local}>"
-
-
-def _escaped(text: str) -> str:
-    return escape(text, {"\r": "&#13;"})
-
-
-# The rating
-
-
-def _rating_texts(descriptions: Iterable[Element]) -> Iterable[str]:
-    for description in descriptions:
-        yield from (value for name, value in description.attributes.items() if name.key == _RATING)
-        yield from (element.text for element in description.named(_RATING))
-
-
-def _stars(text: str) -> int | None:
+    xml = decoded(content).xml
     try:
-        value = float(text)
+        return parse_strictly(xml)
+    except PhotoError:
+        clean = cleaned(xml)
+        if clean == xml:
+            raise
+        return parse_strictly(clean)
+
+
+def parse_strictly(xml: bytes) -> Packet:
+    """Read a well-formed document in UTF-8, whatever it declares; raises PhotoError, also for one with a DTD.
+
+    XMP has no DTD; without one there are no entities that could grow or name other files.
+    """
+    return _Parser(xml).packet()
+
+
+def stars(value: float) -> int | None:
+    """A rating as cameras and programs write it, if it is one; 0 says nothing.
+
+    ISO 16684-2 (annex C) allows -1 and all numbers from 0 to 5, and nothing else. What lies outside is no rating, as it
+    is to Immich: it says neither "best" nor "rejected", but that somebody counted in another way.
+    """
+    if value == REJECTED:
+        return REJECTED
+    return round(value) or None if 0 <= value <= _MOST_STARS else None
+
+
+def _rating(text: str) -> int | None:
+    try:
+        return stars(float(text))
     except ValueError:
         return None
-    if not math.isfinite(value):
-        return None
-    return REJECTED if value < 0 else min(round(value), _HIGHEST) or None
 
 
-def _with_rating(xml: bytes, rating: int) -> bytes:
-    """Write a rating wherever one stands, or take it out there; where none stands, as an element."""
-    is_there = False
-    for description in reversed(_descriptions(xml)):
-        for element in reversed(description.named(_RATING)):
-            is_there = True
-            xml = _with_element(xml, description, element, rating)
-        for name in description.attributes:
-            if name.key == _RATING:
-                is_there = True
-                start, value, end = attribute_span(xml, description, name)
-                xml = xml[:value] + f'"{rating}"'.encode() + xml[end:] if rating else xml[:start] + xml[end:]
-    if is_there or not rating:
-        return xml
-    description = _descriptions(xml)[0]
-    start_tag, end_tag = _tags_around(description, _RATING, "xmp")
-    return inserted(xml, description, f"{start_tag}{rating}{end_tag}".encode())
+# The start tag of an element that the parser has seen. No part is tried twice, so it takes a linear time.
+_TAG = re.compile(rb"<[^\"'>]*+(?:\"[^\"]*+\"[^\"'>]*+|'[^']*+'[^\"'>]*+)*+>")
+_NO_ATTRIBUTES: Mapping[Key, tuple[str, str]] = {}
 
 
-def _with_element(xml: bytes, description: Element, element: Element, rating: int) -> bytes:
-    if not rating:
-        return cut(xml, description, [element])
-    if element.inner == element.end:
-        opened = xml[element.start : element.inner - 2] + f">{rating}</{element.name.written}>".encode()
-        return xml[: element.start] + opened + xml[element.end :]
-    return xml[: element.inner] + str(rating).encode() + xml[element.inner_end :]
+class _Parser:
+    def __init__(self, xml: bytes) -> None:
+        self._xml = xml
+        self._rdf: Element | None = None
+        self._open: list[Element] = []
+        self._texts: list[list[str]] = []
+        self._skipped = 0  # how deep the parser is in an element that is not kept
+        self._scope: dict[str, str] = {"xml": "http://www.w3.org/XML/1998/namespace"}
+        # For each open element that is not skipped: the prefixes it declares, and what they meant outside.
+        self._shadowed: list[list[tuple[str, str | None]]] = []
+        self._prefixes: dict[str, str] = {}
+        self._keys: dict[Key, Key] = {}  # of what is kept, so that a million items share one
+        self._expat = ParserCreate("utf-8")
+        self._expat.buffer_text = True
+        self._expat.StartDoctypeDeclHandler = self._refuse
+        self._expat.StartElementHandler = self._start
+        self._expat.EndElementHandler = self._end
+        self._expat.CharacterDataHandler = self._add_text
+
+    def packet(self) -> Packet:
+        try:
+            self._expat.Parse(self._xml, True)  # noqa: FBT003 - expat's own signature
+        except ExpatError as error:
+            raise PhotoError(_MALFORMED) from error
+        finally:
+            del self._expat  # it holds this object, and both would wait for the garbage collector
+        if self._rdf is None:
+            raise PhotoError("is not XMP")
+        return Packet(self._xml, self._rdf.children, self._prefixes)
+
+    def _refuse(self, *_declared: object) -> None:
+        raise PhotoError("has a document type declaration, which XMP never has")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._skipped:
+            self._skipped += 1
+            return
+        start = self._expat.CurrentByteIndex
+        if self._open:
+            self._open[-1].last_child = start
+        shadowed = self._declare(attributes)
+        key = self._key(name)
+        if self._is_kept(key):
+            self._keep(name, key, start, attributes)
+        elif self._rdf is not None:
+            self._restore(shadowed)
+            self._skipped = 1
+            return
+        self._shadowed.append(shadowed)
+
+    def _is_kept(self, key: Key) -> bool:
+        match len(self._open):
+            case 0:
+                return self._rdf is None and key == (RDF, "RDF")
+            case 1:
+                return key == (RDF, "Description")
+            case 2:
+                return key in _PROPERTIES
+            case 3:
+                return key[0] == RDF and self._open[-1].key in _LISTS
+            case 4:
+                return key == (RDF, "li")
+        return False
+
+    def _keep(self, name: str, key: Key, start: int, attributes: dict[str, str]) -> None:
+        tag = _TAG.match(self._xml, start)
+        assert tag is not None  # the parser has seen it
+        is_block = len(self._open) == 1
+        properties = self._properties(attributes) if is_block else _NO_ATTRIBUTES
+        element = Element(name, self._keys.setdefault(key, key), start, tag.end(), properties)
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self._rdf = element
+        if is_block and not self._prefixes:
+            self._prefixes = {namespace: prefix for prefix, namespace in sorted(self._scope.items())}
+        self._open.append(element)
+        self._texts.append([])
+
+    def _end(self, _name: str) -> None:
+        if self._skipped:
+            self._skipped -= 1
+            return
+        self._restore(self._shadowed.pop())
+        if not self._open:
+            return
+        element = self._open.pop()
+        element.text = "".join(self._texts.pop())
+        if self._xml.endswith(b"/>", element.start, element.inner):
+            element.inner_end = element.end = element.inner
+        else:
+            element.inner_end = self._expat.CurrentByteIndex
+            element.end = self._xml.index(b">", element.inner_end) + 1
+
+    def _add_text(self, text: str) -> None:
+        if self._texts and not self._skipped:
+            self._texts[-1].append(text)
+
+    def _declare(self, attributes: dict[str, str]) -> list[tuple[str, str | None]]:
+        shadowed: list[tuple[str, str | None]] = []
+        for name, namespace in attributes.items():
+            if name == "xmlns" or name.startswith("xmlns:"):
+                prefix = name[len("xmlns:") :]
+                shadowed.append((prefix, self._scope.get(prefix)))
+                self._scope[prefix] = namespace
+        return shadowed
+
+    def _restore(self, shadowed: Iterable[tuple[str, str | None]]) -> None:
+        for prefix, namespace in shadowed:
+            if namespace is None:
+                del self._scope[prefix]
+            else:
+                self._scope[prefix] = namespace
+
+    def _key(self, name: str) -> Key:
+        prefix, colon, local = name.rpartition(":")
+        namespace = self._scope.get(prefix, "")
+        if colon and not namespace:
+            raise PhotoError(_MALFORMED)
+        return namespace, local
+
+    def _properties(self, attributes: dict[str, str]) -> Mapping[Key, tuple[str, str]]:
+        found: dict[Key, tuple[str, str]] = {}
+        for name, value in attributes.items():
+            prefix, colon, local = name.rpartition(":")
+            if not colon or prefix == "xmlns" or local not in _LOCALS:
+                continue
+            key = self._key(name)
+            if key in found:  # by two prefixes of one namespace
+                raise PhotoError(_MALFORMED)
+            found[key] = name, value
+        return {key: written for key, written in found.items() if key in _PROPERTIES}

@@ -150,3 +150,48 @@ def sidecar(attributes: str = "", elements: str = "") -> bytes:
         ' xmlns:m="http://ns.adobe.com/xap/1.0/" xmlns:d="http://purl.org/dc/elements/1.1/"'
         f" {attributes}>\n   <m:Label>Red</m:Label>{elements}\n  </r:Description>\n </r:RDF>\n</x:xmpmeta>\n"
     ).encode()
+
+
+BOMB = '<!DOCTYPE b [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>' + BARE.replace('r:about=""', 'r:about="&b;"')
+OUTSIDE = '<!DOCTYPE b [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + BARE
+
+UNREADABLE = (
+    b"",
+    b"not XML",
+    LIGHTROOM.encode()[:400],
+    b"<svg/>",
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
+    BARE.replace("x:", "undeclared:", 1).encode(),
+    BOMB.encode(),
+    OUTSIDE.encode("utf-16"),
+    BARE.encode("utf-16")[:-1],
+    b"<a>" * 100_000,
+)
+"""What is no XMP, or must not be read as such."""
+
+RATINGS = {
+    "1": 1,
+    "5": 5,
+    " 3 ": 3,
+    "3.0": 3,
+    "4.4": 4,
+    "-1": -1,
+    "-1.0": -1,
+    "0": None,
+    "0.2": None,
+    "-0.4": None,
+    "-2": None,
+    "-3": None,
+    "5.4": None,
+    "6": None,
+    "7": None,
+    "75": None,
+    "99": None,
+    "nan": None,
+    "inf": None,
+    "-inf": None,
+    "": None,
+    "five": None,
+    "3 stars": None,
+}
+"""What programs write for xmp:Rating, and the rating that it is."""

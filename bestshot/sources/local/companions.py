@@ -2,20 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bestshot.metadata.takeout import cut_name, described_cut, described_pictures
 from bestshot.model.formats import RAW_SUFFIXES, VIDEO_SUFFIXES
 from bestshot.model.photo import FileRole
 
 # What a camera writes beside a raw file, and what a phone films a moment around.
 DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
-
-# Google Takeout tells about a photo in NAME.supplemental-metadata.json, once NAME.json, and cuts what stands
-# before ".json" to this length. The number of a namesake follows the cut: IMG.jpg(1).json is for IMG(1).jpg.
-_TAKEOUT_CUT = 46
-_TAKEOUT_ENDING = "supplemental-metadata"
-_NUMBER = re.compile(r"\([0-9]+\)\Z")
 
 # Apple keeps the adjustments before the last ones to IMG_1234 in IMG_O1234.AAE.
 _APPLE_ORIGINAL = re.compile(r"_o([0-9]+)\Z")
@@ -110,36 +105,19 @@ class _Folder:
     def _own(self, name: str, picture: str) -> None:
         self._owners[name] = picture
         self._owners.setdefault(name.lower(), picture)
-        root, suffix = _split(name)
-        plain, number = _split_number(root)
-        if len(plain + suffix) > _TAKEOUT_CUT:
-            self._cut[(plain + suffix)[:_TAKEOUT_CUT].lower(), number].add(picture)
+        if cut := cut_name(name):
+            self._cut[cut].add(picture)
 
     def _find(self, name: str) -> str | None:
         return self._owners.get(name) or self._owners.get(name.lower())
 
     def _find_takeout(self, body: str) -> str | None:
-        """The picture that `body`.json of Takeout tells about; none if two long names were cut alike."""
-        base, number = _split_number(body)
-        for name in _uncut_names(base):
-            root, suffix = _split(name)
-            if picture := self._find(root + number + suffix):
+        """The picture that `body`.json of Takeout is about; None if two long names were cut alike."""
+        for name in described_pictures(body):
+            if picture := self._find(name):
                 return picture
-        pictures = self._cut.get((base.lower(), number), set())
+        pictures = self._cut.get(described_cut(body), set())
         return next(iter(pictures)) if len(pictures) == 1 else None
-
-
-def _uncut_names(base: str) -> Iterator[str]:
-    yield base
-    name, dot, ending = base.rpartition(".")
-    if dot and _TAKEOUT_ENDING.startswith(ending):
-        yield name
-
-
-def _split_number(text: str) -> tuple[str, str]:
-    """Part "IMG(1)" into "IMG" and "(1)"."""
-    match = _NUMBER.search(text)
-    return (text[: match.start()], match[0]) if match else (text, "")
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -20,7 +20,8 @@ from bestshot.marks.state import PhotoMarks
 from bestshot.metadata.exif import read_exif
 from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
 from bestshot.sources.local.sidecar_names import PhotoFolder, SidecarPaths
-from bestshot.xmp.packet import XmpChange, XmpMarks, is_ours, merge, new_sidecar, read
+from bestshot.xmp.packet import XmpMarks, read
+from bestshot.xmp.sidecar import XmpChange, is_ours, merge, new_sidecar
 
 FAVORITE_STARS: Final = 5
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bestshot.errors import OutputError, PhotoError
 from bestshot.journal.changes import ReplacedSidecar
-from bestshot.metadata.takeout import read_sidecar
+from bestshot.metadata.sidecars import read_sidecar
 from bestshot.storage.files import publish, sync_folder, write_text, writing
 
 _DRAFT = ".photo-organizer-xmp-"

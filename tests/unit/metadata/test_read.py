@@ -20,6 +20,7 @@ from bestshot.metadata.exif import Tags
 from bestshot.metadata.read import read_metadata
 from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile
 from bestshot.model.times import TimeSource
+from tests.support.sidecar_samples import sidecar as sidecar_of
 from tests.unit.imaging.test_raw import drawn_dng, drawn_jpeg
 
 SIZE = (40, 24)
@@ -64,7 +65,7 @@ def beside(path: Path, content: bytes, role: FileRole = FileRole.SIDECAR) -> Pho
 
 
 def xmp(time: str) -> bytes:
-    return f'<a xmlns:e="http://ns.adobe.com/exif/1.0/" e:DateTimeOriginal="{time}"/>'.encode()
+    return sidecar_of(f'xmlns:e="http://ns.adobe.com/exif/1.0/" e:DateTimeOriginal="{time}"')
 
 
 def takeout(seconds: int) -> bytes:
@@ -304,7 +305,7 @@ def test_takeout_files_are_not_even_opened_when_exif_tells_the_time(tmp_path: Pa
 
 
 def rated(stars: int) -> bytes:
-    return b'<a xmlns:m="http://ns.adobe.com/xap/1.0/" m:Rating="%d"/>' % stars
+    return sidecar_of(f'm:Rating="{stars}"')
 
 
 def test_the_users_stars_are_those_of_the_sidecar_then_of_the_picture_then_of_exif(tmp_path: Path) -> None:
@@ -339,7 +340,7 @@ def test_an_unreadable_sidecar_is_a_problem_and_the_next_one_is_asked(tmp_path: 
     found = read(picture(), "a.jpg", broken, gone, google)
     assert found.taken.source is TimeSource.TAKEOUT
     assert found.problems == (
-        r"its a\n.xmp is no sound XML, so the time of its Google Takeout is taken",
+        r"its a\n.xmp is not well-formed XML, so the time of its Google Takeout is taken",
         "its gone.xmp cannot be read: No such file or directory, so the time of its Google Takeout is taken",
         "its gone.xmp cannot be read: No such file or directory, so its rating is not known",
     )

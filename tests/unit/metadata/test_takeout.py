@@ -1,117 +1,15 @@
-"""Claims about times and ratings in XMP, and times in the files of Google Takeout."""
+"""Claims about the files of Google Takeout."""
 
 import json
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import PhotoError
-from bestshot.metadata.takeout import MAX_SIDECAR_BYTES, read_sidecar, read_takeout_time, read_xmp_rating, read_xmp_time
+from bestshot.metadata.takeout import read_takeout_time
 from bestshot.model.times import CaptureTime, TimeSource
-
-EXIF, PHOTOSHOP, XMP = (
-    "http://ns.adobe.com/exif/1.0/",
-    "http://ns.adobe.com/photoshop/1.0/",
-    "http://ns.adobe.com/xap/1.0/",
-)
-NOON = CaptureTime(datetime(2024, 1, 31, 12), None, TimeSource.XMP)
-TEXT = "2024-01-31T12:00:00"
-
-
-def packet(attributes: str = "", elements: str = "") -> str:
-    return (
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        f'<r:Description xmlns:e="{EXIF}" xmlns:p="{PHOTOSHOP}" xmlns:m="{XMP}" {attributes}>{elements}'
-        f"</r:Description></r:RDF></x:xmpmeta>"
-    )
-
-
-@pytest.mark.parametrize("name", ["e:DateTimeOriginal", "p:DateCreated", "m:CreateDate"])
-def test_a_date_is_found_as_an_attribute_and_as_an_element(name: str) -> None:
-    assert read_xmp_time(packet(f'{name}="{TEXT}"').encode()) == NOON
-    assert read_xmp_time(packet("", f"<{name}> {TEXT} </{name}>").encode()) == NOON
-
-
-@pytest.mark.parametrize(
-    ("written", "stars"),
-    [("5", 5), ("1", 1), ("-1", -1), ("3.0", 3), ("0", None), ("6", None), ("99", None), ("nan", None), ("x", None)],
-)
-def test_a_rating_is_found_as_an_attribute_and_as_an_element_if_it_is_one(written: str, stars: int | None) -> None:
-    assert read_xmp_rating(packet(f'm:Rating="{written}"').encode()) == stars
-    assert read_xmp_rating(packet("", f"<m:Rating>{written}</m:Rating>").encode()) == stars
-    assert read_xmp_rating(packet(f'e:Rating="{written}"').encode()) is None
-
-
-def test_the_namespace_counts_and_not_the_prefix() -> None:
-    foreign = packet(f'm:DateTimeOriginal="{TEXT}" e:CreateDate="{TEXT}" m:ModifyDate="{TEXT}"')
-    assert read_xmp_time(foreign.encode()) is None
-
-
-def test_the_date_of_the_shot_comes_before_that_of_the_file() -> None:
-    xmp = packet('m:CreateDate="2025-01-01T00:00:00"', f"<e:DateTimeOriginal>{TEXT}</e:DateTimeOriginal>")
-    assert read_xmp_time(xmp.encode()) == NOON
-
-
-@pytest.mark.parametrize("useless", ["2024-01-31", "2024", "last year", "", "0000-00-00T00:00:00"])
-def test_a_date_without_a_time_counts_as_none(useless: str) -> None:
-    assert read_xmp_time(packet(f'e:DateTimeOriginal="{useless}"').encode()) is None
-    assert read_xmp_time(packet(f'e:DateTimeOriginal="{useless}" m:CreateDate="{TEXT}"').encode()) == NOON
-
-
-def test_fractions_and_offsets_are_read() -> None:
-    taken = read_xmp_time(packet(f'e:DateTimeOriginal="{TEXT}.25+02:00"').encode())
-    wall = datetime(2024, 1, 31, 12, 0, 0, 250_000)
-    instant = wall.replace(tzinfo=UTC) - timedelta(hours=2)
-    assert taken == CaptureTime(wall, instant, TimeSource.XMP, zone_stated=True)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
-@pytest.mark.parametrize(
-    "around", [("", ""), ('<?xpacket begin=""?>', '<?xpacket end="w"?>\n   \0'), (" junk ", " junk")]
-)
-def test_encodings_and_garbage_around_the_xml_are_survived(encoding: str, around: tuple[str, str]) -> None:
-    xmp = around[0] + packet(f'e:DateTimeOriginal="{TEXT}"', "Größe \x01") + around[1]
-    if encoding.startswith("utf-16-"):
-        xmp = xmp.removeprefix(" junk ")  # without a mark, the first letter must tell the byte order
-    assert read_xmp_time(xmp.encode(encoding)) == NOON
-
-
-def test_a_declared_encoding_does_not_matter() -> None:
-    xmp = '<?xml version="1.0" encoding="ISO-8859-1"?>' + packet(f'e:DateTimeOriginal="{TEXT}"', "Größe")
-    assert read_xmp_time(xmp.encode("latin-1")) == NOON
-
-
-@pytest.mark.parametrize(
-    "xml",
-    [
-        b"",
-        b"no xml",
-        b"<x:xmpmeta",
-        b"<a><b></a>",
-        b"\xff\xfe<",
-        b'<!DOCTYPE a [<!ENTITY b "' + b"x" * 99 + b'"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>',
-        b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
-    ],
-)
-def test_broken_and_explosive_xml_is_refused(xml: bytes) -> None:
-    with pytest.raises(PhotoError, match="is no sound XML"):
-        read_xmp_time(xml)
-
-
-@settings(deadline=None)
-@given(st.binary())
-def test_no_bytes_break_the_readers(content: bytes) -> None:
-    """Any bytes tell a time, none, or raise PhotoError."""
-    for read in (read_xmp_time, read_takeout_time):
-        for data in (content, b"<a>" + content + b"</a>", b'{"photoTakenTime": {"timestamp": "' + content + b'"}}'):
-            try:
-                taken = read(data)
-            except PhotoError:
-                continue
-            assert taken is None or isinstance(taken, CaptureTime)
 
 
 @pytest.mark.parametrize("timestamp", ["1706702400", 1706702400])
@@ -138,34 +36,23 @@ def test_json_of_others_tells_nothing(content: bytes) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"<xml/>", b'{"a":' * 100_000])
 def test_broken_json_is_refused(content: bytes) -> None:
-    with pytest.raises(PhotoError, match="is no sound JSON"):
+    with pytest.raises(PhotoError, match="is not well-formed JSON"):
         read_takeout_time(content)
 
 
 @pytest.mark.parametrize("timestamp", ["soon", "9" * 12, "9" * 5000, "-99999999999", "1e9"])
-def test_a_moment_that_is_none_is_refused(timestamp: str) -> None:
-    with pytest.raises(PhotoError, match="photoTakenTime"):
+def test_an_invalid_moment_is_refused(timestamp: str) -> None:
+    with pytest.raises(PhotoError, match="has a photoTakenTime that is not a valid moment"):
         read_takeout_time(json.dumps({"photoTakenTime": {"timestamp": timestamp}}).encode())
 
 
-def test_a_sidecar_is_read_up_to_a_size(tmp_path: Path) -> None:
-    small, large = tmp_path / "a.xmp", tmp_path / "b.xmp"
-    small.write_bytes(b"<x/>")
-    with large.open("wb") as file:
-        file.truncate(MAX_SIDECAR_BYTES + 1)
-    assert read_sidecar(str(small)) == b"<x/>"
-    with pytest.raises(PhotoError, match="is larger than 8 MB"):
-        read_sidecar(str(large))
-
-
-def test_a_missing_sidecar_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(PhotoError, match="cannot be read: No such file"):
-        read_sidecar(str(tmp_path / "gone.xmp"))
-
-
-@pytest.mark.parametrize(("name", "year"), [("2000.xmp", 2000), ("2010.xmp", 2010), ("2020.xmp", 2020)])
-def test_real_sidecars_tell_their_year(shared: Path, name: str, year: int) -> None:
-    taken = read_xmp_time((shared / "formats" / "immich_meta" / name).read_bytes())
-    assert taken is not None
-    assert taken.wall is not None
-    assert taken.wall.year == year
+@settings(deadline=None)
+@given(st.binary())
+def test_no_bytes_break_the_reader(content: bytes) -> None:
+    """Any bytes tell a time, none, or raise PhotoError."""
+    for data in (content, b'{"photoTakenTime": {"timestamp": "' + content + b'"}}'):
+        try:
+            taken = read_takeout_time(data)
+        except PhotoError:
+            continue
+        assert taken is None or isinstance(taken, CaptureTime)

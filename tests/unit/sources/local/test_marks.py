@@ -207,8 +207,8 @@ def test_what_cannot_be_parsed_is_left_alone_and_named_and_the_others_go_on(fold
     marked = FolderMarks().mark(AddTags((*keys, other), ("dup",)))
     assert marked.changed == (other,)
     assert {one.key: one.error for one in marked.refused} == {
-        keys[0]: "Its sidecar is no sound XML, and is left alone.",
-        keys[1]: "Its sidecar has a document type declaration, as XMP never has, and is left alone.",
+        keys[0]: "Its sidecar is not well-formed XML, and is left alone.",
+        keys[1]: "Its sidecar has a document type declaration, which XMP never has, and is left alone.",
         keys[2]: "It is not there any more.",
     }
     assert (folder / "a.jpg.xmp").read_bytes() == b"<broken"

@@ -1,0 +1,107 @@
+"""What is written beside a picture's EXIF: times and ratings in XMP files, in the packet of the picture, by Google."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Final
+
+from bestshot.errors import PhotoError
+from bestshot.metadata.capture_time import DateError, parse_exif_datetime
+from bestshot.metadata.takeout import read_takeout_time
+from bestshot.model.formats import suffix_of
+from bestshot.model.photo import FileRole, Photo
+from bestshot.model.times import CaptureTime, TimeSource
+from bestshot.text import printable
+from bestshot.xmp.packet import CAPTURE_DATES, parse, stars
+
+MAX_SIDECAR_BYTES: Final = 8_000_000
+"""A sidecar of a photo has some kilobytes; what is larger is not read."""
+
+_Source = tuple[str, Callable[[], bytes]]
+"""What a message calls a sidecar or packet, and how to get its content."""
+
+
+def read_sidecar(path: str) -> bytes:
+    """The content of a sidecar file; raises PhotoError if it cannot be read or is too large to be one."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_SIDECAR_BYTES + 1)
+    except OSError as error:
+        raise PhotoError(f"cannot be read: {error.strerror}") from error
+    if len(content) > MAX_SIDECAR_BYTES:
+        raise PhotoError(f"is larger than {MAX_SIDECAR_BYTES // 1_000_000} MB")
+    return content
+
+
+def sidecar_times(photo: Photo, embedded_xmp: object, complaints: list[str]) -> Iterator[CaptureTime]:
+    """The times beside EXIF, the most trusted first; complaints about what cannot be read are added to the list."""
+    sources = [(*source, read_xmp_time) for source in _xmp_sources(photo, embedded_xmp)]
+    for name, content, read_time in (*sources, *_takeout_sources(photo)):
+        try:
+            taken = read_time(content())
+        except PhotoError as error:
+            complaints.append(f"its {name} {error}")
+            continue
+        if taken is not None:
+            yield taken
+
+
+def user_rating(photo: Photo, embedded_xmp: object, exif_rating: float | None) -> tuple[int | None, tuple[str, ...]]:
+    """The user's stars, and what stands in the way of knowing them.
+
+    A sidecar is newer than a packet in the picture, and that is newer than EXIF.
+    """
+    problems = []
+    for name, content in _xmp_sources(photo, embedded_xmp):
+        try:
+            rating = read_xmp_rating(content())
+        except PhotoError as error:
+            problems.append(f"its {name} {error}, so its rating is not known")
+            continue
+        if rating is not None:
+            return rating, ()
+    return None if exif_rating is None else stars(exif_rating), tuple(problems)
+
+
+def read_xmp_time(content: bytes) -> CaptureTime | None:
+    """The first capture time in an XMP packet or sidecar, if any; a date without a time does not count.
+
+    Raises PhotoError if it is not XMP.
+    """
+    packet = parse(content)
+    for date in CAPTURE_DATES:
+        written = next((text for text in packet.values(date) if text.strip()), "")
+        try:
+            clock = parse_exif_datetime(written)
+        except DateError:
+            continue
+        if clock is not None:
+            return clock.as_capture_time(TimeSource.XMP)
+    return None
+
+
+def read_xmp_rating(content: bytes) -> int | None:
+    """The rating in an XMP packet or sidecar, if any.
+
+    Raises PhotoError if it mentions one and is not XMP; most packets mention none and need not be parsed.
+    """
+    return parse(content).rating if b"Rating" in content.replace(b"\0", b"") else None
+
+
+def _xmp_sources(photo: Photo, embedded_xmp: object) -> Iterator[_Source]:
+    """The XMP files of a photo, then the packet in its picture, which is older."""
+    for file, name in _companions(photo, FileRole.SIDECAR):
+        if suffix_of(name) == ".xmp":
+            yield printable(name), partial(read_sidecar, file)
+    if isinstance(embedded_xmp, bytes):
+        yield "XMP", partial(bytes, embedded_xmp)
+
+
+def _takeout_sources(photo: Photo) -> Iterator[tuple[str, Callable[[], bytes], Callable[[bytes], CaptureTime | None]]]:
+    for file, name in _companions(photo, FileRole.TAKEOUT):
+        yield printable(name), partial(read_sidecar, file), read_takeout_time
+
+
+def _companions(photo: Photo, role: FileRole) -> Iterator[tuple[str, str]]:
+    """The path and name of each file of a role that travels with the picture."""
+    return ((file.path, PurePath(file.path).name) for file in photo.files[1:] if file.role is role)

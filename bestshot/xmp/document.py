@@ -1,0 +1,81 @@
+"""The bytes of an XML document and back: byte order marks, encodings, and the mistakes that careless programs make."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from bestshot.errors import PhotoError
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+# Encodings that write "<?xml" in ASCII, as the declaration was found to be. Python knows others, such as punycode,
+# that no XML is written in and that take a quadratic time.
+_PLAIN = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[ru]|gb\w+|big5|euc_\w+|shift_jis")
+
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""A character that no XML document may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document in UTF-8, with the byte order mark before it and the encoding it had.
+
+    The encoding is None where the bytes could only be read by a guess, and not be written back as they were.
+    """
+
+    xml: bytes
+    mark: bytes
+    encoding: str | None
+
+
+def decoded(content: bytes) -> Document:
+    """Decode a document as its first bytes and its declaration say, else as UTF-8 or Latin-1; this never fails."""
+    mark, marked = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", None))
+    body = content[len(mark) :]
+    marked = marked or next((name for start, name in _UNMARKED if body.startswith(start)), None)
+    encoding = marked or _declared(body)
+    if encoding is not None:
+        try:
+            text = body.decode(encoding)
+            return Document(text.encode(), mark, encoding if text.encode(encoding) == body else None)
+        except UnicodeError:
+            pass  # the declaration is wrong, or the bytes are damaged
+    return Document(_guessed(body, marked).encode(), mark, None)
+
+
+def encoded(document: Document) -> bytes:
+    """Encode a document as it was; a character that its encoding lacks becomes a reference.
+
+    Raises PhotoError where that cannot be done.
+    """
+    if document.encoding is None:
+        raise PhotoError("is in an encoding that cannot be written back as it was")
+    return document.mark + document.xml.decode().encode(document.encoding, "xmlcharrefreplace")
+
+
+def cleaned(xml: bytes) -> bytes:
+    """The XML without what careless programs leave in and around it: control characters, padding, text."""
+    text = NOT_IN_XML.sub("", xml.decode())
+    return text[text.find("<") : text.rfind(">") + 1].encode()
+
+
+def _declared(body: bytes) -> str | None:
+    """The encoding that a document declares, UTF-8 without a declaration; None for one that XML is not written in."""
+    declaration = _DECLARED.match(body)
+    if declaration is None:
+        return "utf-8"
+    try:
+        name = codecs.lookup(declaration[1].decode()).name
+    except LookupError:
+        return None
+    return name if _PLAIN.fullmatch(name) else None
+
+
+def _guessed(body: bytes, marked: str | None) -> str:
+    if marked is not None:
+        return body.decode(marked, "replace")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
