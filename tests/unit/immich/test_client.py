@@ -1,7 +1,6 @@
 """The client against a server of every version: what it reads is complete, what it writes is there."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -19,20 +18,15 @@ from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.versions import Task
-from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich, Where
+from tests.fake_immich import MORNING, VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
+from tests.support.each import for_each, on_releases
 from tests.support.scripted_server import Reply, scripted
 
 AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 FOUR = ("v1.105.1", "v1.118.2", "v2.7.5", "v3.1.0")
-
-
-@pytest.fixture(params=VERSIONS)
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
-    with FakeImmich(request.param) as server:
-        yield server
 
 
 def client_of(fake: FakeImmich) -> ImmichClient:
@@ -43,6 +37,7 @@ def ids_of(assets: list[Asset]) -> list[str]:
     return [asset.id for asset in assets]
 
 
+@on_releases()
 def test_a_listing_holds_the_own_visible_photos_and_nothing_else(fake: FakeImmich) -> None:
     seeds, client = fake.seeds, client_of(fake)
     plain, trashed, archived = seeds.photo("plain.jpg"), seeds.photo("trashed.jpg"), seeds.photo("archived.jpg")
@@ -63,6 +58,7 @@ def test_a_listing_holds_the_own_visible_photos_and_nothing_else(fake: FakeImmic
     assert (shown.missing, everything.missing) == (0, 0)
 
 
+@on_releases()
 def test_times_names_and_favorites_of_a_listing_are_those_of_the_photos(fake: FakeImmich) -> None:
     photo = fake.seeds.photo("berlin.jpg", MORNING, offset_minutes=120)
     client = client_of(fake)
@@ -73,14 +69,13 @@ def test_times_names_and_favorites_of_a_listing_are_those_of_the_photos(fake: Fa
     assert seen.file_created_at.replace(tzinfo=None) == MORNING - timedelta(hours=2)
 
 
-@pytest.mark.parametrize("version", FOUR)
-def test_a_listing_over_many_pages_of_bursts_is_complete_and_free_of_repeats(version: str) -> None:
-    with FakeImmich(version, checked=False) as fake:
-        bursts = [fake.seeds.burst(400, MORNING + n * timedelta(hours=1), declared_checksum=True) for n in range(6)]
-        listing = client_of(fake).get_all_assets()
-        assert [asset.id for asset in listing] == sorted(asset.id for burst in bursts for asset in burst)
-        assert listing.missing == 0
-        assert fake.count("search_metadata") <= 3 + 4 + 3, "pages, one look at each border, and all again at most"
+@on_releases(*FOUR, checked=False)
+def test_a_listing_over_many_pages_of_bursts_is_complete_and_free_of_repeats(fake: FakeImmich) -> None:
+    bursts = [fake.seeds.burst(400, MORNING + n * timedelta(hours=1), declared_checksum=True) for n in range(6)]
+    listing = client_of(fake).get_all_assets()
+    assert [asset.id for asset in listing] == sorted(asset.id for burst in bursts for asset in burst)
+    assert listing.missing == 0
+    assert fake.count("search_metadata") <= 3 + 4 + 3, "pages, one look at each border, and all again at most"
 
 
 def test_a_listing_that_stays_incomplete_says_so() -> None:
@@ -100,6 +95,7 @@ def test_a_listing_that_stays_incomplete_says_so() -> None:
     assert (len(listing), listing.missing) == (1, 2)
 
 
+@on_releases()
 def test_pictures_and_originals_come_as_they_are(fake: FakeImmich) -> None:
     photo = fake.seeds.photo()
     client = client_of(fake)
@@ -113,6 +109,7 @@ def test_pictures_and_originals_come_as_they_are(fake: FakeImmich) -> None:
             fetch(UNKNOWN)
 
 
+@on_releases()
 def test_faces_are_those_that_the_server_found(fake: FakeImmich) -> None:
     photo = fake.seeds.photo()
     alice = fake.seeds.person("Alice")
@@ -122,6 +119,7 @@ def test_faces_are_those_that_the_server_found(fake: FakeImmich) -> None:
     assert (face.person_id, face.person_name) == (alice.id, "Alice")
 
 
+@on_releases()
 def test_who_and_what_the_server_is_can_be_asked(fake: FakeImmich) -> None:
     fake.seeds.photo()
     client = client_of(fake)
@@ -132,6 +130,7 @@ def test_who_and_what_the_server_is_can_be_asked(fake: FakeImmich) -> None:
     assert client.get_key_permissions() == (frozenset({"all"}) if can_tell else None)
 
 
+@on_releases()
 def test_tags_by_path_are_put_on_and_taken_off(fake: FakeImmich) -> None:
     photos = fake.seed_library(4)
     client = client_of(fake)
@@ -150,6 +149,7 @@ def test_tags_by_path_are_put_on_and_taken_off(fake: FakeImmich) -> None:
     assert "best" not in {tag.value for tag in client.get_tags()}
 
 
+@on_releases()
 def test_tagging_again_adds_what_is_missing_and_nothing_else(fake: FakeImmich) -> None:
     photos = fake.seed_library(4)
     client = client_of(fake)
@@ -162,24 +162,25 @@ def test_tagging_again_adds_what_is_missing_and_nothing_else(fake: FakeImmich) -
     assert fake.tags_on(photos[0]) == {"a", "b"}
 
 
-@pytest.mark.parametrize("version", [version for version in VERSIONS if release(version) >= (1, 113, 0)])
-def test_no_asset_gets_its_tags_in_two_calls_of_which_one_could_be_lost(version: str) -> None:
-    with FakeImmich(version) as fake:
-        photos = fake.seed_library(6)
-        client = client_of(fake)
-        client.tag_assets(ids_of(photos[:2]), "a")
-        fake.settle()
-        fake.faults.lose_writes()
-        client.tag_assets(ids_of(photos), ["a", "b"])
-        fake.settle()
-        assert [fake.tags_on(photo) for photo in photos] == [{"a", "b"}] * 6
+@on_releases(*(version for version in VERSIONS if release(version) >= (1, 113, 0)))
+def test_no_asset_gets_its_tags_in_two_calls_of_which_one_could_be_lost(fake: FakeImmich) -> None:
+    photos = fake.seed_library(6)
+    client = client_of(fake)
+    client.tag_assets(ids_of(photos[:2]), "a")
+    fake.settle()
+    fake.faults.lose_writes()
+    client.tag_assets(ids_of(photos), ["a", "b"])
+    fake.settle()
+    assert [fake.tags_on(photo) for photo in photos] == [{"a", "b"}] * 6
 
 
+@on_releases()
 def test_a_tag_without_a_name_is_refused(fake: FakeImmich) -> None:
     with pytest.raises(UsageError, match="needs a name"):
         client_of(fake).tag_assets([], ["/ /"])
 
 
+@on_releases()
 def test_bad_ids_are_named_and_the_good_ones_go_through(fake: FakeImmich) -> None:
     photos = fake.seed_library(9)
     client = client_of(fake)
@@ -196,15 +197,15 @@ def test_bad_ids_are_named_and_the_good_ones_go_through(fake: FakeImmich) -> Non
         assert set(result.done + result.already) == set(ids_of(photos))
 
 
-@pytest.mark.parametrize("version", FOUR)
-def test_bulk_calls_are_sent_in_chunks(version: str) -> None:
-    with FakeImmich(version, checked=False) as fake:
-        ids = ids_of(fake.seed_library(2 * CHUNK + 1, declared_checksums=True))
-        result = client_of(fake).update_assets([*ids, *ids], AssetChange(is_favorite=True))
-        assert len(result.done) == len(ids)
-        assert fake.count("assets_update_bulk") == 3
+@on_releases(*FOUR, checked=False)
+def test_bulk_calls_are_sent_in_chunks(fake: FakeImmich) -> None:
+    ids = ids_of(fake.seed_library(2 * CHUNK + 1, declared_checksums=True))
+    result = client_of(fake).update_assets([*ids, *ids], AssetChange(is_favorite=True))
+    assert len(result.done) == len(ids)
+    assert fake.count("assets_update_bulk") == 3
 
 
+@on_releases()
 def test_marks_are_set_and_read_back(fake: FakeImmich) -> None:
     photos = fake.seed_library(3)
     client = client_of(fake)
@@ -226,6 +227,7 @@ def test_marks_are_set_and_read_back(fake: FakeImmich) -> None:
         assert unrated.exif.rating is None
 
 
+@on_releases()
 def test_albums_are_made_filled_emptied_and_taken_away(fake: FakeImmich) -> None:
     photos = fake.seed_library(4)
     client = client_of(fake)
@@ -246,6 +248,7 @@ def test_albums_are_made_filled_emptied_and_taken_away(fake: FakeImmich) -> None
         client.get_album_assets(album.id)
 
 
+@on_releases()
 def test_albums_shared_by_others_are_listed_and_only_own_photos_of_them_are_taken(fake: FakeImmich) -> None:
     mine, theirs = fake.seeds.photo(), fake.seeds.photo(owner=fake.user.user)
     shared = fake.seeds.album("Ours", [mine, theirs], owner=fake.user.user, shared_with={fake.admin.user.id: "editor"})
@@ -255,6 +258,7 @@ def test_albums_shared_by_others_are_listed_and_only_own_photos_of_them_are_take
     assert client.get_album_member_ids(shared.id) == {mine.id, theirs.id}
 
 
+@on_releases()
 def test_stacks_are_made_merged_and_dissolved(fake: FakeImmich) -> None:
     ids = ids_of(fake.seed_library(5))
     client = client_of(fake)
@@ -270,6 +274,7 @@ def test_stacks_are_made_merged_and_dissolved(fake: FakeImmich) -> None:
     assert client.get_stacks() == ()
 
 
+@on_releases()
 def test_a_key_that_lacks_a_permission_is_told_what_the_job_needs(fake: FakeImmich) -> None:
     photo = fake.seeds.photo()
     key = fake.seeds.key("user.read", "asset.read", "tag.read")
@@ -283,6 +288,7 @@ def test_a_key_that_lacks_a_permission_is_told_what_the_job_needs(fake: FakeImmi
     assert caught.value.needed == client.get_needed_permissions()
 
 
+@on_releases()
 def test_the_permissions_that_are_asked_for_are_enough(fake: FakeImmich) -> None:
     names = ImmichClient(fake.url, fake.admin.secret).get_needed_permissions()
     client = ImmichClient(fake.url, fake.seeds.key(*names).secret, policy=AT_ONCE)
@@ -306,6 +312,7 @@ def test_the_permissions_that_are_asked_for_are_enough(fake: FakeImmich) -> None
     assert client.get_stacks() == ()
 
 
+@on_releases()
 def test_a_key_that_expires_half_way_is_a_wrong_key(fake: FakeImmich) -> None:
     client = client_of(fake)
     client.get_current_user()
@@ -314,29 +321,28 @@ def test_a_key_that_expires_half_way_is_a_wrong_key(fake: FakeImmich) -> None:
         client.get_all_assets()
 
 
-@pytest.mark.parametrize("version", FOUR)
-def test_reads_survive_a_connection_that_breaks(version: str) -> None:
-    with FakeImmich(version) as fake:
-        photo = fake.seeds.photo()
-        client = client_of(fake)
-        fake.faults.drop(Where("search/metadata"))
-        fake.faults.half_a_body(Where("search/metadata"))
-        fake.faults.half_a_body(Where("download/asset|original"))
-        fake.faults.status(502, Where("statistics", times=2))
-        assert [asset.id for asset in client.get_all_assets()] == [photo.id]
-        assert client.download_asset(photo.id) == photo.original.content()
-        assert sum(fake.faults.counts.values()) == 5
+@on_releases(*FOUR)
+def test_reads_survive_a_connection_that_breaks(fake: FakeImmich) -> None:
+    photo = fake.seeds.photo()
+    client = client_of(fake)
+    fake.faults.drop(Where("search/metadata"))
+    fake.faults.half_a_body(Where("search/metadata"))
+    fake.faults.half_a_body(Where("download/asset|original"))
+    fake.faults.status(502, Where("statistics", times=2))
+    assert [asset.id for asset in client.get_all_assets()] == [photo.id]
+    assert client.download_asset(photo.id) == photo.original.content()
+    assert sum(fake.faults.counts.values()) == 5
 
 
-@pytest.mark.parametrize("version", FOUR)
-def test_a_connection_that_keeps_breaking_is_given_up(version: str) -> None:
-    with FakeImmich(version) as fake:
-        photo = fake.seeds.photo()
-        fake.faults.half_a_body(Where("download/asset|original", times=None))
-        with pytest.raises(UnreachableError, match="breaks off"):
-            client_of(fake).download_asset(photo.id)
+@on_releases(*FOUR)
+def test_a_connection_that_keeps_breaking_is_given_up(fake: FakeImmich) -> None:
+    photo = fake.seeds.photo()
+    fake.faults.half_a_body(Where("download/asset|original", times=None))
+    with pytest.raises(UnreachableError, match="breaks off"):
+        client_of(fake).download_asset(photo.id)
 
 
+@on_releases()
 def test_a_version_that_breaks_off_is_said(fake: FakeImmich) -> None:
     fake.faults.half_a_body(Where("version"))
     with pytest.raises(UnreachableError, match="breaks off"):
@@ -351,42 +357,43 @@ def test_favorites_of_a_long_burst_are_all_found() -> None:
         assert all(asset.is_favorite for asset in client_of(fake).get_all_assets())
 
 
-@pytest.mark.parametrize("version", FOUR)
-def test_an_album_is_never_made_twice(version: str) -> None:
-    with FakeImmich(version) as fake:
-        client = client_of(fake)
-        fake.faults.drop(Where("albums?$", "POST"), work_done=True)
-        with pytest.raises(UnreachableError):
-            client.create_album("Trip")
-        assert len(fake.state.albums) == 1
-        fake.faults.half_a_body(Where("albums?$", "POST"))
-        with pytest.raises(UnreachableError, match="breaks off"):
-            client.create_album("Trip")
-        assert len(fake.state.albums) == 2
+@on_releases(*FOUR)
+def test_an_album_is_never_made_twice(fake: FakeImmich) -> None:
+    client = client_of(fake)
+    fake.faults.drop(Where("albums?$", "POST"), work_done=True)
+    with pytest.raises(UnreachableError):
+        client.create_album("Trip")
+    assert len(fake.state.albums) == 1
+    fake.faults.half_a_body(Where("albums?$", "POST"))
+    with pytest.raises(UnreachableError, match="breaks off"):
+        client.create_album("Trip")
+    assert len(fake.state.albums) == 2
 
 
-@pytest.mark.parametrize("version", FOUR)
-def test_many_threads_share_a_client(version: str) -> None:
-    with FakeImmich(version) as fake:
-        photos = fake.seed_library(24)
-        client = client_of(fake)
-        together = threading.Barrier(8)
+@on_releases(*FOUR)
+def test_many_threads_share_a_client(fake: FakeImmich) -> None:
+    photos = fake.seed_library(24)
+    client = client_of(fake)
+    together = threading.Barrier(8)
 
-        def download(photo: Asset) -> bool:
-            return client.download_asset(photo.id) == photo.original.content()
+    def download(photo: Asset) -> bool:
+        return client.download_asset(photo.id) == photo.original.content()
 
-        def first(photo: Asset) -> bool:
-            together.wait(timeout=20)
-            return download(photo)
+    def first(photo: Asset) -> bool:
+        together.wait(timeout=20)
+        return download(photo)
 
-        with ThreadPoolExecutor(8) as pool:
-            assert all(pool.map(first, photos[:8]))
-            assert all(pool.map(download, photos))
-        assert fake.count("version") == 1
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(first, photos[:8]))
+        assert all(pool.map(download, photos))
+    assert fake.count("version") == 1
 
 
-@pytest.mark.parametrize("version", FOUR)
-def test_a_server_below_a_path_is_found(version: str) -> None:
+def test_a_server_below_a_path_is_found() -> None:
+    for_each(FOUR, _check_server_below_a_path)
+
+
+def _check_server_below_a_path(version: str) -> None:
     with FakeImmich(version, prefix="/photos") as fake:
         fake.seeds.photo()
         for url in (fake.url, f"{fake.url}/", f"{fake.url}/api", f"{fake.url}/api/"):

@@ -1,7 +1,5 @@
 """Every mark arrives on a server of every version, and what is read of it is what is there."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from bestshot.errors import NotFoundError, TooOldError
@@ -14,25 +12,15 @@ from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.state import Album, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
 from bestshot.sources.immich.marks import ImmichMarks
-from tests.fake_immich.server import VERSIONS, FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.fake_immich.versions import release
+from tests.support.each import on_releases
 from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids, marks_on, tagged
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
-@pytest.fixture(params=VERSIONS)
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
-    with FakeImmich(request.param) as server:
-        yield server
-
-
-@pytest.fixture(params=FOUR)
-def one_of_four(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
-    with FakeImmich(request.param) as server:
-        yield server
-
-
+@on_releases()
 def test_tags_are_put_on_and_taken_off(fake: FakeImmich) -> None:
     keys = ids(fake.seeds.burst(3))
     library = marks_on(fake)
@@ -45,6 +33,7 @@ def test_tags_are_put_on_and_taken_off(fake: FakeImmich) -> None:
     assert tagged(fake, BEST) == set()
 
 
+@on_releases()
 def test_a_photo_with_one_of_two_tags_gets_the_other(fake: FakeImmich) -> None:
     photos = fake.seeds.burst(3)
     keys = ids(photos)
@@ -53,8 +42,8 @@ def test_a_photo_with_one_of_two_tags_gets_the_other(fake: FakeImmich) -> None:
     assert tagged(fake, TAG) == tagged(fake, BEST) == set(keys)
 
 
-def test_a_child_tag_is_not_taken_for_the_tag(one_of_four: FakeImmich) -> None:
-    fake = one_of_four
+@on_releases(*FOUR)
+def test_a_child_tag_is_not_taken_for_the_tag(fake: FakeImmich) -> None:
     first, second = fake.seeds.burst(2)
     fake.seeds.tag(f"{TAG}/child", [first])
     fake.seeds.tag(TAG, [second])
@@ -64,6 +53,7 @@ def test_a_child_tag_is_not_taken_for_the_tag(one_of_four: FakeImmich) -> None:
     assert tagged(fake, TAG) == {first.id, second.id}
 
 
+@on_releases()
 def test_albums_are_made_filled_and_emptied(fake: FakeImmich) -> None:
     keys = ids(fake.seeds.burst(3))
     library = marks_on(fake)
@@ -79,8 +69,8 @@ def test_albums_are_made_filled_and_emptied(fake: FakeImmich) -> None:
     assert read.albums == {album.id: Album(album.id, "Organized-0001", frozenset(keys[1:]))}
 
 
-def test_an_album_is_found_by_its_exact_name_among_the_own(one_of_four: FakeImmich) -> None:
-    fake = one_of_four
+@on_releases(*FOUR)
+def test_an_album_is_found_by_its_exact_name_among_the_own(fake: FakeImmich) -> None:
     mine = [fake.seeds.album("Organized-0001"), fake.seeds.album("Organized-0001")]
     fake.seeds.album("organized-0001")
     fake.seeds.album("Organized-0001", owner=fake.user.user, shared_with={fake.admin.user.id: "editor"})
@@ -91,6 +81,7 @@ def test_an_album_is_found_by_its_exact_name_among_the_own(one_of_four: FakeImmi
     }
 
 
+@on_releases()
 def test_favorites_and_the_archive_come_and_go(fake: FakeImmich) -> None:
     photos = fake.seeds.burst(3)
     keys = ids(photos)
@@ -106,15 +97,17 @@ def test_favorites_and_the_archive_come_and_go(fake: FakeImmich) -> None:
     assert {photo.visibility for photo in photos} == {"timeline"}
 
 
-def test_what_became_a_favorite_meanwhile_is_not_archived(one_of_four: FakeImmich) -> None:
-    favourites, other = one_of_four.seeds.burst(2)
+@on_releases(*FOUR)
+def test_what_became_a_favorite_meanwhile_is_not_archived(fake: FakeImmich) -> None:
+    favourites, other = fake.seeds.burst(2)
     favourites.is_favorite = True
-    marked = marks_on(one_of_four).mark(SetArchived(ids((favourites, other)), value=True))
+    marked = marks_on(fake).mark(SetArchived(ids((favourites, other)), value=True))
     assert marked.changed == (other.id,)
     assert [refused.key for refused in marked.refused] == [favourites.id]
     assert (favourites.visibility, other.visibility) == ("timeline", "archive")
 
 
+@on_releases()
 def test_a_description_tells_what_was_there_before(fake: FakeImmich) -> None:
     photo = fake.seeds.photo()
     library = marks_on(fake)
@@ -124,6 +117,7 @@ def test_a_description_tells_what_was_there_before(fake: FakeImmich) -> None:
     assert photo.marks.description == "At sea"
 
 
+@on_releases()
 def test_stars_are_given_and_taken_where_there_are_such(fake: FakeImmich) -> None:
     photo = fake.seeds.photo()
     library = marks_on(fake)
@@ -139,6 +133,7 @@ def test_stars_are_given_and_taken_where_there_are_such(fake: FakeImmich) -> Non
     assert read == {photo.id: PhotoMarks(photo.id)}
 
 
+@on_releases()
 def test_a_stack_has_the_best_on_top_and_all_members_of_merged_ones(fake: FakeImmich) -> None:
     photos = fake.seeds.burst(5)
     best, second, third, *others = ids(photos)
@@ -157,10 +152,11 @@ def test_a_stack_has_the_best_on_top_and_all_members_of_merged_ones(fake: FakeIm
     assert {photo.stack for photo in photos} == {None}
 
 
-def test_a_stack_that_somebody_changed_is_left_alone(one_of_four: FakeImmich) -> None:
-    photos = one_of_four.seeds.burst(3)
-    stack = one_of_four.seeds.stack(*photos)
-    library = marks_on(one_of_four)
+@on_releases(*FOUR)
+def test_a_stack_that_somebody_changed_is_left_alone(fake: FakeImmich) -> None:
+    photos = fake.seeds.burst(3)
+    stack = fake.seeds.stack(*photos)
+    library = marks_on(fake)
     found = library.read_marks([photos[0].id], (), with_albums=False).photos[photos[0].id].stack
     assert found is not None
     marked = library.mark(DissolveStack(1, Stack(found.id, found.keys[:2])))
@@ -169,8 +165,8 @@ def test_a_stack_that_somebody_changed_is_left_alone(one_of_four: FakeImmich) ->
     assert photos[1].stack is stack
 
 
-def test_bad_ids_are_named_with_a_sentence_and_the_others_go_through(one_of_four: FakeImmich) -> None:
-    fake = one_of_four
+@on_releases(*FOUR)
+def test_bad_ids_are_named_with_a_sentence_and_the_others_go_through(fake: FakeImmich) -> None:
     photos = fake.seeds.burst(3)
     theirs = fake.seeds.photo(owner=fake.user.user)
     good, bad = ids(photos), (theirs.id, UNKNOWN)
@@ -189,28 +185,32 @@ def test_bad_ids_are_named_with_a_sentence_and_the_others_go_through(one_of_four
         assert all(refused.error.endswith(".") for refused in marked.refused)
 
 
-def test_a_group_without_its_best_is_not_stacked(one_of_four: FakeImmich) -> None:
-    photos = one_of_four.seeds.burst(2)
-    marked = marks_on(one_of_four).mark(MakeStack(1, (UNKNOWN, *ids(photos))))
+@on_releases(*FOUR)
+def test_a_group_without_its_best_is_not_stacked(fake: FakeImmich) -> None:
+    photos = fake.seeds.burst(2)
+    marked = marks_on(fake).mark(MakeStack(1, (UNKNOWN, *ids(photos))))
     assert (marked.changed, marked.container) == ((), None)
     assert {photo.stack for photo in photos} == {None}
     assert len(marked.refused) == 3
 
 
-def test_an_album_that_is_gone_fails_as_a_whole(one_of_four: FakeImmich) -> None:
+@on_releases(*FOUR)
+def test_an_album_that_is_gone_fails_as_a_whole(fake: FakeImmich) -> None:
     with pytest.raises(NotFoundError):
-        marks_on(one_of_four).mark(AddToAlbum(UNKNOWN, ids(one_of_four.seeds.burst(2)), 1))
+        marks_on(fake).mark(AddToAlbum(UNKNOWN, ids(fake.seeds.burst(2)), 1))
 
 
-def test_what_is_in_the_trash_counts_as_gone(one_of_four: FakeImmich) -> None:
-    kept, trashed = one_of_four.seeds.burst(2)
-    one_of_four.seeds.trash(trashed)
-    library = marks_on(one_of_four)
+@on_releases(*FOUR)
+def test_what_is_in_the_trash_counts_as_gone(fake: FakeImmich) -> None:
+    kept, trashed = fake.seeds.burst(2)
+    fake.seeds.trash(trashed)
+    library = marks_on(fake)
     assert set(library.read_marks(ids((kept, trashed)), (), with_albums=False).photos) == {kept.id}
     marked = library.mark(SetFavorite(ids((kept, trashed)), value=True))
     assert (marked.changed, [refused.key for refused in marked.refused]) == ((kept.id,), [trashed.id])
 
 
+@on_releases()
 def test_a_listing_spares_the_calls_for_its_photos(fake: FakeImmich) -> None:
     photos = fake.seeds.burst(4)
     photos[0].is_favorite = True
@@ -229,6 +229,7 @@ def test_a_listing_spares_the_calls_for_its_photos(fake: FakeImmich) -> None:
     assert back.photos[photos[1].id].is_favorite, "what is read back is never from the listing"
 
 
+@on_releases()
 def test_albums_that_hold_a_photo_are_found_for_inheriting(fake: FakeImmich) -> None:
     first, second, outside = fake.seeds.burst(3)
     trip = fake.seeds.album("Trip", [first, outside])
@@ -241,12 +242,13 @@ def test_albums_that_hold_a_photo_are_found_for_inheriting(fake: FakeImmich) -> 
     }
 
 
-def test_tags_of_a_large_library_are_read_back_by_searching(one_of_four: FakeImmich) -> None:
-    photos = one_of_four.seed_library(120, declared_checksums=True)
-    library = marks_on(one_of_four)
+@on_releases(*FOUR)
+def test_tags_of_a_large_library_are_read_back_by_searching(fake: FakeImmich) -> None:
+    photos = fake.seed_library(120, declared_checksums=True)
+    library = marks_on(fake)
     action = AddTags(ids(photos), (TAG,))
     library.mark(action)
-    one_of_four.forget_calls()
+    fake.forget_calls()
     read = library.read_back([action], ())
     assert all(read.photos[photo.id].tags == {TAG} for photo in photos)
-    assert len(one_of_four.calls) <= 4
+    assert len(fake.calls) <= 4

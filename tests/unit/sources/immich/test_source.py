@@ -14,22 +14,16 @@ from bestshot.model.faces import FaceBox
 from bestshot.model.photo import Photo
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache
+from tests.fake_immich import ALWAYS, MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.pictures import Original
-from tests.fake_immich.server import ALWAYS, MORNING, VERSIONS, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Exif
+from tests.support.each import on_releases
 from tests.support.immich_folder import impatient
 
 THUMBNAIL, PREVIEW, LARGE = 64, 1024, 3000
 """Sizes that are asked for: to compare, to judge, and more than the server's preview has."""
 
-RECORDED = ("v1.105.1", "v1.118.2", "v2.7.5", "v3.1.0")
-four_versions = pytest.mark.parametrize("fake", RECORDED, indirect=True)
-
-
-@pytest.fixture(params=VERSIONS)
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
-    with FakeImmich(request.param) as server:
-        yield server
+FOUR = ("v1.105.1", "v1.118.2", "v2.7.5", "v3.1.0")
 
 
 @pytest.fixture
@@ -60,6 +54,7 @@ def test_a_face_is_known_with_the_name_of_whom_it_shows(newest: FakeImmich) -> N
 
 
 class TestListing:
+    @on_releases()
     def test_it_holds_the_own_photos_in_order_of_time_and_nothing_else(self, fake: FakeImmich) -> None:
         seeds = fake.seeds
         late, early = seeds.photo("late.jpg", MORNING.replace(hour=20)), seeds.photo("early.jpg")
@@ -80,6 +75,7 @@ class TestListing:
         assert sorted(ids(with_archived)) == sorted(ids_of(early, live, late, archived))
         assert not fake.writes
 
+    @on_releases()
     def test_the_listing_alone_tells_when_photos_were_taken(self, fake: FakeImmich) -> None:
         zoned = fake.seeds.photo("zoned.jpg", MORNING, offset_minutes=120)
         zoneless = fake.seeds.photo("zoneless.jpg", MORNING.replace(hour=9))
@@ -92,6 +88,7 @@ class TestListing:
         assert (metadata[zoned.id].width, metadata[zoned.id].camera) == (1500, "Fake Camera 1")
         assert fake.count("asset_info") == 0
 
+    @on_releases()
     def test_names_have_their_suffix_and_sizes_are_those_of_the_files(self, fake: FakeImmich) -> None:
         fake.seeds.photo("IMG_1.jpg")
         (photo,) = source_of(fake).list_photos()
@@ -117,6 +114,7 @@ class TestListing:
 
 
 class TestAlbum:
+    @on_releases()
     def test_it_is_found_by_exact_name_and_by_id(self, fake: FakeImmich) -> None:
         inside, archived, outside = (fake.seeds.photo(f"{name}.jpg") for name in ("inside", "archived", "outside"))
         archived.visibility = "archive"
@@ -130,25 +128,27 @@ class TestAlbum:
         with_archived = source_of(fake, include_archived=True).list_photos("Trip")
         assert sorted(ids(with_archived)) == sorted(ids_of(inside, archived))
 
+    @on_releases()
     def test_its_photos_come_with_their_times_too(self, fake: FakeImmich) -> None:
         photo = fake.seeds.photo("a.jpg", MORNING, offset_minutes=120)
         fake.seeds.album("Trip", [photo])
         metadata = source_of(fake, album="Trip").scan().metadata[photo.id]
         assert (metadata.taken.isoformat(), metadata.taken.is_guess) == ("2024-05-01T08:00:00+02:00", False)
 
+    @on_releases()
     def test_one_that_others_share_holds_the_own_photos(self, fake: FakeImmich) -> None:
         mine, theirs = fake.seeds.photo("mine.jpg"), fake.seeds.photo("theirs.jpg", owner=fake.user.user)
         shared = {fake.admin.user.id: "editor"}
         fake.seeds.album("Party", [mine, theirs], owner=fake.user.user, shared_with=shared)
         assert ids(source_of(fake).list_photos("Party")) == ids_of(mine)
 
-    @four_versions
+    @on_releases(*FOUR)
     def test_a_name_that_two_albums_bear_is_refused_with_their_ids(self, fake: FakeImmich) -> None:
         twins = sorted(fake.seeds.album("Trip").id for _ in range(2))
         with pytest.raises(UsageError, match=rf"2 albums are called Trip: .*\({twins[0]}, {twins[1]}\)"):
             source_of(fake).list_photos("Trip")
 
-    @four_versions
+    @on_releases(*FOUR)
     def test_an_unknown_name_is_refused_with_the_near_ones(self, fake: FakeImmich) -> None:
         for name in ("Summer 2023", "Summer 2024", "Invoices"):
             fake.seeds.album(name)
@@ -166,6 +166,7 @@ class TestAlbum:
 
 
 class TestPictures:
+    @on_releases()
     def test_each_comes_from_the_smallest_that_serves(self, fake: FakeImmich) -> None:
         fake.seeds.photo(scene=Scene(1))
         source = source_of(fake)
@@ -180,7 +181,7 @@ class TestPictures:
         ]
         assert asked == ["thumbnail", "preview"]
 
-    @four_versions
+    @on_releases(*FOUR)
     def test_in_full_resolution_it_comes_from_the_original(self, fake: FakeImmich) -> None:
         fake.seeds.photo(scene=Scene(1))
         source = source_of(fake, use_thumbnails=False)
@@ -188,7 +189,7 @@ class TestPictures:
         assert source.load_pixels(photo, LARGE).size == (1500, 1000)
         assert (fake.count("asset_original"), fake.count("asset_thumbnail")) == (1, 0)
 
-    @four_versions
+    @on_releases(*FOUR)
     def test_what_was_fetched_is_kept(self, fake: FakeImmich, tmp_path: Path) -> None:
         fake.seeds.photo(scene=Scene(1))
         (photo,) = source_of(fake).list_photos()
@@ -219,6 +220,7 @@ class TestPictures:
         pictures = {source.load_pixels(photo, PREVIEW).tobytes() for source in (kept, kept, tiny, source_of(newest))}
         assert len(pictures) == 1
 
+    @on_releases()
     def test_a_picture_that_is_not_made_yet_is_a_passing_error(self, fake: FakeImmich) -> None:
         asset = fake.seeds.photo(scene=Scene(1))
         source = source_of(fake)
@@ -245,7 +247,7 @@ class TestPictures:
 
 
 class TestServerThatGoes:
-    @four_versions
+    @on_releases(*FOUR)
     def test_a_server_that_is_gone_is_no_passing_error(self, fake: FakeImmich) -> None:
         fake.seeds.photo(scene=Scene(1))
         source = source_of(fake)
@@ -258,7 +260,7 @@ class TestServerThatGoes:
         with pytest.raises(SourceError, match=r"no longer answers\. Run again when it is back"):
             source.check_reachable()
 
-    @four_versions
+    @on_releases(*FOUR)
     def test_a_short_silence_is_bridged(self, fake: FakeImmich) -> None:
         fake.seeds.photo(scene=Scene(1))
         fake.faults.status(503, Where("search|thumbnail"))
@@ -301,7 +303,7 @@ class TestKey:
             )
             assert source.client.get_needed_permissions() == tuple(needed)
 
-    @pytest.mark.parametrize("fake", ["v1.118.2", "v1.137.3", "v2.7.5", "v3.1.0"], indirect=True)
+    @on_releases("v1.118.2", "v1.137.3", "v2.7.5", "v3.1.0")
     def test_what_is_said_to_be_needed_is_enough(self, fake: FakeImmich) -> None:
         photo = fake.seeds.photo(scene=Scene(1))
         fake.seeds.album("Trip", [photo])
