@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.fake_immich import VERSIONS, FakeImmich
-
 Test = Callable[..., None]
 
 
@@ -29,22 +27,20 @@ def for_each(cases: Iterable[str], attempt: Callable[[str], object]) -> None:
         raise BaseExceptionGroup(message, [error for _, error in failures])
 
 
-def on_releases(*versions: str, checked: bool = True) -> Callable[[Test], Test]:
-    """Run a test with a `fake` server of each release, of all if none is named.
+def every(names: str, values: Iterable[object]) -> Callable[[Test], Test]:
+    """Run a test with each of these values, which have names as in pytest's `parametrize`, in one test.
 
-    A `tmp_path`, too, is another one for each.
+    A `tmp_path` is another one for each. For what is quick: a test that takes seconds for each is better parametrized.
     """
+    given = [name.strip() for name in names.split(",")]
+    cases = dict(_named(number, given, value) for number, value in enumerate(values))
 
     def joined(test: Test) -> Test:
         @functools.wraps(test)
         def loop(*args: Any, **fixtures: Any) -> None:
-            def attempt(version: str) -> None:
-                with FakeImmich(version, checked=checked) as fake:
-                    test(*args, fake=fake, **_apart(fixtures, version))
+            for_each(cases, lambda case: test(*args, **cases[case], **apart(fixtures, case)))
 
-            for_each(versions or VERSIONS, attempt)
-
-        return asking_without(loop, "fake")
+        return asking_without(loop, *given)
 
     return joined
 
@@ -57,9 +53,16 @@ def asking_without(test: Test, *names: str) -> Test:
     return test
 
 
-def _apart(fixtures: dict[str, Any], version: str) -> dict[str, Any]:
+def apart(fixtures: dict[str, Any], case: str) -> dict[str, Any]:
+    """The fixtures, with a `tmp_path` that is the case's own."""
     if "tmp_path" not in fixtures:
         return fixtures
-    folder: Path = fixtures["tmp_path"] / version
+    folder: Path = fixtures["tmp_path"] / case.partition(" ")[0]
     folder.mkdir()
     return fixtures | {"tmp_path": folder}
+
+
+def _named(number: int, names: list[str], value: Any) -> tuple[str, dict[str, Any]]:
+    row = dict(zip(names, [value] if len(names) == 1 else value, strict=True))
+    shown = ", ".join(f"{name}={one!r:.80}" for name, one in row.items())
+    return f"{number} ({shown})", row

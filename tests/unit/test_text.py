@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.text import count, in_bytes, printable
+from tests.support.each import every
 
 anything = st.text(st.characters(codec=None, categories=None), max_size=40)
 
@@ -27,8 +28,8 @@ def test_what_can_be_shown_stays_as_it_is(text: str) -> None:
     assert not text.isprintable() or printable(text) == text
 
 
-@pytest.mark.parametrize(
-    ("raw", "shown"),
+@every(
+    "raw, shown",
     [
         (b"a\nb.jpg", r"a\nb.jpg"),
         (b"\x1b[31mred", r"\x1b[31mred"),
@@ -42,8 +43,8 @@ def test_a_name_is_shown_so_that_it_can_be_recognised(raw: bytes, shown: str) ->
     assert printable(os.fsdecode(raw)) == shown
 
 
-@pytest.mark.parametrize(
-    ("size", "words"),
+@every(
+    "size, words",
     [
         (0, "0 bytes"),
         (1, "1 byte"),

@@ -12,6 +12,7 @@ from bestshot.analysis.sharpness import sharpness
 from bestshot.model.faces import FaceModel
 from tests.support.drawn_library import scene
 from tests.support.drawn_pictures import values
+from tests.support.each import every
 
 
 def test_sharpness_falls_with_every_blur() -> None:
@@ -42,9 +43,7 @@ def test_a_picture_too_small_to_tell_is_not_sharp_and_no_error() -> None:
     assert appraise(Image.new("RGB", (1, 1)), None).sharpness == 0
 
 
-@pytest.mark.parametrize(
-    ("luma", "brightness", "clipped"), [(0, 0.0, 1.0), (2, 0.008, 1.0), (128, 0.502, 0.0), (255, 1.0, 1.0)]
-)
+@every("luma, brightness, clipped", [(0, 0.0, 1.0), (2, 0.008, 1.0), (128, 0.502, 0.0), (255, 1.0, 1.0)])
 def test_brightness_is_the_mean_luma_and_black_and_white_are_clipped(
     luma: int, brightness: float, clipped: float
 ) -> None:
@@ -77,7 +76,7 @@ def test_numbers_measured_without_faces_are_not_taken_for_those_with() -> None:
     assert len({appraisal_recipe(model) for model in (None, *FaceModel)}) == 3
 
 
-@pytest.mark.parametrize("angle", [-6.0, -2.0, 0.0, 3.0, 8.0])
+@every("angle", [-6.0, -2.0, 0.0, 3.0, 8.0])
 def test_how_far_a_picture_is_off_level_is_told_in_degrees_clockwise(angle: float) -> None:
     """A wall of bricks, turned about its middle."""
     bricks = np.kron(np.random.default_rng(1).integers(80, 180, (40, 40)), np.ones((16, 16))).astype(np.uint8)

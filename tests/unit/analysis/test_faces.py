@@ -18,6 +18,7 @@ from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceBox, FaceModel
 from bestshot.ranking.face_scores import eyes_open, smiles
 from tests.support.drawn_library import add, add_burst, run_program, scene
+from tests.support.each import every
 from tests.support.paths import ROOT
 
 samples: Any = skimage.data  # its functions have no types
@@ -145,7 +146,7 @@ def test_looking_for_faces_does_not_make_cut_off_pictures_pass_for_whole() -> No
     assert told.stdout.strip() == b"False"
 
 
-@pytest.mark.parametrize("series", ["lp_d0", "lp_d9", "lp_d14", "lp_s20"])
+@every("series", ["lp_d0", "lp_d9", "lp_d14", "lp_s20"])
 def test_open_eyes_of_a_real_series_measure_more_than_closed_ones(shared: Path, series: str) -> None:
     labels = json.loads((shared / "faces" / "labels.json").read_bytes())["images"]
     ratios: dict[str, list[float]] = {"open": [], "closed": [], "half": []}
@@ -157,8 +158,8 @@ def test_open_eyes_of_a_real_series_measure_more_than_closed_ones(shared: Path, 
     assert min(ratios["open"]) > OPEN > max(ratios["closed"])
 
 
-@pytest.mark.parametrize(
-    ("module", "content"),
+@every(
+    "module, content",
     [
         ("dlib", "raise ImportError('no wheel for this machine')"),
         ("dlib", "raise OSError('no wheel for this machine')"),
@@ -225,8 +226,8 @@ def test_closed_eyes_in_the_dark_are_closed(shared: Path, name: str) -> None:
     assert opening < 0.5
 
 
-@pytest.mark.parametrize("angle", [0, 90])
-@pytest.mark.parametrize("number", range(1, 11))
+@every("angle", [0, 90])
+@every("number", range(1, 11))
 def test_a_face_that_moved_is_less_sharp_whatever_way_it_went(shared: Path, number: int, angle: int) -> None:
     still = by_name(shared / "faces", f"london{number:03}_neutral.jpg")
     turned = np.asarray(still.rotate(angle), np.float32)

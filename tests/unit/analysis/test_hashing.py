@@ -2,7 +2,6 @@
 
 import imagehash
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
@@ -10,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from bestshot.analysis.hashing import fingerprint
 from bestshot.model.appraisal import Fingerprint
 from tests.support.drawn_pictures import drawn, ramp
+from tests.support.each import every
 
 
 def scribble(seed: int, width: int, height: int) -> Image.Image:
@@ -46,8 +46,8 @@ def test_the_hash_is_that_of_imagehash_bit_for_bit(seed: int, size: tuple[int, i
     assert fingerprint(picture).dhash == reference(picture)
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB"])
-@pytest.mark.parametrize("picture", [drawn(), ramp(), Image.effect_noise((200, 150), 80)])
+@every("mode", ["L", "RGB"])
+@every("picture", [drawn(), ramp(), Image.effect_noise((200, 150), 80)])
 def test_the_hash_is_that_of_imagehash_in_grey_and_in_colour(picture: Image.Image, mode: str) -> None:
     converted = picture.convert(mode)
     assert fingerprint(converted).dhash == reference(converted)
@@ -60,7 +60,7 @@ def test_a_smaller_copy_differs_in_few_bits_and_another_picture_in_many() -> Non
     assert distance(fingerprint(picture), fingerprint(other)) > 10
 
 
-@pytest.mark.parametrize("luma", [0, 3, 128, 255])
+@every("luma", [0, 3, 128, 255])
 def test_a_picture_with_nothing_on_it_is_plain(luma: int) -> None:
     assert fingerprint(Image.new("L", (80, 60), luma)).is_plain
 
@@ -88,7 +88,7 @@ def test_a_brighter_copy_has_nearly_the_same_low_frequencies() -> None:
     assert (fingerprint(picture).phash ^ fingerprint(brighter).phash).bit_count() <= 4
 
 
-@pytest.mark.parametrize("turn", list(Image.Transpose))
+@every("turn", list(Image.Transpose))
 def test_the_hashes_of_a_turned_copy_are_among_those_of_the_picture_turned(turn: Image.Transpose) -> None:
     picture = scribble(3, 64, 48)
     turned = fingerprint(picture.transpose(turn))

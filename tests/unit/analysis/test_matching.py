@@ -1,12 +1,12 @@
 """Claims about what a closer look at two pictures finds."""
 
 import numpy as np
-import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from bestshot.analysis.matching import features, similarity
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
+from tests.support.each import every
 
 YEARS = float("inf")
 
@@ -48,18 +48,18 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize("name", COPIES)
+@every("name", COPIES)
 def test_a_copy_is_known_whatever_was_done_to_it(name: str) -> None:
     assert is_same(compared(PICTURE, COPIES[name]))
     assert is_same(compared(COPIES[name], PICTURE))
 
 
-@pytest.mark.parametrize("seed", range(2, 12))
+@every("seed", range(2, 12))
 def test_other_pictures_are_never_taken_for_copies_not_even_within_a_second(seed: int) -> None:
     assert not is_same(compared(PICTURE, scene(seed)), seconds=1)
 
 
-@pytest.mark.parametrize(
+@every(
     "picture",
     [
         Image.new("L", (600, 400), 0),
@@ -117,7 +117,7 @@ def test_somebody_else_before_the_same_wall_is_another_picture_unless_it_is_a_bu
     assert is_same(found, seconds=1)
 
 
-@pytest.mark.parametrize("turn", list(Image.Transpose))
+@every("turn", list(Image.Transpose))
 def test_turned_and_mirrored_copies_are_known_if_they_are_wanted(turn: Image.Transpose) -> None:
     turned = PICTURE.transpose(turn)
     assert is_same(compared(PICTURE, turned, rotations=True))

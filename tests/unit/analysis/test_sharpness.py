@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from bestshot.analysis.sharpness import sharpness
+from tests.support.each import every
 
 Grey = npt.NDArray[np.float64]
 
@@ -72,9 +73,7 @@ def test_a_plain_picture_shows_nothing_sharp(luma: int) -> None:
     assert sharpness(np.full((64, 64), luma, dtype=np.uint8)) == 0.0
 
 
-@pytest.mark.parametrize(
-    ("shape", "is_told"), [((15, 400), False), ((400, 15), False), ((1, 1), False), ((16, 16), True)]
-)
+@every("shape, is_told", [((15, 400), False), ((400, 15), False), ((1, 1), False), ((16, 16), True)])
 def test_a_picture_too_small_for_its_blocks_tells_nothing(shape: tuple[int, int], is_told: bool) -> None:
     noise = np.random.default_rng(1).integers(0, 256, shape)
     assert (sharpness(noise.astype(np.uint8)) is not None) == is_told

@@ -16,6 +16,7 @@ from tests.fake_immich.routes.search import SEARCH
 from tests.fake_immich.routes.table import PUBLIC, served
 from tests.fake_immich.server import VERSIONS, FakeImmich
 from tests.fake_immich.versions import release
+from tests.support.each import every
 from tests.support.immich_version_table import FIELDS, RouteRow, fields_in, routes_of
 
 # An answer's schema, and the schemas inside it.
@@ -87,7 +88,7 @@ def _as_then(schema: str, version: str) -> str:
     return "UserResponseDto" if is_early else schema
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@every("version", VERSIONS)
 def test_a_release_serves_the_routes_of_the_table_and_no_others(version: str) -> None:
     now = release(version)
     rows = {
@@ -98,7 +99,7 @@ def test_a_release_serves_the_routes_of_the_table_and_no_others(version: str) ->
     assert rows == {row._replace(is_hidden=False) for row in routes_of(version)}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@every("version", VERSIONS)
 def test_every_route_answers_with_the_status_and_the_fields_of_the_release(version: str) -> None:
     """Where the published descriptions are at hand, leaving the context compares with them too."""
     wrong = []
@@ -116,7 +117,7 @@ def test_every_route_answers_with_the_status_and_the_fields_of_the_release(versi
     assert not wrong
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@every("version", VERSIONS)
 def test_a_release_knows_no_request_field_that_it_has_not(version: str) -> None:
     known = {"MetadataSearchDto": SEARCH, "AssetBulkUpdateDto": MANY_FIELDS, "UpdateAssetDto": ONE_FIELDS}
     for schema, fields in known.items():
@@ -124,7 +125,7 @@ def test_a_release_knows_no_request_field_that_it_has_not(version: str) -> None:
         assert names <= set(fields_in(schema, version)), schema
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@every("version", VERSIONS)
 def test_every_route_but_the_public_ones_wants_a_key(version: str) -> None:
     with FakeImmich(version) as fake:
         fake.faults.expire_key(fake.admin)
@@ -178,7 +179,7 @@ def test_the_table_is_what_the_list_of_operations_says(described: dict[str, Cont
         assert ours == theirs
 
 
-@pytest.mark.parametrize("version", RECORDED)
+@every("version", RECORDED)
 def test_recorded_calls_are_answered_as_the_real_server_did(version: str) -> None:
     """Same status, same fields, and the same values wherever they are not chance."""
     if not RECORDINGS.is_dir():

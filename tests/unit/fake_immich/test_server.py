@@ -14,6 +14,7 @@ from tests.fake_immich.pictures import Scene, base64_sha1, draw
 from tests.fake_immich.plain import Plain
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
 from tests.fake_immich.state import Key
+from tests.support.each import every
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -41,7 +42,7 @@ def _listed(plain: Plain, size: int) -> list[str]:
     return ids
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@every("version", VERSIONS)
 def test_paging_over_equal_times_repeats_and_misses_photos_before_3_1(version: str) -> None:
     """The same seed loses the same photos."""
     runs = []
@@ -91,9 +92,7 @@ def test_checks_come_in_the_order_of_key_admin_permission_validation_access(fake
         plain.close()
 
 
-@pytest.mark.parametrize(
-    ("version", "status"), [("v1.106.4", 204), ("v1.125.7", 204), ("v1.136.0", 403), ("v1.137.3", 403), ("v3.2.2", 403)]
-)
+@every("version, status", [("v1.106.4", 204), ("v1.125.7", 204), ("v1.136.0", 403), ("v1.137.3", 403), ("v3.2.2", 403)])
 def test_a_key_without_the_scope_is_stopped_only_where_the_release_asks_for_it(version: str, status: int) -> None:
     with FakeImmich(version) as fake:
         photo = fake.seeds.photo()

@@ -12,6 +12,7 @@ from bestshot.grouping.clocks import Clocks
 from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime, TimeSource
 from tests.support.builders import guess_at, metadata_with, moment_at, wall_at, zoned_at
+from tests.support.each import every
 
 HOUR = 3600.0
 MOST_CELLS = 2_000_000
@@ -81,7 +82,7 @@ def test_a_burst_whose_photos_know_different_clocks_is_not_torn(left: CaptureTim
     assert clocks_of(left, right).have_neighbour(1).all()
 
 
-@pytest.mark.parametrize("hours", [-12, -3.5, 0, 5.75, 14])
+@every("hours", [-12, -3.5, 0, 5.75, 14])
 def test_a_moment_is_near_a_wall_clock_that_some_zone_explains(hours: float) -> None:
     assert gap(moment_at(0), wall_at(hours * HOUR)) == 0
 

@@ -19,6 +19,7 @@ from bestshot.model.groups import Group, Similarity
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
 from tests.support.builders import guess_at, metadata_with, moment_at, photo, wall_at, zoned_at
+from tests.support.each import every
 
 UNLIKE, ALIKE = Similarity(0, 1.0, 0.0, 0.0), Similarity(50, 1.0, 0.9, 0.0)
 
@@ -315,9 +316,7 @@ def test_up_to_ten_bits_for_each_of_the_threshold_and_48_at_most_a_closer_look_d
     assert names(most + 1) == []
 
 
-@pytest.mark.parametrize(
-    ("later", "joined"), [(wall_at(0), True), (wall_at(2), True), (wall_at(60), False), (guess_at(0), False)]
-)
+@every("later, joined", [(wall_at(0), True), (wall_at(2), True), (wall_at(60), False), (guess_at(0), False)])
 def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(later: CaptureTime, joined: bool) -> None:
     """Five people before the same wall: the wall agrees, and in its middle somebody else stands."""
     two = library(("a", wall_at(0), 0), ("b", later, bits(10)))

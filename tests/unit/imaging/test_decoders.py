@@ -16,6 +16,7 @@ from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.decoders import JPEG_PIXELS, decoding
 from bestshot.imaging.load import load_pixels, open_image
 from tests.support.drawn_pictures import outcome_of, saved
+from tests.support.each import every
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "HEIF"])
@@ -29,8 +30,8 @@ def test_a_cut_off_picture_is_refused_even_if_somebody_asked_pillow_to_bear_it(
         load_pixels(BytesIO(content[: len(content) * 2 // 3]), "a", 64)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "sentence"),
+@every(
+    "name, content, sentence",
     [
         ("a.jpg", b"", "is empty"),
         ("a.jpg", b"a text", "is not a picture, whatever its name says"),
@@ -62,8 +63,8 @@ def jpeg_claiming(width: int, height: int, *, progressive: bool = False) -> byte
     return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
+@every(
+    "content, sentence",
     [
         (png_claiming(40_000, 40_000), "claims 40000 x 40000 pixels, more than the limit of 160 megapixels"),
         (png_claiming(2**31 - 1, 2**31 - 1), "more than the limit of 160 megapixels"),
@@ -97,7 +98,7 @@ def test_a_failing_disk_says_nothing_about_the_picture() -> None:
         load_pixels(FailingDisk(noise.getvalue()), "a.jpg", 64)
 
 
-@pytest.mark.parametrize(
+@every(
     "error",
     [
         OSError("broken data stream"),

@@ -10,6 +10,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from bestshot.imaging.load import load_pixels, open_image
 from tests.support.drawn_pictures import difference, drawn, outcome_of, ramp, saved, values
+from tests.support.each import every
 
 INVERSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,8 +29,8 @@ def exif_with(orientation: int) -> bytes:
     return exif.tobytes()
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
-@pytest.mark.parametrize("orientation", range(1, 9))
+@every("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+@every("orientation", range(1, 9))
 def test_a_picture_is_turned_upright_once_by_its_orientation(kind: str, orientation: int) -> None:
     lying = drawn().transpose(INVERSE[orientation]) if orientation > 1 else drawn()
     upright = load_pixels(saved(lying, kind, exif=exif_with(orientation)), "a", 48)
@@ -42,8 +43,8 @@ def test_an_impossible_orientation_leaves_the_picture_as_it_is(orientation: int)
     assert difference(load_pixels(saved(drawn(), "PNG", exif=exif_with(orientation)), "a", 96), drawn()) == 0
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-@pytest.mark.parametrize("exif", [b"garbage", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff"])
+@every("kind", ["JPEG", "PNG", "WEBP"])
+@every("exif", [b"garbage", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff"])
 def test_damaged_exif_does_not_stop_a_decode(kind: str, exif: bytes) -> None:
     assert load_pixels(saved(drawn(), kind, exif=b"Exif\0\0" + exif), "a", 48).size == (48, 32)
 
@@ -57,8 +58,8 @@ def test_heif_without_a_turn_of_its_own_follows_its_exif_unless_it_calls_itself_
     assert load_pixels(BytesIO(turned.replace(b"miaf", b"heic")), "a", 96).size == (64, 96)
 
 
-@pytest.mark.parametrize(
-    ("mode", "kind"),
+@every(
+    "mode, kind",
     [
         ("RGB", "BMP"),
         ("RGB", "GIF"),
@@ -85,15 +86,15 @@ def test_colours_survive_every_mode(mode: str, kind: str) -> None:
     assert difference(image, drawn()) < 8
 
 
-@pytest.mark.parametrize("white", [4095, 65535])
-@pytest.mark.parametrize("dtype", ["<u2", ">u2", "<i4"])
+@every("white", [4095, 65535])
+@every("dtype", ["<u2", ">u2", "<i4"])
 def test_deep_greys_keep_their_range(white: int, dtype: str) -> None:
     deep = Image.fromarray((values(ramp()) * (white / 255)).round().astype(dtype))
     image = load_pixels(saved(deep, "TIFF"), "a", 256, grey=True)
     assert np.abs(values(image) - values(ramp())).max() <= 1
 
 
-@pytest.mark.parametrize("white", [1.0, 255.0, 65535.0, 1e6])
+@every("white", [1.0, 255.0, 65535.0, 1e6])
 def test_floating_greys_keep_their_range(white: float) -> None:
     floating = (values(ramp()) * (white / 255)).astype(np.float32)
     floating[0, 0] = np.nan
@@ -122,7 +123,7 @@ def test_what_is_transparent_shows_white(mode: str, colour: tuple[int, ...]) -> 
     assert set(image.get_flattened_data()) == {(255, 255, 255)}
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("P", "GIF"), ("P", "PNG"), ("L", "PNG"), ("RGB", "PNG"), ("1", "PNG")])
+@every("mode, kind", [("P", "GIF"), ("P", "PNG"), ("L", "PNG"), ("RGB", "PNG"), ("1", "PNG")])
 def test_a_transparent_colour_shows_white(mode: str, kind: str) -> None:
     black = (0, 0, 0) if mode == "RGB" else 0
     image = load_pixels(saved(Image.new(mode, (40, 40), black), kind, transparency=black), "a", 20)
@@ -139,8 +140,8 @@ def test_an_mpo_shows_its_first_picture() -> None:
     assert difference(load_pixels(file, "a", 96), drawn()) < 8
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-@pytest.mark.parametrize("longest_side", [1, 7, 64, 200, 333, 599])
+@every("kind", ["JPEG", "PNG"])
+@every("longest_side", [1, 7, 64, 200, 333, 599])
 def test_a_picture_fits_the_size_asked_for_and_keeps_its_shape(kind: str, longest_side: int) -> None:
     image = load_pixels(saved(drawn().resize((600, 400)), kind), "a", longest_side)
     assert image.size == (longest_side, max(1, round(longest_side * 2 / 3)))
@@ -180,10 +181,8 @@ def test_the_real_landscapes_look_alike_in_all_orientations(shared: Path) -> Non
     assert all(difference(image, images[0]) < 3 for image in images)
 
 
-@pytest.mark.parametrize("size", ["29x100", "128x128"])
-@pytest.mark.parametrize(
-    ("deep", "plain"), [("L_10", "L_8"), ("L_12", "L_8"), ("RGB_10", "RGB_8"), ("RGB_12", "RGB_8")]
-)
+@every("size", ["29x100", "128x128"])
+@every("deep, plain", [("L_10", "L_8"), ("L_12", "L_8"), ("RGB_10", "RGB_8"), ("RGB_12", "RGB_8")])
 def test_deep_heif_has_the_greys_and_colours_of_its_8_bit_sibling(
     shared: Path, size: str, deep: str, plain: str
 ) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import load_pixels, open_image
 from bestshot.imaging.raw import raw_capture, raw_preview
+from tests.support.each import every
 
 SHORT, LONG, RATIONAL, SRATIONAL, BYTE, ASCII = 3, 4, 5, 10, 1, 2
 FORMATS = {SHORT: "H", LONG: "I", RATIONAL: "II", SRATIONAL: "ii", BYTE: "B"}
@@ -181,7 +182,7 @@ def test_a_jpeg_named_as_a_raw_photo_is_shown_as_the_jpeg_it_is() -> None:
     assert load_pixels(BytesIO(drawn_jpeg()), "a.nef", 1000).size == (480, 320)
 
 
-@pytest.mark.parametrize("content", [b"a text", b"II*\0\x08\0\0\0", b"FUJIFILMCCD-RAW 0201", drawn_dng()[:200]])
+@every("content", [b"a text", b"II*\0\x08\0\0\0", b"FUJIFILMCCD-RAW 0201", drawn_dng()[:200]])
 def test_what_is_no_raw_photo_is_refused_with_a_sentence(content: bytes) -> None:
     with pytest.raises(PhotoError, match=r"cannot be read as a raw photo: \w+"):
         load_pixels(BytesIO(content), "a.raf", 100)

@@ -30,6 +30,7 @@ from bestshot.immich.answers import (
 from bestshot.immich.asset_answers import WireAsset, WireTag
 from bestshot.immich.failures import failure
 from bestshot.immich.model import Visibility
+from tests.support.each import every
 from tests.support.paths import SHARED
 
 RECORDINGS = SHARED / "immich-recordings"
@@ -191,8 +192,8 @@ def test_an_overloaded_server_is_unreachable_and_a_failing_one_is_not() -> None:
     assert type(refusal(500, "Failed to tag assets")) is RejectedError
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
+@every(
+    "status, kind",
     [
         (200 + 102, NotImmichError),
         (401, NotImmichError),
@@ -211,7 +212,7 @@ def test_messages_of_both_eras_are_quoted() -> None:
     assert "size: Too big; odd" in str(failure(400, json.dumps(body).encode(), "", ()))
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"\xff\xfe", b"[]", b'{"major": "x", "minor": 1, "patch": 1}', b""])
+@every("body", [b"<html>", b"\xff\xfe", b"[]", b'{"major": "x", "minor": 1, "patch": 1}', b""])
 def test_an_answer_of_another_shape_is_not_immich(body: bytes) -> None:
     with pytest.raises(NotImmichError, match="check the address"):
         read(body, WireVersion, "version")

@@ -21,12 +21,12 @@ from bestshot.immich.versions import Task
 from tests.fake_immich import MORNING, VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
-from tests.support.each import for_each, on_releases
+from tests.support.each import for_each
+from tests.support.releases import FOUR, on_releases
 from tests.support.scripted_server import Reply, scripted
 
 AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-FOUR = ("v1.105.1", "v1.118.2", "v2.7.5", "v3.1.0")
 
 
 def client_of(fake: FakeImmich) -> ImmichClient:

@@ -19,6 +19,7 @@ from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.http import api_url, moved
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
+from tests.support.each import every
 from tests.support.scripted_server import CERTIFICATE, Reply, ScriptedServer, scripted
 
 KEY = "not-to-be-seen-anywhere"
@@ -38,8 +39,8 @@ def asked(server: ScriptedServer, path: str) -> int:
     return sum(request.path == path for request in server.received)
 
 
-@pytest.mark.parametrize(
-    ("given", "api"),
+@every(
+    "given, api",
     [
         ("http://host:2283", "http://host:2283/api"),
         ("http://host:2283/", "http://host:2283/api"),
@@ -55,7 +56,7 @@ def test_addresses_work_with_or_without_api_slash_and_sub_path(given: str, api: 
     assert api_url(given) == api
 
 
-@pytest.mark.parametrize("given", ["", "http://", "ftp://host", "http://host:port", "http://[::1", "http://host:0"])
+@every("given", ["", "http://", "ftp://host", "http://host:port", "http://[::1", "http://host:0"])
 def test_what_is_no_address_is_said(given: str) -> None:
     with pytest.raises(UsageError, match="no address"):
         api_url(given)
@@ -74,9 +75,7 @@ def test_ping_finds_new_and_old_servers() -> None:
             assert client_of(server).ping()
 
 
-@pytest.mark.parametrize(
-    "reply", [PAGE, Reply(406), Reply(body={"res": "ping"}), Reply(body={"ok": True}), Reply(500), Reply(404, b"")]
-)
+@every("reply", [PAGE, Reply(406), Reply(body={"res": "ping"}), Reply(body={"ok": True}), Reply(500), Reply(404, b"")])
 def test_ping_tells_anything_else_from_immich(reply: Reply) -> None:
     with scripted({"GET /api/server/ping": reply, "GET /api/server-info/ping": reply}) as server:
         assert not client_of(server).ping()
@@ -117,7 +116,7 @@ def test_the_version_is_asked_for_once_and_without_the_key() -> None:
     assert [KEY in request.headers.values() for request in server.received] == [False, True, True]
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@every("status", [429, 502, 503, 504])
 def test_reads_are_repeated_while_the_server_is_busy(status: int) -> None:
     busy = Reply(status, {"message": "busy"}, {"Retry-After": "0"} if status == 429 else {})
     with scripted({**VERSION, "GET /api/users/me": [busy, busy, ME]}) as server:
@@ -182,8 +181,8 @@ def test_a_redirect_of_a_call_with_the_key_is_not_followed() -> None:
         assert not other.received
 
 
-@pytest.mark.parametrize(
-    ("target", "api"),
+@every(
+    "target, api",
     [
         ("https://host/api/server/ping", "https://host/api"),
         ("https://host:8443/sub/api/server/ping", "https://host:8443/sub/api"),

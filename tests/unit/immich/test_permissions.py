@@ -19,6 +19,7 @@ from bestshot.sources.immich.source import ImmichPhotoSource
 from tests.fake_immich.server import MORNING, FakeImmich
 from tests.fake_immich.state import Asset, Key
 from tests.fake_immich.versions import release
+from tests.support.each import every
 from tests.support.immich_folder import impatient
 from tests.support.immich_marks import TAG, ids, never_waiting
 
@@ -88,7 +89,7 @@ def test_the_permissions_of_a_job_are_enough_for_it(fake: FakeImmich, journal: J
     assert job == "looking" or fake.writes
 
 
-@pytest.mark.parametrize("job", JOBS)
+@every("job", JOBS)
 def test_a_job_asks_for_no_permission_that_it_does_not_need(tmp_path: Path, job: str) -> None:
     """Without any one of them something fails: the run, or a change of it."""
     needed = permissions_of("v3.1.0", JOBS[job])

@@ -12,6 +12,7 @@ from bestshot.errors import TooOldError
 from bestshot.immich.calls import AssetChange, Call, Calls
 from bestshot.immich.model import Stack
 from bestshot.immich.versions import NEWEST, Dialect, Task, Version
+from tests.support.each import every
 from tests.support.paths import SHARED
 
 OPENAPI = SHARED / "immich-openapi"
@@ -113,14 +114,14 @@ def _resolved(spec: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @needs_openapi
-@pytest.mark.parametrize("name", SPECS)
+@every("name", SPECS)
 def test_every_call_is_a_route_of_its_version(name: str) -> None:
     for call in calls_of(dialect(name)):
         _row(call, version(name))
 
 
 @needs_openapi
-@pytest.mark.parametrize("name", SPECS)
+@every("name", SPECS)
 def test_every_permission_that_a_call_needs_is_among_those_asked_for(name: str) -> None:
     asked = {*dialect(name).permissions(tuple(Task)), "public", "any key"}
     needed = {_row(call, version(name))["permission"] for call in calls_of(dialect(name))}
@@ -130,7 +131,7 @@ def test_every_permission_that_a_call_needs_is_among_those_asked_for(name: str) 
 
 
 @needs_openapi
-@pytest.mark.parametrize("name", SPECS)
+@every("name", SPECS)
 def test_no_call_sends_a_field_that_its_version_would_drop_in_silence(name: str) -> None:
     spec = json.loads((OPENAPI / f"{name}.json").read_text())
     for call in calls_of(dialect(name)):
@@ -146,8 +147,8 @@ def test_no_call_sends_a_field_that_its_version_would_drop_in_silence(name: str)
             assert set(schema.get("required", [])) <= set(call.body), call
 
 
-@pytest.mark.parametrize(
-    ("last", "first", "trait"),
+@every(
+    "last, first, trait",
     [
         ("1.105.1", "1.106.0", "has_plural_routes"),
         ("1.112.1", "1.113.0", "has_stack_routes"),

@@ -17,6 +17,7 @@ from bestshot.model.formats import (
     sniff,
     suffix_of,
 )
+from tests.support.each import every
 
 
 def ftyp(major: bytes, *compatible: bytes) -> bytes:
@@ -24,7 +25,7 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
     return (16 + len(brands)).to_bytes(4, "big") + b"ftyp" + major + bytes(4) + brands
 
 
-@pytest.mark.parametrize("kind", [kind for kind in PictureKind if kind is not PictureKind.RAW])
+@every("kind", [kind for kind in PictureKind if kind is not PictureKind.RAW])
 def test_a_written_picture_is_told_by_its_first_bytes(kind: PictureKind) -> None:
     pillow_heif.register_heif_opener()
     file = BytesIO()
@@ -32,7 +33,7 @@ def test_a_written_picture_is_told_by_its_first_bytes(kind: PictureKind) -> None
     assert sniff(file.getvalue()[:HEADER_LENGTH]) is kind
 
 
-@pytest.mark.parametrize(
+@every(
     "header",
     [
         b"FUJIFILMCCD-RAW 0201FF393201X-T1",
@@ -51,8 +52,8 @@ def test_the_makers_own_raw_files_are_told_by_their_first_bytes(header: bytes) -
     assert sniff(header.ljust(HEADER_LENGTH, b"\0")) is PictureKind.RAW
 
 
-@pytest.mark.parametrize(
-    ("header", "kind"),
+@every(
+    "header, kind",
     [
         (ftyp(b"heic", b"mif1", b"heic"), PictureKind.HEIF),
         (ftyp(b"hevc", b"msf1"), PictureKind.HEIF),
@@ -66,12 +67,12 @@ def test_brands_tell_the_codec_and_the_open_ones_are_asked_last(header: bytes, k
     assert sniff(header) is kind
 
 
-@pytest.mark.parametrize("head", [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"II\0*", b"MM*\0"])
+@every("head", [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"II\0*", b"MM*\0"])
 def test_tiff_is_told_in_both_byte_orders_both_sizes_and_with_its_version_swapped(head: bytes) -> None:
     assert sniff(head + bytes(60)) is PictureKind.TIFF
 
 
-@pytest.mark.parametrize(
+@every(
     "header",
     [
         b"",

@@ -6,7 +6,6 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -21,6 +20,7 @@ from bestshot.ranking.different_people import split_by_people
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from tests.support.builders import NOON, appraisal, face, group, guess_at, metadata_with, photo, wall_at
+from tests.support.each import every
 
 ANNA, ANNA_BLINKS, BEN, CLEO = (0.0, 0.0), (0.5, 0.0), (0.0, 0.9), (2.0, 0.0)
 EMBEDDINGS = {"Anna": ANNA, "anna": ANNA_BLINKS, "Ben": BEN, "Cleo": CLEO}
@@ -71,11 +71,7 @@ def test_of_a_guessed_time_nothing_is_known() -> None:
     assert parts({"a": "Anna", "b": "Ben"}, times={"b": guess_at(1)}) == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    "unsure",
-    [(), (face(turn=None),), (face(turn=-0.4),), (face(), face(turn=0.5))],
-    ids=["nobody", "?", "left", "both"],
-)
+@every("unsure", [(), (face(turn=None),), (face(turn=-0.4),), (face(), face(turn=0.5))])
 def test_a_photo_that_does_not_tell_who_it_shows_goes_with_the_nearest_in_time(unsure: tuple[Face, ...]) -> None:
     photos = {"a": "Anna", "b": "Ben", "c": "Cleo"}
     assert parts(photos, faces={"b": unsure}, times={"b": wall_at(25)}) == ["a", "bc"]

@@ -15,9 +15,10 @@ from bestshot.ranking.face_scores import (
 )
 from bestshot.ranking.people import Person
 from tests.support.builders import face
+from tests.support.each import every
 
 
-@pytest.mark.parametrize(("ratio", "opening"), [(0.0, 0.0), (0.1, 0.0), (0.3, 1.0), (0.5, 1.0), (None, None)])
+@every("ratio, opening", [(0.0, 0.0), (0.1, 0.0), (0.3, 1.0), (0.5, 1.0), (None, None)])
 def test_the_eyes_of_a_face_alone_are_closed_open_or_untold(ratio: float | None, opening: float | None) -> None:
     assert eyes_open(face(eyes=ratio)) == opening
 

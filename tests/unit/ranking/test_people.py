@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.model.faces import Face
 from bestshot.ranking.people import is_doubtful, track_people
 from tests.support.builders import face
+from tests.support.each import every
 
 places = st.floats(0, 0.8)
 groups = st.dictionaries(
@@ -67,7 +67,7 @@ def test_two_that_changed_places_are_told_by_their_codes() -> None:
     )
 
 
-@pytest.mark.parametrize("faces", [{}, {"a": ()}, {"a": (face(),)}, {"a": (face(),), "b": (face(left=0.45),), "c": ()}])
+@every("faces", [{}, {"a": ()}, {"a": (face(),)}, {"a": (face(),), "b": (face(left=0.45),), "c": ()}])
 def test_where_nobody_changes_place_nothing_is_doubtful(faces: dict[str, tuple[Face, ...]]) -> None:
     """Somebody who is missing in a photo raises no doubt: there is no face left that could be theirs."""
     assert not is_doubtful(faces, track_people(faces))

@@ -17,6 +17,7 @@ from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.rank import judge
 from bestshot.ranking.rules import JudgingRules, Preference, Weights
 from tests.support.builders import appraisal, face, group, guess_at, metadata_with, photo, wall_at, zoned_at
+from tests.support.each import every
 
 shares = st.floats(0, 1)
 faces = st.builds(
@@ -181,7 +182,7 @@ FLAWS = [
 """Each worse than the next one, for all that the lesser criteria say."""
 
 
-@pytest.mark.parametrize("place", range(len(FLAWS) - 1))
+@every("place", range(len(FLAWS) - 1))
 def test_the_criteria_weigh_in_the_order_that_readme_says(place: int) -> None:
     whole = appraisal(face(smile=1.1), sharpness=1.2)
     verdict = judged([(FLAWS[place], metadata_with()), (FLAWS[place + 1], metadata_with()), (whole, metadata_with())])

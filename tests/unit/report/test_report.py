@@ -50,6 +50,7 @@ from tests.support.builders import (
 )
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.drawn_pictures import difference
+from tests.support.each import every
 from tests.support.report_pages import HOSTILE_NAMES, ReportPage, decoded, draw_hostile
 
 QUICK = ("--no-faces", "--workers", "1")
@@ -131,8 +132,8 @@ class TestPages:
         assert len(paged(groups[:200], "report.html")) == 1
         assert [len(page.groups) for page in paged(groups, "report.html")] == [200, 1]
 
-    @pytest.mark.parametrize(
-        ("name", "second"),
+    @every(
+        "name, second",
         [("report.html", "report-2.html"), ("report", "report-2"), ("a.b.htm", "a.b-2.htm"), (".html", ".html-2")],
     )
     def test_later_pages_are_named_after_the_first(self, name: str, second: str) -> None:

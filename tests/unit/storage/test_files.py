@@ -26,6 +26,7 @@ from bestshot.storage.files import (
     sync_folder,
     write_text,
 )
+from tests.support.each import every
 from tests.support.file_systems import (
     become_nobody,
     in_own_process,
@@ -200,7 +201,7 @@ def published(folder: Path, wanted: list[str], refusal: int | None = None) -> li
     return told
 
 
-@pytest.mark.parametrize("refusal", [None, *NO_HARD_LINKS])
+@every("refusal", [None, *NO_HARD_LINKS])
 def test_a_finished_file_gets_its_name_or_leaves_the_one_who_has_it_alone(tmp_path: Path, refusal: int | None) -> None:
     (tmp_path / "taken").write_bytes(b"somebody's")
     (tmp_path / "dangling").symlink_to("nowhere")

@@ -17,6 +17,7 @@ import pytest
 
 from bestshot.errors import LockedError, OutputError
 from bestshot.storage.lock import LibraryLock
+from tests.support.each import every
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -117,7 +118,7 @@ def test_the_same_process_cannot_enter_twice(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize(
+@every(
     "note",
     [
         None,

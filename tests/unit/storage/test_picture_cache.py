@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from bestshot.errors import StateError
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
+from tests.support.each import every
 
 SPAWN = multiprocessing.get_context("spawn")
 SMALL_MB = 0.3
@@ -201,10 +202,7 @@ def damage_pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [damage_truncate, damage_alter, damage_lengthen, damage_empty, damage_link, damage_pipe, Path.unlink],
-)
+@every("damage", [damage_truncate, damage_alter, damage_lengthen, damage_empty, damage_link, damage_pipe, Path.unlink])
 def test_a_damaged_picture_is_dropped_and_never_served(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     cache = PhotoCache(tmp_path)
     path = cache.cache_photo("a", bytes(len(str(tmp_path / "elsewhere"))))  # a link there has the same size

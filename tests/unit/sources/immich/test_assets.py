@@ -10,6 +10,7 @@ from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.sources.immich.assets import capture_time_of, metadata_of, photo_of
 from bestshot.sources.immich.pairs import Shot
 from tests.support.bare_assets import NO_ASSET, NO_EXIF
+from tests.support.each import every
 
 WALL = datetime(2024, 5, 1, 12, 30)
 MOMENT = datetime(2024, 5, 1, 10, 30, tzinfo=UTC)
@@ -51,8 +52,8 @@ def test_a_zone_alone_shows_that_the_file_has_a_date() -> None:
     assert not capture_time_of(asset(exif=replace(NOTHING, time_zone="UTC"))).is_guess
 
 
-@pytest.mark.parametrize("created", [MOMENT, LATER], ids=["up to 1.118", "later"])
-@pytest.mark.parametrize("exif", [NOTHING, None], ids=["no date in the file", "not read yet"])
+@every("created", [MOMENT, LATER])
+@every("exif", [NOTHING, None])
 def test_the_dates_of_a_file_are_guesses(created: datetime, exif: Exif | None) -> None:
     taken = capture_time_of(replace(asset("shot.png", exif), file_created_at=created))
     assert taken == CaptureTime(WALL, created, TimeSource.FILE_DATE)
@@ -113,8 +114,8 @@ def test_width_and_height_are_those_of_the_upright_picture(orientation: str | No
     assert (metadata.width, metadata.height) == size
 
 
-@pytest.mark.parametrize(
-    ("make", "model", "camera"),
+@every(
+    "make, model, camera",
     [
         ("Canon", "Canon EOS R5", "Canon EOS R5"),
         ("NIKON CORPORATION", "NIKON D850", "NIKON D850"),
@@ -128,8 +129,8 @@ def test_a_camera_is_named_once(make: str | None, model: str | None, camera: str
     assert metadata_of(asset(exif=replace(CAMERA, make=make, model=model, time_zone="UTC"))).camera == camera
 
 
-@pytest.mark.parametrize(
-    ("written", "seconds"),
+@every(
+    "written, seconds",
     [
         ("1/250", 0.004),
         ("0.5", 0.5),
@@ -159,10 +160,8 @@ def test_a_name_has_its_suffix_in_every_version(listed: str, name: str) -> None:
     assert photo_of(Shot(asset(listed)), "o").name == name
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"checksum": "b3RoZXI="}, {"thumbhash": None}, {"file_modified_at": MOMENT}, {"file_modified_at": None}],
-    ids=str,
+@every(
+    "change", [{"checksum": "b3RoZXI="}, {"thumbhash": None}, {"file_modified_at": MOMENT}, {"file_modified_at": None}]
 )
 def test_the_revision_changes_with_all_that_changes_with_the_picture(change: dict[str, object]) -> None:
     before = asset()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bestshot.immich.model import Asset
 from bestshot.sources.immich.pairs import Shot, pair_shots
 from tests.support.bare_assets import NO_ASSET, NO_EXIF
+from tests.support.each import every
 
 NOON = datetime(2024, 1, 31, 12)
 
@@ -23,14 +24,14 @@ def paired(*assets: Asset) -> set[tuple[str, str | None]]:
     return {(shot.picture.id, shot.raw.id if shot.raw else None) for shot in pair_shots(assets)}
 
 
-@pytest.mark.parametrize("raw", ["IMG_1.ARW", "IMG_1.dng", "img_1.CR2"])
-@pytest.mark.parametrize("picture", ["IMG_1.JPG", "IMG_1.heic"])
+@every("raw", ["IMG_1.ARW", "IMG_1.dng", "img_1.CR2"])
+@every("picture", ["IMG_1.JPG", "IMG_1.heic"])
 def test_a_raw_file_goes_with_the_picture_of_its_name(raw: str, picture: str) -> None:
     both = asset(raw), asset(picture)
     assert pair_shots(both) == pair_shots(both[::-1]) == [Shot(both[1], both[0])]
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         asset("IMG_2.ARW"),
@@ -41,7 +42,6 @@ def test_a_raw_file_goes_with_the_picture_of_its_name(raw: str, picture: str) ->
         replace(asset("IMG_1.ARW"), exif=None),
         asset("IMG_1.MOV"),
     ],
-    ids=["name", "second", "camera", "no camera", "no time", "no EXIF", "no RAW"],
 )
 def test_one_of_another_shot_stays_apart(raw: Asset) -> None:
     assert paired(raw, asset("IMG_1.JPG")) == {(raw.id, None), ("IMG_1.JPG", None)}

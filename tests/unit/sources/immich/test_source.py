@@ -17,13 +17,11 @@ from bestshot.storage.picture_cache import PhotoCache
 from tests.fake_immich import ALWAYS, MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.pictures import Original
 from tests.fake_immich.state import Asset, Exif
-from tests.support.each import on_releases
 from tests.support.immich_folder import impatient
+from tests.support.releases import FOUR, on_releases
 
 THUMBNAIL, PREVIEW, LARGE = 64, 1024, 3000
 """Sizes that are asked for: to compare, to judge, and more than the server's preview has."""
-
-FOUR = ("v1.105.1", "v1.118.2", "v2.7.5", "v3.1.0")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.sources.local.walk import FolderWalk
 from tests.support.drawn_library import add, add_burst, organize, run_unprivileged, scene
+from tests.support.each import every
 
 JPEG = b"\xff\xd8\xff\xe0"
 
@@ -44,7 +45,7 @@ def test_photos_of_all_kinds_and_of_any_case_are_listed_by_id(tmp_path: Path) ->
     assert ids(walk(tmp_path)) == sorted(names)
 
 
-@pytest.mark.parametrize(
+@every(
     "name",
     [
         ".hidden.jpg",
@@ -88,8 +89,8 @@ def test_a_folder_that_is_merely_named_like_a_group_is_listed(tmp_path: Path) ->
     assert ids(walk(tmp_path)) == ["group_0001/originals/a.jpg"]
 
 
-@pytest.mark.parametrize(
-    ("pattern", "left"),
+@every(
+    "pattern, left",
     [
         ("*.png", ["Scans/a.jpg", "Scans/deep/b.jpg", "c.jpg"]),
         ("Scans", ["c.jpg", "d.png"]),
