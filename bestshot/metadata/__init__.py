@@ -1,1 +1,1 @@
-"""What a photo says of itself: when it was taken, by which camera, and how it was rated."""
+"""The metadata of a photo: when it was taken, with which camera, and how it was rated."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bestshot.model.times import CaptureTime, TimeSource
 
-# The first photograph that survives was taken in 1826 or 1827; what a clock says beyond 2100 is an error.
+# The oldest surviving photograph was taken in 1826 or 1827; a clock beyond 2100 is wrong.
 FIRST_YEAR, LAST_YEAR = 1826, 2100
 
 # Wall clocks run from UTC-12 to UTC+14.
@@ -17,7 +17,7 @@ _ZONE_STEP, _GPS_SLACK = timedelta(minutes=15), timedelta(minutes=2)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
-# EXIF says "unknown" with spaces or zeros in place of the digits.
+# EXIF writes an unknown date with spaces or zeros in place of the digits.
 _UNKNOWN = re.compile(r"[\s0:/.T-]*")
 _WRITTEN = re.compile(
     r"""(?P<year>[0-9]{4}) [-:/.]\ ? (?P<month>[0-9]{1,2}) [-:/.]\ ? (?P<day>[0-9]{1,2})
@@ -32,7 +32,7 @@ _OFFSET = re.compile(r"(?P<sign>[-+])(?P<hours>[0-9]{1,2}):?(?P<minutes>[0-5][0-
 
 _YEAR_TO_DAY = r"(?P<year>(?:18|19|20)[0-9]{2})(?P<dash>[-_.:]?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
 _NAMED_DATE = re.compile(rf"(?<![0-9]){_YEAR_TO_DAY}(?![0-9])")
-# "at" in the languages of macOS screenshots; American ones tell twelve hours, a narrow space, and AM or PM.
+# "at" in the languages of macOS screenshots; American names use twelve hours, a narrow space, and AM or PM.
 _NAMED_TIME = re.compile(
     rf"""(?P<pixel>PXL_)? (?<![0-9]) {_YEAR_TO_DAY}
         (?:[-_T.\ ]? | \ (?:at|um|à|om|alle|alle\ ore|a\ las|às|kl\.?|в)\ )
@@ -46,7 +46,7 @@ _MESSENGER = re.compile(r"whatsapp|telegram|viber|^photo_", re.IGNORECASE)
 
 
 class DateError(ValueError):
-    """What stands where a date should be is none; the text continues a sentence: "its DateTimeOriginal …"."""
+    """The text is not a valid date; the message continues a sentence that begins "its DateTimeOriginal …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class ExifDates:
     gps: datetime | None = None
 
     def likely_offset(self, wall: datetime) -> timedelta | None:
-        """The zone `wall` was probably told in: that of OffsetTime, else the one between it and GPS."""
+        """The zone that `wall` was probably in: the one of OffsetTime, else the difference from GPS."""
         offset = parse_offset(self.offset)
         return offset if offset is not None or self.gps is None else _offset_between(wall, self.gps)
 
@@ -180,7 +180,7 @@ def time_from_name(name: str) -> CaptureTime | None:
 
 
 def file_time(mtime_ns: int) -> CaptureTime:
-    """A guess from the time of the last change; it is a moment, and says nothing of a wall clock."""
+    """A guess from the time of the last change; it is a moment without a wall clock."""
     try:
         changed = _EPOCH + timedelta(microseconds=mtime_ns // 1000)
     except OverflowError:  # some file systems hold dates beyond the year 9999
@@ -203,7 +203,7 @@ def _possible(offset: timedelta) -> timedelta | None:
 
 
 def _offset_between(wall: datetime, gps: datetime) -> timedelta | None:
-    """How far `wall` is ahead of UTC by a fix of GPS, unless the fix is too old to tell."""
+    """How far `wall` is ahead of UTC according to a GPS fix; None if the fix is too old to decide."""
     ahead = wall.replace(tzinfo=UTC) - gps
     offset = round(ahead / _ZONE_STEP) * _ZONE_STEP
     return _possible(offset) if abs(ahead - offset) < _GPS_SLACK else None
@@ -222,7 +222,7 @@ def _clock(parts: Mapping[str, str | None], microsecond: int = 0) -> datetime:
 
 
 def _named_clock(match: re.Match[str]) -> datetime | None:
-    """The clock that a name tells, midnight for a mere day; None if there is no such day or time."""
+    """The clock time in a name, midnight for a date alone; None if there is no such day or time."""
     parts = match.groupdict()
     half = parts.get("half")
     try:

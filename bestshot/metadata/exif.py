@@ -1,4 +1,4 @@
-"""EXIF as a photo has it, sound or not: no value is believed before it was looked at."""
+"""The EXIF of a photo, intact or damaged: no value is used before it has been checked."""
 
 import math
 import os
@@ -40,7 +40,7 @@ class Tags:
         return first if 0 < first < _INFINITE else None
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        """All numbers of a value; none if one of them is not finite, such as a fraction over zero."""
+        """All numbers of a value; empty if one of them is not finite, such as a fraction over zero."""
         value = self.values.get(tag, ())
         numbers = tuple(map(_number, value if isinstance(value, tuple) else (value,)))
         return numbers if all(map(math.isfinite, numbers)) else ()
@@ -48,7 +48,7 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """What EXIF tells of the picture and its capture, and of the place; what is damaged is left out."""
+    """The EXIF tags about the picture, its capture and the place; damaged parts are left out."""
 
     tags: Tags
     gps: Tags
@@ -89,7 +89,7 @@ def _directory(stream: BinaryIO, offset: int) -> dict[int, object]:
 
 
 def _undamaged(read: Callable[[], dict[int, object]]) -> dict[int, object] | None:
-    """What could be read; None if it is damaged beyond that."""
+    """The tags that could be read; None if the damage is too great."""
     try:
         with decoding():
             return read()
@@ -100,7 +100,7 @@ def _undamaged(read: Callable[[], dict[int, object]]) -> dict[int, object] | Non
 
 
 def _is_missing(image: Image.Image, main: Mapping[int, object], capture: Mapping[int, object]) -> bool:
-    """Whether EXIF, or its part on the capture, is announced but empty, as Pillow passes over what is cut off."""
+    """Whether EXIF or its capture part is announced but empty: Pillow skips silently what is cut off."""
     block = (image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
     if ExifTags.IFD.Exif in main:
         return not capture and not _is_empty_directory(block, main[ExifTags.IFD.Exif])
@@ -108,7 +108,7 @@ def _is_missing(image: Image.Image, main: Mapping[int, object], capture: Mapping
 
 
 def _is_empty_directory(block: bytes, offset: object) -> bool:
-    """Whether a directory is there and holds no tags, as programs write it that have nothing to tell."""
+    """Whether a directory is there but holds no tags, as some programs write it when they have none."""
     if not isinstance(offset, int):
         return False
     count = block[offset : offset + 2]

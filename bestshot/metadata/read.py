@@ -1,4 +1,4 @@
-"""What a photo says of itself: when, how and where it was taken, and what of that cannot be believed."""
+"""Metadata from the header of a picture: when, how and where it was taken, and which values cannot be trusted."""
 
 import math
 from typing import BinaryIO
@@ -21,13 +21,13 @@ _ISO_ELSEWHERE = 65535
 
 
 def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
-    """Read the header of a photo's picture, and its sidecars if EXIF does not tell when it was taken.
+    """Read the header of a photo's picture, and its sidecars if EXIF does not contain its capture time.
 
     `photo.files` must begin with the picture, whose date is the last resort. Damaged values are left out, and
-    `problems` says where that cost a better time. The size is None in raw photos that only LibRaw reads.
+    `problems` lists where that cost a better time. The size is None in raw photos that only LibRaw reads.
 
     Raises:
-        PhotoError: it is no picture; the sentence lacks the name.
+        PhotoError: it is not a picture; the message leaves out the name.
         TransientError: the disk failed.
     """
     try:
@@ -70,7 +70,7 @@ def _is_raw(picture: BinaryIO, name: str) -> bool:
 
 
 def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
-    """Of a raw photo that is no TIFF file, which only LibRaw reads."""
+    """The metadata of a raw photo that is not a TIFF file, which only LibRaw reads."""
     capture = raw_capture(picture)
     clock = None if capture.taken is None else CaptureTime(capture.taken, None, TimeSource.EXIF_ORIGINAL)
     taken, problems = _settle_time(clock, (), photo, None)
@@ -149,7 +149,7 @@ def _iso(tags: Tags) -> int | None:
 
 
 def _place(gps: Tags) -> tuple[float, float] | tuple[None, None]:
-    """Latitude and longitude in degrees, north and east positive; both or none."""
+    """Latitude and longitude in degrees, north and east positive; both or neither."""
     latitude = _degrees(gps.numbers(GPS.GPSLatitude), gps.text(GPS.GPSLatitudeRef), "NS", 90)
     longitude = _degrees(gps.numbers(GPS.GPSLongitude), gps.text(GPS.GPSLongitudeRef), "EW", 180)
     if latitude is None or longitude is None or (latitude, longitude) == (0, 0):  # what phones write without a fix
@@ -158,7 +158,7 @@ def _place(gps: Tags) -> tuple[float, float] | tuple[None, None]:
 
 
 def _degrees(parts: tuple[float, ...], reference: str, signs: str, limit: int) -> float | None:
-    """Degrees, minutes and seconds as one number; none without the letter for the half of the globe."""
+    """Degrees, minutes and seconds as one number; None without the letter for the hemisphere."""
     half = reference[:1].upper()
     if not parts or not half or half not in signs:
         return None

@@ -1,4 +1,4 @@
-"""What is written beside a picture's EXIF: times and ratings in XMP files, in the packet of the picture, by Google."""
+"""Times and ratings from outside EXIF: XMP sidecars, the XMP packet in the picture, and Google Takeout."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,7 +18,7 @@ MAX_SIDECAR_BYTES: Final = 8_000_000
 """A sidecar of a photo has some kilobytes; what is larger is not read."""
 
 _Source = tuple[str, Callable[[], bytes]]
-"""What a message calls a sidecar or packet, and how to get its content."""
+"""The name of a sidecar or packet in messages, and how to get its content."""
 
 
 def read_sidecar(path: str) -> bytes:
@@ -47,7 +47,7 @@ def sidecar_times(photo: Photo, embedded_xmp: object, complaints: list[str]) -> 
 
 
 def user_rating(photo: Photo, embedded_xmp: object, exif_rating: float | None) -> tuple[int | None, tuple[str, ...]]:
-    """The user's stars, and what stands in the way of knowing them.
+    """The user's rating, and the problems that may hide one.
 
     A sidecar is newer than a packet in the picture, and that is newer than EXIF.
     """
@@ -83,7 +83,7 @@ def read_xmp_time(content: bytes) -> CaptureTime | None:
 def read_xmp_rating(content: bytes) -> int | None:
     """The rating in an XMP packet or sidecar, if any.
 
-    Raises PhotoError if it mentions one and is not XMP; most packets mention none and need not be parsed.
+    Raises PhotoError if it mentions one and is not XMP; a packet that does not, as most, is not even parsed.
     """
     return parse(content).rating if b"Rating" in content.replace(b"\0", b"") else None
 

@@ -1,4 +1,4 @@
-"""The JSON files that Google Takeout lays beside photos: what they are called, and when they say a photo was taken.
+"""The JSON files that Google Takeout lays beside photos: their names, and the capture time in them.
 
 The file about a photo is NAME.supplemental-metadata.json, once it was NAME.json, and what stands before ".json" is cut
 at a length. The number of a namesake follows the cut: IMG.jpg(1).json is about IMG(1).jpg.
@@ -29,7 +29,7 @@ class _Takeout(msgspec.Struct, rename="camel"):
 def read_takeout_time(json: bytes) -> CaptureTime | None:
     """The moment a photo was taken according to Google Takeout; None in JSON that is not from Takeout.
 
-    Raises PhotoError if it is not JSON, or if its moment is not valid.
+    Raises PhotoError if it is not JSON, or if its time is not valid.
     """
     try:
         taken = msgspec.json.decode(json, type=_Takeout).photo_taken_time
@@ -40,11 +40,11 @@ def read_takeout_time(json: bytes) -> CaptureTime | None:
     except (msgspec.DecodeError, RecursionError) as error:
         raise PhotoError("is not well-formed JSON") from error
     except ValueError as error:
-        raise PhotoError("has a photoTakenTime that is not a valid moment") from error
+        raise PhotoError("has a photoTakenTime that is not a valid time") from error
 
 
 def described_pictures(body: str) -> Iterator[str]:
-    """The names that the picture may have which `body`.json is about, if its own name was not cut."""
+    """The names that a picture described by `body`.json may have, if its own name was not cut."""
     base, number = _split_number(body)
     name, dot, ending = base.rpartition(".")
     for picture in (base, name) if dot and _ENDING.startswith(ending) else (base,):
@@ -61,7 +61,7 @@ def cut_name(picture: str) -> tuple[str, str] | None:
 
 
 def described_cut(body: str) -> tuple[str, str]:
-    """What `cut_name` says of the picture that `body`.json is about, if its name was cut."""
+    """The `cut_name` of the picture that `body`.json describes, if its own name was cut."""
     base, number = _split_number(body)
     return base.lower(), number
 

@@ -1,4 +1,4 @@
-"""The one reader of XMP, for judging and for marking: what a packet or sidecar says, and where in its bytes.
+"""The one reader of XMP, for judging and for marking: the properties of a photo and their places in the bytes.
 
 Only the properties that are asked for are kept; all others are passed over while their depth is counted. Namespaces are
 resolved here and not by expat, which copies the whole namespace for each name in it. So time and memory grow with the
@@ -68,7 +68,7 @@ _LOCALS = frozenset(local for _, local in _PROPERTIES)
 
 @dataclass(frozen=True, slots=True)
 class XmpMarks:
-    """What a sidecar says: tags as full paths such as "trips/berlin"; a rating of 1 to 5 or REJECTED, None without."""
+    """The marks in a sidecar: tags as full paths such as "trips/berlin"; a rating of 1 to 5, REJECTED or None."""
 
     tags: frozenset[str] = frozenset()
     rating: int | None = None
@@ -111,7 +111,7 @@ class Packet:
 
     @property
     def rating(self) -> int | None:
-        """The first rating that is one."""
+        """The first valid rating."""
         return next((rating for text in self.values(RATING) if (rating := _rating(text)) is not None), None)
 
     @property
@@ -127,7 +127,7 @@ class Packet:
             yield from (element.text for element in description.named(key))
 
     def tags(self, one: TagList) -> list[str]:
-        """The tags in one of the lists; raises PhotoError if it is no list."""
+        """The tags in one of the lists; raises PhotoError if it is not a list."""
         texts = [item.text.strip() for array in self.arrays(one) for item in array.children]
         return [one.spelled(text) for text in dict.fromkeys(texts) if text]
 
@@ -149,14 +149,14 @@ class Packet:
 
 
 def read(content: bytes) -> XmpMarks:
-    """The marks in a sidecar or in the packet of a picture; raises PhotoError, whose sentence lacks the name."""
+    """The marks in a sidecar or in the packet of a picture; raises PhotoError, whose message leaves out the name."""
     return parse(content).marks
 
 
 def parse(content: bytes) -> Packet:
     """Read a packet or sidecar, also one with control characters in it, or with padding or text around it.
 
-    Raises PhotoError if it is no XMP; the sentence lacks the name.
+    Raises PhotoError if it is not XMP; the message leaves out the name.
     """
     xml = decoded(content).xml
     try:
@@ -177,10 +177,10 @@ def parse_strictly(xml: bytes) -> Packet:
 
 
 def stars(value: float) -> int | None:
-    """A rating as cameras and programs write it, if it is one; 0 says nothing.
+    """The rating that a number stands for, as cameras and programs write it; None for 0 and for an invalid one.
 
-    ISO 16684-2 (annex C) allows -1 and all numbers from 0 to 5, and nothing else. What lies outside is no rating, as it
-    is to Immich: it says neither "best" nor "rejected", but that somebody counted in another way.
+    ISO 16684-2 (annex C) allows -1 and all numbers from 0 to 5, and nothing else. What lies outside is not a rating, as
+    in Immich: it means neither "best" nor "rejected", but a scale that is not known.
     """
     if value == REJECTED:
         return REJECTED

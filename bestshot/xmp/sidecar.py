@@ -72,10 +72,10 @@ def merge(content: bytes | None, change: XmpChange) -> bytes:
     """The sidecar with a change made in it, a new one if there is none; where nothing changes, the very same bytes.
 
     All bytes but those of the tags and the rating are kept. Adding tags to a sidecar without any, and removing them,
-    leaves what was there; an empty list counts as none, and a rating of 0 as no rating.
+    leaves what was there; an empty list counts as no list, and a rating of 0 as no rating.
 
     Raises:
-        PhotoError: it is not well-formed XMP, or its tags are in no list; the sentence lacks the name.
+        PhotoError: it is not well-formed XMP, or its tags are not in a list; the message leaves out the name.
         UsageError: a tag cannot be written in XML.
     """
     content = new_sidecar() if content is None else content
@@ -87,7 +87,8 @@ def merge(content: bytes | None, change: XmpChange) -> bytes:
     if any(not tag.strip() or NOT_IN_XML.search(tag) for tag in added):
         raise UsageError("A tag must be text without control characters.")
     rating = before.rating if change.rating is None else change.rating or None
-    merged = _merged(packet, XmpChange(tuple(added), change.remove, None if rating == before.rating else rating or 0))
+    new_rating = None if rating == before.rating else rating or 0
+    merged = _merged(packet, XmpChange(tuple(added), change.remove, new_rating))
     if merged == document.xml:
         return content
     if parse_strictly(merged).marks != XmpMarks(tags.union(added), rating):

@@ -1,4 +1,4 @@
-"""Writing sidecars: all at once or not at all, and never over what somebody else has written meanwhile."""
+"""Writing sidecars: completely or not at all, and never over what another program wrote in the meantime."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def content_checksum(content: bytes | None) -> str | None:
 
 
 def current_content(path: str) -> bytes | None:
-    """What a sidecar holds now, None if there is none; raises PhotoError if it cannot be read."""
+    """The content of a sidecar now, None if there is no sidecar; raises PhotoError if it cannot be read."""
     return read_sidecar(path) if os.path.lexists(path) else None
 
 
@@ -65,7 +65,7 @@ def replace_content(path: str, before: bytes | None, after: bytes | None, mtime_
 
 
 def sweep(folder: str) -> None:
-    """Take away what killed runs left of their writing, as far as this is allowed."""
+    """Remove the drafts that killed runs left behind, as far as this is allowed."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(_DRAFT) and time.time() - entry.stat().st_mtime > _STALE_SECONDS:
@@ -112,7 +112,7 @@ def _keep_owner_and_permissions(existing: Path, draft: Path) -> None:
 
 @contextmanager
 def _one_refused(path: Path) -> Iterator[None]:
-    """What is refused here says nothing about other photos, unless the disk is full."""
+    """A write that is refused affects one photo only, unless the disk is full."""
     try:
         with writing(path):
             yield

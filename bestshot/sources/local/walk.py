@@ -33,7 +33,7 @@ _FOREIGN_FOLDERS = {
     "system volume information",
 }
 
-# Files that are found among photos and are none; everything else without a known suffix is told by its content.
+# Files that lie among photos but are not photos; every other unknown suffix is decided by the content.
 _OTHER_SUFFIXES = frozenset(
     (
         ".xmp .json .aae .mov .mp4 .m4v .avi .mkv .3gp .mts .m2ts .mpg .mpeg .wmv .webm .mp .mp3 .m4a .wav .aac .thm"
@@ -45,7 +45,7 @@ _OTHER_SUFFIXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A photo with what tells whether another name already stands for it."""
+    """A photo, with what identifies its file under another name."""
 
     photo: Photo
     is_link: bool
@@ -193,7 +193,7 @@ class FolderWalk:
             self._found.append(_found(root, entries[unit.picture], statuses[unit.picture], photo_files))
 
     def _status(self, root: _Root, entry: os.DirEntry[str]) -> os.stat_result | None:
-        """What a file is, or None for one that is passed over: reported if its name says that it is a photo."""
+        """The status of a file, or None for one that is passed over: reported if its suffix is that of a photo."""
         claims_photo = suffix_of(entry.name) in PHOTO_SUFFIXES | RAW_SUFFIXES | UNSUPPORTED_SUFFIXES
         try:
             status = os.stat(entry.path)  # noqa: PTH116 - a path may hold bytes that are no text
@@ -233,7 +233,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        return False  # a link in circles, or to where nobody may look; it is told with the files
+        return False  # a link in circles, or to where nobody may look; it is reported with the files
 
 
 def _is_foreign(name: str) -> bool:

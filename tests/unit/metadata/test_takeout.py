@@ -41,8 +41,8 @@ def test_broken_json_is_refused(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("timestamp", ["soon", "9" * 12, "9" * 5000, "-99999999999", "1e9"])
-def test_an_invalid_moment_is_refused(timestamp: str) -> None:
-    with pytest.raises(PhotoError, match="has a photoTakenTime that is not a valid moment"):
+def test_an_invalid_time_is_refused(timestamp: str) -> None:
+    with pytest.raises(PhotoError, match="has a photoTakenTime that is not a valid time"):
         read_takeout_time(json.dumps({"photoTakenTime": {"timestamp": timestamp}}).encode())
 
 
