@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bestshot.marks.undo_plan import UndoPlan
 
 
+_CHANGED = "It was changed since and stays as it is."
+
+
 @dataclass(frozen=True, slots=True)
 class MarkOptions:
     """Which marks the user wants on groups.
@@ -177,7 +180,7 @@ class MarkAction(ABC):
 
 
 class PhotoAction(MarkAction):
-    """A change whose standing is seen on each photo alone."""
+    """A change that sets something on each photo for itself, where it is seen whether it stands."""
 
     __slots__ = ()
 
@@ -185,9 +188,31 @@ class PhotoAction(MarkAction):
     def stands_on(self, photo: PhotoMarks | None) -> bool:
         """Whether it stands on a photo; None is one that is gone."""
 
+    @abstractmethod
+    def reverse(self, keys: tuple[str, ...], effect: MarkEffect, undo: "UndoPlan") -> "PhotoAction":
+        """The change that gives these of its photos back what they had."""
+
+    def is_as_left(self, _photo: PhotoMarks) -> bool:
+        """Whether a photo on which the reverse does not stand is as this change left it."""
+        return True
+
     def lacking(self, marks: LibraryMarks, _container: str | None) -> tuple[str, ...]:
         """The photos on which it does not stand."""
         return tuple(key for key in self.keys if not self.stands_on(marks.photos.get(key)))
+
+    def take_back(self, effect: MarkEffect, undo: "UndoPlan") -> None:
+        """Plan the reverse for the photos that are as it left them; what was changed otherwise since stays."""
+        keys: list[str] = []
+        for key, photo in undo.there(effect.changed):
+            is_back = self.reverse((key,), effect, undo).stands_on(photo)
+            if is_back or not undo.is_latest(key, *self.aspects(replace(effect, changed=(key,)))):
+                continue
+            if self.is_as_left(photo):
+                keys.append(key)
+            else:
+                undo.leave(key, _CHANGED)
+        if keys:
+            undo.actions.append(self.reverse(in_order(keys), effect, undo))
 
 
 @dataclass(frozen=True, slots=True)

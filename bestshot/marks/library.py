@@ -1,41 +1,49 @@
 """What a library must offer so that its photos can be marked."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
 
-from bestshot.journal.changes import Keep
+from bestshot.journal.changes import Keep, keep_nothing
 from bestshot.marks.actions import MarkAction, MarkResult
 from bestshot.marks.state import LibraryMarks
 
 
-class MarkableLibrary(Protocol):
+class MarkableLibrary(ABC):
     """A library whose photos can be marked. Every call raises an OrganizerError where all of it fails."""
 
     @property
     def tags_one_at_a_time(self) -> bool:
         """Whether each tag is a change of its own, so that the first must have settled before the next is made."""
+        return False
 
     @property
+    @abstractmethod
     def settles_at_once(self) -> bool:
         """Whether what was written stands for good, so that one look is enough."""
 
+    @abstractmethod
     def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
         """What stands on these photos and in these albums; `with_albums`: also the albums that hold the photos."""
 
+    @abstractmethod
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now where these actions write, and in these albums: never from an earlier listing.
 
         Only what the actions are about is read; all else is as if there were nothing.
         """
 
+    @abstractmethod
     def albums_called(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """The user's own albums with exactly these names, by name."""
 
     def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
         """For each of these actions the calls that write it, in words; none where nothing is called."""
+        return ((),) * len(actions)
 
-    def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
+    def missing_tags(self, _tags: Collection[str]) -> tuple[str, ...]:
         """Those of these tags, and of the tags above them, that would have to be made."""
+        return ()
 
-    def mark(self, action: MarkAction, keep: Keep, /) -> MarkResult:
+    @abstractmethod
+    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change, and tell `keep` before it which files it replaces; what has it already is not changed."""

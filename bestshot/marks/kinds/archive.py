@@ -4,7 +4,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bestshot.marks.actions import Condition, MarkAction, MarkedGroup, MarkKind, Words, in_order, only
+from bestshot.marks.actions import (
+    Condition,
+    MarkAction,
+    MarkedGroup,
+    MarkEffect,
+    MarkKind,
+    PhotoAction,
+    Words,
+    in_order,
+    only,
+)
 from bestshot.marks.context import PlanningContext
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
 from bestshot.marks.kinds.values import SetFavorite, SetsValue
@@ -44,7 +54,7 @@ class SetArchived(SetsValue):
     def left(self) -> str | bool | None:
         return self.value or None
 
-    def reversed(self, keys: tuple[str, ...], _before: str | None) -> SetsValue:
+    def reverse(self, keys: tuple[str, ...], _effect: MarkEffect, _undo: UndoPlan) -> PhotoAction:
         return SetArchived(keys, not self.value)
 
     def stands_on(self, photo: PhotoMarks | None) -> bool:

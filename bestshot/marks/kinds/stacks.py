@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkKind, PhotoAction, Words, in_order
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkKind, Words, in_order
 from bestshot.marks.context import PlanningContext
 from bestshot.marks.ledger import LedgerBuilder, OurStack
-from bestshot.marks.state import STACK, Aspect, LibraryMarks, PhotoMarks, Stack
+from bestshot.marks.state import STACK, Aspect, LibraryMarks, Stack
 from bestshot.marks.undo_plan import UndoPlan
 
 _RESTACKED = "Its stack was changed since and stays as it is."
@@ -77,7 +77,7 @@ class MakeStack(_Stacks):
 
 
 @dataclass(frozen=True, slots=True)
-class DissolveStack(PhotoAction):
+class DissolveStack(MarkAction):
     """Take a stack of ours apart whose photos are no longer one group."""
 
     number: int
@@ -99,8 +99,9 @@ class DissolveStack(PhotoAction):
     def record(self, _effect: MarkEffect, ledger: LedgerBuilder) -> None:
         ledger.forget_stack(self.stack.id)
 
-    def stands_on(self, photo: PhotoMarks | None) -> bool:
-        return photo is None or photo.stack is None or set(photo.stack.keys) != set(self.stack.keys)
+    def lacking(self, marks: LibraryMarks, _container: str | None) -> tuple[str, ...]:
+        photos = (marks.photos[key] for key in self.keys if key in marks.photos)
+        return tuple(photo.key for photo in photos if photo.stack and set(photo.stack.keys) == set(self.keys))
 
     def take_back(self, _effect: MarkEffect, undo: UndoPlan) -> None:
         _restore([self.stack], undo)

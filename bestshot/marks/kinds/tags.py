@@ -33,10 +33,6 @@ class _OfTags(PhotoAction):
     def aspects(self, effect: MarkEffect) -> Iterator[Aspect]:
         return (Aspect(TAG, tag, key) for tag in self.tags for key in effect.changed)
 
-    def latest(self, keys: Iterable[str], undo: UndoPlan) -> tuple[str, ...]:
-        """Those of these photos on which no later run has changed the tags."""
-        return in_order(key for key in keys if undo.is_latest(key, *(Aspect(TAG, tag, key) for tag in self.tags)))
-
 
 class _TakesOff(_OfTags):
     """A change that takes tags off photos."""
@@ -48,6 +44,9 @@ class _TakesOff(_OfTags):
 
     def stands_on(self, photo: PhotoMarks | None) -> bool:
         return photo is None or photo.tags.isdisjoint(self.tags)
+
+    def reverse(self, keys: tuple[str, ...], _effect: MarkEffect, _undo: UndoPlan) -> PhotoAction:
+        return AddTags(keys, self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,8 @@ class AddTags(_OfTags):
     def stands_on(self, photo: PhotoMarks | None) -> bool:
         return photo is not None and photo.tags.issuperset(self.tags)
 
-    def take_back(self, effect: MarkEffect, undo: UndoPlan) -> None:
-        there = [key for key, photo in undo.there(effect.changed) if not photo.tags.isdisjoint(self.tags)]
-        if keys := self.latest(there, undo):
-            undo.actions.append(RemoveTags(keys, self.tags))
+    def reverse(self, keys: tuple[str, ...], _effect: MarkEffect, _undo: UndoPlan) -> PhotoAction:
+        return RemoveTags(keys, self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +94,6 @@ class RemoveTag(_TakesOff):
     @property
     def tags(self) -> tuple[str, ...]:
         return (self.tag,)
-
-    def take_back(self, effect: MarkEffect, undo: UndoPlan) -> None:
-        there = [key for key, photo in undo.there(effect.changed) if self.tag not in photo.tags]
-        if keys := self.latest(there, undo):
-            undo.actions.append(AddTags(keys, self.tags))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkKind, PhotoAction, Words, in_order
 from bestshot.marks.context import PlanningContext
 from bestshot.marks.ledger import LedgerBuilder, MarkLedger, Setting
-from bestshot.marks.state import DESCRIPTION, FAVORITE, RATING, Aspect, PhotoMarks
+from bestshot.marks.state import DESCRIPTION, FAVORITE, RATING, PhotoMarks
 from bestshot.marks.undo_plan import UndoPlan
 from bestshot.model.photo import Metadata
 from bestshot.text import count
 
-_CHANGED = "It was changed since and stays as it is."
 _STARS_OF_FAVORITE = 5
 
 
@@ -30,10 +29,6 @@ class SetsValue(PhotoAction):
     def left(self) -> str | bool | None:
         """The value, as the ledger keeps it; None for nothing."""
 
-    @abstractmethod
-    def reversed(self, keys: tuple[str, ...], before: str | None) -> "SetsValue":
-        """What gives these photos back what stood there before."""
-
     @property
     def words(self) -> Words:
         return self.unset_words if self.left is None else self.set_words
@@ -41,24 +36,8 @@ class SetsValue(PhotoAction):
     def record(self, effect: MarkEffect, ledger: LedgerBuilder) -> None:
         ledger.set(self.aspects(effect), self.left, effect.before)
 
-    def take_back(self, effect: MarkEffect, undo: UndoPlan) -> None:
-        """Set back what is still as it was left; a killed run does not tell what stood there, but the ledger may."""
-        keys: list[str] = []
-        before = effect.before or _text_before(undo.history.before.settings(self.what).get(self.keys[0]))
-        for key, photo in undo.there(effect.changed):
-            back = self.reversed((key,), before)
-            if back.stands_on(photo) or not undo.is_latest(key, Aspect(self.what, "", key)):
-                continue
-            if self.stands_on(photo):
-                keys.append(key)
-            else:
-                undo.leave(key, _CHANGED)
-        if keys:
-            undo.actions.append(self.reversed(in_order(keys), before))
-
-
-def _text_before(setting: Setting | None) -> str | None:
-    return setting.value if setting is not None and isinstance(setting.value, str) else None
+    def is_as_left(self, photo: PhotoMarks) -> bool:
+        return self.stands_on(photo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +56,7 @@ class SetFavorite(SetsValue):
     def left(self) -> str | bool | None:
         return self.value or None
 
-    def reversed(self, keys: tuple[str, ...], _before: str | None) -> SetsValue:
+    def reverse(self, keys: tuple[str, ...], _effect: MarkEffect, _undo: UndoPlan) -> PhotoAction:
         return SetFavorite(keys, not self.value)
 
     def stands_on(self, photo: PhotoMarks | None) -> bool:
@@ -100,6 +79,11 @@ class _OnePhoto(SetsValue):
     def keys(self) -> tuple[str, ...]:
         return (self.key,)
 
+    def before(self, effect: MarkEffect, undo: UndoPlan) -> str | None:
+        """What stood there before; a killed run does not tell, but what we had set before that is known."""
+        ours = undo.history.before.settings(self.what).get(self.key)
+        return effect.before or (ours.value if ours is not None and isinstance(ours.value, str) else None)
+
 
 @dataclass(frozen=True, slots=True)
 class SetRating(_OnePhoto):
@@ -120,8 +104,8 @@ class SetRating(_OnePhoto):
     def left(self) -> str | bool | None:
         return None if self.value is None else str(self.value)
 
-    def reversed(self, keys: tuple[str, ...], before: str | None) -> SetsValue:
-        return SetRating(keys[0], _stars(before))
+    def reverse(self, keys: tuple[str, ...], effect: MarkEffect, undo: UndoPlan) -> PhotoAction:
+        return SetRating(keys[0], _stars(self.before(effect, undo)))
 
     def stands_on(self, photo: PhotoMarks | None) -> bool:
         return photo is not None and photo.rating == self.value
@@ -142,8 +126,8 @@ class SetDescription(_OnePhoto):
     def left(self) -> str | bool | None:
         return self.text or None
 
-    def reversed(self, keys: tuple[str, ...], before: str | None) -> SetsValue:
-        return SetDescription(keys[0], before or "")
+    def reverse(self, keys: tuple[str, ...], effect: MarkEffect, undo: UndoPlan) -> PhotoAction:
+        return SetDescription(keys[0], self.before(effect, undo) or "")
 
     def stands_on(self, photo: PhotoMarks | None) -> bool:
         """A server may give a description back with other white space."""

@@ -15,6 +15,7 @@ from bestshot.marks.kinds.archive import SetArchived
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
+from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.state import STACK, TAG, LibraryMarks, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
 from bestshot.sources.immich.dry_run import DryRunClient
@@ -41,7 +42,7 @@ IsSo = Callable[[PhotoMarks], bool]
 _IS_FAVOURITE = "It was made a favourite meanwhile and stays in the timeline."
 
 
-class ImmichMarks:
+class ImmichMarks(MarkableLibrary):
     """The marks of one user. No call of it deletes an asset or moves it to the trash.
 
     `tags` are the names that matter: others are not looked for. `listing` is what this run's listing tells by id, used
@@ -91,7 +92,7 @@ class ImmichMarks:
         """What stands now: tags by a search for each, stacks and albums as lists, all else by a call for each photo."""
         tagged = [action for action in actions if isinstance(action, _TAGGING)]
         stacked = _keys(action for action in actions if action.what == STACK)
-        valued = _keys(one for one in actions if isinstance(one, PhotoAction) and one.what not in (TAG, STACK))
+        valued = _keys(one for one in actions if isinstance(one, PhotoAction) and one.what != TAG)
         tags = self._read.tags_on(_keys(tagged), {tag for action in tagged for tag in action.tags}) if tagged else {}
         stacks = self._read.stacks_now(stacked, self._dialect) if stacked else {}
         found = self._photos(valued)

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from bestshot.errors import PhotoError, UsageError
@@ -13,8 +13,9 @@ from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, receipts
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetFavorite, SetRating
+from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.registry import KINDS
-from bestshot.marks.state import LibraryMarks, PhotoMarks
+from bestshot.marks.state import FAVORITE, RATING, TAG, LibraryMarks, PhotoMarks
 from bestshot.marks.undo import albums_of
 from bestshot.sources.local.albums import AlbumFolders
 from bestshot.sources.local.sidecar_changes import SidecarAction, SidecarChange, photo_marks
@@ -29,7 +30,7 @@ _ALBUM_FILLED = "Something was added to its album since, so that stays."
 _AlbumAction = MakeAlbum | AddToAlbum | RemoveFromAlbum | DeleteAlbum
 
 
-class FolderMarks:
+class FolderMarks(MarkableLibrary):
     """The marks of photos in folders, which are named by the absolute paths of their pictures.
 
     `album_dir` is where albums are; without it there are none. `with_ratings` is off where ratings do not matter:
@@ -45,11 +46,6 @@ class FolderMarks:
             self._older.setdefault((one.path, one.after), one)
         self._albums = None if album_dir is None else AlbumFolders(album_dir)
         self._with_ratings = with_ratings
-
-    @property
-    def tags_one_at_a_time(self) -> bool:
-        """Never: a sidecar is replaced as a whole."""
-        return False
 
     @property
     def settles_at_once(self) -> bool:
@@ -72,10 +68,8 @@ class FolderMarks:
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now in the sidecars that these actions write, and in these albums."""
-        tagged = {
-            key for action in actions if isinstance(action, AddTags | RemoveTag | RemoveTags) for key in action.keys
-        }
-        rated = {key for action in actions if isinstance(action, SetFavorite | SetRating) for key in action.keys}
+        tagged = {key for action in actions if action.what == TAG for key in action.keys}
+        rated = {key for action in actions if action.what in (FAVORITE, RATING) for key in action.keys}
         photos = {photo.key: photo for photo in self._photos(tagged - rated, with_ratings=False)}
         photos |= {photo.key: photo for photo in self._photos(rated, with_ratings=self._with_ratings)}
         found = self._albums.read() if self._albums and albums else {}
@@ -85,14 +79,6 @@ class FolderMarks:
     def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The albums that have these names, or were made with them."""
         return self._albums.called(names) if self._albums else dict.fromkeys(names, ())
-
-    def calls_for(self, actions: Sequence[MarkAction]) -> tuple[tuple[str, ...], ...]:
-        """None: files are written."""
-        return ((),) * len(actions)
-
-    def missing_tags(self, _tags: Collection[str]) -> tuple[str, ...]:
-        """None: a tag is there for as long as it is in a sidecar."""
-        return ()
 
     def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change; raises UsageError for one that folders have nothing for."""
@@ -133,22 +119,17 @@ class FolderMarks:
         if self._albums is None:
             raise UsageError(_NO_ALBUMS)
         if isinstance(action, DeleteAlbum):
-            return _delete_album(self._albums, action)
+            if self._albums.delete(action.album, action.keys):
+                return MarkResult(action.keys)
+            return MarkResult(refused=tuple(MarkRefusal(key, _ALBUM_FILLED) for key in action.keys))
         if isinstance(action, RemoveFromAlbum):
             return MarkResult(self._albums.remove(action.album, action.keys))
         there = tuple(key for key in action.keys if Path(key).is_file())
         refused = tuple(MarkRefusal(key, _GONE) for key in action.keys if key not in there)
         if isinstance(action, AddToAlbum):
             return MarkResult(self._albums.add(action.album, there), refused)
-        return (
-            MarkResult(there, refused, self._albums.make(action.name, there)) if there else MarkResult(refused=refused)
-        )
-
-
-def _delete_album(albums: AlbumFolders, action: DeleteAlbum) -> MarkResult:
-    if albums.delete(action.album, action.keys):
-        return MarkResult(action.keys)
-    return MarkResult(refused=tuple(MarkRefusal(key, _ALBUM_FILLED) for key in action.keys))
+        made = self._albums.make(action.name, there) if there else None
+        return MarkResult(there, refused, made)
 
 
 def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:
