@@ -220,7 +220,7 @@ class MarkReceipt:
     """A change of marks that was made, with all that is needed to take it back."""
 
     action: MarkAction
-    trace: MarkEffect
+    effect: MarkEffect
 
 
 def receipts_of(done: "Iterable[DoneChange[MarkAction, MarkEffect]]") -> Iterator[MarkReceipt]:
@@ -267,10 +267,10 @@ def _nothing_more(_undo: "UndoPlan") -> None:
 class MarkKind:
     """One kind of mark: its changes, how they are planned, and what is said of them.
 
-    `plan` is given what is planned already. `counted` is what is told of a run, in this order, with the word for what
-    is counted; `taken_back` the same for what only an undo does. `prepare` looks up right before changes are begun
-    what tells them apart later; `find_made` finds what a killed run made, of the changes `begun` (by number) and apart
-    from what is `known` to be made by others; `end_undo` adds to an undo what can be told only at its end.
+    `plan` is given what is planned already. `counted` is what a run reports, in this order, with the word for what is
+    counted; `taken_back` is what an undo reports besides. `prepare` looks up, right before changes are begun, what is
+    needed to recognise later what they made; `find_made` finds what a killed run made by the changes `begun` (by
+    number), apart from what is `known` to be made by others; `end_undo` completes the plan of an undo.
     """
 
     actions: tuple[type[MarkAction], ...]

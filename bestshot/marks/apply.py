@@ -40,7 +40,7 @@ _LOST = "The library took it and lost it again, however often it was written: ru
 class VerifyPolicy:
     """How long to look whether changes stand: `pauses` are the seconds before each reading.
 
-    Changes that stood `steady` times in a row are believed. Losses are told late where the server's queue of jobs is
+    Changes that stood `steady` times in a row are believed. A loss shows late where the server's queue of jobs is
     long: so the first pause is longer by `per_photo` seconds for each photo with a job that may lose a write.
     """
 
@@ -68,7 +68,7 @@ class PendingChange:
     """A change that was made, and what is known of it by now."""
 
     change: Change[MarkAction]
-    trace: MarkEffect
+    effect: MarkEffect
     keys: tuple[str, ...]
     """The photos on which it is to stand: all but those that were refused."""
     failures: list[FailedMark] = field(default_factory=list)
@@ -78,12 +78,12 @@ class PendingChange:
     @property
     def is_applied(self) -> bool:
         """Whether it left anything."""
-        return bool(self.trace.changed) or self.trace.container is not None
+        return bool(self.effect.changed) or self.effect.container is not None
 
     @property
     def receipt(self) -> MarkReceipt:
         """The receipt as far as it is known."""
-        return MarkReceipt(self.change.action, self.trace)
+        return MarkReceipt(self.change.action, self.effect)
 
     def fail(self, keys: Iterable[str], why: str) -> None:
         """Give these photos up."""
@@ -92,7 +92,7 @@ class PendingChange:
         if named:
             self.failures.append(FailedMark(self.change.action, named, why))
             self.keys = tuple(key for key in self.keys if key not in failed)
-            self.trace = replace(self.trace, changed=tuple(key for key in self.trace.changed if key not in failed))
+            self.effect = replace(self.effect, changed=tuple(key for key in self.effect.changed if key not in failed))
 
     def refuse(self, marked: MarkResult) -> None:
         """Give up what the library refused, sentence by sentence."""
@@ -108,7 +108,7 @@ def carry_out_marks(
     actions: Sequence[MarkAction],
     policy: VerifyPolicy,
 ) -> Generator[MarkReceipt | FailedMark, None, None]:
-    """Do what was planned, in its order; tell at the end, when all was read back, what came of each change.
+    """Do what was planned, in its order, and report at the end, when all was read back, what came of each change.
 
     A change that fails for its own reasons is reported and passed over; a library that cannot be reached raises. What
     was done by then is in the journal, and what is not known is left to `recover_marks`. Without actions, nothing is
@@ -128,15 +128,15 @@ def carry_out_marks(
 def carry_out_in_part(
     library: MarkableLibrary, journal: Journal, part: int, actions: Sequence[MarkAction], policy: VerifyPolicy
 ) -> list[MarkReceipt | FailedMark]:
-    """The same within a run that has begun, for actions that lack nothing more."""
-    conductor = MarkApplier(library, journal, AT_ONCE if library.settles_at_once else policy)
+    """Do this within a part of a run that has begun; the actions lack nothing more. Returns what came of each."""
+    applier = MarkApplier(library, journal, AT_ONCE if library.settles_at_once else policy)
     try:
         for change in journal.begin(part, KINDS, actions):
-            conductor.make(change)
-        conductor.settle()
+            applier.make(change)
+        applier.settle()
     finally:
-        conductor.flush()
-    return list(conductor.results())
+        applier.flush()
+    return list(applier.results())
 
 
 def recover_marks(library: MarkableLibrary, journal: Journal, target: str) -> None:
@@ -150,8 +150,8 @@ def recover_marks(library: MarkableLibrary, journal: Journal, target: str) -> No
     entries = [PendingChange(c, MarkEffect(container=made.get(c.id)), c.action.keys) for c in unfinished]
     marks = _read_back(library, entries)
     found = [(entry.change, _found_effect(entry, marks)) for entry in entries]
-    journal.finish([(change, trace) for change, trace in found if trace is not None])
-    journal.drop([change for change, trace in found if trace is None], "the run ended before it was made")
+    journal.finish([(change, effect) for change, effect in found if effect is not None])
+    journal.drop([change for change, effect in found if effect is None], "the run ended before it was made")
 
 
 class MarkApplier:
@@ -181,7 +181,7 @@ class MarkApplier:
         except _OF_ONE_CHANGE as error:
             self._look_after(entry, error)
             return
-        entry.trace = MarkEffect(marked.changed, marked.container, marked.before)
+        entry.effect = MarkEffect(marked.changed, marked.container, marked.before)
         entry.refuse(marked)
         self._add(entry)
 
@@ -208,7 +208,7 @@ class MarkApplier:
     def flush(self) -> None:
         """Write into the journal what is known."""
         made = [entry for entry in self._unwritten if entry.is_applied or entry.is_finished]
-        self._journal.finish([(entry.change, entry.trace) for entry in made])
+        self._journal.finish([(entry.change, entry.effect) for entry in made])
         for entry in self._unwritten:
             if entry in made:
                 entry.is_finished = True
@@ -228,7 +228,7 @@ class MarkApplier:
         self._entries.append(entry)
         self._write(entry)
         if entry.change.action.has_jobs:
-            changed = frozenset(entry.trace.changed)
+            changed = frozenset(entry.effect.changed)
             self._written_again |= self._written & changed
             self._written |= changed
             self._unsettled |= changed
@@ -248,13 +248,13 @@ class MarkApplier:
 
     def _look_after(self, entry: PendingChange, error: OrganizerError) -> None:
         """After a failure, find out how much of the change was made before it."""
-        trace = _found_effect(entry, _read_back(self._library, [entry]))
-        if trace is None:
+        effect = _found_effect(entry, _read_back(self._library, [entry]))
+        if effect is None:
             self._journal.drop([entry.change], str(error))
             self._dropped += [*entry.failures, FailedMark(entry.change.action, entry.keys, str(error))]
             return
-        entry.trace = trace
-        entry.fail([key for key in entry.keys if key not in trace.changed], str(error))
+        entry.effect = effect
+        entry.fail([key for key in entry.keys if key not in effect.changed], str(error))
         self._add(entry)
 
     def _lost(self) -> list[tuple[PendingChange, tuple[str, ...]]]:
@@ -262,13 +262,13 @@ class MarkApplier:
         marks = _read_back(self._library, waiting)
         lost: list[tuple[PendingChange, tuple[str, ...]]] = []
         for entry in waiting:
-            keys = only(entry.keys, entry.change.action.lacking(marks, entry.trace.container))
+            keys = only(entry.keys, entry.change.action.lacking(marks, entry.effect.container))
             if keys:
                 lost.append((entry, keys))
         return lost
 
     def _mark(self, entry: PendingChange, keys: tuple[str, ...]) -> MarkResult:
-        action = entry.change.action.narrowed(keys, entry.trace.container)
+        action = entry.change.action.narrowed(keys, entry.effect.container)
         return self._library.mark(action, partial(self._journal.keep, entry.change))
 
     def _make_again(self, entry: PendingChange, keys: tuple[str, ...]) -> None:
@@ -277,8 +277,8 @@ class MarkApplier:
         except _OF_ONE_CHANGE as error:
             self._give_up(entry, keys, str(error))
             return
-        if marked.container is not None and marked.container != entry.trace.container:
-            entry.trace = replace(entry.trace, container=marked.container)
+        if marked.container is not None and marked.container != entry.effect.container:
+            entry.effect = replace(entry.effect, container=marked.container)
             self._write(entry)
         if marked.refused:
             entry.refuse(marked)
@@ -291,13 +291,13 @@ class MarkApplier:
 
 def _read_back(library: MarkableLibrary, entries: Sequence[PendingChange]) -> LibraryMarks:
     """What stands now where these changes write."""
-    albums = frozenset(album for one in entries for album in one.change.action.albums(one.trace.container))
+    albums = frozenset(album for one in entries for album in one.change.action.albums(one.effect.container))
     return library.read_back([entry.change.action for entry in entries], albums)
 
 
 def _found_effect(entry: PendingChange, marks: LibraryMarks) -> MarkEffect | None:
     """The effect of a change that stands, in part at least, although nothing is known of its being made."""
-    action, container = entry.change.action, entry.trace.container
+    action, container = entry.change.action, entry.effect.container
     lacking = frozenset(action.lacking(marks, container))
     standing = tuple(key for key in entry.keys if key not in lacking)
     return MarkEffect(standing, action.container_now(container, marks)) if standing else None

@@ -121,7 +121,7 @@ class LedgerBuilder:
     def enter(self, receipt: MarkReceipt) -> None:
         """Enter one receipt."""
         action = receipt.action
-        action.record(receipt.trace, self)
+        action.record(receipt.effect, self)
         for group in action.groups:
             self.last_number = max(self.last_number, group.number)
             if action.ends_groups:

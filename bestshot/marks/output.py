@@ -35,7 +35,7 @@ class MarkOutput:
         return self._ledger
 
     def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], options: MarkOptions) -> list[MarkAction]:
-        """What is missing so that the groups are marked as wished; `seen` are the keys of all photos of this run."""
+        """What is missing so that the groups are marked as the options say; `seen` are all photos of the run."""
         ledger = self.ledger()
         keys = ledger.keys.union(*(group.keys for group in groups))
         albums = ledger.album_ids if options.album_prefix is not None or options.inherit else ()
@@ -49,8 +49,8 @@ class MarkOutput:
     def carry_out(
         self, actions: Sequence[MarkAction], sources: Sequence[str], policy: VerifyPolicy
     ) -> Generator[MarkReceipt | FailedMark, None, None]:
-        """Do what was planned, and tell at the end what came of it; what was done is in the journal by then."""
-        assert self._journal is not None or not actions  # who acts has a journal
+        """Do what was planned, and report at the end what came of it; what was done is in the journal by then."""
+        assert self._journal is not None or not actions  # a run that changes something has a journal
         self._ledger = None
         if self._journal is not None:
             yield from carry_out_marks(self._library, self._journal, self._target, sources, actions, policy)

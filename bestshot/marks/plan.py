@@ -1,4 +1,4 @@
-"""Groups and wishes to changes of marks as data: pure.
+"""Groups and options to changes of marks as data: pure.
 
 The marks are a state to reach: what stands is not set again, so a second run plans nothing. What this tool set and no
 longer holds is taken back; what the user set, or took away again, is left as it is. What is merely absent from a run
@@ -25,10 +25,10 @@ def marked_group(group: PlannedGroup, keys_of: Callable[[Photo], tuple[str, ...]
 def plan_marks(
     groups: Sequence[MarkedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger, options: MarkOptions
 ) -> list[MarkAction]:
-    """What is to be changed so that these groups are marked as wished, in the order in which it is to be done.
+    """What is to be changed so that these groups are marked as the options say, in the order in which it is to be done.
 
     `seen` are the photos that this run could see, grouped or not. `marks` must tell of them, and of all photos and
-    albums of the ledger: what is missing there counts as gone from the library. A wish that is off changes nothing.
+    albums of the ledger: what is missing there counts as gone from the library. An option that is off changes nothing.
     """
     context = PlanningContext.of(groups, seen, marks, ledger, options)
     planned: list[MarkAction] = []

@@ -1,4 +1,4 @@
-"""All kinds of marks, in the order in which they are planned, carried out and told."""
+"""All kinds of marks, in the order in which they are planned, carried out and reported."""
 
 from typing import Final
 

@@ -17,7 +17,7 @@ def plan_mark_undo(history: MarkHistory, marks: LibraryMarks) -> tuple[list[Mark
     """The changes that take a run back, in their order, and what is left alone."""
     undo = UndoPlan(history, marks)
     for receipt in reversed(history.made):
-        receipt.action.take_back(receipt.trace, undo)
+        receipt.action.take_back(receipt.effect, undo)
     for kind in MARKS:
         kind.end_undo(undo)
     return undo.actions, undo.left
@@ -70,4 +70,4 @@ class MarkUndo:
 
 def albums_of(receipts: Iterable[MarkReceipt]) -> frozenset[str]:
     """The albums that a run made or filled."""
-    return frozenset(album for one in receipts for album in one.action.albums(one.trace.container))
+    return frozenset(album for one in receipts for album in one.action.albums(one.effect.container))

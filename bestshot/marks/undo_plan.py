@@ -47,7 +47,7 @@ class UndoPlan:
     stacks: dict[str, Stack | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        since = (aspect for one in self.history.since for aspect in one.action.aspects(one.trace))
+        since = (aspect for one in self.history.since for aspect in one.action.aspects(one.effect))
         self.later = frozenset(map(self._in_library, since))
 
     def leave(self, what: str, why: str) -> None:

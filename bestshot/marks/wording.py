@@ -19,7 +19,7 @@ def done_in_words(receipts: Iterable[MarkReceipt]) -> Iterator[str]:
     """What was changed, added up by kind: a photo that got two tags was tagged once."""
     changed: dict[str, set[str]] = {}
     for receipt in receipts:
-        for deed, things in receipt.action.counted(receipt.trace).items():
+        for deed, things in receipt.action.counted(receipt.effect).items():
             changed.setdefault(deed, set()).update(things)
     nouns = [pair for kind in MARKS for pair in kind.counted.items()]
     nouns += [pair for kind in MARKS for pair in kind.taken_back.items()]

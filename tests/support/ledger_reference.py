@@ -72,21 +72,21 @@ def _tags(receipts: Sequence[MarkReceipt]) -> dict[str, frozenset[str]]:
     for receipt in receipts:
         match receipt.action:
             case AddTags(tags=added):
-                tags |= {tag: tags.get(tag, frozenset()).union(receipt.trace.changed) for tag in added}
+                tags |= {tag: tags.get(tag, frozenset()).union(receipt.effect.changed) for tag in added}
             case RemoveTag(tag=tag):
-                tags[tag] = tags.get(tag, frozenset()).difference(receipt.trace.changed)
+                tags[tag] = tags.get(tag, frozenset()).difference(receipt.effect.changed)
             case RemoveTags(tags=removed):
-                tags |= {tag: tags.get(tag, frozenset()).difference(receipt.trace.changed) for tag in removed}
+                tags |= {tag: tags.get(tag, frozenset()).difference(receipt.effect.changed) for tag in removed}
     return {tag: keys for tag, keys in tags.items() if keys}
 
 
 def _albums(receipts: Sequence[MarkReceipt]) -> dict[str, FilledAlbum]:
     albums: dict[str, FilledAlbum] = {}
     for receipt in receipts:
-        changed = frozenset(receipt.trace.changed)
+        changed = frozenset(receipt.effect.changed)
         match receipt.action:
-            case MakeAlbum(number=number, name=name) if receipt.trace.container is not None:
-                albums[receipt.trace.container] = FilledAlbum(number, name, changed)
+            case MakeAlbum(number=number, name=name) if receipt.effect.container is not None:
+                albums[receipt.effect.container] = FilledAlbum(number, name, changed)
             case AddToAlbum(album=album, number=int(number)):
                 ours = albums.get(album, FilledAlbum(number, "", frozenset()))
                 albums[album] = replace(ours, keys=ours.keys | changed)
@@ -102,9 +102,9 @@ def _joined(receipts: Sequence[MarkReceipt]) -> dict[str, frozenset[str]]:
     for receipt in receipts:
         match receipt.action:
             case AddToAlbum(album=album, number=None):
-                joined[album] = joined.get(album, frozenset()).union(receipt.trace.changed)
+                joined[album] = joined.get(album, frozenset()).union(receipt.effect.changed)
             case RemoveFromAlbum(album=album, number=None):
-                joined[album] = joined.get(album, frozenset()).difference(receipt.trace.changed)
+                joined[album] = joined.get(album, frozenset()).difference(receipt.effect.changed)
     return {album: keys for album, keys in joined.items() if keys}
 
 
@@ -113,7 +113,7 @@ def _switched(receipts: Sequence[MarkReceipt], kind: type[SetFavorite] | type[Se
     for receipt in receipts:
         if isinstance(receipt.action, kind):
             change = keys.update if receipt.action.value else keys.difference_update
-            change(receipt.trace.changed)
+            change(receipt.effect.changed)
     return frozenset(keys)
 
 
@@ -122,15 +122,15 @@ def _stacks(receipts: Sequence[MarkReceipt]) -> tuple[dict[str, OurStack], dict[
     stacked: dict[str, str] = {}
     for receipt in receipts:
         match receipt.action:
-            case MakeStack() as made if receipt.trace.container is not None:
+            case MakeStack() as made if receipt.effect.container is not None:
                 took_in = any(_is_somebody_elses(one, stacks.get(one.id)) for one in made.merged)
-                stacks[receipt.trace.container] = OurStack(made.number, made.keys, took_in)
-                stacked |= dict.fromkeys(made.keys, receipt.trace.container)
+                stacks[receipt.effect.container] = OurStack(made.number, made.keys, took_in)
+                stacked |= dict.fromkeys(made.keys, receipt.effect.container)
             case DissolveStack(stack=stack):
                 stacked = {key: id_ for key, id_ in stacked.items() if id_ != stack.id}
-            case RestoreStack(stack=old) if old in stacks and receipt.trace.container is not None:
-                ours = stacks[receipt.trace.container] = stacks.pop(old)
-                stacked |= dict.fromkeys(ours.keys, receipt.trace.container)
+            case RestoreStack(stack=old) if old in stacks and receipt.effect.container is not None:
+                ours = stacks[receipt.effect.container] = stacks.pop(old)
+                stacked |= dict.fromkeys(ours.keys, receipt.effect.container)
     return {id_: stack for id_, stack in stacks.items() if id_ in stacked.values()}, stacked
 
 
@@ -143,10 +143,10 @@ def _written(receipts: Sequence[MarkReceipt], kind: type[SetRating] | type[SetDe
     written: dict[str, Written] = {}
     for receipt in receipts:
         action = receipt.action
-        if not isinstance(action, kind) or action.key not in receipt.trace.changed:
+        if not isinstance(action, kind) or action.key not in receipt.effect.changed:
             continue
         earlier = written.pop(action.key, None)
-        before = earlier.before if earlier else receipt.trace.before or None
+        before = earlier.before if earlier else receipt.effect.before or None
         text = _text(action)
         if text != before:
             written[action.key] = Written(text, before)

@@ -1,1 +1,1 @@
-"""The kinds of marks, a module for each: its changes as data, and how they are planned, taken back and told."""
+"""The kinds of marks, a module for each: its changes as data, and how they are planned, taken back and worded."""

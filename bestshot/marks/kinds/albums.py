@@ -21,7 +21,7 @@ class MakeAlbum(MarkAction):
     """Make the album of a group.
 
     A plan leaves `namesakes` empty: they are the albums of that name that were there just before, entered when the
-    action is begun, so that after a killed run the one that it made is told from them.
+    action is begun, so that the one that a killed run made can be told apart from them.
     """
 
     number: int
@@ -63,7 +63,7 @@ class MakeAlbum(MarkAction):
         album = undo.marks.albums.get(effect.container or "")
         if album is None:
             return
-        added = (one.trace.changed for one in undo.history.made if _adds_to(one.action, album.id))
+        added = (one.effect.changed for one in undo.history.made if _adds_to(one.action, album.id))
         ours = set(self.keys).union(*added)
         if any(aspect[:2] == (ALBUM, album.id) for aspect in undo.later):
             undo.leave(album.name, CHANGED_LATER)
@@ -105,7 +105,7 @@ class _Membership(MarkAction):
     def _is_whole(self, undo: UndoPlan) -> bool:
         """Whether the run made the album: it goes as a whole then, or stays as a whole."""
         made = [one for one in undo.history.made if isinstance(one.action, MakeAlbum)]
-        return any(one.trace.container == self.album for one in made)
+        return any(one.effect.container == self.album for one in made)
 
     def _latest(self, keys: Iterable[str], undo: UndoPlan) -> tuple[str, ...]:
         return in_order(key for key in keys if undo.is_latest(key, Aspect(ALBUM, self.album, key)))

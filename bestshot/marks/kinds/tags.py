@@ -176,7 +176,7 @@ def _delete_tags(undo: UndoPlan) -> None:
             for key in one.keys:
                 off.setdefault(key, set()).update(one.tags)
     names = set(undo.marks.tag_names)
-    made = {name: one.trace.changed for one in undo.history.made for name in one.action.own_tags}
+    made = {name: one.effect.changed for one in undo.history.made for name in one.action.own_tags}
     for name in sorted(made, reverse=True):
         is_parent = any(other.startswith(f"{name}/") for other in names)
         users = undo.marks.tagged.get(name)

@@ -45,7 +45,7 @@ _IS_FAVOURITE = "It was made a favourite meanwhile and stays in the timeline."
 class ImmichMarks(MarkableLibrary):
     """The marks of one user. No call of it deletes an asset or moves it to the trash.
 
-    `tags` are the names that matter: others are not looked for. `listing` is what this run's listing tells by id, used
+    `tags` are the names that matter: others are not looked for. `listing` is what this run's listing says by id, used
     by `read_marks` and dry runs alone, and may be filled until then; a photo that it lacks costs a call. `with_stacks`
     is off where stacks do not matter, because reading them takes a call and a permission.
     """
@@ -111,11 +111,11 @@ class ImmichMarks(MarkableLibrary):
         """Method and route of the calls that write each action on this version, if nothing changes until then."""
         client = DryRunClient(self._client)
         library = _DryRun(client, self._listing)
-        told: list[tuple[str, ...]] = []
+        calls: list[tuple[str, ...]] = []
         for action in actions:
             library.mark(action)
-            told.append(client.take_calls())
-        return tuple(told)
+            calls.append(client.take_calls())
+        return tuple(calls)
 
     def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
         """One call, if any tags are asked for."""
@@ -135,7 +135,7 @@ class ImmichMarks(MarkableLibrary):
         """Put on each photo only what it lacks: up to 1.128 one tag that is there already spoils the whole call.
 
         Before 1.113 an unknown id lets a call fail half-way; those tagged by then count as tagged already when it is
-        sent again, but what was read before tells that they were not.
+        sent again, but what was read before shows that they were not.
         """
         before = self._read.tags_on(action.keys, action.tags)
         lacking: dict[tuple[str, ...], list[str]] = {}

@@ -64,7 +64,7 @@ class MarkReader:
         return {key: stack for stack in stacks for key in stack.keys if key in keys}
 
     def stacks_by_photo(self, keys: Iterable[str]) -> dict[str, Stack]:
-        """The same for a few photos, before 1.113: a call for each, but none for those found in another's stack."""
+        """The stacks of a few photos, before 1.113: a call for each, but none for those found in another's stack."""
         found: dict[str, Stack] = {}
         for key in keys:
             stack = None if key in found else self.stack_with(key)

@@ -41,7 +41,7 @@ _IN_MEMORY = 16_000_000
 class ImmichPhotoSource(PhotoSource):
     """The photos of one user of an Immich server, or those in one of the user's albums.
 
-    The listing tells when photos were taken, so only pictures are fetched later, each from the smallest that serves:
+    The listing says when photos were taken, so only pictures are fetched later, each from the smallest that serves:
     thumbnail, preview, or (without `use_thumbnails`) the original. They are kept in the `cache`. `tasks` are what else
     is to be done there: an error for want of a permission names what they need. A `client` that is there already is
     used as it is: then nothing else need be said of the server.
@@ -158,7 +158,7 @@ class ImmichPhotoSource(PhotoSource):
         return ImmichMarks(self._client, tags=tags, listing=self._listed, with_stacks=with_stacks)
 
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
-        """The same photos; of live photos the server tells here what the file of the video is called."""
+        """These photos with the names of all their files: of a live photo's video the listing tells only the id."""
         from bestshot.sources.immich.assets import asset_id_of, file_of
 
         ids = {asset_id_of(file.path) for photo in photos for file in photo.files if file.role is FileRole.VIDEO}

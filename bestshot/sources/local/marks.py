@@ -55,7 +55,7 @@ class FolderMarks(MarkableLibrary):
     def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:
         """What stands on these photos and in these albums, and in those that hold the photos.
 
-        A sidecar that cannot be read is passed over: whoever wants to change it is told why it cannot be.
+        A sidecar that cannot be read is passed over: a change of it is refused with the reason.
         """
         photos = {photo.key: photo for photo in self._photos(keys, with_ratings=self._with_ratings)}
         found = self._albums.read() if self._albums and (albums or with_albums) else {}
@@ -96,7 +96,7 @@ class FolderMarks(MarkableLibrary):
             try:
                 listed = PhotoFolder(folder, names)
             except PhotoError:
-                yield from map(PhotoMarks, paths.values())  # not gone, but nothing can be told or changed
+                yield from map(PhotoMarks, paths.values())  # not gone, but nothing can be read or changed
                 continue
             for name in names:
                 if name in listed:

@@ -164,7 +164,7 @@ def test_a_stack_with_another_photo_on_top_is_made_again(fake: FakeImmich, journ
     assert stack is not None
     assert (stack.primary_id, set(stack.members)) == (photos[0].id, set(ids(photos)))
     if fake.world.release >= (1, 113, 0):
-        assert receipt.trace.container == stack.id
+        assert receipt.effect.container == stack.id
 
 
 def test_nothing_to_do_makes_no_calls_and_writes_nothing(fake: FakeImmich, journal: Journal) -> None:
@@ -258,7 +258,7 @@ def test_a_permission_to_read_taken_away_leaves_what_was_done_in_the_journal(jou
 
         with pytest.raises(MissingPermissionError, match=r"tag\.read"):
             made(library, journal, [AddTags(ids(photos), (TAG,))], VerifyPolicy(wait=forbid))
-        assert [receipt.trace.changed for receipt in receipts_of(journal.done(TARGET, KINDS))] == [ids(photos)]
+        assert [receipt.effect.changed for receipt in receipts_of(journal.done(TARGET, KINDS))] == [ids(photos)]
 
 
 class Killed(BaseException):
@@ -297,11 +297,11 @@ def test_what_a_killed_run_had_written_is_found_again(
     assert journal.unfinished(TARGET, KINDS) == []
     *_, found = receipts_of(journal.done(TARGET, KINDS))
     assert isinstance(found.action, kind)
-    assert set(found.trace.changed) == set(found.action.keys)
+    assert set(found.effect.changed) == set(found.action.keys)
     if kind is MakeAlbum:
-        assert [found.trace.container] == list(fake.state.albums)
+        assert [found.effect.container] == list(fake.state.albums)
     if kind is MakeStack and fake.world.release >= (1, 113, 0):
-        assert [found.trace.container] == list(fake.state.stacks)
+        assert [found.effect.container] == list(fake.state.stacks)
 
 
 def test_an_album_of_the_users_is_never_taken_for_the_one_of_a_killed_run(fake: FakeImmich, journal: Journal) -> None:
@@ -312,7 +312,7 @@ def test_an_album_of_the_users_is_never_taken_for_the_one_of_a_killed_run(fake: 
     (ours,) = fake.state.albums.keys() - {before.id}
     elsewhere = fake.seeds.album("Organized-0001", [fake.seeds.photo()])
     recover_marks(marks_on(fake), journal, TARGET)
-    assert [receipt.trace.container for receipt in receipts_of(journal.done(TARGET, KINDS))] == [ours]
+    assert [receipt.effect.container for receipt in receipts_of(journal.done(TARGET, KINDS))] == [ours]
     assert elsewhere.id != ours
 
 
@@ -332,7 +332,7 @@ def test_a_group_is_not_archived_while_its_best_is_out_of_sight(fake: FakeImmich
     action = SetArchived((first[1].id, second[1].id), value=True, visible=(first[0].id, second[0].id))
     receipt, failure = made(marks_on(fake), journal, [action])
     assert isinstance(receipt, MarkReceipt)
-    assert receipt.trace.changed == (second[1].id,)
+    assert receipt.effect.changed == (second[1].id,)
     assert isinstance(failure, FailedMark)
     assert (failure.keys, "not in the timeline" in failure.error) == ((first[1].id,), True)
     assert (first[1].visibility, second[1].visibility) == ("timeline", "archive")
@@ -368,12 +368,12 @@ EVERY_MARK: list[MarkAction] = [
 
 
 @pytest.mark.parametrize("action", EVERY_MARK)
-@pytest.mark.parametrize("trace", [MarkEffect(), MarkEffect(("a", "b\udcff"), "album", "was \N{WHITE SMILING FACE}")])
-def test_a_receipt_of_a_mark_is_kept_to_the_last_byte(journal: Journal, action: MarkAction, trace: MarkEffect) -> None:
+@pytest.mark.parametrize("effect", [MarkEffect(), MarkEffect(("a", "b\udcff"), "album", "was \N{WHITE SMILING FACE}")])
+def test_a_receipt_of_a_mark_is_kept_to_the_last_byte(journal: Journal, action: MarkAction, effect: MarkEffect) -> None:
     (change,) = journal.begin(journal.begin_part(TARGET, []), KINDS, [action])
     assert journal.unfinished(TARGET, KINDS) == [change]
-    journal.finish([(change, trace)])
-    assert list(receipts_of(journal.done(TARGET, KINDS))) == [MarkReceipt(action, trace)]
+    journal.finish([(change, effect)])
+    assert list(receipts_of(journal.done(TARGET, KINDS))) == [MarkReceipt(action, effect)]
     assert journal.unfinished(TARGET, KINDS) == []
 
 

@@ -64,7 +64,7 @@ def test_a_kind_is_kept_undone_and_worded_by_its_class_alone() -> None:
     assert left == [KeptItem("b", "It was changed since and stays as it is.")]
     assert MarkLedger.of([made, MarkReceipt(actions[0], MarkEffect(("a", "b", "c")))]) == MarkLedger()
     assert action_line(made.action, with_keys=False) == "  would label 3 photos blue"
-    assert set(made.action.counted(made.trace)) <= set(shown_module()["LABELS"].counted)
+    assert set(made.action.counted(made.effect)) <= set(shown_module()["LABELS"].counted)
 
 
 def test_whatever_a_change_is_said_to_have_done_is_told() -> None:

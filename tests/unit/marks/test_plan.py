@@ -384,8 +384,8 @@ def check_ownership(marks: MarkBook, actions: Sequence[MarkAction], seen: str) -
     for receipt in marks.receipts:
         ours |= metadata(receipt.action)
         if isinstance(receipt.action, MakeAlbum):
-            ours |= {("album", receipt.trace.container, key) for key in receipt.action.keys}
-    made = {receipt.trace.container for receipt in marks.receipts if isinstance(receipt.action, MakeStack)}
+            ours |= {("album", receipt.effect.container, key) for key in receipt.action.keys}
+    made = {receipt.effect.container for receipt in marks.receipts if isinstance(receipt.action, MakeStack)}
     for action in actions:
         if isinstance(action, DissolveStack):
             assert action.stack.id in made
