@@ -6,8 +6,14 @@ from dataclasses import dataclass
 
 from bestshot.errors import PhotoError
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+# Byte order marks, and the first character of XML in UTF-16 without one.
+_STARTS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 # Encodings that write "<?xml" in ASCII, as the declaration was found to be. Python knows others, such as punycode,
 # that no XML is written in and that take a quadratic time.
@@ -19,29 +25,26 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document in UTF-8, with the byte order mark before it and the encoding it had.
+    """A document in UTF-8, with its byte order mark if it has one, and the encoding it had.
 
     The encoding is None where the bytes could only be read by a guess, and not be written back as they were.
     """
 
     xml: bytes
-    mark: bytes
     encoding: str | None
 
 
 def decoded(content: bytes) -> Document:
     """Decode a document as its first bytes and its declaration say, else as UTF-8 or Latin-1; this never fails."""
-    mark, marked = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", None))
-    body = content[len(mark) :]
-    marked = marked or next((name for start, name in _UNMARKED if body.startswith(start)), None)
-    encoding = marked or _declared(body)
+    evident = next((name for start, name in _STARTS if content.startswith(start)), None)
+    encoding = evident or _declared(content)
     if encoding is not None:
         try:
-            text = body.decode(encoding)
-            return Document(text.encode(), mark, encoding if text.encode(encoding) == body else None)
+            text = content.decode(encoding)
+            return Document(text.encode(), encoding if text.encode(encoding) == content else None)
         except UnicodeError:
             pass  # the declaration is wrong, or the bytes are damaged
-    return Document(_guessed(body, marked).encode(), mark, None)
+    return Document(_guessed(content, evident).encode(), None)
 
 
 def encoded(document: Document) -> bytes:
@@ -51,7 +54,7 @@ def encoded(document: Document) -> bytes:
     """
     if document.encoding is None:
         raise PhotoError("is in an encoding that cannot be written back as it was")
-    return document.mark + document.xml.decode().encode(document.encoding, "xmlcharrefreplace")
+    return document.xml.decode().encode(document.encoding, "xmlcharrefreplace")
 
 
 def cleaned(xml: bytes) -> bytes:
@@ -60,9 +63,9 @@ def cleaned(xml: bytes) -> bytes:
     return text[text.find("<") : text.rfind(">") + 1].encode()
 
 
-def _declared(body: bytes) -> str | None:
+def _declared(content: bytes) -> str | None:
     """The encoding that a document declares, UTF-8 without a declaration; None for one that XML is not written in."""
-    declaration = _DECLARED.match(body)
+    declaration = _DECLARED.match(content)
     if declaration is None:
         return "utf-8"
     try:
@@ -72,10 +75,10 @@ def _declared(body: bytes) -> str | None:
     return name if _PLAIN.fullmatch(name) else None
 
 
-def _guessed(body: bytes, marked: str | None) -> str:
-    if marked is not None:
-        return body.decode(marked, "replace")
+def _guessed(content: bytes, evident: str | None) -> str:
+    if evident is not None:
+        return content.decode(evident, "replace")
     try:
-        return body.decode()
+        return content.decode()
     except UnicodeDecodeError:
-        return body.decode("latin-1")
+        return content.decode("latin-1")
