@@ -53,6 +53,7 @@ class Front:
         self.faults = faults
         self._witness = witness
         self._routes = served(world.release)
+        self._found: dict[tuple[str, str], Route | None] = {}
         self._lock = threading.Lock()
 
     def receive(self, request: Request) -> tuple[Answer, bytes, Cut | None]:
@@ -94,11 +95,13 @@ class Front:
                 self.world.state.revision += 1
 
     def _find(self, request: Request) -> Route | None:
-        if not request.path.startswith("/api/"):
-            return None
-        path = request.path.removeprefix("/api")
-        found = [row for row in self._routes if row.match(request.method, path) is not None]
-        return min(found, key=lambda row: row.path.count("{"), default=None)
+        key = request.method, request.path
+        if key not in self._found:
+            path = request.path.removeprefix("/api")
+            fitting = [row for row in self._routes if row.match(request.method, path) is not None]
+            is_api = request.path.startswith("/api/")
+            self._found[key] = min(fitting, key=lambda row: row.path.count("{"), default=None) if is_api else None
+        return self._found[key]
 
     def _answer(self, row: Route | None, request: Request) -> Answer:
         if not request.path.startswith("/api/") and request.method == "GET":

@@ -55,7 +55,7 @@ def thumbnail(scene: Scene) -> bytes:
     return _encoded(draw(scene, _within(THUMBNAIL_EDGE)), "WEBP", quality=80)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def preview(scene: Scene) -> bytes:
     """The large picture, as JPEG."""
     return _encoded(draw(scene, _within(PREVIEW_EDGE)), "JPEG", quality=80)
@@ -82,7 +82,7 @@ class Shot:
     camera: tuple[str, str] = ("Fake", "Camera 1")
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def photograph(shot: Shot) -> bytes:
     """The original file, as JPEG with EXIF where the time is known."""
     exif = Image.Exif()

@@ -4,12 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -45,31 +45,43 @@ def _schema(node: Any) -> Any:
     return {"anyOf": [body, {"type": "null"}]} if node.get("nullable") is True else body
 
 
-@dataclass(frozen=True, slots=True)
 class _Description:
-    """One release's file, read once for all tests."""
+    """One release's file, read once for all tests. Judging takes long, so whatever was found right is recognised."""
 
-    paths: dict[str, Any]
-    patterns: dict[str, re.Pattern[str]]
-    registry: Registry[Any]
-    validators: dict[str, Draft202012Validator]
-    judged: dict[tuple[str, bytes], tuple[str, ...]]
+    def __init__(self, read: Json) -> None:
+        self._paths: dict[str, Any] = read["paths"]
+        self._patterns = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path)) for path in self._paths}
+        resource = Resource.from_contents({"components": _schema(read["components"])}, DRAFT202012)
+        self._registry = Registry[Any]().with_resource(_NAME, resource)
+        self._validators: dict[str, Draft202012Validator] = {}
+        self._kind = extend(Draft202012Validator, {"$ref": self._follow})  # type: ignore[no-untyped-call] # it has no types
+        self._right: set[tuple[str, bytes]] = set()
+        self._found: dict[str, Json] = {}
 
-    def problems(self, schema: Json, value: Json) -> tuple[str, ...]:
-        """What is wrong with a value; one that was judged before is recognised, as judging takes long."""
+    def operations(self, path: str) -> Json:
+        """What may be done at a path, by method."""
+        if path not in self._found:
+            fitting = [known for known, pattern in self._patterns.items() if pattern.fullmatch(path)]
+            self._found[path] = self._paths.get(min(fitting, key=lambda known: known.count("{"), default=""), {})
+        return self._found[path]
+
+    def problems(self, schema: Json, value: Json) -> Iterator[str]:
+        """What is wrong with a value."""
         name = json.dumps(schema)
-        key = name, hashlib.sha256(json.dumps(value).encode()).digest()
-        if key not in self.judged:
-            errors = self._validator(name, schema).iter_errors(value)
-            self.judged[key] = tuple(f"{_place(error)}: {_deepest(error).message[:300]}" for error in errors)
-        return self.judged[key]
+        if name not in self._validators:
+            compiled = self._kind(_schema(schema), registry=self._registry, format_checker=_FORMATS)
+            self._validators[name] = compiled
+        for error in self._validators[name].iter_errors(value):
+            yield f"{_place(error)}: {_deepest(error).message[:300]}"
 
-    def _validator(self, name: str, schema: Json) -> Draft202012Validator:
-        """A compiled schema."""
-        if name not in self.validators:
-            compiled = Draft202012Validator(_schema(schema), registry=self.registry, format_checker=_FORMATS)
-            self.validators[name] = compiled
-        return self.validators[name]
+    def _follow(self, validator: Any, reference: str, value: Json, schema: Json) -> Iterator[ValidationError]:
+        key = reference, hashlib.sha256(json.dumps(value).encode()).digest()
+        if key in self._right:
+            return
+        errors = list(Draft202012Validator.VALIDATORS["$ref"](validator, reference, value, schema))
+        if not errors:
+            self._right.add(key)
+        yield from errors
 
 
 class Contract:
@@ -96,10 +108,7 @@ class Contract:
 
     def operation(self, method: str, path: str) -> Json:
         """The description of what a path does, or None."""
-        bare = "/" + path.removeprefix("/api/").removeprefix("/")
-        fitting = [path for path, pattern in self._description.patterns.items() if pattern.fullmatch(bare)]
-        best = min(fitting, key=lambda p: p.count("{"), default="")
-        return self._description.paths.get(best, {}).get(method.lower())
+        return self._description.operations("/" + path.removeprefix("/api/").removeprefix("/")).get(method.lower())
 
     def problems_of_answer(self, method: str, path: str, status: int, body: Json) -> list[str]:
         """What is wrong with an answer."""
@@ -145,10 +154,7 @@ def _description(version: str) -> _Description | None:
     path = OPENAPI / f"{version}.json"
     if not path.is_file():
         return None
-    read = json.loads(path.read_text(encoding="utf-8"))
-    resource = Resource.from_contents({"components": _schema(read["components"])}, DRAFT202012)
-    patterns = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path)) for path in read["paths"]}
-    return _Description(read["paths"], patterns, Registry[Any]().with_resource(_NAME, resource), {}, {})
+    return _Description(json.loads(path.read_text(encoding="utf-8")))
 
 
 def contract_of(version: str) -> Contract | None:
