@@ -1,1 +1,1 @@
-"""XMP, read and written; what is not ours in it stays as it is."""
+"""XMP of photos and sidecars, read and written; everything else in it stays as it is."""
