@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from bestshot.analysis.analyser import DESCRIBE, Analyser, appraisal_task
+from bestshot.analysis.analyser import READ_METADATA, Analyser, appraisal_measurement
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group, Verdict
@@ -68,8 +68,8 @@ def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = Fa
         index, workers = Index(Path(name) / "index.sqlite3"), Workers(None, None)
         try:
             analyser = Analyser(source, index, workers, _no_progress)
-            metadata = analyser.measure(list(photos.values()), DESCRIBE).values
-            appraisals = analyser.measure(list(photos.values()), appraisal_task(model)).values
+            metadata = analyser.measure(list(photos.values()), READ_METADATA).values
+            appraisals = analyser.measure(list(photos.values()), appraisal_measurement(model)).values
             sets = (Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series)
             groups = [Candidates.of(group, appraisals, metadata) for group in sets]
             embeddings = recognise(analyser, groups, model)

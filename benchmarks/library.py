@@ -20,7 +20,7 @@ from typing import TypeVar
 # Started by its path, a script finds only what lies beside it.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bestshot.analysis.analyser import DESCRIBE, FINGERPRINT, Measurement, appraisal_task
+from bestshot.analysis.analyser import READ_METADATA, Measurement, appraisal_measurement, fingerprint_measurement
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import Metadata, Photo
@@ -28,7 +28,7 @@ from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
-from bestshot.storage.index import Index, Measured
+from bestshot.storage.index import Index, IndexEntry
 
 Value = TypeVar("Value")
 
@@ -59,18 +59,18 @@ def _warm(cache: Path, photos: Sequence[Photo]) -> None:
     metadata = [_metadata(number, chance) for number in range(len(photos))]
     appraisal = Appraisal(0.1, 0.5, 0.0, ())
     index = Index(cache / "index.sqlite3")
-    index.store(_measured(DESCRIBE, photos, (metadata for metadata, _ in metadata)), DESCRIBE.recipe)
-    index.store(_measured(FINGERPRINT, photos, (fingerprint for _, fingerprint in metadata)), FINGERPRINT.recipe)
-    task = appraisal_task(FaceModel.HOG)
-    index.store(_measured(task, photos, (appraisal for _ in metadata)), task.recipe)
+    index.store(_measured(READ_METADATA, photos, (metadata for metadata, _ in metadata)), READ_METADATA.recipe)
+    hashing, judging = fingerprint_measurement(rotations=False), appraisal_measurement(FaceModel.HOG)
+    index.store(_measured(hashing, photos, (fingerprint for _, fingerprint in metadata)), hashing.recipe)
+    index.store(_measured(judging, photos, (appraisal for _ in metadata)), judging.recipe)
     index.close()
 
 
 def _measured(
-    task: Measurement[Photo, Value], photos: Sequence[Photo], values: Iterator[Value]
-) -> Iterator[Measured[Photo, Value]]:
+    measurement: Measurement[Photo, Value], photos: Sequence[Photo], values: Iterator[Value]
+) -> Iterator[IndexEntry[Photo, Value]]:
     for photo, value in zip(photos, values, strict=True):
-        yield Measured(photo, task.revision(photo), value)
+        yield IndexEntry(photo, measurement.revision(photo), value)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

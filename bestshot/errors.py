@@ -1,29 +1,29 @@
-"""What can go wrong, as sentences for the user.
+"""The errors of this program, whose messages are sentences for the user.
 
 OrganizerError
-├── UsageError         the command or the settings make no sense           exit 2
-├── SourceError        the photos cannot be reached or are refused         exit 3
-│   └── ImmichError    an Immich server does not do what was asked
+├── UsageError         the command line or the settings are wrong          exit 2
+├── SourceError        the photos cannot be reached                        exit 3
+│   └── ImmichError    an Immich server did not do what was asked
 │       ├── UnreachableError        no connection, no answer in time, overloaded
 │       ├── WrongKeyError           the API key is missing, malformed or unknown
 │       ├── MissingPermissionError  the key may not do this
-│       ├── NotFoundError           the asset, album, tag or stack is not there, or not the user's
-│       ├── RejectedError           the server understood and refused, or failed
-│       ├── NotImmichError          something else answers at this address
-│       └── TooOldError             this version of Immich cannot do it
-├── LockedError        another run works on the same library               exit 4
+│       ├── NotFoundError           the asset, album, tag or stack does not exist, or belongs to another user
+│       ├── RejectedError           the server refused the call, or failed
+│       ├── NotImmichError          the answer is not from an Immich server
+│       └── TooOldError             this version of Immich does not support it
+├── LockedError        another run is working on the same library         exit 4
 ├── OutputError        the result cannot be written                        exit 1
 ├── StateError         the index, the cache or the journal cannot be used  exit 1
-│   └── PhotoTooLargeError  one photo alone is larger than the cache (in photo_cache)
-├── WorkersError       no process can be started to read pictures, or the cluster is lost (in workers)
-├── FaceDetectionError faces cannot be looked for; the run goes on without (in faces)
+│   └── PhotoTooLargeError  one photo is larger than the whole cache (in storage.picture_cache)
+├── WorkersError       worker processes cannot be started, or the cluster is lost (in workers.pool)
+├── FaceDetectionError face detection does not work here; the run goes on without it (in analysis.faces)
 └── PhotoError         one photo cannot be read; the run goes on without it
-    └── TransientError it may be readable next time (permissions, a vanished file): never remembered as broken
+    └── TransientError it may be readable next time (permissions, a missing file), so it is never stored as broken
 """
 
 
 class OrganizerError(Exception):
-    """Anything this tool reports as a sentence, without a traceback."""
+    """Base of all errors that are reported as a sentence, without a traceback."""
 
     exit_code = 1
 
@@ -35,17 +35,17 @@ class UsageError(OrganizerError):
 
 
 class SourceError(OrganizerError):
-    """A source is missing, refused, or empty although photos of it are known."""
+    """A source is missing, inaccessible, or empty although earlier runs saw photos in it."""
 
     exit_code = 3
 
 
 class ImmichError(SourceError):
-    """An Immich server does not do what was asked."""
+    """An Immich server did not do what was asked."""
 
 
 class UnreachableError(ImmichError):
-    """The server cannot be reached, or gives no answer."""
+    """The server cannot be reached or does not answer."""
 
 
 class WrongKeyError(ImmichError):
@@ -53,7 +53,7 @@ class WrongKeyError(ImmichError):
 
 
 class MissingPermissionError(ImmichError):
-    """The API key may not do this; `needed` are all permissions of the job at hand."""
+    """The API key lacks a permission; `needed` are all permissions that the run needs."""
 
     def __init__(self, permission: str, needed: tuple[str, ...] = ()) -> None:
         super().__init__(permission, needed)
@@ -61,19 +61,19 @@ class MissingPermissionError(ImmichError):
         self.needed = needed
 
     def __str__(self) -> str:
-        job = f" This job needs: {', '.join(self.needed)}." if self.needed else ""
+        all_needed = f" This run needs: {', '.join(self.needed)}." if self.needed else ""
         return (
             f"The API key lacks the permission {self.permission}: "
-            f"add it in Immich under Account Settings, API Keys, or make a new key.{job}"
+            f"add it in Immich under Account Settings, API Keys, or create a new key.{all_needed}"
         )
 
 
 class NotFoundError(ImmichError):
-    """What was asked for is not there, or belongs to somebody else: the server does not tell which."""
+    """What was asked for does not exist or belongs to another user; the server does not say which."""
 
 
 class RejectedError(ImmichError):
-    """The server refused a call (`status` 4xx) or failed in it (5xx)."""
+    """The server refused a call (`status` 4xx) or failed to carry it out (5xx)."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, message)
@@ -82,26 +82,26 @@ class RejectedError(ImmichError):
 
     def __str__(self) -> str:
         if self.status >= 500:
-            return f"The Immich server failed ({self.status}: {self.message}): its log says more; try again later."
+            return f"The Immich server failed ({self.status}: {self.message}): see its log, and try again later."
         return f"The Immich server refused the call ({self.status}: {self.message})."
 
 
 class NotImmichError(ImmichError):
-    """What answers is not Immich's API, or not in a shape that is known."""
+    """The answer is not from Immich's API, or has an unknown format."""
 
 
 class TooOldError(ImmichError):
-    """This version of Immich cannot do it."""
+    """This version of Immich does not support what was asked."""
 
 
 class LockedError(OrganizerError):
-    """Another run holds the library."""
+    """Another run is working on the library."""
 
     exit_code = 4
 
 
 class OutputError(OrganizerError):
-    """The output cannot be written, or has no room."""
+    """The output cannot be written, or there is not enough space."""
 
 
 class StateError(OrganizerError):
@@ -113,4 +113,4 @@ class PhotoError(OrganizerError):
 
 
 class TransientError(PhotoError):
-    """One photo cannot be read now, which says nothing about the next run."""
+    """One photo cannot be read now, but perhaps in the next run."""

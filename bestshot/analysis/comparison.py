@@ -1,4 +1,4 @@
-"""A closer look at pairs of photos, side by side, each picture decoded once for the pairs that come together."""
+"""Comparing pairs of photos closely, each picture decoded once for the pairs that follow each other."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,11 +12,11 @@ from bestshot.storage.index import Failure
 from bestshot.text import printable
 
 _BATCH = 128
-"""Pairs at once: neighbours in time come together, so most of a batch's pictures serve several of its pairs."""
+"""Pairs a worker gets at a time: they are in order of time, so most pictures of a batch are in several pairs."""
 
 
-def comparison_task(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
-    """Comparing pairs of photos, turned and mirrored too if that is wanted."""
+def comparison_measurement(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
+    """Compare pairs of photos; with `rotations`, also turned and mirrored."""
     compare = partial(_compare, rotations=rotations)
     return Measurement("Comparing", matching_recipe(rotations=rotations), Similarity, compare, _revision, _BATCH)
 
@@ -24,7 +24,7 @@ def comparison_task(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
 def _compare(
     source: PhotoReader, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
 ) -> list[Similarity | Failure]:
-    """One after the other, so that few pictures are in memory."""
+    """Compare pairs one after the other, so that few pictures are in memory."""
     return compare_pairs(source, pairs, rotations=rotations)
 
 
@@ -48,8 +48,8 @@ def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations
     left, right = kept[pair.left.id], kept[pair.right.id]
     for photo, seen in ((pair.left, left), (pair.right, right)):
         if isinstance(seen, Failure):
-            return Failure(f"{printable(photo.id)} {seen.error}", seen.is_passing)
-    assert isinstance(left, Features)  # both were seen
+            return Failure(f"{printable(photo.id)} {seen.error}", seen.is_transient)
+    assert isinstance(left, Features)  # neither is a Failure
     assert isinstance(right, Features)
     return similarity(left, right, rotations=rotations)
 

@@ -1,4 +1,4 @@
-"""Faces with their measures, through face_recognition (dlib)."""
+"""Detecting and measuring faces with face_recognition (dlib)."""
 
 import importlib
 import importlib.util
@@ -21,34 +21,47 @@ _Edges = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 WORKING_PIXELS = 2_000_000
-"""Size of the picture in which faces are looked for. dlib finds those of 80 pixels and more, which are about 6.5 % of
-the height of a picture of 4 by 3; `benchmarks/faces.py` shows what other sizes find and cost."""
+"""Size of the picture in which faces are detected. dlib finds those of 80 pixels and more, which are about 6.5 % of the
+height of a 4:3 picture; `benchmarks/faces.py` shows what other sizes find and cost."""
 
-_MOST_ENLARGED = 2.0
+_MAX_ENLARGEMENT = 2.0
+"""Pictures and faces are enlarged by this factor at most; further enlargement shows nothing new."""
 
-SUREST = 0.2
-"""dlib's score of a detection, from which it is taken for a face; badges and knots of cloth score less."""
+_DETECTION_THRESHOLD = 0.2
+"""dlib's score from which a detection counts as a face; badges and knots of cloth score less."""
 
-# A face that the source knows is looked at in a picture of its own, in which it is so large, in pixels.
 _KNOWN_FACE_SIZE = 200
-_MARGIN = 0.6
-_KNOWN_SUREST = -0.3
+"""Size, in pixels, to which a face that the source knows is scaled to measure it."""
 
-# The landmarks were learnt from faces in good light: the brightest of a dark one are raised to what those have there.
-_BRIGHTEST_SHARE, _WELL_LIT, _MOST_LIT = 98, 235, 5.0
-_AROUND = 0.3
+_KNOWN_FACE_MARGIN = 0.6
+"""How much of the picture around such a face is searched for it, as a fraction of its size."""
 
-_SLACK = 0.05
-"""Part of a face that may be beyond the border before it counts as cut off."""
+_KNOWN_FACE_THRESHOLD = -0.3
+"""dlib's score from which a detection there counts as that face: the source has already found it."""
+
+_HIGHLIGHT_PERCENTILE = 98
+"""Percentile of a face's pixels by which its lighting is judged."""
+
+_WELL_LIT = 235
+"""Value of that percentile in well-lit faces, from which the landmark model was trained; dark ones are raised to it."""
+
+_MAX_GAIN = 5.0
+"""Dark faces are brightened by this factor at most, since noise is brightened too."""
+
+_LANDMARK_MARGIN = 0.3
+"""How much of the picture around a face is brightened with it, as a fraction of its height."""
+
+_CUT_TOLERANCE = 0.05
+"""Fraction of a face that may be outside the picture before it counts as cut off."""
 
 _FOREHEAD = 0.2
-"""What dlib's box leaves out above a face, over its height."""
+"""Height of what dlib's box leaves out above a face, as a fraction of the box."""
 
-# face_recognition keeps one detector and one predictor for all threads, and dlib crashes if two of them use it.
-_ONE_AT_A_TIME = threading.Lock()
+# face_recognition shares one detector and one predictor between threads, and dlib crashes if two use them at once.
+_DLIB_LOCK = threading.Lock()
 
 _LOADING_FAILED = (ImportError, OSError, RuntimeError, SystemExit)
-"""What is raised by a package that is there and does not work; face_recognition quits when its models are missing."""
+"""Raised by a package that is installed but does not work; face_recognition exits if its models are missing."""
 
 
 class FaceDetectionError(OrganizerError):
@@ -56,7 +69,7 @@ class FaceDetectionError(OrganizerError):
 
 
 def face_detection_problem() -> str | None:
-    """A sentence on why faces cannot be looked for, or None if they can; costs little, no model is loaded."""
+    """Why faces cannot be detected on this machine, as a sentence, or None if they can; loads no model."""
     try:
         importlib.import_module("dlib")
     except _LOADING_FAILED as error:
@@ -78,13 +91,13 @@ def find_faces(
     model: FaceModel = FaceModel.HOG,
     working_pixels: int = WORKING_PIXELS,
 ) -> tuple[Face, ...]:
-    """The faces in an upright RGB picture, from left to right; raises FaceDetectionError.
+    """Detect and measure the faces in an upright RGB picture, from left to right; raises FaceDetectionError.
 
-    Where some are `known`, no others are looked for; of one that does not look like a face from in front, nothing but
-    its place is told. The picture is looked at in `working_pixels`, but never more than doubled.
+    If some are `known`, no others are detected, and one that is not frontal gets no measures. The picture is scaled to
+    `working_pixels`, but never more than doubled in size.
     """
     api = _face_recognition()
-    with _ONE_AT_A_TIME:
+    with _DLIB_LOCK:
         if known:
             faces = [_known_face(api, pixels, box) for box in known]
         else:
@@ -92,15 +105,15 @@ def find_faces(
     return tuple(sorted(faces, key=lambda face: (face.left, face.top)))
 
 
-def face_codes(pixels: Pixels, boxes: Sequence[FaceBox]) -> tuple[tuple[float, ...], ...]:
-    """128 numbers for each face; those of one person are less than about 0.6 apart. Raises FaceDetectionError."""
+def face_embeddings(pixels: Pixels, boxes: Sequence[FaceBox]) -> tuple[tuple[float, ...], ...]:
+    """Compute 128 numbers per face, less than about 0.6 apart for one person; raises FaceDetectionError."""
     api = _face_recognition()
     height, width = pixels.shape[:2]
     places = [
         (round(box.top * height), round(box.right * width), round(box.bottom * height), round(box.left * width))
         for box in boxes
     ]
-    with _ONE_AT_A_TIME:
+    with _DLIB_LOCK:
         codes = api.face_encodings(pixels, known_face_locations=places)
     return tuple(tuple(round(float(number), 4) for number in code) for code in codes)
 
@@ -110,14 +123,14 @@ def _face_recognition() -> Any:
         module = importlib.import_module("face_recognition.api")
     except _LOADING_FAILED as error:
         raise FaceDetectionError(_problem(error)) from error
-    # face_recognition makes Pillow accept cut-off pictures in silence; here they are told.
+    # face_recognition makes Pillow accept truncated pictures silently; here they are reported.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     return module
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A part of a picture, scaled: the pixels to look at, and how to get back to the picture's own."""
+    """A scaled part of a picture, and how its coordinates map to those of the picture."""
 
     pixels: Pixels
     left: float
@@ -134,35 +147,35 @@ class _View:
         return cls(np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=edges)), left, top, scale)
 
     def in_picture(self, edges: _Edges) -> _Edges:
-        """A place in this view as one in the picture, in pixels."""
+        """Map edges in this view to edges in the picture, in pixels."""
         left, top, right, bottom = (edge / self.scale for edge in edges)
         return left + self.left, top + self.top, right + self.left, bottom + self.top
 
 
 def _detected(api: Any, pixels: Pixels, model: FaceModel, working_pixels: int) -> Iterator[Face]:
     height, width = pixels.shape[:2]
-    scale = min(_MOST_ENLARGED, (working_pixels / (width * height)) ** 0.5)
+    scale = min(_MAX_ENLARGEMENT, (working_pixels / (width * height)) ** 0.5)
     view = _View.of(pixels, (0, 0, width, height), scale)
     if model is FaceModel.CNN:
         for place in api.face_locations(view.pixels, number_of_times_to_upsample=0, model="cnn"):
-            # Landmarks lie askew in its boxes: the predictor was trained on those that the other detector draws.
+            # The landmark predictor was trained on the boxes of the other detector and misplaces landmarks in these.
             top, right, bottom, left = place
             edges = view.in_picture((left, top, right, bottom))
             yield _known_face(api, pixels, _within(edges, (width, height)))
         return
-    for box in api.face_detector.run(view.pixels, 0, SUREST)[0]:
+    for box in api.face_detector.run(view.pixels, 0, _DETECTION_THRESHOLD)[0]:
         yield _face(api, pixels, view, (box.top(), box.right(), box.bottom(), box.left()))
 
 
 def _known_face(api: Any, pixels: Pixels, box: FaceBox) -> Face:
-    """Look for a frontal face around the place; what is found there in the middle is it."""
+    """Measure a known face if a frontal one is detected in its box; otherwise return its box alone."""
     height, width = pixels.shape[:2]
     left, top, right, bottom = box.left * width, box.top * height, box.right * width, box.bottom * height
     size = max(right - left, bottom - top, 1.0)
-    around = max(0, left - _MARGIN * size), max(0, top - _MARGIN * size)
-    beyond = min(width, right + _MARGIN * size), min(height, bottom + _MARGIN * size)
-    view = _View.of(pixels, (*around, *beyond), min(_MOST_ENLARGED, _KNOWN_FACE_SIZE / size))
-    found, scores, _ = api.face_detector.run(view.pixels, 0, _KNOWN_SUREST)
+    around = max(0, left - _KNOWN_FACE_MARGIN * size), max(0, top - _KNOWN_FACE_MARGIN * size)
+    beyond = min(width, right + _KNOWN_FACE_MARGIN * size), min(height, bottom + _KNOWN_FACE_MARGIN * size)
+    view = _View.of(pixels, (*around, *beyond), min(_MAX_ENLARGEMENT, _KNOWN_FACE_SIZE / size))
+    found, scores, _ = api.face_detector.run(view.pixels, 0, _KNOWN_FACE_THRESHOLD)
     for place, _ in sorted(zip(found, scores, strict=True), key=lambda item: -item[1]):
         x, y, _, _ = view.in_picture((place.center().x, place.center().y, 0, 0))
         if left <= x <= right and top <= y <= bottom:
@@ -174,7 +187,7 @@ def _known_face(api: Any, pixels: Pixels, box: FaceBox) -> Face:
 
 
 def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int]) -> Face:
-    """Measure the face at a place in the view, which is given as face_recognition does: top, right, bottom, left."""
+    """Measure the face at a place in the view, given in the order of face_recognition: top, right, bottom, left."""
     height, width = pixels.shape[:2]
     top, right, bottom, left = place
     landmarks = _landmarks(api, view.pixels, (left, top, right, bottom))
@@ -196,14 +209,14 @@ def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int
 
 
 def _landmarks(api: Any, pixels: Pixels, place: tuple[int, int, int, int]) -> Landmarks:
-    """Those of a face, lit up if it is dark: in the dark closed eyes measure open.
+    """Find the landmarks of a face, brightened if it is dark, since closed eyes in the dark measure as open.
 
-    They are the mean of what is seen as it is and in the mirror, which differ most where the landmarks are in doubt.
+    They are averaged with those of the mirror image, which differ most where the landmarks are unreliable.
     """
     left, top, right, bottom = place
-    brightest = float(np.percentile(pixels[max(0, top) : bottom, max(0, left) : right], _BRIGHTEST_SHARE))
-    gain = min(_MOST_LIT, max(1.0, _WELL_LIT / max(1.0, brightest)))
-    reach = round(_AROUND * (bottom - top))
+    brightest = float(np.percentile(pixels[max(0, top) : bottom, max(0, left) : right], _HIGHLIGHT_PERCENTILE))
+    gain = min(_MAX_GAIN, max(1.0, _WELL_LIT / max(1.0, brightest)))
+    reach = round(_LANDMARK_MARGIN * (bottom - top))
     x, y = max(0, left - reach), max(0, top - reach)
     around = np.clip(pixels[y : bottom + reach, x : right + reach] * np.float32(gain), 0, 255).astype(np.uint8)
     width = around.shape[1]
@@ -214,7 +227,7 @@ def _landmarks(api: Any, pixels: Pixels, place: tuple[int, int, int, int]) -> La
 
 
 def _within(edges: _Edges, size: tuple[int, int]) -> FaceBox:
-    """What of a place in pixels is in the picture, in parts of it."""
+    """The part of a box in pixels that is inside the picture, as fractions of its size."""
     left, top, right, bottom = edges
     width, height = size
     return FaceBox(max(0.0, left / width), max(0.0, top / height), min(1.0, right / width), min(1.0, bottom / height))
@@ -229,6 +242,6 @@ def _sharpness(pixels: Pixels, edges: _Edges) -> float | None:
 
 def _is_cut(edges: _Edges, size: tuple[int, int]) -> bool:
     left, top, right, bottom = edges
-    slack, forehead = _SLACK * (right - left), _FOREHEAD * (bottom - top)
+    slack, forehead = _CUT_TOLERANCE * (right - left), _FOREHEAD * (bottom - top)
     width, height = size
     return left < -slack or right > width + slack or bottom > height + slack or top - forehead < -slack

@@ -1,4 +1,4 @@
-"""The landmarks of a face as measures of its eyes, its mouth and its turn: plain geometry."""
+"""Measuring eyes, mouth and turn of a face from its landmarks: pure geometry."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,23 @@ import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
 
-# Places in the lists of points that face_recognition makes of dlib's 68 landmarks.
+_BROWS = 0.8
+"""How far the brows are above the middle of the eyes, as a fraction of the distance between the eyes."""
+
+_NOSE_TIP = 0.9
+"""How far the tip of the nose is below the middle of the eyes, as a fraction of the distance between the eyes."""
+
+# Indices into the lists of points that face_recognition makes of dlib's 68 landmarks.
 _NOSE_END = 3
-# How far the brows and the tip of the nose are from the middle of the eyes, over the distance between these.
-_BROWS, _NOSE = 0.8, 0.9
-_LEFT_CORNER, _MIDDLE, _RIGHT_CORNER = 0, 3, 6
+_LEFT_CORNER = 0
+_MIDDLE_OF_LIP = 3
+_RIGHT_CORNER = 6
 _EYE_MIRRORED = [3, 2, 1, 0, 5, 4]
 
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """The points of one face in pixels: six an eye, the bridge of the nose downwards, the edge of the upper lip."""
+    """The points of one face in pixels: six per eye, the bridge of the nose downwards, the edge of the upper lip."""
 
     left_eye: Points
     right_eye: Points
@@ -26,14 +32,14 @@ class Landmarks:
     top_lip: Points
 
     @classmethod
-    def of(cls, marks: Mapping[str, Sequence[tuple[int, int]]]) -> "Landmarks":
-        """As face_recognition names them."""
+    def of(cls, points: Mapping[str, Sequence[tuple[int, int]]]) -> "Landmarks":
+        """Take the points from the names of face_recognition."""
         names = ("left_eye", "right_eye", "nose_bridge", "top_lip")
-        left, right, nose, lip = (np.array(marks[name], dtype=np.float64) for name in names)
+        left, right, nose, lip = (np.array(points[name], dtype=np.float64) for name in names)
         return cls(left, right, nose, lip[: _RIGHT_CORNER + 1])
 
     def mirrored(self, width: float) -> "Landmarks":
-        """Where they are in the mirror image of a picture so wide, in the same order."""
+        """Mirror the points in a picture of this width, in pixels."""
         left, right, nose, lip = (
             np.column_stack([width - 1 - points[:, 0], points[:, 1]])
             for points in (self.left_eye, self.right_eye, self.nose_bridge, self.top_lip)
@@ -41,7 +47,7 @@ class Landmarks:
         return Landmarks(right[_EYE_MIRRORED], left[_EYE_MIRRORED], nose, lip[::-1])
 
     def averaged(self, other: "Landmarks") -> "Landmarks":
-        """Each point halfway to where the other has it."""
+        """Average the points with those of other landmarks."""
         return Landmarks(
             (self.left_eye + other.left_eye) / 2,
             (self.right_eye + other.right_eye) / 2,
@@ -50,17 +56,17 @@ class Landmarks:
         )
 
     def moved(self, x: float, y: float) -> "Landmarks":
-        """Where they are in a picture that reaches so much further to the left and up."""
+        """Move the points to the right and down, in pixels."""
         by = np.array([x, y])
         return Landmarks(self.left_eye + by, self.right_eye + by, self.nose_bridge + by, self.top_lip + by)
 
     @property
     def eyes(self) -> tuple[Points, Points]:
-        """Both eyes, that on the left of the picture first."""
+        """Both eyes, the one on the left of the picture first."""
         return self.left_eye, self.right_eye
 
     def eye_aspect_ratio(self) -> float | None:
-        """That of the eye which is less open: a wink spoils a photo as a blink does."""
+        """The aspect ratio of the less open eye: a wink spoils a photo like a blink."""
         ratios = [ratio for eye in self.eyes if (ratio := eye_aspect_ratio(eye)) is not None]
         return min(ratios, default=None)
 
@@ -70,27 +76,27 @@ class Landmarks:
         return min(ratios) / max(ratios) if len(ratios) == 2 and max(ratios) > 0 else None
 
     def lid_height(self) -> float | None:
-        """How far the lower of both upper lids is above the line between the corners, over the eye's width.
+        """How far the lower of the upper lids is above the line between the eye's corners, over the eye's width.
 
-        It falls in a blink; what narrows eyes in a smile is the lower lid.
+        It falls in a blink, but not in a smile, which raises the lower lid.
         """
         return min((height for eye in self.eyes if (height := lid_height(eye)) is not None), default=None)
 
     def smile(self) -> float | None:
-        """How broad the mouth is, and how far its corners are above the middle of the lip, over the eyes' distance.
+        """The width of the mouth plus the lift of its corners above the lip's middle, over the distance of the eyes.
 
-        Talking, shouting and baring the teeth open the mouth downwards, which lowers the corners against the lip.
+        Talking, shouting and baring the teeth open the mouth downwards, which lowers the corners relative to the lip.
         """
         axes = self._axes()
         if axes is None:
             return None
         _, up, between_eyes = axes
         left, right = self.top_lip[_LEFT_CORNER], self.top_lip[_RIGHT_CORNER]
-        lift = float(((left + right) / 2 - self.top_lip[_MIDDLE]) @ up)
+        lift = float(((left + right) / 2 - self.top_lip[_MIDDLE_OF_LIP]) @ up)
         return (_distance(left, right) + lift) / between_eyes
 
     def turn(self) -> float | None:
-        """How far the end of the nose is beside the middle of the eyes, over their distance; left is negative."""
+        """How far the tip of the nose is beside the middle of the eyes, over their distance; negative to the left."""
         axes = self._axes()
         if axes is None:
             return None
@@ -99,17 +105,17 @@ class Landmarks:
         return float((self.nose_bridge[_NOSE_END] - middle) @ along) / between_eyes
 
     def around_eyes(self) -> tuple[float, float, float, float]:
-        """The left, top, right and bottom of the part from the brows to the tip of the nose, where a face is itself.
+        """The left, top, right and bottom of the part from the brows to the tip of the nose, to measure sharpness.
 
-        An open mouth is no sharper face, and hair beside it no sharper skin.
+        An open mouth or hair beside the face would add detail without the face being sharper.
         """
         middle = (self.left_eye.mean(axis=0) + self.right_eye.mean(axis=0)) / 2
         reach = _distance(self.left_eye.mean(axis=0), self.right_eye.mean(axis=0))
         x, y = float(middle[0]), float(middle[1])
-        return x - reach, y - _BROWS * reach, x + reach, y + _NOSE * reach
+        return x - reach, y - _BROWS * reach, x + reach, y + _NOSE_TIP * reach
 
     def _axes(self) -> tuple[Points, Points, float] | None:
-        """The directions along the eyes and up the face, and the distance between the eyes in pixels."""
+        """Unit vectors along the eyes and up the face, and the distance between the eyes in pixels."""
         line = self.right_eye.mean(axis=0) - self.left_eye.mean(axis=0)
         length = float(np.hypot(*line))
         if length == 0:
@@ -119,7 +125,7 @@ class Landmarks:
 
 
 def eye_aspect_ratio(eye: Points) -> float | None:
-    """Height over width of an eye from its six landmarks, shape (6, 2); None if they fall on one point.
+    """Height over width of an eye from its six landmarks, shape (6, 2); None if its corners coincide.
 
     Soukupova & Cech, "Real-Time Eye Blink Detection using Facial Landmarks", 2016, formula 1.
     """
@@ -130,7 +136,7 @@ def eye_aspect_ratio(eye: Points) -> float | None:
 
 
 def lid_height(eye: Points) -> float | None:
-    """How far an upper lid is above the line between the corners, over the eye's width; below it is negative."""
+    """How far an upper lid is above the line between the corners, over the eye's width; None if these coincide."""
     width = _distance(eye[0], eye[3])
     if width == 0:
         return None

@@ -1,8 +1,8 @@
-"""Two small pictures: does one, moved and scaled, fall onto the other?
+"""Comparing two small pictures: does one match the other once it is moved and scaled?
 
-Local features (ORB, Rublee et al. 2011) propose a movement, RANSAC finds what most of them agree on, and the pictures
-themselves are then laid over each other and correlated block by block. A degenerate movement (all points onto one,
-an absurd scale, features crammed into a corner) aligns nothing, so its correlation refuses it.
+Local features (ORB, Rublee et al. 2011) are matched, RANSAC estimates the transform on which most matches agree, and
+the pictures are then aligned and correlated block by block. A degenerate transform (all points onto one, an absurd
+scale, features crowded into a corner) aligns nothing, so the correlation rejects it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,47 +23,94 @@ MATCH_SIZE = 480
 _SMALL_SIZE = 128
 """Longest side, in pixels, of the pictures that are laid over each other."""
 
-_CELLS, _FEATURES_A_CELL = 6, 20
-"""Features are taken from all parts of a picture: a crown of leaves would otherwise claim them all."""
+_CELLS = 6
+"""Cells per axis in which features are kept; otherwise foliage would take them all."""
 
-_DETECTED, _FAST_THRESHOLD, _CONTRAST_LIMIT, _NARROWEST = 2000, 5, 4.0, 64
+_FEATURES_PER_CELL = 20
+
+_MAX_FEATURES = 2000
+"""Features that ORB detects before they are spread over the cells."""
+
+_FAST_THRESHOLD = 5
+"""ORB's corner threshold; low, so that soft pictures have features too."""
+
+_CONTRAST_LIMIT = 4.0
+"""Clip limit of the contrast equalisation (CLAHE) before detection."""
+
+_CONTRAST_TILES = (8, 8)
+"""Tiles of the contrast equalisation."""
+
+_MIN_SIDE = 64
+"""In pixels; ORB would scale narrower pictures down to nothing."""
+
 _RATIO = 0.8
-"""Lowe's ratio test: the second best match must be that much worse than the best."""
+"""Lowe's ratio test: the best match must be closer than this fraction of the second best."""
 
-_FEWEST, _REACH, _TRIALS = 8, 5.0, 1000
-"""Inliers that make a movement worth looking at, how far in pixels they may be off, and trials of RANSAC."""
+_MIN_INLIERS = 8
+"""Matches that must agree on a transform for it to be considered."""
 
-_SCALES = (0.2, 5.0)
-_UPRIGHT_DEGREES = 30.0
+_MAX_ERROR = 5.0
+"""How far, in pixels, a match may be off and still agree with a transform."""
 
-_BLOCK, _BLUR, _NOISE, _TEXTURE = 17, 1.0, 9.0, 25.0
-"""Side of the blocks that are correlated, blur before that, variance (of 256 levels) of noise, and of some texture."""
+_ITERATIONS = 1000
+"""The most iterations of RANSAC."""
 
-_PATCH, _CLEAR_TEXTURE, _UNRELATED = 7, 40.0, 0.2
-"""The same for the search of another subject: smaller blocks, texture in both, and less correlation than this."""
+_MIN_SCALE = 0.2
+_MAX_SCALE = 5.0
+"""Scales beyond these are not crops or zooms, but wrong estimates."""
 
-_WHOLE = 0.9
-"""How much of a block both pictures must show: at their rims they hardly ever meet to the pixel."""
+_MAX_ROTATION = 30.0
+"""In degrees; without `rotations`, pictures that are turned by more do not match."""
 
-_LEAST_TEXTURED = 50
-"""Pixels with some texture around them, below which there is nothing to compare."""
+_BLOCK = 17
+"""Side, in pixels, of the blocks that are correlated."""
+
+_BLUR = 1.0
+"""Standard deviation, in pixels, of the blur before correlation."""
+
+_NOISE = 9.0
+"""Variance, in squared levels of 256, that noise may have: it keeps flat blocks from correlating by chance."""
+
+_TEXTURE = 25.0
+"""Variance from which a block shows something, in either picture."""
+
+_PATCH = 7
+"""Side, in pixels, of the smaller blocks in which another subject is searched."""
+
+_CLEAR_TEXTURE = 40.0
+"""Variance from which a block clearly shows something; for another subject, in both pictures."""
+
+_UNRELATED = 0.2
+"""Correlation below which two blocks show different things."""
+
+_MIN_COVERAGE = 0.9
+"""Fraction of a block that must be inside both pictures: their edges hardly ever coincide exactly."""
+
+_MIN_TEXTURED = 50
+"""Fewer textured pixels than this are not enough to compare."""
+
+_FULL_OVERLAP = 0.9
+"""Overlap beyond which more of it makes an alignment no better."""
+
+_INLIERS_PER_CORRELATION = 1000
+"""Inliers that count as much as a perfect correlation, so they decide only between nearly equal alignments."""
 
 Floats = npt.NDArray[np.floating]
 Pixels = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
-# The pictures are spread over processes; threads within each would only get in one another's way.
+# Pictures are spread over processes already; threads within each would only compete.
 cv2.setNumThreads(1)
 
 
 def matching_recipe(*, rotations: bool) -> str:
-    """Names the way similarity is measured: numbers made another way are measured anew."""
+    """Name the way similarity is measured; results made in another way are not used."""
     return f"{_RECIPE} turned" if rotations else _RECIPE
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is kept of a picture to compare it: features (x, y and 256 bits each) and a small copy."""
+    """What a picture is compared by: local features (x, y and 256 bits each) and a small copy."""
 
     points: Floats
     descriptors: Pixels
@@ -72,74 +119,74 @@ class Features:
 
     @property
     def to_small(self) -> Floats:
-        """Scales points of the picture to points of the small copy."""
+        """The matrix that scales points of the picture to points of the small copy."""
         (width, height), (small_height, small_width) = self.size, self.small.shape
         return np.diag([small_width / width, small_height / height, 1.0])
 
 
 def features(picture: Image.Image) -> Features:
-    """Find the features of an upright grey picture, evenly spread; a smaller one is enlarged first."""
+    """Find evenly spread features of an upright grey picture, which is scaled to MATCH_SIZE first."""
     grey = _resized(np.asarray(picture), MATCH_SIZE)
     height, width = grey.shape
-    equalised = cv2.createCLAHE(_CONTRAST_LIMIT, (8, 8)).apply(grey)
-    orb = cv2.ORB.create(nfeatures=_DETECTED, fastThreshold=_FAST_THRESHOLD)
-    # Of a narrower picture ORB makes copies that have no width at all.
-    found = orb.detect(equalised, None) if min(width, height) >= _NARROWEST else ()
+    equalised = cv2.createCLAHE(_CONTRAST_LIMIT, _CONTRAST_TILES).apply(grey)
+    orb = cv2.ORB.create(nfeatures=_MAX_FEATURES, fastThreshold=_FAST_THRESHOLD)
+    found = orb.detect(equalised, None) if min(width, height) >= _MIN_SIDE else ()
     kept, descriptors = orb.compute(equalised, _spread(found, width, height))
     points = np.array([point.pt for point in kept], dtype=np.float64).reshape(-1, 2)
-    # Where there are no features, there is no array of them either.
+    # Without features, OpenCV returns None instead of an empty array.
     bits = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, dtype=np.uint8)
     return Features(points, bits, (width, height), _small(grey))
 
 
 def similarity(left: Features, right: Features, *, rotations: bool = False) -> Similarity:
-    """Measure how well the left picture falls onto the right one; turned and mirrored ones only with `rotations`."""
+    """Measure how well the left picture matches the right one; turned or mirrored only with `rotations`."""
     found = [
-        _aligned(left, right, movement, inliers) for movement, inliers in _movements(left, right, rotations=rotations)
+        _aligned(left, right, transform, inliers)
+        for transform, inliers in _transforms(left, right, rotations=rotations)
     ]
-    return max(found, key=_weight)
+    return max(found, key=_quality)
 
 
-def _weight(found: Similarity) -> float:
-    """Of two movements the better one: agreement counts, unless it is that of a mere corner."""
-    return found.agreement * min(found.overlap, 0.9) + found.inliers / 1e3
+def _quality(found: Similarity) -> float:
+    """Which of several alignments is best: agreement counts, unless it is that of a mere corner."""
+    return found.agreement * min(found.overlap, _FULL_OVERLAP) + found.inliers / _INLIERS_PER_CORRELATION
 
 
-def _movements(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
-    """Ways to lay one picture over the other, as 3 x 3 matrices, and how many features agree on each."""
+def _transforms(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
+    """Possible alignments, as 3 x 3 matrices from left to right, and how many matches agree on each."""
     yield np.diag([right.size[0] / left.size[0], right.size[1] / left.size[1], 1.0]), 0
-    yield from _moved(left, right, rotations=rotations)
+    yield from _estimated(left, right, rotations=rotations)
     if rotations:
         mirror = np.array([[-1.0, 0.0, left.size[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
         mirrored = features(Image.fromarray(left.small[:, ::-1]))
-        for movement, inliers in _moved(mirrored, right, rotations=rotations):
+        for transform, inliers in _estimated(mirrored, right, rotations=rotations):
             to_mirrored = np.diag([mirrored.size[0] / left.size[0], mirrored.size[1] / left.size[1], 1.0])
-            yield movement @ to_mirrored @ mirror, inliers
+            yield transform @ to_mirrored @ mirror, inliers
 
 
-def _moved(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
-    """The similarity on which most features agree, if any."""
+def _estimated(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
+    """The similarity transform on which most matches agree, if any."""
     pairs = _matches(left.descriptors, right.descriptors)
-    if len(pairs) < _FEWEST:
+    if len(pairs) < _MIN_INLIERS:
         return
-    movement, is_inlier = cv2.estimateAffinePartial2D(
+    transform, is_inlier = cv2.estimateAffinePartial2D(
         left.points[pairs[:, 0]],
         right.points[pairs[:, 1]],
         method=cv2.RANSAC,
-        ransacReprojThreshold=_REACH,
-        maxIters=_TRIALS,
+        ransacReprojThreshold=_MAX_ERROR,
+        maxIters=_ITERATIONS,
     )
-    if movement is None or is_inlier.sum() < _FEWEST:
+    if transform is None or is_inlier.sum() < _MIN_INLIERS:
         return
-    scale = float(np.hypot(movement[0, 0], movement[1, 0]))
-    degrees = abs(float(np.degrees(np.arctan2(movement[1, 0], movement[0, 0]))))
-    if _SCALES[0] < scale < _SCALES[1] and (rotations or degrees < _UPRIGHT_DEGREES):
-        yield np.vstack([movement, [0.0, 0.0, 1.0]]), int(is_inlier.sum())
+    scale = float(np.hypot(transform[0, 0], transform[1, 0]))
+    degrees = abs(float(np.degrees(np.arctan2(transform[1, 0], transform[0, 0]))))
+    if _MIN_SCALE < scale < _MAX_SCALE and (rotations or degrees < _MAX_ROTATION):
+        yield np.vstack([transform, [0.0, 0.0, 1.0]]), int(is_inlier.sum())
 
 
 def _matches(left: Pixels, right: Pixels) -> npt.NDArray[np.int64]:
     """Pairs of features that are each other's best match, and clearly better than the second best."""
-    if min(len(left), len(right)) < _FEWEST:
+    if min(len(left), len(right)) < _MIN_INLIERS:
         return np.zeros((0, 2), dtype=np.int64)
     best: dict[int, tuple[float, int]] = {}
     for first, second in cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(left, right, k=2):
@@ -149,15 +196,15 @@ def _matches(left: Pixels, right: Pixels) -> npt.NDArray[np.int64]:
     return np.array([(query, train) for train, (_, query) in best.items()], dtype=np.int64).reshape(-1, 2)
 
 
-def _aligned(left: Features, right: Features, movement: Floats, inliers: int) -> Similarity:
-    """Lay the small copies over each other and see how far they agree."""
-    small = right.to_small @ movement @ np.linalg.inv(left.to_small)
+def _aligned(left: Features, right: Features, transform: Floats, inliers: int) -> Similarity:
+    """Align the small copies and measure how far they agree."""
+    small = right.to_small @ transform @ np.linalg.inv(left.to_small)
     height, width = right.small.shape
-    laid = _warped(left.small, small, (width, height))
+    aligned = _warped(left.small, small, (width, height))
     inside = _warped(np.ones_like(left.small), small, (width, height), cv2.INTER_NEAREST)
     smaller = min(left.small.size * abs(float(np.linalg.det(small[:2, :2]))), right.small.size)
     overlap = min(float(inside.sum()) / smaller, 1.0)
-    pictures = _blurred(laid), _blurred(right.small)
+    pictures = _blurred(aligned), _blurred(right.small)
     agreement = _agreement(_correlated(*pictures, inside, _BLOCK))
     conflict = _conflict(_correlated(*pictures, inside, _PATCH))
     return Similarity(inliers, round(overlap, 3), round(agreement, 3), round(conflict, 3))
@@ -165,7 +212,7 @@ def _aligned(left: Features, right: Features, movement: Floats, inliers: int) ->
 
 @dataclass(frozen=True, slots=True)
 class _Correlation:
-    """How pictures correlate around each pixel, how much is to be seen there in each, and where both are."""
+    """The correlation around each pixel, the variance there in each picture, and where both pictures are."""
 
     value: Floats
     one: Floats
@@ -174,13 +221,13 @@ class _Correlation:
 
 
 def _agreement(found: _Correlation) -> float:
-    """The mean correlation, which knows no exposure, where there is some texture in either picture."""
+    """The mean correlation, which is independent of exposure, where either picture has some texture."""
     textured = found.inside & (np.maximum(found.one, found.other) > _TEXTURE)
-    return float(found.value[textured].mean()) if textured.sum() >= _LEAST_TEXTURED else 0.0
+    return float(found.value[textured].mean()) if textured.sum() >= _MIN_TEXTURED else 0.0
 
 
 def _conflict(found: _Correlation) -> float:
-    """The part that the largest patch takes where both have a texture, but not the same."""
+    """The fraction of the overlap in the largest patch where both pictures have clear, but unrelated texture."""
     differs = found.inside & (np.minimum(found.one, found.other) > _CLEAR_TEXTURE) & (found.value < _UNRELATED)
     _, _, patches, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8))
     areas = patches[1:, cv2.CC_STAT_AREA]  # the first is the background
@@ -188,10 +235,10 @@ def _conflict(found: _Correlation) -> float:
 
 
 def _correlated(one: Floats, other: Floats, inside: Pixels, block: int) -> _Correlation:
-    """Correlate two pictures block by block."""
+    """Correlate two pictures block by block, around each pixel."""
     mask = inside.astype(np.float32)
-    share = _blocks(mask, block)
-    weight = np.maximum(share, 1e-6)
+    coverage = _blocks(mask, block)
+    weight = np.maximum(coverage, 1e-6)
 
     def mean(values: Floats) -> Floats:
         return _blocks(values * mask, block) / weight
@@ -201,11 +248,11 @@ def _correlated(one: Floats, other: Floats, inside: Pixels, block: int) -> _Corr
     spread_other = np.maximum(mean(other * other) - mean_other**2, 0)
     shared = mean(one * other) - mean_one * mean_other
     correlation = shared / np.sqrt((spread_one + _NOISE) * (spread_other + _NOISE))
-    return _Correlation(correlation, spread_one, spread_other, (inside > 0) & (share > _WHOLE))
+    return _Correlation(correlation, spread_one, spread_other, (inside > 0) & (coverage > _MIN_COVERAGE))
 
 
-def _warped(pixels: Pixels, movement: Floats, size: tuple[int, int], sampler: int = cv2.INTER_LINEAR) -> Pixels:
-    return np.asarray(cv2.warpAffine(pixels, movement[:2], size, flags=sampler), dtype=np.uint8)
+def _warped(pixels: Pixels, transform: Floats, size: tuple[int, int], sampler: int = cv2.INTER_LINEAR) -> Pixels:
+    return np.asarray(cv2.warpAffine(pixels, transform[:2], size, flags=sampler), dtype=np.uint8)
 
 
 def _blurred(pixels: Pixels) -> Floats:
@@ -223,16 +270,16 @@ def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[
     for point in sorted(found, key=lambda point: -point.response):
         cell = int(point.pt[0] * _CELLS / width), int(point.pt[1] * _CELLS / height)
         taken[cell] = taken.get(cell, 0) + 1
-        if taken[cell] <= _FEATURES_A_CELL:
+        if taken[cell] <= _FEATURES_PER_CELL:
             kept.append(point)
     return kept
 
 
 def _small(grey: Pixels) -> Pixels:
-    """A copy to lay over others; what leaves nothing to see when it is small, such as stars, stays large."""
+    """A small copy to align with others; large if nothing is visible at a small size, as with stars."""
     small = _resized(grey, _SMALL_SIZE)
     pixels, everywhere = _blurred(small), np.ones_like(small)
-    return small if (_correlated(pixels, pixels, everywhere, _BLOCK).one > _TEXTURE).sum() >= _LEAST_TEXTURED else grey
+    return small if (_correlated(pixels, pixels, everywhere, _BLOCK).one > _TEXTURE).sum() >= _MIN_TEXTURED else grey
 
 
 def _resized(grey: Pixels, longest_side: int) -> Pixels:

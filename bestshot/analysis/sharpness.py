@@ -1,4 +1,4 @@
-"""How sharp a picture is where it is sharpest, whatever its noise."""
+"""Measuring how sharp a picture is in its sharpest part, regardless of noise."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,58 +9,58 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating[Any]]
 
 _BLOCK = 8
-"""Side of the blocks that are looked at, in pixels."""
+"""Side, in pixels, of the blocks that are measured."""
 
-_SHARPEST_SHARE = 95
-"""Percentile of the blocks that stands for the picture: a sharp subject before a soft background is sharp."""
+_SHARPEST_PERCENTILE = 95
+"""Percentile of the blocks that counts: a sharp subject in front of a blurred background is sharp."""
 
-_SMALLEST = 2 * _BLOCK
+_MIN_SIDE = 2 * _BLOCK
+"""In pixels; the sharpness of a smaller picture is unknown."""
 
 
 def sharpness(grey: npt.NDArray[Any]) -> float | None:
-    """The strength of fine detail along edges against the picture's contrast; None for a picture too small to tell.
+    """The strength of fine detail along edges relative to the picture's contrast; None if the picture is too small.
 
-    Noise has as much fine detail as an edge, but no direction. So each block's Laplacian (Pech-Pacheco et al. 2000)
-    counts by the square of how far its gradients agree (the coherence in Zhu & Milanfar, "Automatic Parameter
-    Selection for Denoising Algorithms Using a No-Reference Measure of Image Content", 2010). It is told over the
-    spread of the luma, so that an exposure bracket is not told by its contrast. Unitless, comparable only within one
-    scene.
+    Noise has as much fine detail as an edge, but no direction. So each block's Laplacian (Pech-Pacheco et al. 2000) is
+    weighted by the squared coherence of its gradients (Zhu & Milanfar, "Automatic Parameter Selection for Denoising
+    Algorithms Using a No-Reference Measure of Image Content", 2010). Dividing by the standard deviation of the luma
+    makes exposure brackets comparable. Unitless, comparable only within one scene.
     """
-    return _strongest(grey, lambda luma: _bend_across(luma) + _bend_down(luma))
+    return _strongest(grey, lambda luma: _second_difference_across(luma) + _second_difference_down(luma))
 
 
 def sharpness_both_ways(grey: npt.NDArray[Any]) -> float | None:
-    """The same of the detail across or of that down the picture, whichever is less: motion blurs but one of them.
+    """The sharpness of horizontal or of vertical detail, whichever is less, since motion blurs only one of them.
 
-    For what has detail both ways, as faces do.
+    For subjects with detail in both directions, such as faces; None if the picture is too small.
     """
-    ways = [_strongest(grey, bend) for bend in (_bend_across, _bend_down)]
+    ways = [_strongest(grey, detail_of) for detail_of in (_second_difference_across, _second_difference_down)]
     return min((way for way in ways if way is not None), default=None)
 
 
 def _strongest(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> float | None:
-    if min(grey.shape) < _SMALLEST:
+    if min(grey.shape) < _MIN_SIDE:
         return None
     luma = grey.astype(np.float32)
     contrast = float(luma.std())
     if contrast < 1.0:
         return 0.0
     detail = np.sqrt(_block_means(detail_of(luma) ** 2)) * _coherence(luma) ** 2
-    return float(np.percentile(detail, _SHARPEST_SHARE)) / contrast
+    return float(np.percentile(detail, _SHARPEST_PERCENTILE)) / contrast
 
 
-def _bend_across(luma: Floats) -> Floats:
-    bend: Floats = luma[1:-1, :-2] + luma[1:-1, 2:] - 2 * luma[1:-1, 1:-1]
-    return bend
+def _second_difference_across(luma: Floats) -> Floats:
+    difference: Floats = luma[1:-1, :-2] + luma[1:-1, 2:] - 2 * luma[1:-1, 1:-1]
+    return difference
 
 
-def _bend_down(luma: Floats) -> Floats:
-    bend: Floats = luma[:-2, 1:-1] + luma[2:, 1:-1] - 2 * luma[1:-1, 1:-1]
-    return bend
+def _second_difference_down(luma: Floats) -> Floats:
+    difference: Floats = luma[:-2, 1:-1] + luma[2:, 1:-1] - 2 * luma[1:-1, 1:-1]
+    return difference
 
 
 def _coherence(luma: Floats) -> Floats:
-    """How far the gradients of each block agree, from 0 for none or noise to 1 for one straight edge."""
+    """How far the gradients of each block agree, from 0 for noise to 1 for a straight edge."""
     across = (luma[1:-1, 2:] - luma[1:-1, :-2]) / 2
     down = (luma[2:, 1:-1] - luma[:-2, 1:-1]) / 2
     xx, yy, xy = _block_means(across**2), _block_means(down**2), _block_means(across * down)

@@ -19,7 +19,7 @@ from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import MANY_CHANGES, Settings
-from bestshot.storage.files import refuse_photo
+from bestshot.storage.files import check_no_photo
 from bestshot.text import count, printable
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _show_any_name(stream: TextIO) -> None:
 
 
 def _file_handler(path: str) -> logging.Handler:
-    refuse_photo(Path(path))
+    check_no_photo(Path(path))
     try:
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:

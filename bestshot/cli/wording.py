@@ -12,7 +12,7 @@ from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Skipped
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan
-from bestshot.text import count, in_bytes, printable
+from bestshot.text import count, format_size, printable
 
 if TYPE_CHECKING:
     from bestshot.undo.undo import Result
@@ -101,7 +101,7 @@ def _done(receipts: Sequence[Receipt | MarkReceipt], output: str | None) -> Iter
     laid = [receipt for receipt in receipts if isinstance(receipt, Receipt)]
     copies = [receipt.action.size for receipt in laid if isinstance(receipt.action, CopyFile)]
     if output is not None and copies:
-        yield f"{count(len(copies), 'file')} ({in_bytes(sum(copies))}) brought into {printable(output)}"
+        yield f"{count(len(copies), 'file')} ({format_size(sum(copies))}) brought into {printable(output)}"
     elif output is not None and laid:
         yield f"{count(len(laid), 'change')} made in {printable(output)}"
     yield from done_in_words(receipt for receipt in receipts if isinstance(receipt, MarkReceipt))

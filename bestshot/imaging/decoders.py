@@ -1,4 +1,4 @@
-"""The border to the decoders: what they may be given, and what their complaints mean."""
+"""Guarding the decoders: limits on what they are given, and translation of their errors."""
 
 import errno
 import threading
@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from bestshot.errors import PhotoError, TransientError
 
 JPEG_PIXELS = 250_000_000
-"""The most a baseline JPEG may claim: phones make 200 million, and a scaled decode holds few of them."""
+"""The limit for baseline JPEGs: phones take 200 million, and few are in memory in a scaled decode."""
 OTHER_PIXELS = 160_000_000
-"""The most for any other picture, which is held whole at 4 bytes a pixel; cameras reach 151 million."""
+"""The limit for other pictures, which need 4 bytes of memory per pixel; cameras reach 151 million."""
 WEBP_PIXELS = 80_000_000
-"""The most for WebP, of which its decoder and Pillow hold four copies of 4 bytes a pixel."""
+"""The limit for WebP, of which the decoder and Pillow keep four copies of 4 bytes per pixel."""
 
-# A damaged file sends its reader to places that no file has; the disk is not to blame for that.
-_FAULT_OF_THE_FILE = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
+# A damaged file makes its reader seek to impossible positions, which is not an error of the disk.
+_DAMAGE_ERRNOS = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
 
 
-class _Muted:
-    """Mutes warnings while any thread is within; Python's filters are the whole process's.
+class _WarningsMuted:
+    """Mutes warnings while any thread is inside; the filters of `warnings` are shared by the whole process.
 
-    Were each thread to put back the filters it met, the last to leave might put back those of another one's muting.
+    If each thread restored the filters it found, the last one might restore those that another had muted.
     """
 
     def __init__(self) -> None:
@@ -45,24 +45,24 @@ class _Muted:
                 self._catcher.__exit__(None, None, None)
 
 
-_MUTED = _Muted()
+_WARNINGS_MUTED = _WarningsMuted()
 
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Turn what decoders raise into PhotoError, and what the disk raises into TransientError.
+    """Turn errors of decoders into PhotoError, and errors of the disk into TransientError.
 
-    Their warnings are muted: they are about details nobody here uses, or an error follows them.
+    Warnings of decoders are muted: they are about details that are not used here, or are followed by an error.
     """
     try:
-        with _MUTED:
+        with _WARNINGS_MUTED:
             yield
     except PhotoError:
         raise
     except MemoryError as error:
-        raise TransientError("needs more memory than there is now") from error
-    except Exception as error:  # a border: what a decoder may raise for a bad file is written nowhere
-        if isinstance(error, OSError) and error.errno not in _FAULT_OF_THE_FILE:
+        raise TransientError("needs more memory than is available now") from error
+    except Exception as error:  # a border: what decoders raise for bad files is not documented
+        if isinstance(error, OSError) and error.errno not in _DAMAGE_ERRNOS:
             raise TransientError(f"cannot be read now: {error.strerror}") from error
         raise PhotoError(f"is cut off or damaged: {error or type(error).__name__}") from error
 

@@ -1,4 +1,4 @@
-"""Bytes to upright pixels at the size asked for."""
+"""Decoding bytes into upright pixels of the requested size."""
 
 from io import BytesIO
 from typing import BinaryIO
@@ -14,11 +14,15 @@ from bestshot.imaging.decoders import JPEG_PIXELS, OTHER_PIXELS, WEBP_PIXELS, ch
 from bestshot.imaging.raw import raw_preview
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
 
-# Our own limits take its place: they know the kind of the picture, and speak in sentences.
+# Replaced by our own limits, which depend on the kind of picture and are reported as sentences.
 Image.MAX_IMAGE_PIXELS = None
 
 _DNG_VERSION = 50706
-_HEIF_BOXES_LENGTH = 65536  # they stand before the coded pixels; a picture of many tiles needs some 10 kB
+"""The TIFF tag that only DNG files have."""
+
+_HEIF_BOXES_LENGTH = 65536
+"""Bytes in which the boxes before the coded pixels are searched; a picture of many tiles needs some 10 kB."""
+
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -28,24 +32,24 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What white may be in pixels deeper than 8 bits, which do not say so themselves.
+# Possible values of white in pixels of more than 8 bits, whose files do not state it.
 _WHITES = {"I": (4095.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
 
 
 def open_image(stream: BinaryIO, name: str) -> Image.Image:
-    """Read the header of a picture, of the kind its content shows; its pixels are not decoded.
+    """Read the header of a picture, whose kind is detected from its content; pixels are not decoded.
 
-    A TIFF-based raw photo opens as the TIFF it is, for its EXIF.
+    A TIFF-based raw photo is opened as TIFF, for its EXIF.
 
     Raises:
-        PhotoError: it is empty, no picture, damaged, or claims too many pixels; the sentence lacks the name.
+        PhotoError: it is empty, not a picture, damaged, or claims too many pixels; the message lacks the name.
         TransientError: the disk failed.
     """
     with decoding():
         kind = _kind_of(stream, name)
         if kind is PictureKind.HEIF:
             _register_heif()
-        # face_recognition switches this on for the whole process; a cut-off picture would pass for whole.
+        # face_recognition switches this on for the whole process; a truncated picture would pass as complete.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         pillow_format = "TIFF" if kind is PictureKind.RAW else kind.name
         try:
@@ -59,19 +63,20 @@ def open_image(stream: BinaryIO, name: str) -> Image.Image:
 
 
 def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = False) -> Image.Image:
-    """Decode a picture upright, as RGB or L, shrunk to at most this many pixels along its longest side.
+    """Decode a picture upright, as RGB or L, scaled down to at most this many pixels along its longest side.
 
-    It is never enlarged. Transparency shows white, an animation its first frame, a raw photo its preview.
+    It is never enlarged. Transparency becomes white; of an animation the first frame is used, of a raw photo the
+    preview.
 
     Raises:
-        PhotoError: it is empty, no picture, damaged, or claims too many pixels; the sentence lacks the name.
+        PhotoError: it is empty, not a picture, damaged, or claims too many pixels; the message lacks the name.
         TransientError: the disk failed.
     """
     with decoding():
         image, orientation = _open_viewable(stream, name)
         mode = "L" if grey else "RGB"
         target = _fitted(image.size, longest_side)
-        image.draft(mode, target)  # JPEG decodes at 1/2, 1/4 or 1/8, HEIF takes its thumbnail
+        image.draft(mode, target)  # JPEG is decoded at 1/2, 1/4 or 1/8, of HEIF the thumbnail is used
         image.load()
         turn = _turn_of(image, orientation)
         pixels = _eight_bit(_shrunk(_resizable(image), target)).convert(mode)
@@ -95,7 +100,7 @@ def _kind_of(stream: BinaryIO, name: str) -> PictureKind:
 
 
 def _open_viewable(stream: BinaryIO, name: str) -> tuple[Image.Image, int]:
-    """Open the picture, or the preview of a raw photo; with the orientation to use where it states none."""
+    """Open the picture, or the preview of a raw photo; also returns the orientation to use if it states none."""
     if _kind_of(stream, name) is not PictureKind.RAW:
         image = open_image(stream, name)
         if not (isinstance(image, TiffImageFile) and _DNG_VERSION in image.tag_v2):
@@ -111,10 +116,10 @@ def _register_heif() -> None:
 
 
 def _restore_orientation(image: Image.Image, stream: BinaryIO) -> None:
-    """Give a HEIF picture back the EXIF orientation that pillow_heif took away, where nothing else turns it.
+    """Restore the EXIF orientation that pillow_heif removed from a HEIF picture, if nothing else turns it.
 
-    The container's own turn (`irot`, `imir`) goes before EXIF, and MIAF forbids EXIF to turn anything. Some
-    telephone programs wrote neither; such a file is upright by its EXIF.
+    The container's own rotation (`irot`, `imir`) takes precedence over EXIF, and MIAF forbids EXIF to turn anything.
+    Some phone apps wrote neither; such a file is upright by its EXIF.
     """
     stated = image.info.get("original_orientation")
     if stated in _TURNS:
@@ -127,7 +132,7 @@ def _restore_orientation(image: Image.Image, stream: BinaryIO) -> None:
 def _limit_of(image: Image.Image) -> int:
     if isinstance(image, WebPImageFile):
         return WEBP_PIXELS
-    # A progressive JPEG is held whole by its decoder, at whatever scale it is decoded.
+    # A progressive JPEG is completely in memory while it is decoded, at any scale.
     is_scalable = isinstance(image, JpegImageFile) and "progressive" not in image.info
     return JPEG_PIXELS if is_scalable else OTHER_PIXELS
 
@@ -139,16 +144,16 @@ def _fitted(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
 
 
 def _turn_of(image: Image.Image, default: int) -> Image.Transpose | None:
-    """The turn that is left to do once the pixels are loaded; TIFF and HEIF have been turned by then."""
+    """The rotation that remains to be done after loading; TIFF and HEIF are already upright by then."""
     try:
         with decoding():
             return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, default))
     except PhotoError:
-        return _TURNS.get(default)  # damaged EXIF is no reason to refuse the picture
+        return _TURNS.get(default)  # a picture with damaged EXIF is still usable
 
 
 def _resizable(image: Image.Image) -> Image.Image:
-    """Bring the pixels into a mode that Pillow can interpolate."""
+    """Convert the pixels to a mode that Pillow can interpolate."""
     if image.mode.startswith("I;16"):
         return image.convert("I")
     if image.has_transparency_data:
@@ -161,13 +166,13 @@ def _resizable(image: Image.Image) -> Image.Image:
 def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     if image.size == target:
         return image
-    # Deep pixels must not overshoot at edges: their brightest one tells what white is.
+    # Deep pixels must not overshoot at edges, since white is derived from the brightest one.
     sampler = Image.Resampling.BOX if image.mode in _WHITES else Image.Resampling.LANCZOS
     return image.resize(target, sampler, reducing_gap=2.0)
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Bring the pixels into a mode of 8 bits without alpha that Pillow can convert to RGB and L."""
+    """Convert the pixels to a mode of 8 bits without alpha that Pillow can convert to RGB and L."""
     if image.mode in _WHITES:
         return _scaled_to_white(image)
     if image.mode == "LAB":

@@ -1,4 +1,4 @@
-"""Previews that stand for pictures which are costly to decode, kept in a cache."""
+"""Cached previews of pictures that are expensive to decode."""
 
 import io
 from contextlib import suppress
@@ -16,18 +16,19 @@ _SIZE = 1280
 """Longest side in pixels."""
 
 _QUALITY = 92
+"""JPEG quality."""
 
 _THUMBNAIL_SIZE = 256
-"""Up to this size the thumbnail that most HEIF and RAW files carry serves, a hundred times faster than the picture."""
+"""Up to this size, the thumbnail in most HEIF and RAW files is enough, and a hundred times faster."""
 
 
-def serves(longest_side: int) -> bool:
-    """Whether a preview helps to get a picture of this size."""
+def is_worthwhile(longest_side: int) -> bool:
+    """Whether a preview speeds up loading a picture of this size."""
     return _THUMBNAIL_SIZE < longest_side <= _SIZE
 
 
 def is_costly(stream: BinaryIO, name: str) -> bool:
-    """Whether a picture cannot be decoded at a smaller scale, or hides in a RAW file; raises OSError."""
+    """Whether a picture is in a RAW file or cannot be decoded at a smaller scale; raises OSError."""
     kind = sniff(stream.read(HEADER_LENGTH))
     stream.seek(0)
     is_raw = kind is PictureKind.RAW or (kind is PictureKind.TIFF and Path(name).suffix.lower() in RAW_SUFFIXES)
@@ -37,21 +38,21 @@ def is_costly(stream: BinaryIO, name: str) -> bool:
 def load_preview(
     stream: BinaryIO, photo: Photo, longest_side: int, cache: PhotoCache, *, grey: bool = False
 ) -> Image.Image:
-    """The upright picture out of its preview, which is made and kept if need be; raises PhotoError."""
+    """Load the upright picture from its preview, which is made and cached first if necessary; raises PhotoError."""
     return load_pixels(io.BytesIO(_preview(stream, photo, cache)), photo.name, longest_side, grey=grey)
 
 
 def _preview(stream: BinaryIO, photo: Photo, cache: PhotoCache) -> bytes:
-    """The preview's JPEG; what is measured on it is the same whether it is new or kept."""
+    """The preview as JPEG, even if it is new, so that measurements do not depend on the cache."""
     preview_id = digest("preview/1", photo.origin, photo.key, photo.revision)
     kept = cache.get_cached_photo(preview_id)
     if kept is not None:
-        # Another process may have dropped it by now, to make room.
+        # Another process may have dropped it in the meantime.
         with suppress(FileNotFoundError):
             return kept.read_bytes()
     encoded = io.BytesIO()
     load_pixels(stream, photo.name, _SIZE).save(encoded, "JPEG", quality=_QUALITY)
-    # A cache too small for one preview serves without keeping it.
+    # If the cache is too small for one preview, it is used without being stored.
     with suppress(PhotoTooLargeError):
         cache.cache_photo(preview_id, encoded.getvalue())
     return encoded.getvalue()

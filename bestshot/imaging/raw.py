@@ -1,4 +1,4 @@
-"""Raw photos: the picture a camera put into them, and when and how they were taken."""
+"""Reading raw photos: the embedded preview, and when and how they were taken."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +16,13 @@ from bestshot.imaging.decoders import OTHER_PIXELS, check_size, decoding
 if TYPE_CHECKING:
     import rawpy
 
-# LibRaw's flip counts bits (1 mirrors, 2 turns upside down, 4 swaps the axes); this is dcraw's table to EXIF.
+# LibRaw's flip is a bit field (1 mirrors, 2 turns upside down, 4 swaps the axes); this is dcraw's table to EXIF.
 _EXIF_ORIENTATION_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A picture file that stands for a raw photo, and the EXIF orientation to use where it states none."""
+    """A picture file that represents a raw photo, and the EXIF orientation to use if it states none."""
 
     data: bytes
     orientation: int
@@ -30,7 +30,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class RawCapture:
-    """When and how a raw photo was taken; None where it does not say. `taken` is the camera's wall clock."""
+    """When and how a raw photo was taken; None if it does not state it. `taken` is the camera's wall clock."""
 
     taken: datetime | None
     iso: int | None
@@ -40,22 +40,22 @@ class RawCapture:
 
 
 def raw_preview(stream: BinaryIO) -> Preview:
-    """Get the largest embedded preview, or a half-size development of the raw data if there is none.
+    """Get the largest embedded preview, or a half-size rendering of the raw data if there is none.
 
     Raises:
-        PhotoError: it is no raw photo, or one that is damaged or of an unknown kind.
+        PhotoError: it is not a raw photo, or damaged, or of an unknown kind.
     """
     with _opened(stream) as raw:
         return _embedded(raw) or _developed(raw)
 
 
 def raw_capture(stream: BinaryIO) -> RawCapture:
-    """Read when and how a raw photo was taken, to whole seconds.
+    """Read when and how a raw photo was taken, with a resolution of one second.
 
-    It unpacks the raw data on the way, so it is for files whose EXIF nothing cheaper can read.
+    This unpacks the raw data, so it is meant for files whose EXIF cannot be read in a cheaper way.
 
     Raises:
-        PhotoError: it is no raw photo, or one that is damaged or of an unknown kind.
+        PhotoError: it is not a raw photo, or damaged, or of an unknown kind.
     """
     with _opened(stream) as raw:
         check_size((raw.sizes.raw_width, raw.sizes.raw_height), OTHER_PIXELS)
@@ -79,7 +79,7 @@ def _opened(stream: BinaryIO) -> Iterator["rawpy.RawPy"]:
             with rawpy.imread(stream) as raw:
                 yield raw
         except rawpy.LibRawError as error:
-            [cause] = error.args  # LibRaw's words come as bytes
+            [cause] = error.args  # LibRaw's messages are bytes
             raise PhotoError(f"cannot be read as a raw photo: {cause.decode()}") from error
 
 
@@ -88,7 +88,7 @@ def _embedded(raw: "rawpy.RawPy") -> Preview | None:
 
     try:
         preview = raw.extract_thumb()
-    except (rawpy.LibRawError, NotImplementedError):  # none, a damaged one, or of a kind rawpy does not know
+    except (rawpy.LibRawError, NotImplementedError):  # there is none, or it is damaged or of an unknown kind
         return None
     orientation = _EXIF_ORIENTATION_OF_FLIP[raw.sizes.flip]
     if isinstance(preview.data, bytes):

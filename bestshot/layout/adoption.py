@@ -13,7 +13,7 @@ from pathlib import Path
 from bestshot.layout.actions import Action, CopyFile, PlaceBest, WriteMetadata
 from bestshot.layout.names import BEST_PREFIX, group_number, prefixed, renamed
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
-from bestshot.storage.files import checksum, link_text
+from bestshot.storage.files import checksum, link_target
 from bestshot.text import base_name
 
 _COPY_NUMBER = re.compile(r" \((\d+)\)")
@@ -89,7 +89,7 @@ def _entries(folder: Path) -> list[Path]:
 def _originals(root: Path, folder: Path, number: int) -> Iterator[FoundFile]:
     for path in _entries(folder / "originals"):
         status = path.lstat()
-        link = link_text(path) if path.is_symlink() else None
+        link = link_target(path) if path.is_symlink() else None
         if link is not None or path.is_file():
             yield FoundFile(path.relative_to(root).as_posix(), number, status.st_size, link)
 

@@ -29,7 +29,7 @@ from bestshot.layout.names import text_bytes, text_checksum
 from bestshot.layout.survey import trace_of
 from bestshot.model.photo import LinkMethod
 from bestshot.storage import files
-from bestshot.storage.files import checksum, link_text, make_folders, remove_empty_folders, sync_folder, writing
+from bestshot.storage.files import checksum, link_target, make_folders, remove_empty_folders, sync_folder, writing
 from bestshot.text import printable
 
 A = TypeVar("A", bound=Action | Reversal)
@@ -214,7 +214,7 @@ def _holds(path: Path, action: CopyFile) -> bool:
     """Whether the file is the copy or link that the action was to make."""
     if path.is_symlink():
         is_wanted = action.method is LinkMethod.SYMLINK  # else it is the link that was to give way
-        return is_wanted and link_text(path) == action.source
+        return is_wanted and link_target(path) == action.source
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) == action.size_and_time:
         return True  # taken over from the source, which may have gone or changed by now
@@ -238,5 +238,5 @@ def _is_back(path: Path, action: RestoreFile) -> bool:
     if action.content is not None:
         return path.is_file() and path.read_bytes() == text_bytes(action.content)
     if action.link is not None:
-        return path.is_symlink() and link_text(path) == action.link
+        return path.is_symlink() and link_target(path) == action.link
     return True

@@ -31,15 +31,15 @@ from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import (
     NoHardLinkError,
     check_unchanged,
+    create_file,
     link,
     link_symbolically,
     make_folders,
     remove,
-    write_text,
     writing,
 )
 from bestshot.storage.lock import LibraryLock
-from bestshot.text import in_bytes, printable
+from bestshot.text import format_size, printable
 
 Fetch = Callable[[CopyFile, Path], str]
 """Writes a file of a photo to a new path, verified and with its time, and gives its SHA-256; raises PhotoError."""
@@ -126,7 +126,7 @@ class FolderOutput:
             free = shutil.disk_usage(self._root).free
         if needed > free:
             raise OutputError(
-                f"The copies need {in_bytes(needed)} and {printable(str(self._root))} has {in_bytes(free)} free: "
+                f"The copies need {format_size(needed)} and {printable(str(self._root))} has {format_size(free)} free: "
                 "make room, choose another output, or use --link hardlink or symlink. Nothing was copied."
             )
 
@@ -204,7 +204,7 @@ class FolderOutput:
     def _write_metadata(self, action: WriteMetadata, spot: Spot, state: OutputState) -> FileState:
         if not (spot.final.parent / "originals").is_dir():
             raise PhotoError("none of the group's photos could be brought here")
-        write_text(spot.temporary, text_bytes(action.text))
+        create_file(spot.temporary, text_bytes(action.text))
         if action.destination not in state.laid or not spot.final.exists():
             return spot.publish()
         self._check_ours(action.destination, state)

@@ -23,7 +23,7 @@ from bestshot.layout.actions import (
 from bestshot.layout.changes import OutputChanges, Spot, keep_time
 from bestshot.layout.names import text_bytes
 from bestshot.layout.undo_plan import Step, plan_folder_undo
-from bestshot.storage.files import checksum, link_symbolically, remove, replace, write_text
+from bestshot.storage.files import checksum, create_file, link_symbolically, remove, replace
 
 CheckOriginal = Callable[[CopyFile, Path, str], None]
 """Raises PhotoError unless the original still holds what the copy at this path does, which has this SHA-256."""
@@ -147,7 +147,7 @@ class FolderUndo:
             link_symbolically(action.link, made)
             keep_time(made, action.mtime_ns)
         else:
-            write_text(spot.temporary, text_bytes(action.content or ""))
+            create_file(spot.temporary, text_bytes(action.content or ""))
             keep_time(spot.temporary, action.mtime_ns)
         if not is_new:
             replace(spot.temporary, spot.final)

@@ -7,7 +7,7 @@ from typing import assert_never
 from bestshot.layout.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
 from bestshot.layout.names import group_folder
 from bestshot.model.photo import LinkMethod
-from bestshot.text import base_name, count, in_bytes, printable
+from bestshot.text import base_name, count, format_size, printable
 
 _BRINGING = {LinkMethod.COPY: "copy", LinkMethod.HARDLINK: "hard-link", LinkMethod.SYMLINK: "link"}
 
@@ -30,7 +30,7 @@ def _parts(actions: list[Action]) -> Iterator[str]:
     for method, verb in _BRINGING.items():
         new = [action for action in copies if action.method is method and not action.replaces]
         if new:
-            size = f" ({in_bytes(sum(action.size for action in new))})" if method is LinkMethod.COPY else ""
+            size = f" ({format_size(sum(action.size for action in new))})" if method is LinkMethod.COPY else ""
             yield f"{verb} {count(len(new), 'file')}{size}"
     if replaced := sum(action.replaces for action in copies):
         yield f"replace {count(replaced, 'file')}"

@@ -1,4 +1,4 @@
-"""What is measured of a picture."""
+"""What is measured in a picture: its fingerprint and its quality."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from bestshot.model.faces import Face
 class Fingerprint:
     """What the upright picture looks like: a difference hash and a hash of its low frequencies, 64 bits each.
 
-    A plain picture (a starry sky, a white wall) has next to no gradients: its hashes do not tell it from another one.
-    `turned` are the two hashes of the picture turned and mirrored, where these are wanted.
+    A plain picture (a starry sky, a white wall) has hardly any gradients, so its hashes do not distinguish it. `turned`
+    holds both hashes of the picture turned and mirrored, if those were asked for.
     """
 
     dhash: int
@@ -21,12 +21,12 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
-    """What a picture is worth, in numbers; `faces` is None when nobody looked for them.
+    """The measured quality of a picture; `faces` is None if face detection was off.
 
     `sharpness` is unitless and comparable only between photos of one scene. `brightness` is the mean luma, 0 to 1.
-    `clipped` is the share of pixels that are fully black or fully white, 0 to 1. `tilt` is how far the picture's level
-    and upright lines are off, in degrees clockwise; None where there are none. `miniature` is the luma of the picture
-    shrunk to 32 by 32 pixels, row by row, to tell a copy of it.
+    `clipped` is the fraction of pixels that are fully black or fully white, 0 to 1. `tilt` is how far horizontal and
+    vertical lines are tilted, in degrees clockwise; None if there are none. `miniature` is the luma of the picture
+    scaled to 32 x 32 pixels, row by row, by which copies are recognised.
     """
 
     sharpness: float

@@ -1,11 +1,11 @@
-"""The nouns of faces: where one is, what is measured of it, whose it is."""
+"""Faces: where they are, what is measured in them, and whose they are."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class FaceModel(Enum):
-    """How faces are detected: `HOG` is quick, `CNN` finds turned ones too and takes many times as long."""
+    """The face detector: `HOG` is fast, `CNN` also finds averted faces and takes many times as long."""
 
     HOG = "hog"
     CNN = "cnn"
@@ -13,7 +13,7 @@ class FaceModel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """Where a face is, in parts of the upright picture's width and height, 0 to 1, and whose, if the source knows."""
+    """Where a face is, as fractions of the upright picture's size, 0 to 1, and whose, if the source knows."""
 
     left: float
     top: float
@@ -24,13 +24,13 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face(FaceBox):
-    """One face; a measure that cannot be told is None.
+    """A face with its measures, which are unitless; None if unknown.
 
-    All are unitless, and told of the eye that is less open. `eye_aspect_ratio` is its height over its width,
-    `lid_height` how far its upper lid is above the line between its corners, over its width. `eye_balance` is its
-    aspect ratio over that of the other eye, 1 if both are alike. `smile` is the width of the mouth and the lift of its
-    corners over the distance between the eyes. `turn` is how far the nose is beside the middle of the eyes over the
-    distance between them: 0 looks at the camera, 0.3 is turned by some 35 degrees, left is negative.
+    Measures of the eyes are those of the less open one: `eye_aspect_ratio` is its height over its width, `lid_height`
+    how far its upper lid is above the line between its corners, over its width, and `eye_balance` its aspect ratio over
+    that of the other eye, 1 if both are alike. `smile` is the width of the mouth plus the lift of its corners, over the
+    distance between the eyes. `turn` is how far the nose is beside the middle of the eyes, over the distance between
+    them: 0 looks at the camera, 0.3 is turned by some 35 degrees, negative is to the left.
     """
 
     eye_aspect_ratio: float | None = None
@@ -43,12 +43,12 @@ class Face(FaceBox):
 
     @property
     def height(self) -> float:
-        """In parts of the picture's height."""
+        """The height of the face as a fraction of the picture's."""
         return self.bottom - self.top
 
 
 @dataclass(frozen=True, slots=True)
 class FaceEmbeddings:
-    """What tells one person's faces from another's: 128 numbers a face, in the order of the photo's faces."""
+    """The embeddings of a photo's faces, in their order: 128 numbers by which people are recognised."""
 
-    codes: tuple[tuple[float, ...], ...]
+    codes: tuple[tuple[float, ...], ...]  # the name under which indexes on disk have them

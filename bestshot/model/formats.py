@@ -1,4 +1,4 @@
-"""Which files are photos: by suffix before they are opened, by their first bytes after."""
+"""Which files are photos: by suffix before they are opened, by their first bytes afterwards."""
 
 from enum import Enum
 from pathlib import PurePath
@@ -15,19 +15,20 @@ RAW_SUFFIXES = frozenset({
 })
 VIDEO_SUFFIXES = frozenset({".mov", ".mp4"})
 SIDECAR_SUFFIXES = frozenset({".aae", ".xmp"})
-"""Of what travels with a photo, and is nothing but that; a JSON file may be anything."""
+"""Suffixes of sidecars only; a JSON file may be a sidecar or anything else."""
 # fmt: on
 UNSUPPORTED_SUFFIXES = frozenset({".jp2", ".j2k", ".jpx", ".jxl", ".psd"})
-"""Pictures that nothing here decodes; they are reported rather than passed over in silence."""
+"""Suffixes of pictures that cannot be decoded here; they are reported instead of silently ignored."""
 
 HEADER_LENGTH = 64
-"""Bytes that `sniff` wants to see; an ISO media file lists its brands within them."""
+"""Bytes that `sniff` needs; an ISO media file lists its brands within them."""
 
 
 class PictureKind(Enum):
-    """How a picture is coded. RAW means the kinds that are plain from their first bytes.
+    """How a picture is encoded.
 
-    Most raw files are TIFF files to their first bytes; their suffix or their tags tell them apart.
+    Most raw files look like TIFF files by their first bytes; RAW means the others. Only the suffix or the tags identify
+    the former.
     """
 
     JPEG = "JPEG"
@@ -64,7 +65,7 @@ _MAGIC = (
     (0, b"MM\0+", PictureKind.TIFF),
 )
 _BMP_HEADER_SIZES = frozenset({12, 40, 52, 56, 64, 108, 124})
-# Brands of HEIF (ISO/IEC 23008-12), of AV1 in it, and of Canon's CR3; the open ones leave the codec open.
+# Brands of HEIF (ISO/IEC 23008-12), of AV1 in it, and of Canon's CR3. Generic brands do not determine the codec.
 _BRANDS = {
     b"avif": PictureKind.AVIF,
     b"avis": PictureKind.AVIF,
@@ -72,7 +73,7 @@ _BRANDS = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis"), PictureKind.HEIF),
     **dict.fromkeys((b"hevc", b"hevx", b"hevm", b"hevs"), PictureKind.HEIF),
 }
-_OPEN_BRANDS = frozenset({b"mif1", b"msf1", b"miaf"})
+_GENERIC_BRANDS = frozenset({b"mif1", b"msf1", b"miaf"})
 
 
 def suffix_of(name: str) -> str:
@@ -81,24 +82,24 @@ def suffix_of(name: str) -> str:
 
 
 def sniff(header: bytes) -> PictureKind | None:
-    """Tell a picture by its first HEADER_LENGTH bytes; None if they are not those of a known picture."""
+    """Identify a picture by its first HEADER_LENGTH bytes; None if it is none of the known kinds."""
     for offset, magic, kind in _MAGIC:
         if header.startswith(magic, offset):
             return kind
     if header[:4] == b"RIFF" and header[8:12] == b"WEBP":
         return PictureKind.WEBP
     if header[:2] == b"BM" and int.from_bytes(header[14:18], "little") in _BMP_HEADER_SIZES:
-        return PictureKind.BMP  # two letters alone begin many a text
+        return PictureKind.BMP  # "BM" alone may start a text file
     if header[4:8] == b"ftyp":
         return _kind_of_brands(header)
     return None
 
 
 def _kind_of_brands(header: bytes) -> PictureKind | None:
-    """Read the major brand, then the compatible ones behind four bytes of version, to the end of the box."""
+    """Decide by the major brand, then by the compatible ones that follow four bytes of version in the box."""
     end = min(int.from_bytes(header[:4], "big"), len(header))
     brands = [header[8:12], *(header[start : start + 4] for start in range(16, end, 4))]
     for brand in brands:
         if brand in _BRANDS:
             return _BRANDS[brand]
-    return PictureKind.HEIF if _OPEN_BRANDS.intersection(brands) else None
+    return PictureKind.HEIF if _GENERIC_BRANDS.intersection(brands) else None

@@ -1,4 +1,4 @@
-"""Photos that belong together: pairs, groups, and what was decided on them."""
+"""Photos that belong together: pairs, groups, and the verdicts on them."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ class Group:
 
     @property
     def id(self) -> str:
-        """Comes from the members alone, so the same group has the same id in every run."""
+        """Depends only on the members, so a group has the same id in every run."""
         return digest(*(photo.id for photo in self.photos))
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One number behind a verdict, and the same in words."""
+    """One number behind a verdict, and its description."""
 
     name: str
     value: float | None
@@ -28,10 +28,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RankedPhoto:
-    """A photo's place in its group; the score is between 0 and 1.
+    """A photo's rank in its group; the score is between 0 and 1.
 
-    `why` says in words, the weightiest first, what put the photo there: what speaks for the best one, and what the
-    best one has over each other.
+    `why` explains the rank, most important first: why the best photo is best, and how it beats each of the others.
     """
 
     photo: Photo
@@ -42,7 +41,7 @@ class RankedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A group's photos from best to worst, and how clear the choice was (0 a toss-up, 1 beyond doubt)."""
+    """A group's photos from best to worst, and how clear the choice was, from 0 (toss-up) to 1 (beyond doubt)."""
 
     group: Group
     ranking: tuple[RankedPhoto, ...]
@@ -50,17 +49,17 @@ class Verdict:
 
     @property
     def best(self) -> Photo:
-        """The photo to keep in sight."""
+        """The best photo of the group."""
         return self.ranking[0].photo
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How well one picture, moved and scaled, falls onto another.
+    """How well one picture, moved and scaled, matches another.
 
-    `inliers` are the local features that agree on the movement. `overlap` is the part of the smaller picture that
-    the larger one shows, `agreement` how well they correlate there, from -1 to 1. `conflict` is the part of it, taken
-    by the largest patch where each picture shows something, and something else than the other: another subject.
+    `inliers` is the number of local features that agree on the transform. `overlap` is the fraction of the smaller
+    picture that is also in the larger one, `agreement` the correlation there, from -1 to 1. `conflict` is the fraction
+    of the overlap in the largest patch where the pictures show different things: another subject.
     """
 
     inliers: int
@@ -71,14 +70,14 @@ class Similarity:
 
 @dataclass(frozen=True, slots=True)
 class PhotoPair:
-    """Two photos to be compared, in order of id."""
+    """Two photos to compare, in order of id."""
 
     left: Photo
     right: Photo
 
     @property
     def id(self) -> str:
-        """Names the pair as ids name photos."""
+        """The ids of both photos."""
         return f"{self.left.id}\0{self.right.id}"
 
     @property
@@ -88,7 +87,7 @@ class PhotoPair:
 
     @property
     def key(self) -> str:
-        """Names the pair for good within that library."""
+        """The permanent name of the pair within that library."""
         return "\0".join((self.left.key, self.right.origin, self.right.key))
 
     @property
@@ -103,7 +102,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PlannedGroup:
-    """A verdict, the number its group keeps from run to run, and what its metadata.txt says."""
+    """A verdict, the number its group keeps from run to run, and the text of its metadata.txt."""
 
     number: int
     verdict: Verdict

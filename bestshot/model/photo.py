@@ -1,4 +1,4 @@
-"""The nouns: what travels between the rooms, frozen."""
+"""A photo and its files, as a source lists them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from bestshot.model.times import CaptureTime
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a photo says of itself. Width and height are those of the upright picture, in pixels.
+    """What a photo states about itself; width and height are those of the upright picture, in pixels.
 
-    `rating` (-1 rejected, 1 to 5 stars, None not rated) and `is_favorite` are what the user said of it, never this
-    tool.
+    `rating` (-1 rejected, 1 to 5 stars, None not rated) and `is_favorite` are the user's, never set by this tool.
+    `problems` are sentences on what could not be used.
     """
 
     taken: CaptureTime
@@ -34,7 +34,7 @@ class Metadata:
 
 
 class LinkMethod(Enum):
-    """How a photo gets into the output."""
+    """How a file gets into the output."""
 
     COPY = "copy"
     HARDLINK = "hardlink"
@@ -42,7 +42,7 @@ class LinkMethod(Enum):
 
 
 class FileRole(Enum):
-    """What a file is to its photo."""
+    """The role of a file for its photo."""
 
     PICTURE = "picture"
     RAW = "raw"
@@ -62,16 +62,16 @@ class PhotoFile:
 
     @property
     def revision(self) -> str:
-        """Changes when the file's content changes, as far as size and time tell."""
+        """Changes with the file's content, as far as size and modification time show it."""
         return f"{self.size:x}-{self.mtime_ns:x}"
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo of a library, with the files that travel with it; never its pixels.
+    """One photo of a library with the files that belong to it, without its pixels.
 
-    `id` is what the user sees and what plans name. `origin` and `key` name the photo for good: the library and
-    the place in it, however the command line spelled it. `revision` changes when the picture does.
+    `id` is what the user sees and what plans contain. `origin` and `key` are permanent: the library and the place in
+    it, regardless of how the command line spells them. `revision` changes when the picture does.
     """
 
     id: str
@@ -89,7 +89,7 @@ class Photo:
 
 
 def digest(*parts: str) -> str:
-    """Sixteen hexadecimal digits that name these texts, in this order."""
+    """Sixteen hexadecimal digits that identify these texts, in this order."""
     state = blake2b(digest_size=8)
     for part in parts:
         state.update(part.encode("utf-8", "surrogateescape") + b"\0")
@@ -98,9 +98,9 @@ def digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The photos of a source in an order that stays, what was passed over, and the origins that held no photo.
+    """The photos of a source in a stable order, what was skipped, and the origins without photos.
 
-    `metadata` is what the source knows of its photos already, by id; those of the others have to be read.
+    `metadata` holds what the source already knows, by photo id; that of other photos has to be read.
     """
 
     photos: tuple[Photo, ...]
@@ -111,7 +111,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that was passed over or not fully used, and why; `is_new` unless an earlier run told the same."""
+    """Something that was skipped or only partly used, and why; `is_new` unless an earlier run reported it."""
 
     id: str
     error: str
@@ -126,5 +126,5 @@ class SourceType(Enum):
 
     @classmethod
     def of(cls, origins: Collection[str]) -> "SourceType":
-        """Of the libraries that have these names for good."""
+        """The type of the libraries with these origins."""
         return cls.LOCAL if all(origin.startswith("folder:") for origin in origins) else cls.IMMICH

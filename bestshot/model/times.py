@@ -1,4 +1,4 @@
-"""When a photo was taken, as far as its clocks tell."""
+"""When a photo was taken, and how that is known."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class TimeSource(Enum):
-    """Where a capture time was read, from the most to the least trusted."""
+    """Where a capture time comes from, most trusted first."""
 
     EXIF_ORIGINAL = "DateTimeOriginal"
     EXIF_DIGITIZED = "DateTimeDigitized"
@@ -23,11 +23,11 @@ _GUESSES = frozenset({TimeSource.DATE_IN_NAME, TimeSource.FILE_DATE})
 
 @dataclass(frozen=True, slots=True)
 class CaptureTime:
-    """When a photo was taken, as far as its clocks tell; at least one of the two clocks is known.
+    """When a photo was taken, by one or two clocks; at least one of them is known.
 
-    `wall` is the camera's wall clock, without a zone. `instant` is the moment in UTC. `zone_stated` says that the
-    photo itself names the zone of `wall` (OffsetTimeOriginal, an XMP date with an offset); a zone inferred from GPS
-    or from OffsetTime, which belongs to another date, leaves it False.
+    `wall` is the camera's wall clock, without a time zone, and `instant` the moment in UTC. `zone_stated` is whether
+    the photo itself states the zone of `wall` (by OffsetTimeOriginal, or an XMP date with an offset); it is False for a
+    zone inferred from GPS or from OffsetTime, which belongs to another date.
     """
 
     wall: datetime | None
@@ -37,7 +37,7 @@ class CaptureTime:
 
     @property
     def is_guess(self) -> bool:
-        """Whether the time is too weak to join or separate photos."""
+        """Whether the time is too unreliable to join or separate photos."""
         return self.source in _GUESSES
 
     @property
@@ -52,13 +52,13 @@ class CaptureTime:
 
     @property
     def seconds(self) -> float:
-        """The best known clock in seconds since 1970, to put photos in order."""
+        """The best known clock in seconds since 1970, to sort photos by."""
         seconds = self.instant_seconds if self.wall is None else self.wall_seconds
         assert seconds is not None  # one of the two is always known
         return seconds
 
     def isoformat(self) -> str:
-        """ISO 8601: with the offset where it is known, without one where only the wall clock is."""
+        """ISO 8601, with the offset if it is known, without one if only the wall clock is."""
         if self.wall is None:
             assert self.instant is not None  # one of the two is always known
             return self.instant.isoformat().replace("+00:00", "Z")

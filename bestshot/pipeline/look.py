@@ -5,8 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
-from bestshot.analysis.analyser import DESCRIBE, Analyser, Measurements, appraisal_task, fingerprint_task
-from bestshot.analysis.comparison import comparison_task
+from bestshot.analysis.analyser import (
+    READ_METADATA,
+    Analyser,
+    Measurements,
+    appraisal_measurement,
+    fingerprint_measurement,
+)
+from bestshot.analysis.comparison import comparison_measurement
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.errors import SourceError, UsageError
 from bestshot.grouping.group import Grouping, with_neighbours_in_time
@@ -62,11 +68,11 @@ def analyse_library(source: PhotoSource, settings: Settings, examiner: Analyser,
     listing = source.scan(memory.ledger.photos(ARCHIVED))
     _check_not_emptied(source, listing, memory.index)
     photos = listing.photos[: settings.limit]
-    metadata = examiner.measure([photo for photo in photos if photo.id not in listing.metadata], DESCRIBE)
+    metadata = examiner.measure([photo for photo in photos if photo.id not in listing.metadata], READ_METADATA)
     metadata.values.update({photo.id: listing.metadata[photo.id] for photo in photos if photo.id in listing.metadata})
     readable = [photo for photo in photos if photo.id in metadata.values]
     rules = settings.grouping_rules
-    task = fingerprint_task(rotations=settings.rotations)
+    task = fingerprint_measurement(rotations=settings.rotations)
     prints = examiner.measure(with_neighbours_in_time(readable, metadata.values, rules), task)
     hashed = [photo for photo in readable if photo.id in prints.values]
     grouping = Grouping(hashed, metadata.values, prints.values, rules)
@@ -108,7 +114,7 @@ def load_planned(
     if settings.options.layout is not None:
         photos = source.with_all_files(photos)
     fitting = fit(plan.groups, {(photo.origin, photo.key): photo for photo in photos})
-    metadata = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.metadata], DESCRIBE)
+    metadata = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.metadata], READ_METADATA)
     metadata.values.update(
         {photo.id: listing.metadata[photo.id] for photo in fitting.seen if photo.id in listing.metadata}
     )
@@ -143,7 +149,7 @@ def _compare(
     """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
     if not pairs:
         return {}, []
-    findings = examiner.measure(pairs, comparison_task(rotations=rotations))
+    findings = examiner.measure(pairs, comparison_measurement(rotations=rotations))
     first = {pair.id: pair.left.id for pair in pairs}
     told = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
     return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
@@ -155,12 +161,12 @@ def _appraise(examiner: Analyser, groups: Sequence[Group], model: FaceModel | No
     problem = face_detection_problem() if members and model is not None else None
     if model is not None and problem is None:
         try:
-            return examiner.measure(members, appraisal_task(model))
+            return examiner.measure(members, appraisal_measurement(model))
         except FaceDetectionError as error:
             problem = str(error)
     if problem is not None:
         logger.warning("%s Photos are judged by sharpness and exposure.", problem)
-    return examiner.measure(members, appraisal_task(None))
+    return examiner.measure(members, appraisal_measurement(None))
 
 
 def _as_users_say(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bestshot.analysis.analyser import Analyser, recognition_task
+from bestshot.analysis.analyser import Analyser, recognition_measurement
 from bestshot.model.faces import FaceModel
 from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.different_people import may_show_different_people
@@ -17,7 +17,7 @@ def recognise(analyser: Analyser, groups: Sequence[Candidates], model: FaceModel
     doubtful = [one for group in groups if _is_doubtful(group) for one in group.everyone if one.faces]
     if not doubtful:
         return {}
-    task = recognition_task(model, {candidate.id: candidate.faces for candidate in doubtful})
+    task = recognition_measurement(model, {candidate.id: candidate.faces for candidate in doubtful})
     found = analyser.measure([candidate.photo for candidate in doubtful], task)
     return {photo: embeddings.codes for photo, embeddings in found.values.items()}
 

@@ -17,7 +17,7 @@ from bestshot.report.model import Subject
 from bestshot.report.writing import ReportWriter
 from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
-from bestshot.storage.files import write_whole
+from bestshot.storage.files import write_atomically
 from bestshot.text import printable
 from bestshot.workers.pool import Workers
 
@@ -70,7 +70,7 @@ def _write(where: str, content: bytes, what: str) -> None:
         write_out(content)
         return
     try:
-        write_whole(Path(where), content)
+        write_atomically(Path(where), content)
     except OSError as error:
         raise OutputError(f"The {what} {printable(where)} cannot be written: {error.strerror or error}.") from error
 

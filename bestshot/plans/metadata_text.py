@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from bestshot.model.groups import RankedPhoto, Verdict
 from bestshot.model.photo import Metadata, Photo
 from bestshot.ranking.preferences import choice_in_words
-from bestshot.text import base_name, count, in_bytes, printable
+from bestshot.text import base_name, count, format_size, printable
 
 
 def metadata_text(number: int, verdict: Verdict, metadata: Mapping[str, Metadata]) -> str:
@@ -42,7 +42,7 @@ def metadata_in_words(photo: Photo, metadata: Metadata) -> Iterator[tuple[str, s
     yield "path", printable(path)
     if photo.files[1:]:
         yield "with", ", ".join(printable(base_name(file.path)) for file in photo.files[1:])
-    yield "size", in_bytes(photo.size)
+    yield "size", format_size(photo.size)
     if metadata.width and metadata.height:
         yield "dimensions", f"{metadata.width} x {metadata.height}"
     guess = f" (a guess: {metadata.taken.source.value})" if metadata.taken.is_guess else ""

@@ -10,7 +10,7 @@ from bestshot.plans.document import counts
 from bestshot.plans.metadata_text import metadata_in_words
 from bestshot.plans.plan import Plan
 from bestshot.report.model import NoPortrait, Rendition, Subject
-from bestshot.text import count, in_bytes, printable
+from bestshot.text import count, format_size, printable
 
 _DOUBTFUL, _CLEAR = 0.25, 0.75
 _MOST_FAULTS = 3
@@ -64,7 +64,7 @@ def totals(plan: Plan) -> Totals:
         (f"{numbers['photos']:,}", "photos"),
         (f"{numbers['groups']:,}", "groups"),
         (f"{numbers['grouped']:,}", "photos in groups"),
-        (in_bytes(sum(_all_bytes(photo) for photo in rest)), f"in the {len(rest):,} that are not the best"),
+        (format_size(sum(_all_bytes(photo) for photo in rest)), f"in the {len(rest):,} that are not the best"),
     )
     return Totals(figures, tuple((printable(item.id), printable(item.error)) for item in plan.skipped))
 

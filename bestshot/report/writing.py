@@ -15,7 +15,7 @@ from bestshot.report.pictures import PhotoWithFaces, portray
 from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals
 from bestshot.sources.interface import PhotoSource
-from bestshot.storage.files import refuse_photo, replace, writing
+from bestshot.storage.files import check_no_photo, replace, writing
 from bestshot.text import printable
 from bestshot.workers.pool import WorkerDied, Workers
 
@@ -41,7 +41,7 @@ class ReportWriter:
         drafts = [first.with_name(f".{page.file_name}.part") for page in pages]
         finished = [first.with_name(page.file_name) for page in pages]
         for final in finished:
-            refuse_photo(final)
+            check_no_photo(final)
         try:
             with self._progress("Making the report", self._subject.plan.grouped_count) as advance:
                 for page, draft in zip(pages, drafts, strict=True):

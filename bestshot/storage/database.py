@@ -1,4 +1,4 @@
-"""A small SQLite file, opened well: of the right kind, up to date, its troubles told in sentences."""
+"""SQLite files: checked for their kind, migrated when opened, with errors that say what to do."""
 
 import errno
 import os
@@ -11,11 +11,12 @@ from bestshot.errors import StateError
 from bestshot.text import printable
 
 _BUSY_SECONDS = 30
+"""How long to wait for another process that holds the database."""
 
 _BUSY = "{path} is in use by another program. Let that finish, then try again."
 _FULL = "There is no room left for {path}. Free some space, then try again."
 _REFUSED = "{path} cannot be opened or written. Check its permissions and those of its folder."
-_DAMAGED = "{path} is damaged, or no database at all. Move it away to start afresh, then try again."
+_DAMAGED = "{path} is damaged or not a database. Move it away to start afresh, then try again."
 _OTHER = "{path} cannot be used: {error}. If this happens again, move it away to start afresh."
 _OS_OTHER = "{path} cannot be used: {error}. Check its folder and the disk."
 _FOREIGN = "{path} belongs to another program. Move it away, or choose another folder."
@@ -41,15 +42,15 @@ _OS_SENTENCES = {
 
 
 def open_database(path: Path, *, application_id: int, migrations: Sequence[str]) -> sqlite3.Connection:
-    """Open the database at `path`, made and brought up to date as needed.
+    """Open the database at `path`, creating and migrating it as needed.
 
-    `application_id` (31 bits, not 0) tells our files from others. Each migration is an SQL script; their
-    number is the version of the file. The connection is in autocommit mode: write inside `transaction`, read
-    inside `storage_errors`. Raises StateError for a file that is foreign, damaged, newer, or out of reach.
+    `application_id` (31 bits, not 0) distinguishes our files from others. Each migration is an SQL script; their number
+    is the version of the file. The connection is in autocommit mode: write inside `transaction`, read inside
+    `storage_errors`. Raises StateError for a file that is foreign, damaged, newer, or inaccessible.
     """
     with storage_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite's default, the rollback journal, stays: a WAL cannot live in a network folder.
+        # SQLite's default, the rollback journal, is kept: a WAL does not work in network folders.
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = FULL")
@@ -62,7 +63,7 @@ def open_database(path: Path, *, application_id: int, migrations: Sequence[str])
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write all of the block or none of it, alone among all processes; raises as `storage_errors` does."""
+    """Commit the whole block or nothing, with no other process writing; raises like `storage_errors`."""
     with storage_errors(_path_of(connection)):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -76,29 +77,29 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite or the disk refuses into a StateError that says what to do about `path`."""
+    """Turn errors of SQLite or the disk into a StateError that says what to do about `path`."""
     try:
         yield
     except sqlite3.Error as error:
-        # Errors of Python's own wrapper carry no code. The low byte is the kind, the others its finer points.
+        # Errors of Python's own wrapper have no code. The low byte is the kind of error, the others are details.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        raise _told(_SQLITE_SENTENCES.get(code, _OTHER), path, str(error)) from error
+        raise _state_error(_SQLITE_SENTENCES.get(code, _OTHER), path, str(error)) from error
     except OSError as error:
         sentence = _OS_SENTENCES.get(error.errno or 0, _OS_OTHER)
-        raise _told(sentence, error.filename or path, error.strerror or str(error)) from error
+        raise _state_error(sentence, error.filename or path, error.strerror or str(error)) from error
 
 
 def to_key(text: str) -> bytes:
-    """The bytes under which a text is stored: SQLite's own texts cannot hold names that are not UTF-8."""
+    """Encode a text for storage; SQLite's own text type cannot hold names that are not UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def from_key(key: bytes) -> str:
-    """The text that `to_key` stored."""
+    """Decode what `to_key` encoded."""
     return key.decode("utf-8", "surrogateescape")
 
 
-def _told(sentence: str, path: Path | str, error: str = "") -> StateError:
+def _state_error(sentence: str, path: Path | str, error: str = "") -> StateError:
     return StateError(sentence.format(path=printable(str(path)), error=error))
 
 
@@ -108,14 +109,14 @@ def _bring_up_to_date(
     if _identity(connection) == (application_id, len(migrations)):
         return
     with transaction(connection):
-        found_id, version = _identity(connection)  # again: another process may have migrated meanwhile
-        # An empty file is a new database; a single byte is what SQLite puts into one on some Macs to lock it.
+        found_id, version = _identity(connection)  # again: another process may have migrated in the meantime
+        # An empty file is a new database; on some Macs SQLite writes a single byte into one to lock it.
         if found_id != application_id and path.stat().st_size > 1:
-            raise _told(_FOREIGN, path)
+            raise _state_error(_FOREIGN, path)
         if version > len(migrations):
-            raise _told(_NEWER, path)
+            raise _state_error(_NEWER, path)
         if version == 0:
-            with suppress(PermissionError):  # some network folders know no permissions
+            with suppress(PermissionError):  # some network folders have no permissions
                 path.chmod(0o600)
         for script in migrations[version:]:
             _execute_script(connection, script)

@@ -1,4 +1,4 @@
-"""Copying and publishing files so that nothing is lost: verified, never over another file, never half-written."""
+"""Writing files so that nothing is lost: verified, never over another file, never half-written."""
 
 import errno
 import os
@@ -15,12 +15,12 @@ from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20
 
-# What a file system answers that has no hard links, or none from here to there.
+# What file systems return that have no hard links, or none from here to there.
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal; raises OSError."""
+    """Compute the SHA-256 of a file's content, in hexadecimal; raises OSError."""
     state = sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
@@ -29,11 +29,11 @@ def checksum(path: Path) -> str:
 
 
 def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
-    """Copy a file with its times and permissions and read the copy back; returns the SHA-256 of both.
+    """Copy a file with its times and permissions, and read the copy back; returns the SHA-256 of both.
 
-    `revision` is the size and mtime_ns that the source was seen with. Raises TransientError if the source cannot be
-    read or has changed since, OutputError if the copy cannot be written or is not what was read. `copy` must not
-    exist; where an error is raised it may be left half-written.
+    `revision` is the size and mtime_ns that the source had when it was listed. Raises TransientError if the source
+    cannot be read or has changed since, OutputError if the copy cannot be written or differs. `copy` must not exist;
+    after an error it may be half-written.
     """
     with _reading():
         stream = source.open("rb")
@@ -43,7 +43,7 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
         _check_same(status, revision)
         wanted = _write_copy(stream, copy)
         with _reading():
-            _check_same(os.fstat(stream.fileno()), revision)  # else it was changed while it was read
+            _check_same(os.fstat(stream.fileno()), revision)  # in case it changed while it was read
     with writing(copy):
         if copy.stat().st_size != status.st_size or checksum(copy) != wanted:
             raise OutputError(
@@ -55,10 +55,10 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
 
 
 def write_verified(write: Callable[[BinaryIO], None], copy: Path, revision: tuple[int, int]) -> str:
-    """Let a new file be written, check its size and give it its time; returns its SHA-256.
+    """Create a file by calling `write`, check its size and set its time; returns its SHA-256.
 
-    `revision` are the size and mtime_ns with which it was announced. Raises TransientError if it is of another size,
-    OutputError if it cannot be written. `copy` must not exist; where an error is raised it may be left half-written.
+    `revision` is the expected size and the mtime_ns to set. Raises TransientError if the size differs, OutputError if
+    the file cannot be written. `copy` must not exist; after an error it may be half-written.
     """
     size, mtime_ns = revision
     with writing(copy):
@@ -67,13 +67,13 @@ def write_verified(write: Callable[[BinaryIO], None], copy: Path, revision: tupl
             stream.flush()
             os.fsync(stream.fileno())
         if copy.stat().st_size != size:
-            raise TransientError("it is not of the size it was listed with; the next run will see it anew")
+            raise TransientError("it does not have the size it was listed with; the next run will try again")
         os.utime(copy, ns=(mtime_ns, mtime_ns))
         return checksum(copy)
 
 
 def check_unchanged(source: Path, revision: tuple[int, int]) -> None:
-    """Raise TransientError if a file is no longer there, or not of the size and mtime_ns it was seen with."""
+    """Raise TransientError if a file is gone, or its size and mtime_ns are no longer those of `revision`."""
     with _reading():
         status = source.stat()
     _check_same(status, revision)
@@ -81,7 +81,7 @@ def check_unchanged(source: Path, revision: tuple[int, int]) -> None:
 
 def _check_same(status: os.stat_result, revision: tuple[int, int]) -> None:
     if (status.st_size, status.st_mtime_ns) != revision:
-        raise TransientError("it has changed since it was looked at; the next run will see it anew")
+        raise TransientError("it has changed since it was listed; the next run will use its new version")
 
 
 def _write_copy(source: BinaryIO, copy: Path) -> str:
@@ -103,13 +103,13 @@ def _read_chunk(stream: BinaryIO) -> bytes:
 def _keep_times_and_permissions(status: os.stat_result, copy: Path) -> None:
     # File systems without permissions (FAT, some network shares) refuse chmod; the picture itself is safe there.
     with suppress(OSError):
-        # A source may be readable by its access list alone, which is not copied: the owner can always read a copy.
+        # The source may be readable only by its access control list, which is not copied.
         copy.chmod(stat.S_IMODE(status.st_mode) | stat.S_IRUSR)
     os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def publish(temporary: Path, final: Path) -> None:
-    """Give a finished file its name, never over an existing one; raises FileExistsError, OutputError."""
+    """Move a finished file to its final name, never over an existing one; raises FileExistsError, OutputError."""
     with writing(final):
         try:
             os.link(temporary, final)
@@ -118,18 +118,18 @@ def publish(temporary: Path, final: Path) -> None:
                 raise
             if os.path.lexists(final):
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
-            # Without hard links, no portable call renames and spares; only the moment since the look is unguarded.
+            # No portable call renames without replacing; only the moment since the check is unprotected.
             temporary.rename(final)
         else:
             temporary.unlink()
 
 
 class NoHardLinkError(OutputError):
-    """The file system has no hard links, or none from here to there; the text is the system's reason."""
+    """The file system does not support this hard link; the text is the system's reason."""
 
 
 def link(existing: Path, new: Path) -> None:
-    """Hard-link a file under another name; raises FileExistsError, NoHardLinkError, OutputError."""
+    """Create a hard link; raises FileExistsError, NoHardLinkError, OutputError."""
     with writing(new):
         try:
             os.link(existing, new)
@@ -140,31 +140,31 @@ def link(existing: Path, new: Path) -> None:
 
 
 def link_symbolically(target: str, new: Path) -> None:
-    """Make a symbolic link; raises FileExistsError, OutputError."""
+    """Create a symbolic link; raises FileExistsError, OutputError."""
     with writing(new):
         new.symlink_to(target)
 
 
 def replace(temporary: Path, final: Path) -> None:
-    """Put a finished file in the place of one that is ours; raises OutputError."""
+    """Replace a file of ours with a finished one; raises OutputError."""
     with writing(final):
         temporary.replace(final)
 
 
 def remove(path: Path) -> None:
-    """Take away a file that is ours; raises OutputError."""
+    """Delete a file of ours; raises OutputError."""
     with writing(path):
         path.unlink()
 
 
-def link_text(path: Path) -> str:
-    """What a symbolic link says, to the letter."""
-    return os.readlink(path)  # noqa: PTH115 - pathlib would tidy it
+def link_target(path: Path) -> str:
+    """The target of a symbolic link, exactly as it is stored."""
+    return os.readlink(path)  # noqa: PTH115 - pathlib would normalise it
 
 
-def refuse_photo(path: Path) -> None:
-    """Raise OutputError if a picture, or what travels with one, is where a list, report or log is to be written."""
-    with suppress(OSError):  # who writes will say what is wrong with it
+def check_no_photo(path: Path) -> None:
+    """Raise OutputError if `path`, which is about to be written, is a picture or belongs to one."""
+    with suppress(OSError):  # reported when it is written
         if path.is_file():
             with path.open("rb") as stream:
                 kind = sniff(stream.read(HEADER_LENGTH))
@@ -174,12 +174,12 @@ def refuse_photo(path: Path) -> None:
                 raise OutputError(f"{printable(str(path))} {what}: name another file to write to.")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears all at once, perhaps in the place of an earlier one; raises OutputError, OSError.
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write or replace a file in one step, so that it is never half-written; raises OutputError, OSError.
 
-    Pipes and devices are simply written to.
+    Pipes and devices are written to directly.
     """
-    refuse_photo(path)
+    check_no_photo(path)
     whole = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
     if whole.exists() and not whole.is_file():
         whole.write_bytes(content)
@@ -189,12 +189,12 @@ def write_whole(path: Path, content: bytes) -> None:
         draft.write_bytes(content)
         draft.replace(whole)
     finally:
-        with suppress(OSError):  # what is to be said has been said
+        with suppress(OSError):  # an error before this is the one to report
             draft.unlink(missing_ok=True)
 
 
-def write_text(path: Path, content: bytes) -> None:
-    """Write a small new file and force it to the disk; raises OutputError."""
+def create_file(path: Path, content: bytes) -> None:
+    """Create a small file and flush it to the disk; raises FileExistsError, OutputError."""
     with writing(path), path.open("xb") as stream:
         stream.write(content)
         stream.flush()
@@ -202,9 +202,9 @@ def write_text(path: Path, content: bytes) -> None:
 
 
 def make_folders(path: Path, root: Path) -> tuple[str, ...]:
-    """Make a folder below the root; returns the folders that were new, relative to the root, outermost first.
+    """Create a folder below the root; returns the folders that are new, relative to the root, outermost first.
 
-    Raises PhotoError if a file is in the way, OutputError if it cannot be made.
+    Raises PhotoError if a file is in the way, OutputError if the folder cannot be created.
     """
     missing = [folder for folder in (path, *path.parents) if folder.is_relative_to(root) and not folder.is_dir()]
     with writing(path):
@@ -216,19 +216,19 @@ def make_folders(path: Path, root: Path) -> tuple[str, ...]:
 
 
 def remove_empty_folders(path: Path, root: Path) -> None:
-    """Take away a folder and those above it, up to the root, as far as they are empty."""
+    """Delete a folder and those above it, up to the root, as long as they are empty."""
     while path != root:
         try:
             path.rmdir()
         except FileNotFoundError:
-            pass  # a run may end between a folder and the one below it
+            pass  # an earlier run may have been killed after it deleted this one
         except OSError:
             return
         path = path.parent
 
 
 def sync_folder(path: Path) -> None:
-    """Force a folder's entries to the disk, where the system can."""
+    """Flush a folder's entries to the disk, if the system supports it."""
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -247,7 +247,7 @@ def _reading() -> Iterator[None]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what an output's disk refuses into an OutputError that says what to do; FileExistsError passes."""
+    """Turn errors of the disk into an OutputError that says what to do; FileExistsError passes through."""
     try:
         yield
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""What was measured before, in SQLite: same photo, same recipe, same numbers."""
+"""The index of earlier measurements, in SQLite, so that no photo is measured twice."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -15,11 +15,11 @@ Value = TypeVar("Value")
 
 
 class Subject(Protocol):
-    """What can be measured: a photo, or a pair of them; `origin` and `key` name it for good, `id` in this run."""
+    """Something that can be measured: a photo or a pair; `origin` and `key` are permanent, `id` is for this run."""
 
     @property
     def id(self) -> str:
-        """What the subject is called in this run."""
+        """The name of the subject in this run."""
 
     @property
     def origin(self) -> str:
@@ -27,7 +27,7 @@ class Subject(Protocol):
 
     @property
     def key(self) -> str:
-        """What it is called for good in that library."""
+        """Its permanent name in that library."""
 
 
 Measurable = TypeVar("Measurable", bound=Subject)
@@ -58,15 +58,15 @@ _MIGRATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A measurement that could not be made, and why; a passing one is not kept, but tried again next time."""
+    """Why something could not be measured; a transient failure is not stored, but tried again in the next run."""
 
     error: str
-    is_passing: bool = False
+    is_transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Measured(Generic[Measurable, Value]):
-    """What is known of a photo, or of a pair, under one recipe."""
+class IndexEntry(Generic[Measurable, Value]):
+    """The result of measuring a photo or a pair by one recipe."""
 
     subject: Measurable
     revision: str
@@ -74,14 +74,14 @@ class Measured(Generic[Measurable, Value]):
 
 
 class Index:
-    """Measurements by origin, key, revision and recipe; of each photo and recipe the newest revision is kept."""
+    """Measurements by origin, key and recipe; only those of the newest revision are kept."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection = open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def knows(self, origin: str) -> bool:
@@ -95,8 +95,8 @@ class Index:
 
     def recall(
         self, wanted: Sequence[tuple[Measurable, str]], recipe: str, kind: type[Value]
-    ) -> Iterator[Measured[Measurable, Value]]:
-        """What is known of these photos, or pairs, at these revisions; those of which nothing is known are left out."""
+    ) -> Iterator[IndexEntry[Measurable, Value]]:
+        """Yield what is known of photos, or pairs, at the given revisions; those not measured yet are left out."""
         by_place = {(subject.origin, subject.key): (subject, revision) for subject, revision in wanted}
         decoder = msgspec.json.Decoder(kind)
         for place, revision, value, error in self._rows({subject.origin for subject, _ in wanted}, recipe):
@@ -104,12 +104,12 @@ class Index:
                 continue
             subject, wanted_revision = by_place[place]
             if revision == wanted_revision:
-                with suppress(msgspec.DecodeError):  # damaged on the disk: measured anew
-                    yield Measured(subject, revision, Failure(error) if value is None else decoder.decode(value))
+                with suppress(msgspec.DecodeError):  # damaged on disk, so it is measured again
+                    yield IndexEntry(subject, revision, Failure(error) if value is None else decoder.decode(value))
 
-    def store(self, measured: Iterable[Measured[Measurable, Value]], recipe: str) -> None:
-        """Keep what was measured, in one transaction."""
-        rows = [_row(item, recipe) for item in measured if not _is_passing(item.value)]
+    def store(self, measured: Iterable[IndexEntry[Measurable, Value]], recipe: str) -> None:
+        """Store results in one transaction."""
+        rows = [_row(item, recipe) for item in measured if not _is_transient(item.value)]
         with transaction(self._connection):
             self._name_origins({row[0] for row in rows})
             self._connection.executemany(
@@ -121,10 +121,10 @@ class Index:
     def new_problems(
         self, library: str, skipped: Iterable[Skipped], readable: Iterable[str] = ()
     ) -> tuple[Skipped, ...]:
-        """The same, each marked as new unless an earlier run over this library told it; from now on all are known.
+        """Mark problems as new unless an earlier run over this library reported them, and remember them.
 
-        `readable` are the ids of the photos that this run could read: what was told of them before is forgotten, unless
-        it is told again. What a run did not see stays known.
+        `readable` are the ids of photos that this run could read: problems that they no longer have are forgotten.
+        Problems of photos that the run did not see are kept.
         """
         name = to_key(library)
         query = "SELECT notices.id, error FROM notices JOIN origins ON origins.id = origin WHERE name = ?"
@@ -137,10 +137,10 @@ class Index:
                 " VALUES ((SELECT id FROM origins WHERE name = ?), ?, ?)",
                 [(name, to_key(item.id), item.error) for item in marked if item.is_new],
             )
-            mended = known.keys() & {to_key(id_) for id_ in readable} - {to_key(item.id) for item in marked}
+            solved = known.keys() & {to_key(id_) for id_ in readable} - {to_key(item.id) for item in marked}
             self._connection.executemany(
                 "DELETE FROM notices WHERE origin = (SELECT id FROM origins WHERE name = ?) AND id = ?",
-                [(name, id_) for id_ in sorted(mended)],
+                [(name, id_) for id_ in sorted(solved)],
             )
         return marked
 
@@ -160,12 +160,12 @@ class Index:
                     yield (origin, from_key(key)), revision, value, error
 
 
-def _row(item: Measured[Measurable, Value], recipe: str) -> tuple[bytes, bytes, str, str, bytes | None, str | None]:
+def _row(item: IndexEntry[Measurable, Value], recipe: str) -> tuple[bytes, bytes, str, str, bytes | None, str | None]:
     place = to_key(item.subject.origin), to_key(item.subject.key), recipe, item.revision
     if isinstance(item.value, Failure):
         return *place, None, item.value.error
     return *place, msgspec.json.encode(item.value), None
 
 
-def _is_passing(value: object) -> bool:
-    return isinstance(value, Failure) and value.is_passing
+def _is_transient(value: object) -> bool:
+    return isinstance(value, Failure) and value.is_transient

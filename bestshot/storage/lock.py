@@ -1,4 +1,4 @@
-"""One run at a time for a library."""
+"""The lock that lets only one run at a time work on a library."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ from bestshot.text import printable
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
-    """Who holds a lock; read from a file that anybody may have written, so checked before it is shown."""
+    """Who holds a lock; validated before it is shown, since anybody may have written the file."""
 
     pid: int
     host: Annotated[str, msgspec.Meta(pattern=r"\A[\w.-]{1,255}\Z")]
@@ -29,30 +29,30 @@ class _Owner:
 
 
 class LibraryLock:
-    """Keeps other runs out for as long as the `with` block lasts.
+    """Locks a library for the duration of a `with` block.
 
-    The lock is the operating system's, on the file `path`: it ends with its process, whatever ends that, and
-    holds across containers that share the folder. The file itself is empty and stays. Beside it `path`.json
-    says who holds the lock; only a run that was refused reads it.
+    It is a lock of the operating system on the file `path`: it ends with the process, however that ends, and works
+    across containers that share the folder. The file itself is empty and stays. Next to it, `path`.json says who holds
+    the lock; it is read only by a run that has to give up.
 
-    Entering raises LockedError when another run holds the lock, OutputError when the folder cannot hold one.
+    Entering raises LockedError if another run holds the lock, OutputError if the folder does not support locks.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._owner_path = path.with_name(f"{path.name}.json")
         self._lock: FileLock | None = None
-        self._is_for_good = True
+        self._is_permanent = True
 
-    def take_away(self) -> None:
-        """Let the file go with the lock, and its folder if that is empty then: nothing is left to keep runs apart for.
+    def delete_on_exit(self) -> None:
+        """Delete the lock file on exit, and its folder if it is empty, because nothing is left to protect.
 
-        Where the system keeps files that are open, they stay.
+        They stay if the system cannot delete open files.
         """
-        self._is_for_good = False
+        self._is_permanent = False
 
     def __enter__(self) -> Self:
-        # A soft lock would outlive a killed process. A new object each time, since one alone may enter twice.
+        # A soft lock would outlive a killed process. The object is new each time, since one may be entered twice.
         lock = FileLock(self._path, timeout=0, thread_local=False, fallback_to_soft=False)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,22 +71,22 @@ class LibraryLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._lock is not None  # `with` enters before it leaves
-        with suppress(OSError):  # a name that stays is harmless: the next run writes its own over it
+        assert self._lock is not None  # set on entering
+        with suppress(OSError):  # a leftover is harmless: the next run overwrites it
             self._owner_path.unlink()
-        if not self._is_for_good:
-            with suppress(OSError):  # who waits for it finds that it has no name any more
+        if not self._is_permanent:
+            with suppress(OSError):  # a run that waits for it notices that the file is gone
                 self._path.unlink()
         self._lock.release()
         self._lock = None
-        if not self._is_for_good:
+        if not self._is_permanent:
             with suppress(OSError):
                 self._path.parent.rmdir()
 
     def _sign(self) -> None:
         owner = _Owner(os.getpid(), socket.gethostname(), datetime.now(UTC))
         draft = self._owner_path.with_name(f"{self._owner_path.name}.tmp")
-        with suppress(OSError):  # the lock holds without a name on it
+        with suppress(OSError):  # the lock works without it
             draft.write_bytes(msgspec.json.encode(owner))
             draft.replace(self._owner_path)
 

@@ -1,4 +1,4 @@
-"""Pictures that were expensive to get, kept on disk up to a size."""
+"""A cache on disk, of limited size, for pictures that are expensive to get."""
 
 import hashlib
 import sqlite3
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bestshot.errors import StateError
 from bestshot.storage.database import open_database, storage_errors, transaction
-from bestshot.text import in_bytes, printable
+from bestshot.text import format_size, printable
 
 _APPLICATION_ID = 0x50684F43  # "PhOC"
 _MIGRATIONS = (
@@ -35,11 +35,12 @@ _MIGRATIONS = (
     """,
 )
 _SUFFIX = ".cached"
-_BLOCK = 4096  # bytes; most file systems hand out space in these
+_BLOCK = 4096
+"""Bytes; most file systems allocate space in blocks of this size."""
 
 
 class PhotoTooLargeError(StateError):
-    """A photo alone is larger than the whole cache; it was not kept, and everything else goes on."""
+    """A single photo is larger than the whole cache; it was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,18 @@ class _Entry:
 
 
 class PhotoCache:
-    """A folder of pictures under ids, of at most `max_size_mb` million bytes; the least lately used go first.
+    """A folder of pictures by id, of at most `max_size_mb` million bytes; the least recently used go first.
 
-    The limit is on all that the cache puts there: pictures in whole blocks, its database, the database's
-    journal. It holds at every moment, whichever processes write or are killed; a lower limit than last time
-    takes hold with the next write. Only the empty database, some 30 kB, is there in any case. Files of others
-    are left alone and not counted.
+    The limit covers all that the cache stores: pictures in whole blocks, its database, and the database's journal. It
+    holds at every moment, whichever processes write or are killed; a lower limit than last time takes effect with the
+    next write. Only the empty database, some 30 kB, is always there. Other files are left alone and not counted.
 
-    An instance holds no connection and no file open: threads share it, processes get it pickled or forked.
-    Both methods raise StateError when the folder cannot be used.
+    An instance keeps no connection or file open: it may be shared by threads, and pickled or forked for processes. Both
+    methods raise StateError if the folder cannot be used.
 
-    All changes, of rows and of files, happen in one exclusive transaction, and a file is named by a number
-    given out in it. So what a killed process wrote lies under the very name that the next write will use, and
-    the rows of what it removed, brought back by the rollback, go when their turn comes.
+    Rows and files are changed in one exclusive transaction, in which a file gets a number as its name. So what a killed
+    process wrote has the very name that the next write will use, and rows of files that it removed, restored by the
+    rollback, are dropped in due course.
     """
 
     def __init__(self, cache_dir: Path | str, max_size_mb: float = 5000) -> None:
@@ -71,9 +71,9 @@ class PhotoCache:
         self._max_bytes = max_size_mb * 1_000_000
 
     def get_cached_photo(self, photo_id: str) -> Path | None:
-        """The file kept under this id, or None where there is none that is as it was written.
+        """The file stored under this id, or None if there is none, or it is not as it was written.
 
-        It is checked here and now; the next write, of any process, may drop it.
+        The next write, by any process, may drop it.
         """
         with self._database() as database:
             entry = _find(database, photo_id)
@@ -87,9 +87,9 @@ class PhotoCache:
             return path if entry.is_newest or _touch(database, entry.serial) else None
 
     def cache_photo(self, photo_id: str, data: bytes) -> Path:
-        """Keep `data` under this id, in place of what was there, and say where.
+        """Store `data` under this id, replacing what was there, and return its path.
 
-        Raises PhotoTooLargeError when it does not fit even alone; then nothing is kept under this id.
+        Raises PhotoTooLargeError if it does not fit even alone; then nothing is stored under this id.
         """
         with self._database() as database, transaction(database):
             old = _find(database, photo_id)
@@ -113,15 +113,15 @@ class PhotoCache:
         return self._folder / f"{serial:012}{_SUFFIX}"
 
     def _make_room(self, database: sqlite3.Connection, size: int) -> None:
-        """Drop the least recently used until the newest, of `size` bytes, fits; none if it cannot."""
+        """Drop the least recently used pictures until the newest, of `size` bytes, fits."""
         (pages,) = database.execute("PRAGMA page_count").fetchone()
         (page_size,) = database.execute("PRAGMA page_size").fetchone()
         # The journal holds each page at most once, with 8 bytes around it, and a header of a block or two.
         limit = self._max_bytes - pages * (2 * page_size + 8) - 2 * _BLOCK
         if _footprint(size) > limit:
             raise PhotoTooLargeError(
-                f"A photo of {in_bytes(size)} does not fit into the cache {printable(str(self._folder))}"
-                f" of {in_bytes(int(self._max_bytes))}. Allow the cache more."
+                f"A photo of {format_size(size)} does not fit into the cache {printable(str(self._folder))}"
+                f" of {format_size(int(self._max_bytes))}. Allow the cache more."
             )
         while database.execute("SELECT footprint FROM total").fetchone()[0] > limit:
             (serial,) = database.execute("SELECT serial FROM entry ORDER BY used LIMIT 1").fetchone()
@@ -133,7 +133,7 @@ class PhotoCache:
 
     def _write(self, serial: int, data: bytes) -> None:
         path = self._path(serial)
-        # The first of all entries: what bears our names came with a database that was lost.
+        # At the first entry ever, files with our names belong to a database that was lost.
         leftovers = self._folder.glob(f"{'[0-9]' * 12}{_SUFFIX}") if serial == 1 else [path]
         for leftover in leftovers:
             leftover.unlink(missing_ok=True)
@@ -156,19 +156,19 @@ def _insert(database: sqlite3.Connection, photo_id: str, data: bytes) -> int:
         " VALUES (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM entry))",
         [_key(photo_id), len(data), hashlib.sha256(data).digest(), _footprint(len(data))],
     ).lastrowid
-    assert serial is not None  # SQLite has one after every insert
+    assert serial is not None  # set after every insert
     return serial
 
 
 def _touch(database: sqlite3.Connection, serial: int) -> bool:
-    """Make an entry the most recently used; False if another process dropped it meanwhile."""
+    """Make an entry the most recently used; False if another process has dropped it in the meantime."""
     with transaction(database):
         update = "UPDATE entry SET used = (SELECT max(used) + 1 FROM entry) WHERE serial = ?"
         return database.execute(update, [serial]).rowcount == 1
 
 
 def _is_intact(path: Path, entry: _Entry) -> bool:
-    """Whether the very file that was written lies at `path`; one that cannot be read does not count."""
+    """Whether the file at `path` is unchanged since it was written; False if it cannot be read."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:

@@ -110,7 +110,7 @@ class Undoing:
         with closing(FolderUndo(changes, part, self._check_asset).carry_out()) as results:
             yield from results
         if not changes.effective():
-            self._locks[part.target].take_away()  # else the folder would count as an output for ever
+            self._locks[part.target].delete_on_exit()  # else the folder would count as an output for ever
 
     def _marks(self, part: RunPart) -> MarkUndo:
         if part.target.startswith(_IMMICH):

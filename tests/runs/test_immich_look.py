@@ -244,7 +244,7 @@ class TestWhatGoesWrong:
         assert run(fake) == 3
         said = capsys.readouterr().err
         assert "lacks the permission asset.read: add it" in said
-        assert "This job needs: user.read, asset.read, asset.view, asset.statistics." in said
+        assert "This run needs: user.read, asset.read, asset.view, asset.statistics." in said
 
     @pytest.mark.parametrize(
         ("version", "error", "said"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.text import count, in_bytes, printable
+from bestshot.text import count, format_size, printable
 from tests.support.each import every
 
 anything = st.text(st.characters(codec=None, categories=None), max_size=40)
@@ -62,12 +62,12 @@ def test_a_name_is_shown_so_that_it_can_be_recognised(raw: bytes, shown: str) ->
     ],
 )
 def test_a_size_is_told_in_the_unit_a_person_would_choose(size: int, words: str) -> None:
-    assert in_bytes(size) == words
+    assert format_size(size) == words
 
 
 @given(st.integers(0, 10**15))
 def test_a_size_in_words_is_never_far_from_the_size(size: int) -> None:
-    number, unit = in_bytes(size).split(" ")
+    number, unit = format_size(size).split(" ")
     scale = {"byte": 1, "bytes": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}[unit]
     assert float(number) * scale == pytest.approx(size, rel=0.051)
     assert len(number) <= 5

@@ -18,7 +18,15 @@ import msgspec
 from bestshot.errors import OutputError, PhotoError, UsageError
 from bestshot.layout.names import folded, renamed
 from bestshot.marks.state import Album
-from bestshot.storage.files import link_symbolically, link_text, make_folders, remove, sync_folder, write_text, writing
+from bestshot.storage.files import (
+    create_file,
+    link_symbolically,
+    link_target,
+    make_folders,
+    remove,
+    sync_folder,
+    writing,
+)
 from bestshot.text import printable
 
 ALBUM_MARKER: Final = ".photo-organizer-album.json"
@@ -75,7 +83,7 @@ class AlbumFolders:
             draft.mkdir()
         # The links are counted from here, and the folder that they will be in is as deep.
         marker = {"id": str(final), "name": name}
-        write_text(draft / ALBUM_MARKER, json.dumps(marker).encode())
+        create_file(draft / ALBUM_MARKER, json.dumps(marker).encode())
         _link(draft, keys)
         sync_folder(draft)
         with writing(final):
@@ -174,7 +182,7 @@ def _links(folder: Path) -> dict[str, str]:
     """The names of the links in a folder, with the paths that they lead to, gone or not."""
     with writing(folder), os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if entry.is_symlink())
-    return {name: os.path.normpath(folder / link_text(folder / name)) for name in names}
+    return {name: os.path.normpath(folder / link_target(folder / name)) for name in names}
 
 
 def _link(folder: Path, keys: Iterable[str]) -> None:

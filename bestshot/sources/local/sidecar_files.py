@@ -13,7 +13,7 @@ from pathlib import Path
 from bestshot.errors import OutputError, PhotoError
 from bestshot.journal.changes import ReplacedSidecar
 from bestshot.metadata.sidecars import read_sidecar
-from bestshot.storage.files import publish, sync_folder, write_text, writing
+from bestshot.storage.files import create_file, publish, sync_folder, writing
 
 _DRAFT = ".photo-organizer-xmp-"
 _STALE_SECONDS = 3600
@@ -47,7 +47,7 @@ def replace_content(path: str, before: bytes | None, after: bytes | None, mtime_
     draft = real.with_name(f"{_DRAFT}{secrets.token_hex(8)}.part")
     try:
         with _one_refused(real):
-            write_text(draft, after)
+            create_file(draft, after)
             if mtime_ns is not None:
                 os.utime(draft, ns=(mtime_ns, mtime_ns))
             if before is None:

@@ -112,10 +112,10 @@ class LocalPhotoSource(PhotoSource):
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Decode the picture, scaled down while decoding where its format can."""
         from bestshot.imaging.load import load_pixels
-        from bestshot.imaging.previews import is_costly, load_preview, serves
+        from bestshot.imaging.previews import is_costly, is_worthwhile, load_preview
 
         with self.open_photo(photo) as stream:
-            if self._cache is not None and serves(longest_side):
+            if self._cache is not None and is_worthwhile(longest_side):
                 with reading():
                     is_worth_it = is_costly(stream, photo.name)
                 if is_worth_it:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from bestshot.analysis.analyser import (
-    DESCRIBE,
-    FINGERPRINT,
+    READ_METADATA,
     Analyser,
     Measurement,
     Measurements,
-    appraisal_task,
-    each,
+    appraisal_measurement,
+    fingerprint_measurement,
+    per_photo,
 )
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
@@ -28,13 +28,15 @@ from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers
 from tests.support import drawn_library
 
+FINGERPRINT = fingerprint_measurement(rotations=False)
+
 
 class Bench:
     """A folder with an index beside it, examined in this process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "photos"
-        self.told: list[tuple[str, int, int]] = []
+        self.reported: list[tuple[str, int, int]] = []
         self.index = Index(folder / "index.sqlite3")
         self.executor = ThreadPoolExecutor(2)
         self.workers = Workers(executor=self.executor)
@@ -54,12 +56,12 @@ class Bench:
     def progress(self, title: str, total: int) -> Iterator[Callable[[int], object]]:
         done: list[int] = []
         yield done.append
-        self.told.append((title, total, sum(done)))
+        self.reported.append((title, total, sum(done)))
 
     def measure(
-        self, photos: Sequence[Photo], task: Measurement[Photo, Fingerprint] = FINGERPRINT
+        self, photos: Sequence[Photo], measurement: Measurement[Photo, Fingerprint] = FINGERPRINT
     ) -> Measurements[Fingerprint]:
-        return Analyser(self.source, self.index, self.workers, self.progress).measure(photos, task)
+        return Analyser(self.source, self.index, self.workers, self.progress).measure(photos, measurement)
 
 
 @pytest.fixture
@@ -68,8 +70,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield made
 
 
-def told(findings: Measurements[Fingerprint]) -> dict[str, str]:
-    return {skipped.id: skipped.error for skipped in findings.skipped}
+def problems(measurements: Measurements[Fingerprint]) -> dict[str, str]:
+    return {skipped.id: skipped.error for skipped in measurements.skipped}
 
 
 def test_what_was_measured_is_not_examined_again(bench: Bench) -> None:
@@ -81,7 +83,7 @@ def test_what_was_measured_is_not_examined_again(bench: Bench) -> None:
         path.unlink()
     assert bench.measure(photos) == first
     assert set(first.values) == {photo.id for photo in photos}
-    assert bench.told == [("Hashing", 3, 3)]
+    assert bench.reported == [("Hashing", 3, 3)]
 
 
 def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None:
@@ -89,18 +91,18 @@ def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None
     before = bench.measure(bench.photos())
     drawn_library.add(bench.folder / "burst_1.jpg", drawn_library.scene(7))
     after = bench.measure(bench.photos())
-    assert bench.told == [("Hashing", 3, 3), ("Hashing", 1, 1)]
+    assert bench.reported == [("Hashing", 3, 3), ("Hashing", 1, 1)]
     assert {key for key in before.values if before.values[key] != after.values[key]} == {"burst_1.jpg"}
 
 
 def test_facts_are_read_anew_when_a_sidecar_changes(bench: Bench) -> None:
     drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
-    examiner = Analyser(bench.source, bench.index, bench.workers, bench.progress)
-    examiner.measure(bench.photos(), DESCRIBE)
+    analyser = Analyser(bench.source, bench.index, bench.workers, bench.progress)
+    analyser.measure(bench.photos(), READ_METADATA)
     (bench.folder / "a.jpg.xmp").write_text("<x/>")
-    examiner.measure(bench.photos(), DESCRIBE)
-    examiner.measure(bench.photos(), DESCRIBE)
-    assert bench.told == [("Reading dates", 1, 1)] * 2
+    analyser.measure(bench.photos(), READ_METADATA)
+    analyser.measure(bench.photos(), READ_METADATA)
+    assert bench.reported == [("Reading dates", 1, 1)] * 2
 
 
 def test_a_broken_file_is_remembered_as_broken(bench: Bench) -> None:
@@ -109,8 +111,8 @@ def test_a_broken_file_is_remembered_as_broken(bench: Bench) -> None:
     photos = bench.photos()
     first = bench.measure(photos)
     (bench.folder / "bad.jpg").unlink()
-    assert told(bench.measure(photos)) == told(first)
-    assert set(told(first)) == {"bad.jpg"}
+    assert problems(bench.measure(photos)) == problems(first)
+    assert set(problems(first)) == {"bad.jpg"}
     assert set(first.values) == {"good.jpg"}
 
 
@@ -118,7 +120,7 @@ def test_a_file_that_cannot_be_read_now_is_tried_again(bench: Bench) -> None:
     path = drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
     photos = bench.photos()
     path.rename(path.with_name("away"))
-    assert "No such file" in told(bench.measure(photos))["a.jpg"]
+    assert "No such file" in problems(bench.measure(photos))["a.jpg"]
     path.with_name("away").rename(path)
     assert set(bench.measure(photos).values) == {"a.jpg"}
 
@@ -133,12 +135,12 @@ def test_the_order_of_the_photos_does_not_change_what_is_found(bench: Bench, tmp
 
 
 def test_processes_find_what_threads_find(bench: Bench, tmp_path: Path) -> None:
-    """The source and the task travel to other processes and the numbers come back the same."""
+    """The source and the measurement travel to other processes and the numbers come back the same."""
     drawn_library.add_burst(bench.folder)
-    task = appraisal_task(None)
-    here = Analyser(bench.source, bench.index, bench.workers, bench.progress).measure(bench.photos(), task)
+    measurement = appraisal_measurement(None)
+    here = Analyser(bench.source, bench.index, bench.workers, bench.progress).measure(bench.photos(), measurement)
     with closing(Index(tmp_path / "other.sqlite3")) as index, closing(Workers(2)) as workers:
-        there = Analyser(bench.source, index, workers, bench.progress).measure(bench.photos(), task)
+        there = Analyser(bench.source, index, workers, bench.progress).measure(bench.photos(), measurement)
     assert there == here
     assert len(here.values) == 3
 
@@ -156,14 +158,14 @@ def deadly_for_b(_source: PhotoReader, photo: Photo) -> Fingerprint:
 def test_a_photo_that_kills_its_worker_is_skipped_alone_and_tried_again(bench: Bench) -> None:
     for name in "abc":
         drawn_library.add(bench.folder / f"{name}.jpg", drawn_library.scene(1))
-    task = Measurement("Hashing", "deadly", Fingerprint, each(deadly_for_b), revision_of, batch=3)
+    measurement = Measurement("Hashing", "deadly", Fingerprint, per_photo(deadly_for_b), revision_of, batch=3)
     with closing(Workers(1)) as workers:
-        examiner = Analyser(bench.source, bench.index, workers, bench.progress)
-        findings = examiner.measure(bench.photos(), task)
-        assert examiner.measure(bench.photos(), task) == findings
-    assert findings.values == {"a.jpg": Fingerprint(97), "c.jpg": Fingerprint(99)}
-    assert told(findings) == {"b.jpg": "makes its decoder crash or run out of memory"}
-    assert bench.told == [("Hashing", 3, 3), ("Hashing", 1, 1)]
+        analyser = Analyser(bench.source, bench.index, workers, bench.progress)
+        measurements = analyser.measure(bench.photos(), measurement)
+        assert analyser.measure(bench.photos(), measurement) == measurements
+    assert measurements.values == {"a.jpg": Fingerprint(97), "c.jpg": Fingerprint(99)}
+    assert problems(measurements) == {"b.jpg": "makes its decoder crash or run out of memory"}
+    assert bench.reported == [("Hashing", 3, 3), ("Hashing", 1, 1)]
 
 
 def test_an_interrupted_run_keeps_what_was_measured(bench: Bench) -> None:
@@ -183,7 +185,7 @@ def test_an_interrupted_run_keeps_what_was_measured(bench: Bench) -> None:
     with pytest.raises(KeyboardInterrupt):
         Analyser(bench.source, bench.index, bench.workers, interrupting).measure(photos, FINGERPRINT)
     bench.measure(photos)
-    assert bench.told == [("Hashing", 20 - sum(seen), 20 - sum(seen))]
+    assert bench.reported == [("Hashing", 20 - sum(seen), 20 - sum(seen))]
 
 
 def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
@@ -197,7 +199,7 @@ def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
     assert isinstance(good, Fingerprint)
     assert isinstance(broken, Failure)
     assert isinstance(away, Failure)
-    assert (broken.is_passing, away.is_passing) == (False, True)
+    assert (broken.is_transient, away.is_transient) == (False, True)
 
 
 def refused(_source: PhotoReader, _photo: Photo) -> Fingerprint:
@@ -206,9 +208,9 @@ def refused(_source: PhotoReader, _photo: Photo) -> Fingerprint:
 
 def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
     drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
-    task = Measurement("Hashing", "refused", Fingerprint, each(refused), revision_of, batch=1)
+    measurement = Measurement("Hashing", "refused", Fingerprint, per_photo(refused), revision_of, batch=1)
     with pytest.raises(OrganizerError, match="nothing works here") as caught:
-        bench.measure(bench.photos(), task)
+        bench.measure(bench.photos(), measurement)
     assert not isinstance(caught.value, PhotoError)
 
 
@@ -230,11 +232,11 @@ def test_a_worker_reads_as_many_photos_at_once_as_the_source_can_give(bench: Ben
     """Each waits for three others: one after the other, none would ever be done."""
     drawn_library.add_burst(bench.folder, count=8)
     with ThreadPoolExecutor(1) as executor:
-        examiner = Analyser(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
-        findings = examiner.measure(
-            bench.photos(), Measurement("Hashing", "met", Fingerprint, each(met), revision_of, batch=8)
+        analyser = Analyser(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
+        measurements = analyser.measure(
+            bench.photos(), Measurement("Hashing", "met", Fingerprint, per_photo(met), revision_of, batch=8)
         )
-    assert len(findings.values) == 8
+    assert len(measurements.values) == 8
 
 
 def own_thread(_source: PhotoReader, _photo: Photo) -> Fingerprint:
@@ -247,8 +249,8 @@ def test_pictures_of_a_folder_are_read_one_by_one_in_each_worker(bench: Bench, w
     drawn_library.add_burst(bench.folder, count=8)
     source = LocalPhotoSource(bench.folder) if workers == 1 else Waiting(bench.folder)
     with ThreadPoolExecutor(1) as executor:
-        examiner = Analyser(source, bench.index, Workers(workers, executor), bench.progress)
-        task = Measurement("Hashing", "thread", Fingerprint, each(own_thread), revision_of, batch=8)
-        findings = examiner.measure(bench.photos(), task)
-    assert len(findings.values) == 8
-    assert len(set(findings.values.values())) == 1
+        analyser = Analyser(source, bench.index, Workers(workers, executor), bench.progress)
+        measurement = Measurement("Hashing", "thread", Fingerprint, per_photo(own_thread), revision_of, batch=8)
+        measurements = analyser.measure(bench.photos(), measurement)
+    assert len(measurements.values) == 8
+    assert len(set(measurements.values.values())) == 1

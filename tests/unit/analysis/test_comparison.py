@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from bestshot.analysis.analyser import Analyser
-from bestshot.analysis.comparison import compare_pairs, comparison_task
+from bestshot.analysis.comparison import compare_pairs, comparison_measurement
 from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo
 from bestshot.sources.local.source import LocalPhotoSource
@@ -67,12 +67,12 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_other_pairs_are_compared
 
 def test_what_was_compared_is_remembered_until_one_of_the_two_changes(tmp_path: Path) -> None:
     folder = folder_of_three(tmp_path)
-    task = comparison_task(rotations=False)
+    measurement = comparison_measurement(rotations=False)
     with closing(Index(tmp_path / "index.sqlite3")) as index, ThreadPoolExecutor(1) as executor:
 
         def decoded() -> Counter[str]:
             source = CountingSource(folder)
-            Analyser(source, index, Workers(executor=executor), silent).measure(pairs_of(source), task)
+            Analyser(source, index, Workers(executor=executor), silent).measure(pairs_of(source), measurement)
             return source.decoded
 
         assert set(decoded()) == {"a.jpg", "b.jpg", "c.jpg"}

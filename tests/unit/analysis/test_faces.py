@@ -13,7 +13,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from bestshot.analysis.faces import face_codes, face_detection_problem, find_faces
+from bestshot.analysis.faces import face_detection_problem, face_embeddings, find_faces
 from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceBox, FaceModel
 from bestshot.ranking.face_scores import eyes_open, smiles
@@ -111,7 +111,7 @@ def test_codes_tell_one_person_from_another(shared: Path) -> None:
     def code(name: str) -> npt.NDArray[np.float64]:
         with (shared / "faces" / name).open("rb") as stream:
             picture = pixels(load_pixels(stream, name, 1024))
-        (only,) = face_codes(picture, find_faces(picture))
+        (only,) = face_embeddings(picture, find_faces(picture))
         return np.array(only)
 
     anna, anna_again, ben = map(code, ("lp_s20_00.jpg", "lp_s20_04.jpg", "lp_d0_00.jpg"))

@@ -24,8 +24,8 @@ def blurred(grey: Grey, radius: float) -> Grey:
     return np.asarray(picture).astype(np.float64)
 
 
-def told(grey: npt.NDArray[np.generic]) -> float:
-    """The sharpness of a picture that is large enough to tell."""
+def measured(grey: npt.NDArray[np.generic]) -> float:
+    """The sharpness of a picture that is large enough to be measured."""
     value = sharpness(grey)
     assert value is not None
     return value
@@ -35,14 +35,14 @@ def told(grey: npt.NDArray[np.generic]) -> float:
 @given(st.integers(0, 2**32), st.floats(0.7, 2))
 def test_the_more_blurred_a_picture_the_less_sharp_it_is(seed: int, radius: float) -> None:
     grey = scene(seed)
-    assert told(grey) > told(blurred(grey, radius)) > told(blurred(grey, radius + 1))
+    assert measured(grey) > measured(blurred(grey, radius)) > measured(blurred(grey, radius + 1))
 
 
 def test_a_darker_or_flatter_copy_is_as_sharp() -> None:
-    """An exposure bracket is not told by its contrast."""
+    """The frames of an exposure bracket are comparable."""
     grey = scene()
-    assert told(grey * 0.5) == pytest.approx(told(grey), rel=1e-3)
-    assert told(grey + 40) == pytest.approx(told(grey), rel=1e-3)
+    assert measured(grey * 0.5) == pytest.approx(measured(grey), rel=1e-3)
+    assert measured(grey + 40) == pytest.approx(measured(grey), rel=1e-3)
 
 
 @settings(deadline=None, max_examples=20)
@@ -51,21 +51,21 @@ def test_noise_makes_no_picture_sharper(seed: int, spread: float) -> None:
     """As high sensitivity does: a blurred picture full of grain is far from a sharp one."""
     noise = np.random.default_rng(seed).normal(0, spread, scene().shape)
     grey = scene(seed)
-    assert told(grey + noise) < 1.05 * told(grey)
-    assert told(blurred(grey, 2) + noise) < 0.8 * told(grey)
+    assert measured(grey + noise) < 1.05 * measured(grey)
+    assert measured(blurred(grey, 2) + noise) < 0.8 * measured(grey)
 
 
 def test_a_sharp_subject_before_a_soft_background_is_sharp() -> None:
     soft = blurred(scene(), 6)
     portrait = soft.copy()
     portrait[64:128, 96:160] = scene()[64:128, 96:160]
-    assert told(portrait) > 3 * told(soft)
+    assert measured(portrait) > 3 * measured(soft)
 
 
 @pytest.mark.parametrize("turned", [np.fliplr, np.flipud, np.rot90])
 def test_how_it_is_held_changes_little(turned: object) -> None:
     assert callable(turned)
-    assert told(turned(scene())) == pytest.approx(told(scene()), rel=0.1)
+    assert measured(turned(scene())) == pytest.approx(measured(scene()), rel=0.1)
 
 
 @pytest.mark.parametrize("luma", [0, 128, 255])

@@ -180,7 +180,7 @@ def test_a_missing_permission_is_named_with_all_that_the_job_needs() -> None:
     error = refusal(403, "Missing required permission: asset.update")
     assert isinstance(error, MissingPermissionError)
     assert error.permission == "asset.update"
-    assert str(error).endswith("This job needs: asset.read.")
+    assert str(error).endswith("This run needs: asset.read.")
 
 
 def test_a_locked_asset_is_no_wrong_key() -> None:

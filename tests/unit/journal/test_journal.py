@@ -143,7 +143,7 @@ def test_many_changes_are_settled_in_one_transaction_each(journal: Journal) -> N
 def test_a_damaged_journal_is_refused_with_a_sentence_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "journal.sqlite3"
     path.write_bytes(content)
-    with pytest.raises(StateError, match=rf"{path} is damaged, or no database at all\. Move it away"):
+    with pytest.raises(StateError, match=rf"{path} is damaged or not a database\. Move it away"):
         Journal(path)
     assert path.read_bytes() == content
 

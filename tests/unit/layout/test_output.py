@@ -190,7 +190,7 @@ def test_what_changed_since_it_was_listed_is_passed_over_and_the_run_goes_on(
     with opened(tmp_path) as output:
         results = act(output, *(brought(photo, method) for photo in (changed, gone, fine)))
     assert failures(results) == [
-        f"{ORIGINALS}/changed.jpg: it has changed since it was looked at; the next run will see it anew",
+        f"{ORIGINALS}/changed.jpg: it has changed since it was listed; the next run will use its new version",
         f"{ORIGINALS}/gone.jpg: it cannot be read: No such file or directory",
     ]
     assert list(files(tmp_path / "out")) == [f"{ORIGINALS}/fine.jpg"]

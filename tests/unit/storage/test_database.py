@@ -100,7 +100,7 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
 def test_garbage_is_refused_and_left_as_it_was(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "garbage"
     path.write_bytes(content)
-    with pytest.raises(StateError, match=r"garbage is damaged, or no database at all. Move it away"):
+    with pytest.raises(StateError, match=r"garbage is damaged or not a database. Move it away"):
         opened(path)
     assert path.read_bytes() == content
 

@@ -16,6 +16,7 @@ from bestshot.storage.files import (
     check_unchanged,
     checksum,
     copy_verified,
+    create_file,
     link,
     link_symbolically,
     make_folders,
@@ -24,7 +25,6 @@ from bestshot.storage.files import (
     remove_empty_folders,
     replace,
     sync_folder,
-    write_text,
 )
 from tests.support.each import every
 from tests.support.file_systems import (
@@ -89,9 +89,9 @@ def test_a_source_that_changed_since_it_was_listed_is_not_copied(
     source = made(tmp_path / "source")
     seen = revision(source)
     change(source)
-    with pytest.raises(TransientError, match="it has changed since it was looked at"):
+    with pytest.raises(TransientError, match="it has changed since it was listed"):
         copy_verified(source, tmp_path / "copy", seen)
-    with pytest.raises(TransientError, match="it has changed since it was looked at"):
+    with pytest.raises(TransientError, match="it has changed since it was listed"):
         check_unchanged(source, seen)
     assert names(tmp_path) == {"source"}
 
@@ -177,7 +177,7 @@ def test_a_copy_never_goes_over_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         copy_verified(source, tmp_path / "copy", revision(source))
     with pytest.raises(FileExistsError):
-        write_text(tmp_path / "copy", b"ours")
+        create_file(tmp_path / "copy", b"ours")
     with pytest.raises(FileExistsError):
         link_symbolically("source", tmp_path / "copy")
     with pytest.raises(FileExistsError):
@@ -270,8 +270,8 @@ def test_the_output_itself_is_never_removed(tmp_path: Path) -> None:
 
 
 def test_a_text_replaces_only_what_it_is_put_over(tmp_path: Path) -> None:
-    write_text(tmp_path / "new", b"two")
-    write_text(tmp_path / "old", b"one")
+    create_file(tmp_path / "new", b"two")
+    create_file(tmp_path / "old", b"one")
     replace(tmp_path / "new", tmp_path / "old")
     assert names(tmp_path) == {"old"}
     assert (tmp_path / "old").read_bytes() == b"two"

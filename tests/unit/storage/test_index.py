@@ -14,7 +14,7 @@ import pytest
 from bestshot.errors import StateError
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.photo import Metadata, Photo, Skipped
-from bestshot.storage.index import Failure, Index, Measured
+from bestshot.storage.index import Failure, Index, IndexEntry
 from tests.support import builders
 from tests.support.file_systems import SPAWN
 
@@ -29,8 +29,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
         yield opened
 
 
-def measured(photo: Photo, value: Fingerprint | Failure) -> Measured[Photo, Fingerprint]:
-    return Measured(photo, photo.revision, value)
+def measured(photo: Photo, value: Fingerprint | Failure) -> IndexEntry[Photo, Fingerprint]:
+    return IndexEntry(photo, photo.revision, value)
 
 
 def recalled(index: Index, *photos: Photo, recipe: str = RECIPE) -> dict[str, Fingerprint | Failure]:
@@ -57,8 +57,8 @@ def stored(index: Index, *photos: Photo, dhash: int = 1) -> None:
 )
 def test_a_measurement_is_recalled_to_the_last_digit(index: Index, value: Fingerprint | Appraisal | Metadata) -> None:
     photo = PHOTOS[2]
-    index.store([Measured(photo, "r", value)], "recipe")
-    assert list(index.recall([(photo, "r")], "recipe", type(value))) == [Measured(photo, "r", value)]
+    index.store([IndexEntry(photo, "r", value)], "recipe")
+    assert list(index.recall([(photo, "r")], "recipe", type(value))) == [IndexEntry(photo, "r", value)]
 
 
 def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
@@ -89,8 +89,10 @@ def test_of_each_photo_and_recipe_the_newest_revision_is_kept(index: Index, tmp_
         assert connection.execute("SELECT count(*) FROM measurements").fetchone() == (1,)
 
 
-def test_failures_are_remembered_and_passing_ones_are_not(index: Index) -> None:
-    index.store([measured(PHOTOS[0], Failure("broken")), measured(PHOTOS[1], Failure("away", is_passing=True))], RECIPE)
+def test_failures_are_remembered_and_transient_ones_are_not(index: Index) -> None:
+    index.store(
+        [measured(PHOTOS[0], Failure("broken")), measured(PHOTOS[1], Failure("away", is_transient=True))], RECIPE
+    )
     assert recalled(index, *PHOTOS) == {PHOTOS[0].id: Failure("broken")}
 
 
@@ -131,7 +133,7 @@ def test_what_was_read_soundly_since_it_was_told_is_news_again(index: Index) -> 
 
 
 def test_nothing_is_stored_of_a_batch_that_fails_on_the_way(index: Index) -> None:
-    def batch() -> Iterator[Measured[Photo, Fingerprint]]:
+    def batch() -> Iterator[IndexEntry[Photo, Fingerprint]]:
         yield measured(PHOTOS[0], Fingerprint(1))
         raise ValueError("interrupted")
 
@@ -190,7 +192,7 @@ def test_a_process_killed_in_the_middle_of_a_batch_leaves_the_one_before(tmp_pat
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"\xff" * 4000])
 def test_a_file_that_is_no_index_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "index.sqlite3").write_bytes(content)
-    with pytest.raises(StateError, match=r"is damaged, or no database at all\. Move it away to start afresh"):
+    with pytest.raises(StateError, match=r"is damaged or not a database\. Move it away to start afresh"):
         Index(tmp_path / "index.sqlite3")
 
 
@@ -203,7 +205,7 @@ def test_an_index_that_was_damaged_in_the_middle_is_refused_with_a_sentence(tmp_
         stream.seek(4096)
         stream.write(b"\xff" * (size - 4096))
     with (
-        pytest.raises(StateError, match=r"is damaged, or no database at all\. Move it away to start afresh"),
+        pytest.raises(StateError, match=r"is damaged or not a database\. Move it away to start afresh"),
         closing(Index(path)) as index,
     ):
         recalled(index, builders.photo("1.jpg"))

@@ -239,7 +239,7 @@ def test_the_pictures_of_a_lost_database_are_swept(tmp_path: Path) -> None:
 
 def test_a_damaged_database_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "cache.sqlite").write_bytes(b"not a database\n" * 100)
-    with pytest.raises(StateError, match=r"cache.sqlite is damaged, or no database at all"):
+    with pytest.raises(StateError, match=r"cache.sqlite is damaged or not a database"):
         PhotoCache(tmp_path).get_cached_photo("a")
 
 
