@@ -1,7 +1,7 @@
 """Looking at a library: from the listing to the verdicts; changes nothing but the index."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -63,61 +63,59 @@ class KnownState:
     ledger: MarkLedger = field(default_factory=MarkLedger)
 
 
-def analyse_library(source: PhotoSource, settings: Settings, examiner: Analyser, memory: KnownState) -> LibraryAnalysis:
+@dataclass(frozen=True, slots=True)
+class _FoundGroups:
+    """Groups by looks and time, the photos whose pictures cannot be read, and those that cannot be compared closely."""
+
+    groups: list[Group]
+    unread: tuple[Skipped, ...]
+    uncompared: list[Skipped]
+
+
+def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState) -> LibraryAnalysis:
     """List, measure, group and judge."""
-    listing = source.scan(memory.ledger.photos(ARCHIVED))
-    _check_not_emptied(source, listing, memory.index)
+    listing = _list(source, known.index, known.ledger.photos(ARCHIVED))
     photos = listing.photos[: settings.limit]
-    metadata = examiner.measure([photo for photo in photos if photo.id not in listing.metadata], READ_METADATA)
-    metadata.values.update({photo.id: listing.metadata[photo.id] for photo in photos if photo.id in listing.metadata})
+    metadata = _describe(analyser, listing, photos)
     readable = [photo for photo in photos if photo.id in metadata.values]
-    rules = settings.grouping_rules
-    task = fingerprint_measurement(rotations=settings.rotations)
-    prints = examiner.measure(with_neighbours_in_time(readable, metadata.values, rules), task)
-    hashed = [photo for photo in readable if photo.id in prints.values]
-    grouping = Grouping(hashed, metadata.values, prints.values, rules)
-    similarities, uncompared = _compare(examiner, grouping.candidate_pairs(), rotations=settings.rotations)
-    decided = Decisions.of(memory.decisions, readable)
-    groups = decided.split(grouping.groups(similarities), rules.min_group_size)
+    found = _find_groups(analyser, readable, metadata.values, settings)
+    decisions = Decisions.of(known.decisions, readable)
+    groups = decisions.split(found.groups, settings.min_group_size)
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
-    appraised = _appraise(examiner, groups, None if settings.no_faces else settings.face_model)
-    groups = _without(groups, {skipped.id for skipped in appraised.skipped}, rules.min_group_size)
-    metadata.values.update(_as_users_say(source, groups, metadata.values, memory.ledger))
-    whole = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
-    embeddings = recognise(examiner, whole, settings.face_model)
-    parts = (part for one in whole for part in split_by_people(one, embeddings))
-    judged = (
-        judge(part, settings.judging_rules, embeddings) for part in parts if len(part.everyone) >= rules.min_group_size
-    )
-    verdicts = tuple(map(decided.prefer, judged))
-    unread = [*metadata.skipped, *prints.skipped, *appraised.skipped]
-    if unread or uncompared:
+    appraised = _appraise(analyser, groups, None if settings.no_faces else settings.face_model)
+    groups = _without(groups, {skipped.id for skipped in appraised.skipped}, settings.min_group_size)
+    metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
+    candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
+    verdicts = tuple(map(decisions.prefer, _judge(analyser, candidates, settings)))
+    unread = [*metadata.skipped, *found.unread, *appraised.skipped]
+    if unread or found.uncompared:
         source.check_reachable()
+    skipped = [*listing.skipped, *unread, *found.uncompared, *_doubts(metadata.values)]
     lost = {skipped.id for skipped in unread}
-    skipped = sorted([*listing.skipped, *unread, *uncompared, *_doubts(metadata.values)], key=lambda item: item.id)
-    seen = tuple(photo for photo in photos if photo.id not in lost)
-    beyond_limit = len(listing.photos) - len(photos)
-    return LibraryAnalysis(seen, metadata.values, verdicts, tuple(skipped), beyond_limit, appraisals=appraised.values)
+    return LibraryAnalysis(
+        tuple(photo for photo in photos if photo.id not in lost),
+        metadata.values,
+        verdicts,
+        tuple(sorted(skipped, key=lambda item: item.id)),
+        beyond_limit=len(listing.photos) - len(photos),
+        appraisals=appraised.values,
+    )
 
 
 def load_planned(
-    source: PhotoSource, settings: Settings, examiner: Analyser, memory: KnownState, plan: PlanDocument
+    source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState, plan: PlanDocument
 ) -> LibraryAnalysis:
     """List the library and find in it what a plan is about; raises UsageError if it is of another library."""
     wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
     if not {origin for origin, _ in wanted} <= set(source.origins()):
         raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
-    listing = source.scan(memory.ledger.photos(ARCHIVED).union(key for _, key in wanted))
-    _check_not_emptied(source, listing, memory.index)
+    listing = _list(source, known.index, known.ledger.photos(ARCHIVED).union(key for _, key in wanted))
     photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
     if settings.options.layout is not None:
         photos = source.with_all_files(photos)
     fitting = fit(plan.groups, {(photo.origin, photo.key): photo for photo in photos})
-    metadata = examiner.measure([photo for photo in fitting.seen if photo.id not in listing.metadata], READ_METADATA)
-    metadata.values.update(
-        {photo.id: listing.metadata[photo.id] for photo in fitting.seen if photo.id in listing.metadata}
-    )
+    metadata = _describe(analyser, listing, fitting.seen)
     if metadata.skipped:
         source.check_reachable()
     is_known = [all(photo.id in metadata.values for photo in verdict.group.photos) for verdict in fitting.verdicts]
@@ -126,15 +124,47 @@ def load_planned(
     return LibraryAnalysis(fitting.seen, metadata.values, verdicts, skipped, numbers=numbers)
 
 
-def _check_not_emptied(source: PhotoSource, listing: Listing, index: Index) -> None:
-    for origin in listing.empty_origins:
-        if index.knows(origin):
-            kind, _, folder = origin.partition(":")
-            place = folder if kind == "folder" else ", ".join(source.locations())
-            raise SourceError(
-                f"{printable(place)} holds no photos, yet earlier runs saw some there: is its "
-                "disk mounted? If it was emptied on purpose, leave it out of the command."
-            )
+def _list(source: PhotoSource, index: Index, archived: Collection[str]) -> Listing:
+    """List the library; raises SourceError if it is empty and was not before."""
+    listing = source.scan(archived)
+    for origin in filter(index.knows, listing.empty_origins):
+        kind, _, folder = origin.partition(":")
+        place = folder if kind == "folder" else ", ".join(source.locations())
+        raise SourceError(
+            f"{printable(place)} holds no photos, yet earlier runs saw some there: is its "
+            "disk mounted? If it was emptied on purpose, leave it out of the command."
+        )
+    return listing
+
+
+def _describe(analyser: Analyser, listing: Listing, photos: Sequence[Photo]) -> Measurements[Metadata]:
+    """What these photos say of themselves, from the listing where that says it."""
+    metadata = analyser.measure([photo for photo in photos if photo.id not in listing.metadata], READ_METADATA)
+    metadata.values.update({photo.id: listing.metadata[photo.id] for photo in photos if photo.id in listing.metadata})
+    return metadata
+
+
+def _find_groups(
+    analyser: Analyser, photos: Sequence[Photo], metadata: Mapping[str, Metadata], settings: Settings
+) -> _FoundGroups:
+    """Hash what has a neighbour in time, look closely at doubtful pairs, and join."""
+    rules, rotations = settings.grouping_rules, settings.rotations
+    prints = analyser.measure(
+        with_neighbours_in_time(photos, metadata, rules), fingerprint_measurement(rotations=rotations)
+    )
+    hashed = [photo for photo in photos if photo.id in prints.values]
+    grouping = Grouping(hashed, metadata, prints.values, rules)
+    similarities, uncompared = _compare(analyser, grouping.candidate_pairs(), rotations=rotations)
+    return _FoundGroups(grouping.groups(similarities), tuple(prints.skipped), uncompared)
+
+
+def _judge(analyser: Analyser, groups: Sequence[Candidates], settings: Settings) -> Iterator[Verdict]:
+    """The verdicts on groups, after those were split in which different people stand at the same place."""
+    embeddings = recognise(analyser, groups, settings.face_model)
+    for group in groups:
+        for part in split_by_people(group, embeddings):
+            if len(part.everyone) >= settings.min_group_size:
+                yield judge(part, settings.judging_rules, embeddings)
 
 
 def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]:
@@ -144,29 +174,29 @@ def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]
 
 
 def _compare(
-    examiner: Analyser, pairs: Sequence[PhotoPair], *, rotations: bool
+    analyser: Analyser, pairs: Sequence[PhotoPair], *, rotations: bool
 ) -> tuple[Mapping[str, Similarity], list[Skipped]]:
     """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
     if not pairs:
         return {}, []
-    findings = examiner.measure(pairs, comparison_measurement(rotations=rotations))
+    findings = analyser.measure(pairs, comparison_measurement(rotations=rotations))
     first = {pair.id: pair.left.id for pair in pairs}
     told = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
     return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
 
 
-def _appraise(examiner: Analyser, groups: Sequence[Group], model: FaceModel | None) -> Measurements[Appraisal]:
+def _appraise(analyser: Analyser, groups: Sequence[Group], model: FaceModel | None) -> Measurements[Appraisal]:
     """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
     members = [photo for group in groups for photo in group.photos]
     problem = face_detection_problem() if members and model is not None else None
     if model is not None and problem is None:
         try:
-            return examiner.measure(members, appraisal_measurement(model))
+            return analyser.measure(members, appraisal_measurement(model))
         except FaceDetectionError as error:
             problem = str(error)
     if problem is not None:
         logger.warning("%s Photos are judged by sharpness and exposure.", problem)
-    return examiner.measure(members, appraisal_measurement(None))
+    return analyser.measure(members, appraisal_measurement(None))
 
 
 def _as_users_say(
