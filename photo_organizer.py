@@ -7,7 +7,8 @@ The door to `bestshot`: the command line, and the same from Python.
 import sys
 
 from bestshot.cli.main import main
-from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 
 __all__ = ["Outcome", "PhotoOrganizer", "Settings", "main"]

@@ -13,7 +13,7 @@ from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group, Verdict
 from bestshot.model.photo import Metadata, Photo
-from bestshot.pipeline.recognition import recognise
+from bestshot.pipeline.look import recognise
 from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.rank import judge
 from bestshot.sources.local.source import LocalPhotoSource

@@ -19,7 +19,7 @@ from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import MANY_CHANGES, Settings
-from bestshot.storage.files import check_no_photo
+from bestshot.storage.files import check_no_photo, write_out
 from bestshot.text import count, printable
 
 if TYPE_CHECKING:
@@ -141,8 +141,6 @@ class Console:
     def close(self, code: int) -> int:
         """Print what is due and close the log; returns the exit code, 1 if printing was all that failed."""
         if self._lines and (code or not self._is_quiet):
-            from bestshot.pipeline.records import write_out
-
             try:
                 write_out("".join(f"{line}\n" for line in self._lines), to_stderr=self._has_stdout_taken)
             except OutputError as error:

@@ -15,7 +15,8 @@ from bestshot.cli.console import Console
 from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
 from bestshot.model.photo import SourceType
-from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED, PhotoOrganizer
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
 from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.reading import load_settings
 from bestshot.settings.settings import Settings

@@ -1,7 +1,5 @@
 """Writing down what was decided, for people and other programs: the plan, the lists, the report."""
 
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +15,7 @@ from bestshot.report.model import Subject
 from bestshot.report.writing import ReportWriter
 from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
-from bestshot.storage.files import write_atomically
+from bestshot.storage.files import write_atomically, write_out
 from bestshot.text import printable
 from bestshot.workers.pool import Workers
 
@@ -73,22 +71,3 @@ def _write(where: str, content: bytes, what: str) -> None:
         write_atomically(Path(where), content)
     except OSError as error:
         raise OutputError(f"The {what} {printable(where)} cannot be written: {error.strerror or error}.") from error
-
-
-def write_out(content: str | bytes, *, to_stderr: bool = False) -> None:
-    """Write to standard output or error; a reader that has seen enough (head, less) is no fault.
-
-    Raises OutputError when it cannot be written, as on a full disk.
-    """
-    stream = sys.stderr if to_stderr else sys.stdout
-    try:
-        if isinstance(content, bytes):
-            stream.buffer.write(content)
-        else:
-            stream.write(content)
-        stream.flush()
-    except OSError as error:
-        # What is left in its buffer must not bring the complaint back when Python closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise OutputError(f"Standard output cannot be written: {error.strerror or error}.") from error

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -191,6 +192,25 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         with suppress(OSError):  # an error before this is the one to report
             draft.unlink(missing_ok=True)
+
+
+def write_out(content: str | bytes, *, to_stderr: bool = False) -> None:
+    """Write to standard output or error; a reader that has seen enough (head, less) is no fault.
+
+    Raises OutputError when it cannot be written, as on a full disk.
+    """
+    stream = sys.stderr if to_stderr else sys.stdout
+    try:
+        if isinstance(content, bytes):
+            stream.buffer.write(content)
+        else:
+            stream.write(content)
+        stream.flush()
+    except OSError as error:
+        # What is left in its buffer must not bring the complaint back when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(f"Standard output cannot be written: {error.strerror or error}.") from error
 
 
 def create_file(path: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ import pytest
 from bestshot import __version__, errors
 from bestshot.cli.arguments import build_parser, parse_command
 from bestshot.cli.main import main
-from bestshot.pipeline.organizer import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
+from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
 from bestshot.ranking.rules import Weights
 from bestshot.settings.declaration import MARKS, WithPlan
 from bestshot.settings.reading import ENVIRONMENT_PREFIX, load_settings

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bestshot.cli.main import main
-from bestshot.pipeline.organizer import Outcome
+from bestshot.pipeline.outcome import Outcome
 from bestshot.plans.decision_store import remembered
 from bestshot.settings.declaration import WithPlan
 from bestshot.settings.reading import load_settings

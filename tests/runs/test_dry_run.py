@@ -17,7 +17,7 @@ from bestshot.marks.kinds.tags import AddTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.state import PhotoMarks
 from bestshot.model.photo import LinkMethod
-from bestshot.pipeline.organizer import Outcome
+from bestshot.pipeline.outcome import Outcome
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich.server import FakeImmich
 from tests.support.builders import copy_of, photo

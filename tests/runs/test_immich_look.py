@@ -22,7 +22,8 @@ from bestshot.errors import (
     UnreachableError,
     WrongKeyError,
 )
-from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache

@@ -20,7 +20,7 @@ from PIL import Image, ImageFilter
 from bestshot.cli.main import main
 from bestshot.errors import SourceError
 from bestshot.model.photo import LinkMethod
-from bestshot.pipeline.organizer import Outcome
+from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from tests.support import drawn_library, meddled_run
 from tests.support.file_systems import in_own_process, small_disk

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageFilter
 
-from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from tests.support.paths import ROOT

@@ -14,7 +14,8 @@ from bestshot.marks.actions import MarkReceipt, receipts_of
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.registry import KINDS
 from bestshot.model.photo import SourceType
-from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache

@@ -8,7 +8,8 @@ from typing import Any
 
 from bestshot.cli.main import main
 from bestshot.marks.apply import VerifyPolicy
-from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from tests.fake_immich.server import FakeImmich
 from tests.support.drawn_library import add, add_burst, organize, scene

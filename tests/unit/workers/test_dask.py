@@ -17,7 +17,8 @@ import pytest
 from bestshot.cli.main import main
 from bestshot.errors import UsageError
 from bestshot.model.photo import Photo
-from bestshot.pipeline.organizer import Outcome, PhotoOrganizer
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.checks import check_consistency
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource

@@ -1,0 +1,61 @@
+"""What a run is asked for, and what came of it, as data."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bestshot.analysis.analyser import Progress
+    from bestshot.layout.actions import Receipt
+    from bestshot.marks.actions import MarkAction, MarkReceipt
+    from bestshot.marks.apply import VerifyPolicy
+    from bestshot.model.photo import Skipped
+    from bestshot.plans.plan import Plan
+    from bestshot.settings.settings import Settings
+    from bestshot.sources.interface import PhotoSource
+
+EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED = 0, 1, 130
+
+
+@contextmanager
+def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
+    """For a run that nobody watches."""
+    yield lambda _done: None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run works on and with; see `PhotoOrganizer`."""
+
+    source: "PhotoSource"
+    settings: "Settings"
+    executor: Executor | None = None
+    progress: "Progress" = no_progress
+    policy: "VerifyPolicy | None" = None
+    confirm: "Callable[[Plan], bool]" = lambda _plan: True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found and did. `failed` are the changes that could not be made, by destination or by photo.
+
+    `remembered` is the number of decisions that the given plan held. `calls` are those that a dry run's plan takes.
+    `report` are the files of the report.
+    """
+
+    plan: "Plan"
+    receipts: tuple["Receipt | MarkReceipt", ...] = ()
+    failed: tuple["Skipped", ...] = ()
+    acted: bool = False
+    remembered: int = 0
+    calls: "Mapping[MarkAction, tuple[str, ...]]" = field(default_factory=dict)
+    report: tuple[Path, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all went well or nothing new went wrong, else 1."""
+        is_news = any(item.is_new for item in (*self.failed, *self.plan.skipped))
+        return EXIT_SOMETHING_FAILED if is_news else EXIT_DONE

@@ -1,0 +1,65 @@
+"""From verdicts to a plan: the groups numbered, and what is missing in the output and of the marks."""
+
+from collections.abc import Sequence
+
+from bestshot.layout.actions import Action, OutputState
+from bestshot.layout.numbering import number_groups, remembered_numbers
+from bestshot.layout.plan import plan_folders
+from bestshot.marks.actions import MarkAction
+from bestshot.marks.output import MarkOutput
+from bestshot.marks.plan import marked_group
+from bestshot.model.groups import PlannedGroup
+from bestshot.pipeline.look import LibraryAnalysis
+from bestshot.plans.metadata_text import metadata_text
+from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.sources.interface import PhotoSource
+
+
+class Planner:
+    """Plans for one library: what its source says of photos, the marks on them, and what the user wants."""
+
+    def __init__(self, source: PhotoSource, marks: MarkOutput, options: OutputOptions) -> None:
+        self._source = source
+        self._marks = marks
+        self._options = options
+
+    def plan(self, library: LibraryAnalysis, state: OutputState | None) -> Plan:
+        """What is to be done, with the output as it is found, if there is one."""
+        groups = self._numbered(library, state)
+        actions: list[Action | MarkAction] = []
+        if state is not None:
+            actions += plan_folders(groups, library.photos, state, self._options.link)
+        if self._options.marks.any:
+            actions += self._mark_actions(groups, library)
+        unread = {item.id for item in library.skipped} - {photo.id for photo in library.photos}
+        return Plan(
+            self._options,
+            groups,
+            tuple(actions),
+            library.skipped,
+            photo_count=len(library.photos),
+            beyond_limit=library.beyond_limit,
+            unread_count=len(unread),
+        )
+
+    def _numbered(self, library: LibraryAnalysis, state: OutputState | None) -> tuple[PlannedGroup, ...]:
+        """The groups, each under the number that it had in the output or in the library."""
+        ledger = self._marks.ledger()
+        remembered = remembered_numbers(state, library.photos) if state else {}
+        for photo in library.photos:
+            place, number = (photo.origin, photo.key), ledger.numbers.get(self._source.mark_keys(photo)[0])
+            if number is not None:
+                remembered[place] = remembered.get(place, frozenset()) | {number}
+        last = max(ledger.last_number, state.last_number if state else 0)
+        groups = [verdict.group for verdict in library.verdicts]
+        numbers = number_groups(groups, remembered, last, library.numbers)
+        numbered = sorted(zip(numbers, library.verdicts, strict=True), key=lambda pair: pair[0])
+        return tuple(
+            PlannedGroup(number, verdict, metadata_text(number, verdict, library.metadata))
+            for number, verdict in numbered
+        )
+
+    def _mark_actions(self, groups: Sequence[PlannedGroup], library: LibraryAnalysis) -> list[MarkAction]:
+        marked = [marked_group(group, self._source.mark_keys) for group in groups]
+        seen = {key for photo in library.photos for key in self._source.mark_keys(photo)}
+        return self._marks.plan(marked, seen, self._options.marks)

@@ -1,0 +1,179 @@
+"""One run: look, plan, write the plan down, and carry it out."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+
+from bestshot.analysis.analyser import Analyser
+from bestshot.journal.journal import Journal
+from bestshot.layout.actions import OutputState, Receipt
+from bestshot.layout.output import FailedAction, FolderOutput
+from bestshot.marks.actions import MarkReceipt
+from bestshot.marks.apply import FailedMark, VerifyPolicy
+from bestshot.marks.output import MarkOutput
+from bestshot.model.photo import Skipped, SourceType, digest
+from bestshot.pipeline.look import KnownState, LibraryAnalysis, analyse_library, load_planned
+from bestshot.pipeline.outcome import Outcome, Request
+from bestshot.pipeline.planning import Planner
+from bestshot.pipeline.records import PictureMaker, write_records, write_report
+from bestshot.plans.decision_store import remember, remembered
+from bestshot.plans.decisions import Decisions
+from bestshot.plans.document import PlanDocument
+from bestshot.plans.plan import Plan
+from bestshot.plans.reading import decisions_in
+from bestshot.storage.index import Index
+from bestshot.storage.lock import LibraryLock
+from bestshot.workers.pool import Workers
+
+
+def run(request: Request, given: PlanDocument | None) -> Outcome:
+    """Do it all, or carry out the given plan instead of looking for groups; see `PhotoOrganizer.run`."""
+    with ExitStack() as stack:
+        return _Run(request, given, stack).outcome()
+
+
+class _Run:
+    """What a run holds until it ends: its locks, the index, the journal, the marks of the library."""
+
+    def __init__(self, request: Request, given: PlanDocument | None, stack: ExitStack) -> None:
+        self._request, self._given, self._stack = request, given, stack
+        self._source = request.source
+        origins = self._source.origins()
+        self._settings = replace(request.settings, source_type=SourceType.of(origins))
+        self._library_id = digest(*sorted(origins))
+        cache, self._state_dir = Path(self._settings.cache_dir), Path(self._settings.state_dir)
+        stack.enter_context(LibraryLock(cache / "locks" / self._library_id))
+        self._index = stack.enter_context(closing(Index(cache / "index.sqlite3")))
+        self._journal = self._open_journal()
+        options = self._settings.options
+        self._marks = MarkOutput(self._source.markable(options.marks), self._journal, self._source.mark_target())
+        if self._acts:
+            self._marks.recover()
+        self._known = KnownState(self._index, remembered(self._state_dir), self._marks.ledger())
+        self._planner = Planner(self._source, self._marks, options)
+
+    @property
+    def _acts(self) -> bool:
+        return not self._settings.options.is_looking and not self._settings.dry_run
+
+    def _open_journal(self) -> Journal | None:
+        """The journal of changes, if there is one or will be: a run that only looks makes none."""
+        path = self._state_dir / "journal.sqlite3"
+        if not self._acts and not path.exists():
+            return None
+        return self._stack.enter_context(closing(Journal(path)))
+
+    def outcome(self) -> Outcome:
+        """Look, conclude, and mark what went wrong as new or known."""
+        library = self._look()
+        outcome = self._conclude(library)
+        new_problems, plan = self._index.new_problems, outcome.plan
+        skipped = new_problems(self._library_id, plan.skipped, [photo.id for photo in library.photos])
+        failed = outcome.failed
+        if outcome.acted:
+            readable = [key for photo in library.photos for key in self._source.mark_keys(photo)]
+            made = [action.destination for action in plan.file_actions]
+            failed = new_problems(f"changes of {self._library_id}", failed, [*readable, *made])
+        return replace(outcome, failed=failed, plan=replace(plan, skipped=skipped))
+
+    def _look(self) -> LibraryAnalysis:
+        with closing(self._workers()) as workers:
+            analyser = Analyser(self._source, self._index, workers, self._request.progress)
+            if self._given is None:
+                return analyse_library(self._source, self._settings, analyser, self._known)
+            return load_planned(self._source, self._settings, analyser, self._known, self._given)
+
+    def _workers(self) -> Workers:
+        if self._settings.dask is None or self._request.executor is not None:
+            return Workers(self._settings.workers, self._request.executor)
+        from bestshot.workers.dask import dask_cluster
+
+        cluster = self._stack.enter_context(dask_cluster(self._settings.dask, self._source))
+        return Workers(cluster.threads, cluster)
+
+    def _conclude(self, library: LibraryAnalysis) -> Outcome:
+        """Plan, write the plan down, and act unless this run only looks."""
+        output, state = self._find_output(library)
+        plan = self._planner.plan(library, state)
+        write_records(plan, self._source, library.metadata, self._settings)
+        looked = Outcome(plan, report=self._report(plan, library))
+        if self._settings.dry_run:
+            return replace(looked, calls=self._marks.calls_for(plan.mark_actions))
+        if not self._request.confirm(plan):
+            return looked
+        if output is not None:
+            found, state = state, self._hold(output, library)
+            if state != found:  # as when another run laid something out meanwhile
+                plan = self._planner.plan(library, state)
+        decided = replace(looked, plan=plan, remembered=self._remember(library))
+        return self._carry_out(decided, output, state) if self._acts else decided
+
+    def _find_output(self, library: LibraryAnalysis) -> tuple[FolderOutput | None, OutputState | None]:
+        """The output, unless nothing will be or ever was made there, and how it is found; changes nothing there."""
+        if self._settings.options.layout is None:
+            return None, None
+        path = Path(self._settings.options.layout)
+        if self._journal is None:
+            return None, FolderOutput.found(path, library.photos)
+        output = FolderOutput(path, self._journal, self._source.fetch_file)
+        return output, output.state(library.photos)
+
+    def _hold(self, output: FolderOutput, library: LibraryAnalysis) -> OutputState:
+        """Keep other runs out of the output and mend it; returns how it is found then."""
+        self._stack.enter_context(output.lock())
+        output.recover()
+        return output.catch_up(library.photos, self._source.origins())
+
+    def _remember(self, library: LibraryAnalysis) -> int:
+        """Keep what the given plan decided, anew or against an earlier decision; returns the number of decisions."""
+        if self._given is None:
+            return 0
+        new = decisions_in(self._given.groups)
+        decisions = Decisions.of([*self._known.decisions, *new], library.photos)
+        new += decisions.overruled_by(library.verdicts)
+        remember(self._state_dir, new)
+        return len(new)
+
+    def _report(self, plan: Plan, library: LibraryAnalysis) -> tuple[Path, ...]:
+        """The files of the report, after they were written where the settings say."""
+        if self._settings.report is None:
+            return ()
+        with closing(Workers(self._settings.workers, self._request.executor)) as workers:
+            maker = PictureMaker(workers, self._request.progress)
+            return write_report(plan, library, self._source, self._settings, maker)
+
+    def _carry_out(self, decided: Outcome, output: FolderOutput | None, state: OutputState | None) -> Outcome:
+        receipts: list[Receipt | MarkReceipt] = []
+        errors: dict[str, set[str]] = {}
+        for result in self._results(decided.plan, output, state):
+            match result:
+                case FailedAction(action=action, error=error):
+                    errors.setdefault(action.destination, set()).add(error)
+                    self._source.check_reachable()
+                case FailedMark(action=marking, keys=keys, error=error):
+                    for key in keys:
+                        errors.setdefault(key, set()).add(f"{marking.words.failed}: {error}")
+                case _:
+                    receipts.append(result)
+        # All that failed on one photo or file is one sentence, so that the next run knows it again.
+        failed = tuple(Skipped(id_, " ".join(sorted(said))) for id_, said in errors.items())
+        return replace(decided, receipts=tuple(receipts), failed=failed, acted=True)
+
+    def _results(
+        self, plan: Plan, output: FolderOutput | None, state: OutputState | None
+    ) -> Iterator[Receipt | MarkReceipt | FailedAction | FailedMark]:
+        """What comes of each action: first the copies, then the marks."""
+        sources, progress = self._source.origins(), self._request.progress
+        copies, marks = plan.file_actions, plan.mark_actions
+        if copies and output is not None and state is not None:
+            with (
+                progress("Laying out", len(copies)) as advance,
+                closing(output.carry_out(copies, sources, state)) as results,
+            ):
+                for result in results:
+                    yield result
+                    advance(1)
+        if marks:
+            with progress("Marking", len(marks)):
+                yield from self._marks.carry_out(marks, sources, self._request.policy or VerifyPolicy())
