@@ -56,7 +56,7 @@ class DecisionStore:
             ) from error
 
     def forget(self) -> int:
-        """Forget everything; tells how many decisions that were."""
+        """Forget everything; returns how many decisions that were."""
         with transaction(self._connection):
             return self._connection.execute("DELETE FROM decisions").rowcount
 
@@ -77,7 +77,7 @@ def remember(state: Path, decisions: Sequence[Decision]) -> None:
 
 
 def forget(state: Path) -> int:
-    """Forget all that is kept there; tells how many decisions that were."""
+    """Forget all that is kept there; returns how many decisions that were."""
     if not _file(state).exists():
         return 0
     with closing(DecisionStore(_file(state))) as store:

@@ -71,8 +71,7 @@ class Settings:
         _Text | None, About(IMMICH, "the server's address, or `IMMICH_URL`", "URL", variable="IMMICH_URL")
     ] = None
     immich_api_key_file: Annotated[
-        _Text | None,
-        About(IMMICH, "a file that holds only the API key", "FILE", overrules=("immich_api_key",)),
+        _Text | None, About(IMMICH, "a file that holds only the API key", "FILE", overrules=("immich_api_key",))
     ] = None
     immich_api_key: Annotated[
         _Text | None,
@@ -138,12 +137,10 @@ class Settings:
 
     # What to do with the groups
     output: Annotated[
-        _Text | None,
-        About(RESULT, "lay the groups out here", "DIR", "-o", "only look", with_plan=WithPlan.REPLACES),
+        _Text | None, About(RESULT, "lay the groups out here", "DIR", "-o", "only look", with_plan=WithPlan.REPLACES)
     ] = None
     link: Annotated[
-        LinkMethod,
-        About(RESULT, "how photos get into the output", only=_LOCAL, with_plan=WithPlan.REPLACES),
+        LinkMethod, About(RESULT, "how photos get into the output", only=_LOCAL, with_plan=WithPlan.REPLACES)
     ] = LinkMethod.COPY
     plan: Annotated[_Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
     csv: Annotated[_Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None
@@ -186,17 +183,14 @@ class Settings:
         _Count | None, About(RUNNING, "how many processes read pictures", "N", default_text="one per core")
     ] = None
     dask: Annotated[
-        _Text | None,
-        About(RUNNING, "a Dask cluster to read them on, such as `tcp://host:8786`", "SCHEDULER"),
+        _Text | None, About(RUNNING, "a Dask cluster to read them on, such as `tcp://host:8786`", "SCHEDULER")
     ] = None
     cache_dir: Annotated[
-        _Text,
-        About(RUNNING, "where measurements and previews are kept", "DIR", default_text="your cache folder"),
+        _Text, About(RUNNING, "where measurements and previews are kept", "DIR", default_text="your cache folder")
     ] = field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
     cache_size: Annotated[_Megabytes, About(RUNNING, "how much room previews may take", "MB")] = 5000.0
     state_dir: Annotated[
-        _Text,
-        About(RUNNING, "where the journal and your decisions are kept", "DIR", default_text="your state folder"),
+        _Text, About(RUNNING, "where the journal and your decisions are kept", "DIR", default_text="your state folder")
     ] = field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
     log_file: Annotated[_Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
     verbose: Annotated[bool, About(RUNNING, "show every group with its reasons", short="-v")] = False
