@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bestshot.errors import UsageError
+from bestshot.errors import MissingPermissionError, UsageError
 from bestshot.model.photo import SourceType
 from bestshot.settings.settings import Settings
+from bestshot.text import printable
 
 if TYPE_CHECKING:
     from bestshot.immich.versions import Task
@@ -66,9 +67,22 @@ def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhoto
 
 def connection_lines(source: "PhotoSource") -> Iterator[str]:
     """The report of a connection test, line by line; raises UsageError for folders, ImmichError for what is wrong."""
-    from bestshot.immich.connection import connection_report
     from bestshot.sources.immich.source import ImmichPhotoSource
 
     if not isinstance(source, ImmichPhotoSource):
         raise UsageError("--check tests the connection to an Immich server: add --source-type immich.")
-    return connection_report(source.client)
+    client = source.client
+    yield f"Server:      Immich {client.get_version()}"
+    yield f"User:        {printable(client.get_current_user().name)}"
+    yield f"Photos:      {client.get_statistics().images:,}"
+    needed, granted = client.get_needed_permissions(), client.get_key_permissions()
+    if granted is None:
+        yield f"Permissions: this version does not tell; needed are {', '.join(needed) or 'none'}"
+        return
+    lacking = [name for name in needed if name not in granted and "all" not in granted]
+    if not lacking:
+        yield f"Permissions: all that are needed ({', '.join(needed)})"
+        return
+    yield f"Permissions: has {', '.join(name for name in needed if name in granted) or 'none'}"
+    yield f"             lacks {', '.join(lacking)}"
+    raise MissingPermissionError(lacking[0], needed)
