@@ -138,7 +138,9 @@ def fake(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 class TestServer:
     @pytest.mark.parametrize(
-        "preference", [{name: True} for name in EVERYTHING], ids=lambda preference: next(iter(preference))
+        "preference",
+        [*({name: True} for name in EVERYTHING), EVERYTHING],
+        ids=lambda preference: " and ".join(preference),
     )
     def test_exactly_the_calls_are_made_that_a_dry_run_tells(
         self, fake: FakeImmich, preference: dict[str, Any]
