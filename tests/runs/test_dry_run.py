@@ -140,7 +140,7 @@ class TestServer:
     @pytest.mark.parametrize(
         "preference",
         [*({name: True} for name in EVERYTHING), EVERYTHING],
-        ids=lambda preference: " and ".join(preference),
+        ids=" and ".join,
     )
     def test_exactly_the_calls_are_made_that_a_dry_run_tells(
         self, fake: FakeImmich, preference: dict[str, Any]

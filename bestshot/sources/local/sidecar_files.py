@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from bestshot.errors import OutputError, PhotoError
-from bestshot.journal.changes import ReplacedSidecar
 from bestshot.metadata.sidecars import read_sidecar
 from bestshot.storage.files import create_file, publish, sync_folder, writing
 
@@ -70,15 +69,6 @@ def sweep(folder: str) -> None:
         for entry in entries:
             if entry.name.startswith(_DRAFT) and time.time() - entry.stat().st_mtime > _STALE_SECONDS:
                 Path(entry.path).unlink(missing_ok=True)
-
-
-def restore(replaced: ReplacedSidecar) -> None:
-    """Put back what a change of ours replaced; raises PhotoError if somebody has written the sidecar since."""
-    current = current_content(replaced.path)
-    if content_checksum(current) != replaced.after or not replace_content(
-        replaced.path, current, replaced.before, replaced.mtime_ns
-    ):
-        raise PhotoError("was changed since")
 
 
 def _publish(draft: Path, real: Path) -> bool:
