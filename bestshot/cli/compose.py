@@ -77,7 +77,7 @@ def connection_lines(source: "PhotoSource") -> Iterator[str]:
     yield f"Photos:      {client.get_statistics().images:,}"
     needed, granted = client.get_needed_permissions(), client.get_key_permissions()
     if granted is None:
-        yield f"Permissions: this version does not tell; needed are {', '.join(needed) or 'none'}"
+        yield f"Permissions: this version does not report them; needed are {', '.join(needed) or 'none'}"
         return
     lacking = [name for name in needed if name not in granted and "all" not in granted]
     if not lacking:

@@ -11,7 +11,7 @@ from bestshot.pipeline.look import LibraryAnalysis
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import Plan
-from bestshot.report.model import Subject
+from bestshot.report.model import ReportContent
 from bestshot.report.writing import ReportWriter
 from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
@@ -37,8 +37,8 @@ def write_report(
     def plan_text(part: Plan) -> str:
         return _plan_text(part, source, library.metadata, settings)
 
-    subject = Subject(plan, library.metadata, library.appraisals, source.locations(), plan_text)
-    return ReportWriter(subject, source, studio.workers, studio.progress).write(Path(settings.report))
+    content = ReportContent(plan, library.metadata, library.appraisals, source.locations(), plan_text)
+    return ReportWriter(content, source, studio.workers, studio.progress).write(Path(settings.report))
 
 
 def write_records(plan: Plan, source: PhotoSource, metadata: Mapping[str, Metadata], settings: Settings) -> None:

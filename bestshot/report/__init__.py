@@ -1,1 +1,1 @@
-"""The page on which a person looks at the groups and decides otherwise."""
+"""The report: a page on which a person reviews the groups and may decide otherwise."""

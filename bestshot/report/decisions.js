@@ -1,5 +1,5 @@
 "use strict";
-/* What the reader decides: another best, a photo taken out, a group skipped; kept over a reload, saved as a plan. */
+/* The reader's decisions: another best, a photo taken out, a group skipped. They survive a reload and are saved as a plan. */
 
 const byId = (id) => document.getElementById(id);
 
@@ -16,7 +16,7 @@ const decisions = (() => {
     out: new Set(),
     skip: false,
   }));
-  let isKept = true;
+  let isStored = true;
   let isSaved = true;
 
   const isChanged = (group) => group.best !== 0 || group.out.size > 0 || group.skip;
@@ -29,12 +29,12 @@ const decisions = (() => {
     changed(group, `${nameOf(group, place)} is the best.`);
   }
 
-  function take(group, place, isOut) {
+  function takeOut(group, place, isOut) {
     if (!isOut) group.out.delete(place);
     else if (group.cards.length - group.out.size > 1) group.out.add(place);
     if (group.out.has(group.best)) group.best = firstIn(group);
-    const said = isOut ? `${nameOf(group, place)} is taken out.` : `${nameOf(group, place)} is back in its group.`;
-    changed(group, `${said} ${nameOf(group, group.best)} is the best.`);
+    const message = isOut ? `${nameOf(group, place)} is taken out.` : `${nameOf(group, place)} is back in its group.`;
+    changed(group, `${message} ${nameOf(group, group.best)} is the best.`);
   }
 
   function skip(group, isSkipped) {
@@ -42,11 +42,11 @@ const decisions = (() => {
     changed(group, isSkipped ? "The group is skipped." : "The group is no longer skipped.");
   }
 
-  function changed(group, said) {
+  function changed(group, message) {
     isSaved = false;
     show(group);
-    keep();
-    tell(said);
+    store();
+    announce(message);
   }
 
   function show(group) {
@@ -64,19 +64,19 @@ const decisions = (() => {
     });
     const isAlone = left === 1 && !group.skip;
     group.note.hidden = !group.skip && !isAlone;
-    group.note.textContent = group.skip ? "Skipped: nothing is done with this group." : "One photo left: it is in no group any more.";
+    group.note.textContent = group.skip ? "Skipped: nothing is done with this group." : "One photo left: it is no longer in a group.";
     document.dispatchEvent(new CustomEvent("decided", { detail: group }));
   }
 
-  function tell(said = "") {
+  function announce(message = "") {
     const count = groups.filter(isChanged).length;
-    const where = isKept ? "" : " This browser does not keep them: save before you leave.";
-    const all = count ? `${count === 1 ? "1 group" : `${count} groups`} changed.${where}` : "Nothing changed yet.";
-    byId("decided").textContent = `${said} ${all}`.trim();
+    const where = isStored ? "" : " This browser does not store them: save before you leave.";
+    const summary = count ? `${count === 1 ? "1 group" : `${count} groups`} changed.${where}` : "Nothing changed yet.";
+    byId("decided").textContent = `${message} ${summary}`.trim();
     byId("reset").disabled = count === 0;
   }
 
-  function keep() {
+  function store() {
     const kept = {};
     for (const group of groups.filter(isChanged)) {
       kept[group.planned.id] = { best: group.best, out: [...group.out], skip: group.skip };
@@ -84,7 +84,7 @@ const decisions = (() => {
     try {
       localStorage.setItem(storageKey, JSON.stringify(kept));
     } catch {
-      isKept = false;
+      isStored = false;
     }
   }
 
@@ -93,7 +93,7 @@ const decisions = (() => {
     try {
       kept = JSON.parse(localStorage.getItem(storageKey)) || {};
     } catch {
-      isKept = false;
+      isStored = false;
     }
     for (const group of groups) {
       const { best = 0, out = [], skip: isSkipped = false } = kept[group.planned.id] || {};
@@ -102,7 +102,7 @@ const decisions = (() => {
       group.skip = isSkipped;
       show(group);
     }
-    tell();
+    announce();
   }
 
   function reset() {
@@ -111,12 +111,12 @@ const decisions = (() => {
       show(group);
     }
     isSaved = true;
-    keep();
-    tell("Everything is as it was proposed.");
+    store();
+    announce("Everything is as proposed again.");
     byId("save").focus();
   }
 
-  /* The plan of this page with the decisions in it, in ASCII like the one that --plan writes. */
+  /* The plan of this page with the decisions, in ASCII like the one that --plan writes. */
   function amended() {
     const copy = JSON.parse(JSON.stringify(plan));
     for (const group of groups) {
@@ -136,7 +136,7 @@ const decisions = (() => {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     isSaved = true;
-    tell(`Saved as ${link.download}.`);
+    announce(`Saved as ${link.download}.`);
   }
 
   for (const group of groups) {
@@ -144,14 +144,14 @@ const decisions = (() => {
     group.cards.forEach((card, place) => {
       card.querySelector(".best input").addEventListener("change", () => pick(group, place));
       const outBox = card.querySelector(".out input");
-      outBox.addEventListener("change", () => take(group, place, outBox.checked));
+      outBox.addEventListener("change", () => takeOut(group, place, outBox.checked));
     });
   }
   byId("save").addEventListener("click", save);
   byId("reset").addEventListener("click", reset);
   addEventListener("beforeunload", (event) => {
-    if (!isKept && !isSaved && groups.some(isChanged)) event.preventDefault();
+    if (!isStored && !isSaved && groups.some(isChanged)) event.preventDefault();
   });
   recall();
-  return { groups, pick, take };
+  return { groups, pick, takeOut };
 })();

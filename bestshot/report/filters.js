@@ -1,5 +1,5 @@
 "use strict";
-/* Which groups are shown, and in which order. */
+/* Filtering and sorting the groups. */
 
 (() => {
   const orders = {
@@ -43,7 +43,7 @@
   byId("filters").addEventListener("change", filter);
   byId("order").addEventListener("change", order);
   byId("all").addEventListener("click", showAll);
-  // A browser fills the fields in again after a reload.
+  // Browsers restore the values of the fields after a reload.
   order();
   filter();
 })();

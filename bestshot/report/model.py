@@ -1,4 +1,4 @@
-"""What a report is made of: the library as it was judged, its pages, its pictures."""
+"""The data of a report: its content, its pages, its pictures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from bestshot.plans.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What is reported: the plan, and what it was decided by; `plan_to_json` writes a plan as the page embeds it."""
+class ReportContent:
+    """What is reported: the plan and its reasons; `plan_to_json` serialises a plan for embedding in a page."""
 
     plan: Plan
     metadata: Mapping[str, Metadata]
@@ -21,14 +21,14 @@ class Subject:
     plan_to_json: Callable[[Plan], str]
 
     def faces_of(self, photo: Photo) -> tuple[Face, ...]:
-        """The faces on a photo; none where nobody looked, as when a plan is applied."""
+        """The faces in a photo; empty if faces were not detected, as when a plan is applied."""
         appraisal = self.appraisals.get(photo.id)
         return () if appraisal is None else appraisal.faces or ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One of the files of a report, with its number from 1."""
+    """One of the files of a report; numbers start at 1."""
 
     number: int
     file_name: str
@@ -37,7 +37,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of a picture, in parts of its width and height."""
+    """A part of a picture, as fractions of its width and height."""
 
     left: float
     top: float
@@ -47,7 +47,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A piece of a picture as a data URI, so large that eyes and sharpness can be judged; its size in pixels."""
+    """A crop of a picture as a data URI, large enough to judge eyes and sharpness; its size is in pixels."""
 
     uri: str
     width: int
@@ -58,7 +58,7 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A photo as the page shows it: the whole picture as a data URI, its size in pixels, and details of it."""
+    """A photo as the page shows it: the whole picture as a data URI, its size in pixels, and its details."""
 
     uri: str
     width: int
@@ -67,7 +67,7 @@ class Rendition:
 
 
 @dataclass(frozen=True, slots=True)
-class NoPortrait:
+class MissingPicture:
     """A photo that cannot be shown, and why."""
 
     error: str

@@ -1,4 +1,4 @@
-"""Which groups go on which page of a report, and what the pages are called: pure."""
+"""Dividing the groups of a report into pages, and naming these: pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,18 +9,20 @@ from bestshot.plans.plan import Plan
 from bestshot.report.model import Page
 
 MOST_GROUPS = 200
+"""Groups per page."""
+
 MOST_PHOTOS = 800
-"""Of one page, so that a telephone can hold it: at 40 kB a photo these are 32 MB."""
+"""Photos per page, unless one group has more: at 40 kB a photo these are 32 MB, which a phone can show."""
 
 
 def paged(groups: Sequence[PlannedGroup], report_name: str) -> tuple[Page, ...]:
-    """The pages of a report; one without groups where there are none."""
+    """Divide groups into pages; without groups, there is one empty page."""
     parts = list(_parts(groups)) or [()]
     return tuple(Page(number, page_name(report_name, number), part) for number, part in enumerate(parts, start=1))
 
 
 def page_name(report_name: str, number: int) -> str:
-    """The report's own name for the first page, "report-2.html" for the second."""
+    """The file name of a page: that of the report for the first, such as "report-2.html" for the second."""
     if number == 1:
         return report_name
     path = PurePath(report_name)
@@ -28,7 +30,7 @@ def page_name(report_name: str, number: int) -> str:
 
 
 def plan_of_page(plan: Plan, page: Page) -> Plan:
-    """The part of a plan that a page can change; what is to be done follows from the groups, so it is left out."""
+    """The part of a plan that a page can change; without actions, since these follow from the groups."""
     count = sum(len(group.verdict.ranking) for group in page.groups)
     return replace(plan, groups=page.groups, actions=(), skipped=(), photo_count=count, beyond_limit=0, unread_count=0)
 

@@ -1,7 +1,7 @@
 """The pictures of a report: each photo small enough for a page, with details large enough to judge.
 
-All photos of a group are shown at one size and, where there are no faces, at one and the same spot: a photo that is
-shown larger than another one would look less sharp.
+All photos of a group are shown at the same size and, if there are no faces, with a detail of the same place: a photo
+shown larger than another would look less sharp.
 """
 
 import base64
@@ -16,55 +16,68 @@ from bestshot.errors import PhotoError
 from bestshot.model.faces import Face
 from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
-from bestshot.report.model import Box, Detail, NoPortrait, Rendition
+from bestshot.report.model import Box, Detail, MissingPicture, Rendition
 
 SEEN_SIDE = 1280
-"""Longest side, in pixels, of the picture that is looked at: that of the previews which are kept in the caches."""
+"""Longest side, in pixels, of the picture from which all others are made: that of cached previews."""
 
 MOST_BYTES = 27_000
-"""Of all pictures of a photo together; written as data URIs these are 36,000 characters."""
+"""Limit for all pictures of a photo together, which are 36,000 characters as data URIs."""
 
 _DETAIL_BYTES = 10_000
-_LEAST_DETAIL_BYTES = 2_000
-"""Of all details of a photo, and of each of many, so that a face of 80 pixels still shows whether its eyes are open."""
+"""Limit for all details of a photo together, unless there are many."""
 
-_PORTRAIT_SIDE = 960
+_LEAST_DETAIL_BYTES = 2_000
+"""Limit for each of many details; enough to see whether the eyes of a face of 80 pixels are open."""
+
+_PICTURE_SIDE = 960
+"""Longest side, in pixels, of the whole picture."""
+
 _DETAIL_SIDE = 360
-_MOST_FACES = 8
-_AROUND_FACE = 1.5
-"""The side of a detail over that of the face in it."""
+"""Longest side, in pixels, of a detail."""
+
+_MAX_FACES = 8
+"""Faces of a photo that are shown as details, the largest ones."""
+
+_FACE_SCALE = 1.5
+"""Side of a detail as a multiple of that of the face in it."""
 
 _BLOCK = 60
-"""Pixels along a side of the squares in which detail is counted; a spot is four by four of them."""
+"""Side, in pixels, of the blocks in which edges are summed to find the most detailed place."""
+
+_BLOCKS = 4
+"""Blocks along each side of that place."""
 
 _QUALITY = 66
+"""WebP quality."""
+
 _SHARE_OF_BEST = 0.9
-"""The best leaves some room, so that the others fit at the same size."""
+"""Fraction of the bytes that the best photo may use, so that the others fit at the same size."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoWithFaces:
-    """A photo to be shown, with the faces that were found in it."""
+    """A photo to show, with the faces that were found in it."""
 
     photo: Photo
     faces: tuple[Face, ...]
 
 
-def portray(source: PhotoReader, group: Sequence[PhotoWithFaces]) -> list[Rendition | NoPortrait]:
-    """The pictures of a group, whose best photo comes first and sets the measure for the others."""
-    portraits: list[Rendition | NoPortrait] = []
-    measure: _Measure | None = None
-    for sitter in group:
+def make_renditions(source: PhotoReader, group: Sequence[PhotoWithFaces]) -> list[Rendition | MissingPicture]:
+    """Make the pictures of a group, whose best photo comes first and determines how the others are framed."""
+    renditions: list[Rendition | MissingPicture] = []
+    framing: _Framing | None = None
+    for item in group:
         try:
-            picture = source.load_pixels(sitter.photo, SEEN_SIDE)
+            picture = source.load_pixels(item.photo, SEEN_SIDE)
         except PhotoError as error:
-            portraits.append(NoPortrait(str(error)))
+            renditions.append(MissingPicture(str(error)))
             continue
-        given = measure or _Measure(_PORTRAIT_SIDE, _most_detailed(picture), _SHARE_OF_BEST)
-        portrait = _portrait(picture, sitter, given)
-        measure = measure or _Measure(max(portrait.width, portrait.height), given.spot)
-        portraits.append(portrait)
-    return portraits
+        chosen = framing or _Framing(_PICTURE_SIDE, _most_detailed(picture), _SHARE_OF_BEST)
+        rendition = _rendition(picture, item.faces, chosen)
+        framing = framing or _Framing(max(rendition.width, rendition.height), chosen.spot)
+        renditions.append(rendition)
+    return renditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +94,19 @@ class _Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measure:
-    """How a photo is shown: its longest side, the spot to look at where there is no face, what share of the room."""
+class _Framing:
+    """How a photo is shown: its longest side, the detail if it has no faces, and its fraction of the bytes."""
 
     side: int
     spot: Box
     share: float = 1.0
 
 
-def _portrait(picture: Image.Image, sitter: PhotoWithFaces, measure: _Measure) -> Rendition:
-    boxes = _boxes(picture, sitter.faces)
-    details = _details(picture, boxes or [measure.spot])
+def _rendition(picture: Image.Image, faces: Sequence[Face], framing: _Framing) -> Rendition:
+    boxes = _boxes(picture, faces)
+    details = _details(picture, boxes or [framing.spot])
     room = MOST_BYTES - sum(len(piece.data) for piece, _ in details)
-    whole = _encoded(picture, measure.side, round(room * measure.share))
+    whole = _encoded(picture, framing.side, round(room * framing.share))
     return Rendition(
         whole.uri,
         whole.width,
@@ -117,13 +130,13 @@ def _details(picture: Image.Image, boxes: Sequence[Box]) -> list[tuple[_Encoded,
 def _boxes(picture: Image.Image, faces: Sequence[Face]) -> list[Box]:
     """Squares around the largest faces, from left to right."""
     largest = sorted(faces, key=lambda face: (face.right - face.left) * (face.bottom - face.top), reverse=True)
-    shown = sorted(largest[:_MOST_FACES], key=lambda face: (face.left, face.top))
+    shown = sorted(largest[:_MAX_FACES], key=lambda face: (face.left, face.top))
     return [_square_around(picture.size, face) for face in shown]
 
 
 def _square_around(size: tuple[int, int], face: Face) -> Box:
     width, height = size
-    side = _AROUND_FACE * max((face.right - face.left) * width, (face.bottom - face.top) * height)
+    side = _FACE_SCALE * max((face.right - face.left) * width, (face.bottom - face.top) * height)
     across, down = (face.left + face.right) / 2, (face.top + face.bottom) / 2
     left, right = _span(across, side / width)
     top, bottom = _span(down, side / height)
@@ -131,28 +144,28 @@ def _square_around(size: tuple[int, int], face: Face) -> Box:
 
 
 def _span(middle: float, length: float) -> tuple[float, float]:
-    """A stretch of this length around a point, moved so that it lies between 0 and 1."""
+    """An interval of this length around a point, moved so that it is between 0 and 1."""
     length = min(1.0, length)
     begin = min(max(0.0, middle - length / 2), 1.0 - length)
     return begin, begin + length
 
 
 def _most_detailed(picture: Image.Image) -> Box:
-    """The spot with the strongest edges, where it shows best whether a picture is sharp."""
+    """The place with the strongest edges, which shows best whether a picture is sharp."""
     grey = np.asarray(picture.convert("L"), dtype=np.float32)
     edges = np.abs(np.diff(grey, axis=0))[:, 1:] + np.abs(np.diff(grey, axis=1))[1:, :]
     rows, columns = edges.shape[0] // _BLOCK, edges.shape[1] // _BLOCK
-    if rows < 4 or columns < 4:
+    if rows < _BLOCKS or columns < _BLOCKS:
         return Box(0.0, 0.0, 1.0, 1.0)
     blocks = edges[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK).mean(axis=(1, 3))
-    spots = np.lib.stride_tricks.sliding_window_view(blocks, (4, 4)).sum(axis=(2, 3))
+    spots = np.lib.stride_tricks.sliding_window_view(blocks, (_BLOCKS, _BLOCKS)).sum(axis=(2, 3))
     row, column = np.unravel_index(int(spots.argmax()), spots.shape)
     left, top = int(column) * _BLOCK / picture.width, int(row) * _BLOCK / picture.height
-    return Box(left, top, left + 4 * _BLOCK / picture.width, top + 4 * _BLOCK / picture.height)
+    return Box(left, top, left + _BLOCKS * _BLOCK / picture.width, top + _BLOCKS * _BLOCK / picture.height)
 
 
 def _encoded(picture: Image.Image, side: int, most_bytes: int) -> _Encoded:
-    """A picture as WebP of at most this longest side, and smaller if need be to fit into so many bytes."""
+    """Encode a picture as WebP of at most this longest side, smaller if necessary to fit into `most_bytes`."""
     while True:
         shown = picture.copy()
         shown.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)

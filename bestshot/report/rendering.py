@@ -1,4 +1,4 @@
-"""A page of a report as HTML: nothing is loaded, no foreign script runs, whatever the photos are called."""
+"""Rendering pages of a report as HTML that loads nothing and runs only our scripts, whatever the file names."""
 
 import base64
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,24 +20,24 @@ _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Inset:
-    """A stylesheet or script of ours within the page, and the hash by which its policy lets it through."""
+class InlineFile:
+    """A stylesheet or script to inline in the page, and its hash for the Content-Security-Policy."""
 
     text: Markup
     source: str
 
     @classmethod
     @cache
-    def of(cls, name: str) -> "Inset":
-        """The file of this name."""
+    def of(cls, name: str) -> "InlineFile":
+        """Read the file of this name."""
         text = (_FOLDER / name).read_text(encoding="utf-8")
         hashed = base64.b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")
-        return cls(Markup(text), f"'sha256-{hashed}'")  # noqa: S704 - our own file, no text of the user's
+        return cls(Markup(text), f"'sha256-{hashed}'")  # noqa: S704 - our own file, not user input
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A page of the report and where it is."""
+    """The number of a page and its address."""
 
     number: int
     href: str
@@ -46,13 +46,13 @@ class Link:
 def render(
     page: Page, pages: Sequence[Page], totals: Totals, locations: Sequence[str], groups: Iterable[GroupView], plan: str
 ) -> Iterator[str]:
-    """The page in pieces, so that only one group need be in memory; `plan` is the page's part of it as JSON."""
+    """Render a page piece by piece, with one group in memory at a time; `plan` is the page's plan as JSON."""
     return (
         _environment()
         .get_template("page.html")
         .generate(
-            style=Inset.of("page.css"),
-            scripts=[Inset.of(f"{name}.js") for name in ("decisions", "filters", "viewer")],
+            style=InlineFile.of("page.css"),
+            scripts=[InlineFile.of(f"{name}.js") for name in ("decisions", "filters", "viewer")],
             page=page,
             links=[Link(other.number, _relative_link(other.file_name)) for other in pages],
             page_id=digest(*(group.verdict.group.id for group in page.groups)),
@@ -77,11 +77,11 @@ def _environment() -> Environment:
 
 
 def _json_in_html(text: str) -> Markup:
-    """JSON in ASCII that no parser of HTML takes for the end of its script, or for anything else."""
+    """Escape JSON so that an HTML parser cannot mistake any of it for markup."""
     assert text.isascii()
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    return Markup(text)  # noqa: S704 - nothing is left in it that HTML knows
+    return Markup(text)  # noqa: S704 - no markup is left in it
 
 
 def _relative_link(file_name: str) -> str:

@@ -1,5 +1,5 @@
 "use strict";
-/* One photo at a time, large; going to another one of its group keeps the zoom and the place that is looked at. */
+/* The viewer of single photos; another photo of the group is shown with the same zoom and position. */
 
 (() => {
   const LARGEST = 12;
@@ -12,7 +12,7 @@
   const fingers = new Map();
   let group = null;
   let place = 0;
-  // How much larger than "all of it", and the point of the photo, in parts of its size, in the middle of the stage.
+  // The zoom relative to "fit", and the point of the photo, as fractions of its size, in the middle of the stage.
   let view = { zoom: 1, x: 0.5, y: 0.5 };
   let size = { width: 1, height: 1 };
   let swiped = 0;
@@ -29,7 +29,7 @@
       const [left, top, right, bottom] = box;
       const full = size.width / view.zoom;
       zoomTo((0.8 * Math.min(stage.clientWidth, stage.clientHeight)) / (full * (right - left)));
-      look((left + right) / 2, (top + bottom) / 2);
+      centre((left + right) / 2, (top + bottom) / 2);
     }
     stage.focus();
   }
@@ -44,12 +44,12 @@
     byId("viewer-why").textContent = `${card.querySelector(".reasons").textContent}: ${why.join("; ")}`;
     byId("previous").disabled = place === 0;
     byId("next").disabled = place === group.cards.length - 1;
-    lay();
-    mark();
+    layOut();
+    showDecision();
     byId("viewer-said").textContent = `${byId("viewer-name").textContent}, ${byId("viewer-place").textContent}`;
   }
 
-  /* The photo, and over it those of its details that are finer. */
+  /* The photo, covered by those of its details that have a higher resolution. */
   function pictures(card) {
     if (!isShown(card)) return [document.createTextNode(card.querySelector(".picture").textContent)];
     const whole = card.querySelector("button.picture img").cloneNode();
@@ -69,7 +69,7 @@
   const widthOf = (picture) => Number(picture.getAttribute("width"));
   const boxOf = (button) => button.dataset.box.split(" ").map(Number);
 
-  function lay() {
+  function layOut() {
     const picture = frame.querySelector("img");
     const width = picture ? widthOf(picture) : 1;
     const height = picture ? Number(picture.getAttribute("height")) : 1;
@@ -85,20 +85,20 @@
     return length <= room ? (room - length) / 2 : clamp(room / 2 - point * length, room - length, 0);
   }
 
-  function look(x, y) {
+  function centre(x, y) {
     const edge = (room, length) => Math.min(0.5, room / 2 / length);
     const across = edge(stage.clientWidth, size.width);
     const down = edge(stage.clientHeight, size.height);
     view.x = clamp(x, across, 1 - across);
     view.y = clamp(y, down, 1 - down);
-    lay();
+    layOut();
   }
 
   function pan(right, down) {
-    look(view.x + right / size.width, view.y + down / size.height);
+    centre(view.x + right / size.width, view.y + down / size.height);
   }
 
-  /* What is at this point of the window stays there. */
+  /* Zoom so that what is at this point of the window stays there. */
   function zoomTo(zoom, clientX, clientY) {
     const bounds = stage.getBoundingClientRect();
     const right = clientX === undefined ? 0 : clientX - bounds.left - bounds.width / 2;
@@ -106,12 +106,12 @@
     const x = view.x + right / size.width;
     const y = view.y + down / size.height;
     view.zoom = clamp(zoom, 1, LARGEST);
-    lay();
-    look(x - right / size.width, y - down / size.height);
+    layOut();
+    centre(x - right / size.width, y - down / size.height);
     byId("smaller").disabled = view.zoom === 1;
   }
 
-  function mark() {
+  function showDecision() {
     const isBest = group.best === place;
     const isOut = group.out.has(place);
     byId("viewer-mark").textContent = isBest ? "Best" : isOut ? "Taken out" : "";
@@ -119,12 +119,12 @@
     byId("drop").setAttribute("aria-pressed", isOut);
     byId("drop").disabled = group.cards[place].querySelector(".out input").disabled;
     byId("smaller").disabled = view.zoom === 1;
-    // A button that is switched off loses the focus, and with it the keys.
+    // A button that is disabled loses the focus, and with it the keyboard events.
     if (!viewer.contains(document.activeElement) || document.activeElement.disabled) stage.focus();
   }
 
   const pick = () => decisions.pick(group, place);
-  const drop = () => byId("drop").disabled || decisions.take(group, place, !group.out.has(place));
+  const drop = () => byId("drop").disabled || decisions.takeOut(group, place, !group.out.has(place));
   const keys = {
     ArrowLeft: (event) => (event.shiftKey ? pan(-PAN, 0) : go(place - 1)),
     ArrowRight: (event) => (event.shiftKey ? pan(PAN, 0) : go(place + 1)),
@@ -195,8 +195,8 @@
   byId("close").addEventListener("click", () => viewer.close());
   byId("pick").addEventListener("click", pick);
   byId("drop").addEventListener("click", drop);
-  document.addEventListener("decided", (event) => viewer.open && event.detail === group && mark());
-  addEventListener("resize", () => viewer.open && lay());
+  document.addEventListener("decided", (event) => viewer.open && event.detail === group && showDecision());
+  addEventListener("resize", () => viewer.open && layOut());
 
   for (const each of decisions.groups) {
     each.cards.forEach((card, at) => {

@@ -1,4 +1,4 @@
-"""What a report says of the library, of a group and of a photo, as text that can be shown anywhere: pure."""
+"""The texts of a report on the library, a group and a photo, safe to show anywhere: pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,19 @@ from bestshot.model.times import CaptureTime
 from bestshot.plans.document import counts
 from bestshot.plans.metadata_text import metadata_in_words
 from bestshot.plans.plan import Plan
-from bestshot.report.model import NoPortrait, Rendition, Subject
+from bestshot.report.model import MissingPicture, Rendition, ReportContent
 from bestshot.text import count, format_size, printable
 
-_DOUBTFUL, _CLEAR = 0.25, 0.75
-_MOST_FAULTS = 3
+_DOUBTFUL = 0.25
+"""Confidence below which a choice is a toss-up."""
+
+_CLEAR = 0.75
+"""Confidence from which a choice is clear."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """A photo's card: a few lines on it, what put it in its place, and everything that was measured."""
+    """A photo's card: a few lines about it, the reasons for its rank, and all measurements."""
 
     name: str
     address: str
@@ -26,17 +29,17 @@ class PhotoView:
     lines: tuple[str, ...]
     why: tuple[str, ...]
     measured: tuple[tuple[str, str], ...]
-    portrait: Rendition | NoPortrait
+    picture: Rendition | MissingPicture
 
     @property
     def is_shown(self) -> bool:
         """Whether there is a picture."""
-        return isinstance(self.portrait, Rendition)
+        return isinstance(self.picture, Rendition)
 
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """A group's heading and cards, best first; `place` is its place in the plan of its page, from 0."""
+    """A group's heading and cards, best first; `place` is its index in the plan of its page."""
 
     place: int
     number: int
@@ -50,14 +53,14 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The whole library in figures, each with what it counts."""
+    """The figures of the whole library, each with its label, and what was skipped, each with its reason."""
 
     figures: tuple[tuple[str, str], ...]
     skipped: tuple[tuple[str, str], ...]
 
 
 def totals(plan: Plan) -> Totals:
-    """The figures at the head of every page, and what was passed over, with the reason."""
+    """Compute the figures at the top of every page."""
     numbers = counts(plan)
     rest = [ranked.photo for group in plan.groups for ranked in group.verdict.ranking[1:]]
     figures = (
@@ -70,37 +73,39 @@ def totals(plan: Plan) -> Totals:
 
 
 def _all_bytes(photo: Photo) -> int:
-    """With the RAW files, videos and sidecars that travel with it."""
+    """The size of a photo with the RAW files, videos and sidecars that belong to it."""
     return sum(file.size for file in photo.files) or photo.size
 
 
 def group_view(
     place: int,
     group: PlannedGroup,
-    subject: Subject,
-    portraits: Sequence[Rendition | NoPortrait],
+    content: ReportContent,
+    pictures: Sequence[Rendition | MissingPicture],
     addresses: Sequence[str],
 ) -> GroupView:
-    """A group in words, with the pictures and addresses of its photos in the order of its ranking."""
+    """Describe a group, given the pictures and addresses of its photos in the order of its ranking."""
     ranking = group.verdict.ranking
     confidence = group.verdict.confidence
-    cards = zip(ranking, portraits, addresses, strict=True)
+    cards = zip(ranking, pictures, addresses, strict=True)
     return GroupView(
         place=place,
         number=group.number,
-        about=f"{count(len(ranking), 'photo')}, {when(subject.metadata[ranking[0].photo.id].taken)}",
+        about=f"{count(len(ranking), 'photo')}, {when(content.metadata[ranking[0].photo.id].taken)}",
         certainty="toss-up" if confidence < _DOUBTFUL else "clear choice" if confidence >= _CLEAR else "likely choice",
         confidence=confidence,
         is_doubtful=confidence < _DOUBTFUL,
-        has_faces=any(subject.faces_of(ranked.photo) for ranked in ranking),
+        has_faces=any(content.faces_of(ranked.photo) for ranked in ranking),
         photos=tuple(
-            _photo_view(ranked, subject.metadata[ranked.photo.id], portrait, address)
-            for ranked, portrait, address in cards
+            _photo_view(ranked, content.metadata[ranked.photo.id], picture, address)
+            for ranked, picture, address in cards
         ),
     )
 
 
-def _photo_view(ranked: RankedPhoto, metadata: Metadata, portrait: Rendition | NoPortrait, address: str) -> PhotoView:
+def _photo_view(
+    ranked: RankedPhoto, metadata: Metadata, picture: Rendition | MissingPicture, address: str
+) -> PhotoView:
     said = dict(metadata_in_words(ranked.photo, metadata))
     size = ", ".join(said[label] for label in ("size", "dimensions") if label in said)
     camera = ", ".join(said[label] for label in ("camera", "exposure") if label in said)
@@ -113,12 +118,12 @@ def _photo_view(ranked: RankedPhoto, metadata: Metadata, portrait: Rendition | N
         lines=tuple(line for line in (when(metadata.taken), size, printable(camera)) if line),
         why=tuple(map(printable, ranked.why)),
         measured=(("score", f"{ranked.score:.3f}"), *measures, *others),
-        portrait=portrait,
+        picture=picture,
     )
 
 
 def when(taken: CaptureTime) -> str:
-    """A capture time for people, such as "2024-06-01 10:00:00.4"."""
+    """Format a capture time for people, such as "2024-06-01 10:00:00.4"."""
     clock = taken.wall or taken.instant
     assert clock is not None  # one of the two is always known
     tenths = f".{clock.microsecond // 100_000}" if clock.microsecond else ""

@@ -1,4 +1,4 @@
-"""An existing Dask cluster as an executor: its machines examine photos that they see under the same paths."""
+"""An existing Dask cluster as an executor, whose machines must see the photos under the same paths."""
 
 import importlib
 import logging
@@ -19,28 +19,28 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 _ANSWER_SECONDS = 20.0
-"""The longest wait, at the start, for the scheduler and for each question to its workers."""
+"""How long to wait, at the start, for the scheduler and for each answer of its workers."""
 
-_LOOK_SECONDS = 5.0
-"""How often a run looks whether there is a worker left."""
+_CHECK_SECONDS = 5.0
+"""How often to check whether there are any workers."""
 
-_LONELY_SECONDS = 60.0
-"""How long a run waits once all workers are gone; a nanny starts its worker anew within seconds."""
+_WORKER_SECONDS = 60.0
+"""How long to wait once all workers are gone; a nanny restarts its worker within seconds."""
 
 
 class DaskCluster(Executor):
-    """Workers of a Dask cluster; each refuses work if its software is not that of this process.
+    """The workers of a Dask cluster, which refuse work if their software differs from that of this process.
 
-    A future raises WorkerLostError if the workers that had its work died, and WorkersError if the scheduler is lost
-    or there have been no workers for `policy` seconds.
+    A future raises WorkerLostError if the workers that had its work died, and WorkersError if the scheduler is lost or
+    there have been no workers for `worker_seconds`.
     """
 
-    def __init__(self, client: Any, address: str, policy: float) -> None:
+    def __init__(self, client: Any, address: str, worker_seconds: float) -> None:
         self._client = client
         self._shown = printable(address)
-        self._policy = policy
+        self._worker_seconds = worker_seconds
         self._killed: type[Exception] = _distributed().KilledWorker
-        # Work that is handed over again must not be answered with what came of it before.
+        # Work that is submitted again must not be answered with its earlier result.
         self._executor: Executor = client.get_executor(pure=False)
         self._loss = f"The Dask scheduler at {self._shown} no longer answers"
         self._closed = threading.Event()
@@ -48,19 +48,19 @@ class DaskCluster(Executor):
 
     @property
     def threads(self) -> int:
-        """How many pieces of work the cluster does at once, as of now."""
+        """How many tasks the cluster can run at once, at present."""
         return sum(self._client.nthreads().values())
 
     def submit(self, work: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs) -> Future[Result]:
-        """Hand over a picklable function with picklable arguments."""
+        """Submit a picklable function with picklable arguments."""
         outcome: Future[Result] = Future()
         outcome.set_running_or_notify_cancel()
         there = self._executor.submit(checked, software(), partial(work, *args, **kwargs))
         there.add_done_callback(partial(self._pass_on, outcome))
         return outcome
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - as its base has it
-        """Give up what was handed over; the cluster lives on."""
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the signature of the base class
+        """Cancel what was submitted; the cluster itself keeps running."""
         self._closed.set()
         self._executor.shutdown(wait=False)
 
@@ -73,39 +73,41 @@ class DaskCluster(Executor):
             outcome.set_exception(WorkersError(f"{self._loss}. What was measured is kept: run again when it is back."))
         except ImportError as error:
             outcome.set_exception(WorkersError(f"A Dask worker cannot run Photo Organizer: {error}."))
-        except BaseException as error:  # noqa: BLE001 - nothing is swallowed: whoever asks for the result meets it
+        except BaseException as error:  # noqa: BLE001 - passed on to whoever asks for the result
             outcome.set_exception(error)
 
     def _watch(self) -> None:
-        """Give up once there are no workers: the scheduler itself would wait for new ones for ever."""
-        while not self._closed.wait(min(_LOOK_SECONDS, self._policy)):
+        """Give up once there are no workers; the scheduler itself would wait for new ones forever."""
+        while not self._closed.wait(min(_CHECK_SECONDS, self._worker_seconds)):
             try:
-                self._client.wait_for_workers(1, timeout=self._policy)
+                self._client.wait_for_workers(1, timeout=self._worker_seconds)
             except TimeoutError:
                 self._loss = f"All workers of the Dask scheduler at {self._shown} are gone"
                 self.shutdown()
-            except Exception:  # noqa: BLE001, S112 - each state of a connection that ends raises its own, and every future tells it
+            except Exception:  # noqa: BLE001, S112 - a closing connection raises many kinds, which every future reports too
                 continue
 
 
 @contextmanager
-def dask_cluster(address: str, source: PhotoReader, *, policy: float = _LONELY_SECONDS) -> Iterator[DaskCluster]:
-    """Connect to a scheduler and let its workers go at the end; all waiting is bounded.
+def dask_cluster(
+    address: str, source: PhotoReader, *, worker_seconds: float = _WORKER_SECONDS
+) -> Iterator[DaskCluster]:
+    """Connect to a scheduler for the duration of a `with` block; all waiting is bounded.
 
-    Raises UsageError if that cannot be done, or a worker has other software or does not see the source.
+    Raises UsageError if it cannot be reached, or a worker has different software or cannot read the source.
     """
     distributed = _distributed()
     shown = printable(address)
     with _explained(f"The Dask scheduler at {shown} cannot be reached"):
-        # A client for an address of a wrong form would end in a traceback, half a minute later.
+        # With a malformed address, the client would fail with a traceback half a minute later.
         distributed.comm.get_address_host_port(distributed.comm.normalize_address(address), strict=True)
         client = _within_time(partial(distributed.Client, address, timeout=_ANSWER_SECONDS / 2, set_as_default=False))
     try:
         with _explained(f"The Dask scheduler at {shown} has no workers that answer"):
             _within_time(partial(client.wait_for_workers, 1, timeout=_ANSWER_SECONDS / 2))
         _check_software(client, shown)
-        _check_sight(client, source)
-        cluster = DaskCluster(client, address, policy)
+        _check_access(client, source)
+        cluster = DaskCluster(client, address, worker_seconds)
         try:
             yield cluster
         finally:
@@ -118,9 +120,9 @@ def _distributed() -> Any:
     try:
         module = importlib.import_module("distributed")
     except ImportError as error:
-        raise UsageError("--dask needs a package that is not installed here: pip install distributed.") from error
+        raise UsageError("--dask needs a package that is not installed: pip install distributed.") from error
     for name in ("distributed", "distributed.client"):
-        # It writes tracebacks about lost connections to the terminal; here they come back as errors.
+        # They log tracebacks about lost connections, which are reported as errors here.
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return module
 
@@ -132,18 +134,18 @@ def _explained(what: str) -> Iterator[None]:
     except OrganizerError:
         raise
     except Exception as error:
-        # An address of a wrong form, a closed port and a stranger behind it each raise something else.
+        # A malformed address, a closed port and a different service each raise something else.
         raise UsageError(f"{what}: {printable(str(error) or type(error).__name__).rstrip('.')}.") from error
 
 
 def _within_time(question: Callable[[], Result]) -> Result:
-    """The answer to a question to the cluster, or TimeoutError: a stranger may take a greeting and stay silent."""
+    """Ask the cluster something; raises TimeoutError, since a different service may accept and never answer."""
     answer: Future[Result] = Future()
 
     def ask() -> None:
         try:
             answer.set_result(question())
-        except BaseException as error:  # noqa: BLE001 - raised where the answer is awaited
+        except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
             answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()
@@ -160,17 +162,17 @@ def _check_software(client: Any, shown: str) -> None:
     for address, theirs in [*found.items(), *_asked(client, software)]:
         different = difference(theirs)
         if different is not None:
-            raise UsageError(f"The Dask {printable(address)} has {different}: both must be the same.")
+            raise UsageError(f"The Dask {printable(address)} has {different}. Both must be the same.")
 
 
-def _check_sight(client: Any, source: PhotoReader) -> None:
+def _check_access(client: Any, source: PhotoReader) -> None:
     for worker, problem in _asked(client, partial(access_problem, source, source.origins(), probe_paths(source))):
         if problem is not None:
             raise UsageError(f"The Dask {worker} cannot read the photos: {problem}.")
 
 
 def _asked(client: Any, question: Callable[[], Result]) -> list[tuple[str, Result]]:
-    """What every worker answers."""
+    """Ask every worker; returns their answers by name, sorted."""
     with _explained("The Dask workers do not answer"):
         answers = _within_time(partial(client.run, question, on_error="return"))
     for address, answer in sorted(answers.items()):

@@ -1,4 +1,4 @@
-"""Work spread over processes that survives what decoders do: a dying worker takes its photo along, not the run."""
+"""Distributing work over processes so that a decoder that crashes costs one photo, not the run."""
 
 import multiprocessing
 import os
@@ -18,16 +18,16 @@ from bestshot.errors import OrganizerError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_WAITING_PER_WORKER = 3
-"""Batches handed out ahead, so that no worker runs dry and little is in memory."""
+_PENDING_PER_WORKER = 3
+"""Batches submitted per worker: enough that none is idle, few enough to save memory."""
 
 
 class WorkersError(OrganizerError):
-    """Worker processes die before they have anything to work on, or a cluster of them is lost."""
+    """Worker processes die before they have any work, or the cluster is lost."""
 
 
 class WorkerLostError(Exception):
-    """What an executor that mends itself raises for work whose worker died: other work that was there, or this."""
+    """Raised by an executor that restarts its workers, for work whose worker died, whatever caused that."""
 
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
@@ -35,42 +35,40 @@ _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class WorkerDied:
-    """The process that worked on a batch of one was killed by it, or for want of memory."""
+    """The worker that had only this item crashed on it, or was killed for lack of memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Item, Result]):
-    """A batch and what came of it."""
+    """A batch and its result."""
 
     batch: Sequence[Item]
     result: Result | WorkerDied
 
 
 def available_cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class Workers:
-    """Runs batches on an executor of the caller's or on a pool of processes, one per core, made when first needed.
+    """Runs batches on a pool of `count` processes, by default one per core, or on a given executor.
 
-    `count` is how many there are, or are thought to be in an executor of the caller's.
-
-    The processes are spawned, not forked: they hold neither the library's lock nor its databases. What dies in the
-    caller's executor is the caller's to know: its BrokenExecutor is passed on. Only WorkerLostError says that it goes
-    on, so that what was lost is tried again.
+    The pool is started when it is first needed. Its processes are spawned, not forked, so they inherit neither the
+    library's lock nor its databases; those that die are replaced. A BrokenExecutor of a given executor is passed on;
+    work is only submitted to it again after a WorkerLostError.
     """
 
     def __init__(self, count: int | None = None, executor: Executor | None = None) -> None:
         self.count = count or available_cores()
         self._given = executor
         self._pool: Executor | None = executor
-        self._mendable = BrokenExecutor if executor is None else WorkerLostError
+        self._retryable = BrokenExecutor if executor is None else WorkerLostError
 
     def close(self) -> None:
-        """Let the processes go; what they are working on is given up."""
+        """Stop the processes and cancel what they are working on."""
         if self._pool is not None and self._given is None:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = self._given
@@ -78,42 +76,42 @@ class Workers:
     def run(
         self, work: Callable[[Sequence[Item]], Result], batches: Iterable[Sequence[Item]]
     ) -> Iterator[Finished[Item, Result]]:
-        """Work on every batch, in whatever order they finish; what `work` raises is raised here.
+        """Run `work` on every batch and yield the results as they finish; errors of `work` are raised here.
 
-        Raises WorkersError if the processes die of something else than their work.
+        Raises WorkersError if processes die even without work.
         """
         waiting = iter(batches)
         pending: dict[Future[Result], Sequence[Item]] = {}
         suspects: list[Sequence[Item]] = []
         while True:
             if not suspects:
-                suspects += self._hand_out(work, waiting, pending)
+                suspects += self._submit_some(work, waiting, pending)
             if not pending and not suspects:
                 return
             for future in wait(pending, return_when=FIRST_COMPLETED).done if pending else ():
                 batch = pending.pop(future)
                 try:
                     result = future.result()
-                except self._mendable:
+                except self._retryable:
                     suspects.append(batch)
                 else:
                     yield Finished(batch, result)
             if not pending:
-                # A death takes along all that its worker had; one of these batches may have caused it.
+                # A worker that dies takes all pending batches with it; any of them may be the cause.
                 yield from self._one_by_one(work, suspects)
                 suspects = []
 
-    def _hand_out(
+    def _submit_some(
         self,
         work: Callable[[Sequence[Item]], Result],
         waiting: Iterator[Sequence[Item]],
         pending: dict[Future[Result], Sequence[Item]],
     ) -> list[Sequence[Item]]:
-        """Submit batches until enough are ahead; returns those that a pool found broken did not take."""
-        for batch in islice(waiting, max(0, self.count * _WAITING_PER_WORKER - len(pending))):
+        """Submit batches until enough are pending; returns the one that a broken pool did not accept."""
+        for batch in islice(waiting, max(0, self.count * _PENDING_PER_WORKER - len(pending))):
             try:
                 pending[self._submit(work, batch)] = batch
-            except self._mendable:
+            except self._retryable:
                 return [batch]
         return []
 
@@ -121,52 +119,52 @@ class Workers:
         self, work: Callable[[Sequence[Item]], Result], batches: Sequence[Sequence[Item]]
     ) -> Iterator[Finished[Item, Result]]:
         for batch in batches:
-            self._renew()
+            self._repair()
             try:
                 yield Finished(batch, self._submit(work, batch).result())
-            except self._mendable:
+            except self._retryable:
                 if len(batch) > 1:
                     yield from self._one_by_one(work, [[item] for item in batch])
                 else:
-                    self._renew()
+                    self._repair()
                     yield Finished(batch, WorkerDied())
 
     def _submit(self, work: Callable[[Sequence[Item]], Result], batch: Sequence[Item]) -> Future[Result]:
-        with _uninterrupted():
+        with _signals_deferred():
             return self._executor().submit(work, batch)
 
-    def _renew(self) -> None:
-        """See to it that the pool works, so that a death which follows is that of the work's."""
+    def _repair(self) -> None:
+        """Replace a broken pool, so that a death that follows is caused by the work."""
         if self._given is None and _is_broken(self._executor()):
             self.close()
             if _is_broken(self._executor()):
                 raise WorkersError(
                     "The processes that read the photos end as soon as they are started. A script that calls this "
-                    'needs `if __name__ == "__main__":` around it; otherwise, see whether memory is short.'
+                    'needs `if __name__ == "__main__":` around it; otherwise, check whether there is enough memory.'
                 )
 
     def _executor(self) -> Executor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_work
+                self.count, mp_context=multiprocessing.get_context("spawn"), initializer=_set_up_worker
             )
         return self._pool
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let signals wait while a process is started: it must neither see SIGINT before it can ignore it, nor be orphaned.
+def _signals_deferred() -> Iterator[None]:
+    """Defer signals while a process is started, so that it neither gets SIGINT too early nor is orphaned.
 
-    Blocked signals stay blocked in the new process; but another thread may take them for this process, and Python
-    then raises here, so its own answers to them have to wait as well.
+    SIGINT stays blocked in the new process. In this one, another thread may still receive it, and Python then runs the
+    handler here, so handlers are deferred as well.
     """
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
-        yield  # Windows sends no signals to processes, and Python raises nothing but in its main thread
+        yield  # Windows has no such signals, and Python runs handlers only in the main thread
         return
-    # Started with the first process, the tracker would leave SIGINT unblocked in this thread.
+    # If it were started along with the first process, the tracker would unblock SIGINT in this thread.
     resource_tracker.ensure_running()
-    came: list[int] = []
-    earlier = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in _INTERRUPTS}
+    received: list[int] = []
+    earlier = {number: signal.signal(number, lambda number, _frame: received.append(number)) for number in _INTERRUPTS}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -174,13 +172,13 @@ def _uninterrupted() -> Iterator[None]:
         for number, handler in earlier.items():
             signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for late in came:
+        for late in received:
             signal.raise_signal(late)
 
 
 def _is_broken(pool: Executor) -> bool:
     try:
-        with _uninterrupted():
+        with _signals_deferred():
             waiting = pool.submit(int)
         waiting.result()
     except BrokenExecutor:
@@ -188,12 +186,12 @@ def _is_broken(pool: Executor) -> bool:
     return False
 
 
-def _begin_work() -> None:
-    """Make a fresh process a quiet worker that ends with its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends the work in order
+def _set_up_worker() -> None:
+    """Set up a new worker process: quiet, and ending with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and stops the workers in order
     warnings.simplefilter("ignore")
-    # What decoders written in C print is not for the user; what matters comes back as a result.
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - os.devnull is no path to be joined
+    # Decoders written in C print messages that are not for the user; what matters is in the result.
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - os.devnull is not a path in a folder
         os.dup2(nowhere.fileno(), 2)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""Whether another machine would measure the same: its software, and what it sees of the photos."""
+"""Checking that another machine has the same software and can read the photos."""
 
 import hashlib
 import os
@@ -17,13 +17,13 @@ from bestshot.workers.pool import WorkersError
 
 Result = TypeVar("Result")
 
-_DECIDING = ("numpy", "Pillow", "pillow-heif", "rawpy")
-"""The packages that turn files into numbers: another version may decode a picture a little differently."""
+_PACKAGES = ("numpy", "Pillow", "pillow-heif", "rawpy")
+"""Packages that affect measurements: another version may decode a picture slightly differently."""
 
 
 @cache
 def software() -> Mapping[str, str]:
-    """What must be the same wherever photos are examined, by name."""
+    """The versions that must be the same wherever photos are measured, by name."""
     package = Path(__file__).parent.parent
     code = hashlib.sha256()
     for module in sorted(package.rglob("*.py")):
@@ -31,7 +31,7 @@ def software() -> Mapping[str, str]:
     return {
         "Photo Organizer": f"{__version__} ({code.hexdigest()[:8]})",
         "Python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        **{name: _version(name) for name in _DECIDING},
+        **{name: _version(name) for name in _PACKAGES},
     }
 
 
@@ -43,7 +43,7 @@ def _version(package: str) -> str:
 
 
 def difference(theirs: Mapping[str, str]) -> str | None:
-    """What software differs from that of this process, in words, or None."""
+    """Describe which software differs from that of this process; None if none does."""
     ours = software()
     for name in ours:
         if theirs.get(name) != ours[name]:
@@ -52,7 +52,7 @@ def difference(theirs: Mapping[str, str]) -> str | None:
 
 
 def checked(expected: Mapping[str, str], work: Callable[[], Result]) -> Result:
-    """Work on another machine, which may have joined when the others had been checked."""
+    """Run `work` on another machine, which may have joined after the others were checked."""
     found = difference(expected)
     if found is not None:
         raise WorkersError(f"The run has {found.replace('this run', 'a worker that joined it')}.")
@@ -60,12 +60,14 @@ def checked(expected: Mapping[str, str], work: Callable[[], Result]) -> Result:
 
 
 def probe_paths(source: PhotoReader) -> tuple[str, ...]:
-    """For each folder of a source, the path of something in it that can be read here."""
+    """For each folder of a source, a path in it that can be read here."""
     kinds = [origin.partition(":") for origin in source.origins()]
-    return tuple(_landmark(folder) for kind, _, folder in kinds if kind == "folder" and os.access(folder, os.R_OK))
+    return tuple(
+        _readable_entry(folder) for kind, _, folder in kinds if kind == "folder" and os.access(folder, os.R_OK)
+    )
 
 
-def _landmark(folder: str) -> str:
+def _readable_entry(folder: str) -> str:
     with os.scandir(folder) as entries:
         return next((entry.path for entry in entries if os.access(entry.path, os.R_OK)), folder)
 
@@ -74,11 +76,13 @@ def access_problem(source: PhotoReader, origins: tuple[str, ...], paths: tuple[s
     """Why this process cannot read what another one reads, or None if it can."""
     for path in paths:
         if not os.access(path, os.R_OK):
-            return f"{printable(path)} is not there or locked; folders must have the same paths on all machines"
+            return (
+                f"{printable(path)} is missing or not readable there; folders must have the same paths on all machines"
+            )
     if paths:
         return None
     try:
         theirs = source.origins()
     except OrganizerError as error:
         return str(error).rstrip(".")
-    return None if theirs == origins else "its key is that of another user"
+    return None if theirs == origins else "its key belongs to another user"

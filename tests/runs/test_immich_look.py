@@ -329,7 +329,7 @@ class TestCheck:
         assert permissions.startswith(
             "Permissions: all that are needed"
             if fake.world.release >= (1, 139, 2)
-            else "Permissions: this version does not tell; needed are "
+            else "Permissions: this version does not report them; needed are "
         )
         assert not fake.writes
 

@@ -28,9 +28,9 @@ from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.document import counts
 from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.report import pages
-from bestshot.report.model import NoPortrait, Rendition, Subject
+from bestshot.report.model import MissingPicture, Rendition, ReportContent
 from bestshot.report.pages import page_name, paged, plan_of_page
-from bestshot.report.pictures import MOST_BYTES, PhotoWithFaces, portray
+from bestshot.report.pictures import MOST_BYTES, PhotoWithFaces, make_renditions
 from bestshot.report.views import group_view, totals, when
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
@@ -105,8 +105,8 @@ class Shots(PhotoReader):
         shown.thumbnail((longest_side, longest_side))
         return shown
 
-    def portraits(self, *faces: Face) -> list[Rendition | NoPortrait]:
-        return portray(self, [PhotoWithFaces(photo(name), faces) for name in self._pictures])
+    def renditions(self, *faces: Face) -> list[Rendition | MissingPicture]:
+        return make_renditions(self, [PhotoWithFaces(photo(name), faces) for name in self._pictures])
 
 
 def noise(seed: int, size: tuple[int, int] = (2000, 1500)) -> Image.Image:
@@ -152,7 +152,7 @@ class TestPictures:
     def test_whatever_is_in_them_they_fit(self) -> None:
         faces = [replace(face(), left=x, right=x + 0.2) for x in (0.0, 0.2, 0.4, 0.6, 0.8)]
         for crowd in ([], faces[:1], faces):
-            (shown,) = Shots(a=noise(1)).portraits(*crowd)
+            (shown,) = Shots(a=noise(1)).renditions(*crowd)
             assert isinstance(shown, Rendition)
             size = len(shown.uri) + sum(len(detail.uri) for detail in shown.details)
             assert size <= MOST_BYTES / 3 * 4 + 200
@@ -161,19 +161,19 @@ class TestPictures:
     def test_all_of_a_group_are_of_one_size_so_that_none_looks_sharper_for_being_larger(self) -> None:
         grainy, smooth = noise(1), scene(1, size=(2000, 1500), blur=3)
         for best, other in ((grainy, smooth), (smooth, grainy)):
-            shown = Shots(best=best, other=other).portraits()
+            shown = Shots(best=best, other=other).renditions()
             assert all(isinstance(one, Rendition) for one in shown)
             if best is grainy:
                 assert len({one.width for one in shown if isinstance(one, Rendition)}) == 1
 
     def test_a_small_picture_is_not_enlarged(self) -> None:
-        (shown,) = Shots(a=scene(1, size=(40, 30))).portraits()
+        (shown,) = Shots(a=scene(1, size=(40, 30))).renditions()
         assert isinstance(shown, Rendition)
         assert (shown.width, shown.height) == (40, 30)
 
     def test_a_detail_shows_the_face_from_the_picture_and_not_from_its_thumbnail(self) -> None:
         picture = scene(1, size=(1280, 960))
-        (shown,) = Shots(a=picture).portraits(replace(face(), left=0.4, right=0.5, top=0.4, bottom=0.54))
+        (shown,) = Shots(a=picture).renditions(replace(face(), left=0.4, right=0.5, top=0.4, bottom=0.54))
         assert isinstance(shown, Rendition)
         (detail,) = shown.details
         box = detail.box
@@ -187,7 +187,7 @@ class TestPictures:
 
     def test_of_a_crowd_the_eight_largest_faces_are_shown_from_left_to_right(self) -> None:
         crowd = [replace(face(), left=x / 10, right=x / 10 + x / 100) for x in (8, 7, 9, 5, 1, 3, 2, 6, 4)]
-        (shown,) = Shots(a=noise(1, (1280, 960))).portraits(*crowd)
+        (shown,) = Shots(a=noise(1, (1280, 960))).renditions(*crowd)
         assert isinstance(shown, Rendition)
         middles = [(detail.box.left + detail.box.right) / 2 for detail in shown.details]
         assert middles == pytest.approx([0.21, 0.315, 0.42, 0.525, 0.63, 0.735, 0.84, 0.89], abs=0.01)
@@ -198,7 +198,7 @@ class TestPictures:
             Face(left=0.0, top=0.0, right=0.1, bottom=0.1),
             Face(left=0.8, top=0.7, right=1.0, bottom=1.0),
         ]
-        (shown,) = Shots(a=scene(1, size=(640, 480))).portraits(*at_edges)
+        (shown,) = Shots(a=scene(1, size=(640, 480))).renditions(*at_edges)
         assert isinstance(shown, Rendition)
         for detail in shown.details:
             assert 0 <= detail.box.left < detail.box.right <= 1.0000001
@@ -207,21 +207,21 @@ class TestPictures:
     def test_without_faces_all_show_the_spot_where_the_best_is_most_detailed(self) -> None:
         best = Image.new("RGB", (1280, 960), "grey")
         best.paste(noise(1, (240, 240)), (900, 600))
-        shown = Shots(best=best, other=noise(2, (1280, 960))).portraits()
+        shown = Shots(best=best, other=noise(2, (1280, 960))).renditions()
         boxes = {detail.box for one in shown if isinstance(one, Rendition) for detail in one.details}
         (box,) = boxes
         assert (box.left * 1280, box.top * 960) == (900, 600)
 
     def test_a_photo_that_cannot_be_read_says_why_and_the_others_are_shown(self) -> None:
-        first, second = Shots(a=None, b=scene(1)).portraits()
-        assert first == NoPortrait("is cut off")
+        first, second = Shots(a=None, b=scene(1)).renditions()
+        assert first == MissingPicture("is cut off")
         assert isinstance(second, Rendition)
 
 
 class TestWords:
     A, B = photo("a.jpg", "a.cr2", size=2_000_000), photo("b.jpg", size=1_500_000)
 
-    def subject(self, **why: tuple[str, ...]) -> Subject:
+    def content(self, **why: tuple[str, ...]) -> ReportContent:
         group = planned(7, self.A, self.B)
         ranking = tuple(
             replace(ranked, why=why.get(ranked.photo.name[0], ranked.why)) for ranked in group.verdict.ranking
@@ -230,10 +230,10 @@ class TestWords:
         plan = Plan(OutputOptions(), (group,), (), (Skipped("x\n.jpg", "is empty"),), 9)
         metadata = {one.id: metadata_with(wall_at(0.25), camera="Canon\x1b", iso=200) for one in (self.A, self.B)}
         appraisals = {self.A.id: appraisal(face()), self.B.id: appraisal()}
-        return Subject(plan, metadata, appraisals, ("/photos",), lambda _: "{}")
+        return ReportContent(plan, metadata, appraisals, ("/photos",), lambda _: "{}")
 
     def test_the_totals_count_what_could_be_set_free(self) -> None:
-        plan = self.subject().plan
+        plan = self.content().plan
         figures = totals(plan).figures
         assert figures == (
             ("9", "photos"),
@@ -244,8 +244,8 @@ class TestWords:
         assert totals(plan).skipped == (("x\\n.jpg", "is empty"),)
 
     def test_a_photo_tells_time_size_camera_and_path(self) -> None:
-        subject = self.subject()
-        view = group_view(0, subject.plan.groups[0], subject, [NoPortrait("x")] * 2, ["file:///a", "file:///b"])
+        content = self.content()
+        view = group_view(0, content.plan.groups[0], content, [MissingPicture("x")] * 2, ["file:///a", "file:///b"])
         first, _ = view.photos
         assert (view.number, view.about, view.has_faces) == (7, "2 photos, 2024-01-31 12:00:00.2", True)
         assert first.lines == ("2024-01-31 12:00:00.2", "2.0 MB, 4000 x 3000", "Canon\\x1b, ISO 200")
@@ -253,8 +253,8 @@ class TestWords:
         assert ("with", "a.cr2") in first.measured
 
     def test_each_photo_says_why_as_it_was_judged(self) -> None:
-        subject = self.subject(a=("eyes open on 1 of 1 face",), b=("blinks\n(left face)", "is less sharp"))
-        view = group_view(0, subject.plan.groups[0], subject, [NoPortrait("x")] * 2, ["", ""])
+        content = self.content(a=("eyes open on 1 of 1 face",), b=("blinks\n(left face)", "is less sharp"))
+        view = group_view(0, content.plan.groups[0], content, [MissingPicture("x")] * 2, ["", ""])
         assert [one.why for one in view.photos] == [
             ("eyes open on 1 of 1 face",),
             ("blinks\\n(left face)", "is less sharp"),
@@ -265,10 +265,10 @@ class TestWords:
         [(0.0, "toss-up", True), (0.25, "likely choice", False), (1.0, "clear choice", False)],
     )
     def test_a_verdict_says_how_clear_it_is(self, confidence: float, words: str, *, is_doubtful: bool) -> None:
-        subject = self.subject()
-        group = subject.plan.groups[0]
+        content = self.content()
+        group = content.plan.groups[0]
         unsure = replace(group, verdict=replace(group.verdict, confidence=confidence))
-        view = group_view(0, unsure, subject, [NoPortrait("x")] * 2, ["", ""])
+        view = group_view(0, unsure, content, [MissingPicture("x")] * 2, ["", ""])
         assert (view.certainty, view.is_doubtful) == (words, is_doubtful)
 
     def test_times_are_those_of_the_camera_where_it_tells_them(self) -> None:
@@ -451,7 +451,7 @@ class TestWriting:
         (library.parent / "a folder").mkdir()
         path = library.parent / place
         assert main([str(library), "--report", str(path), *QUICK]) == 1
-        assert f"The report {path} is no file" in capsys.readouterr().err
+        assert f"The report {path} is not a file" in capsys.readouterr().err
         assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
     def test_a_report_that_fails_halfway_leaves_the_earlier_one_and_nothing_else(

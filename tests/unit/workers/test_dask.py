@@ -243,7 +243,7 @@ def test_a_worker_with_another_version_is_named_and_refuses_work(direct: Client,
         with pytest.raises(WorkersError, match=r"The run has Photo Organizer .* a worker that joined it has 0\.0\.9"):
             checked.submit(abs, -1).result(timeout=60)
     assert found.startswith(f"The Dask worker {worker} has Photo Organizer 0.0.9 (")
-    assert found.endswith("): both must be the same.")
+    assert found.endswith("). Both must be the same.")
 
 
 def test_a_scheduler_without_the_project_is_refused(library: Path, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_worker_that_does_not_see_the_folder_is_named(direct: Client, library:
         direct.run(os.chroot, str(tmp_path / "empty"), workers=[worker])
         found = refusal(direct.scheduler.address, LocalPhotoSource(library))
     assert found.startswith(f"The Dask worker {worker} cannot read the photos: {library}/")
-    assert found.endswith(" is not there or locked; folders must have the same paths on all machines.")
+    assert found.endswith(" is missing or not readable there; folders must have the same paths on all machines.")
 
 
 def _preload() -> None:
@@ -284,7 +284,7 @@ def test_a_key_of_another_user_is_found_out() -> None:
         mine = ImmichPhotoSource(server.url, server.admin.secret)
         theirs = ImmichPhotoSource(server.url, server.user.secret)
         assert access_problem(mine, mine.origins(), ()) is None
-        assert access_problem(theirs, mine.origins(), ()) == "its key is that of another user"
+        assert access_problem(theirs, mine.origins(), ()) == "its key belongs to another user"
 
 
 @pytest.mark.parametrize("address", ["host", "http://127.0.0.1:1", "tcp://127.0.0.1:1", "tcp://127.0.0.1:x"])
@@ -315,7 +315,7 @@ def test_a_stranger_that_never_answers_is_not_waited_for(library: Path, monkeypa
 def test_without_the_package_the_sentence_says_what_to_install(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert refusal("tcp://127.0.0.1:1", LocalPhotoSource(library)) == (
-        "--dask needs a package that is not installed here: pip install distributed."
+        "--dask needs a package that is not installed: pip install distributed."
     )
 
 
@@ -338,7 +338,7 @@ def test_a_run_whose_workers_or_scheduler_are_gone_ends_in_a_sentence(
             patch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 4.0)
             assert "has no workers that answer" in refusal(address, source)
         with further_worker(client, ROOT):
-            cluster = stack.enter_context(dask_cluster(address, source, policy=0.2))
+            cluster = stack.enter_context(dask_cluster(address, source, worker_seconds=0.2))
         with pytest.raises(WorkersError, match=r"All workers of the Dask scheduler at tcp://\S+ are gone\. What was"):
             cluster.submit(abs, -1).result(timeout=60)
         with further_worker(client, ROOT):
