@@ -1,62 +1,290 @@
-"""Comparing pairs of photos closely, each picture decoded once for the pairs that follow each other."""
+"""Comparing two small pictures: does one match the other once it is moved and scaled?
 
-from collections.abc import Sequence
-from functools import partial
+Local features (ORB, Rublee et al. 2011) are matched, RANSAC estimates the transform on which most matches agree, and
+the pictures are then aligned and correlated block by block. A degenerate transform (all points onto one, an absurd
+scale, features crowded into a corner) aligns nothing, so the correlation rejects it.
+"""
 
-from bestshot.analysis.analyser import Measurement, attempt
-from bestshot.analysis.matching import MATCH_SIZE, Features, features, matching_recipe, similarity
-from bestshot.model.groups import PhotoPair, Similarity
-from bestshot.model.photo import Photo
-from bestshot.model.reader import PhotoReader
-from bestshot.storage.index import Failure
-from bestshot.text import printable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-_BATCH = 128
-"""Pairs a worker gets at a time: they are in order of time, so most pictures of a batch are in several pairs."""
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from bestshot.model.groups import Similarity
+
+_RECIPE = "orb480/2"
+
+MATCH_SIZE = 480
+"""Longest side, in pixels, of the pictures that are compared."""
+
+_SMALL_SIZE = 128
+"""Longest side, in pixels, of the pictures that are laid over each other."""
+
+_CELLS = 6
+"""Cells per axis in which features are kept; otherwise foliage would take them all."""
+
+_FEATURES_PER_CELL = 20
+
+_MAX_FEATURES = 2000
+"""Features that ORB detects before they are spread over the cells."""
+
+_FAST_THRESHOLD = 5
+"""ORB's corner threshold; low, so that soft pictures have features too."""
+
+_CONTRAST_LIMIT = 4.0
+"""Clip limit of the contrast equalisation (CLAHE) before detection."""
+
+_CONTRAST_TILES = (8, 8)
+"""Tiles of the contrast equalisation."""
+
+_MIN_SIDE = 64
+"""In pixels; ORB would scale narrower pictures down to nothing."""
+
+_RATIO = 0.8
+"""Lowe's ratio test: the best match must be closer than this fraction of the second best."""
+
+_MIN_INLIERS = 8
+"""Matches that must agree on a transform for it to be considered."""
+
+_MAX_ERROR = 5.0
+"""How far, in pixels, a match may be off and still agree with a transform."""
+
+_ITERATIONS = 1000
+"""The most iterations of RANSAC."""
+
+_MIN_SCALE = 0.2
+_MAX_SCALE = 5.0
+"""Scales beyond these are not crops or zooms, but wrong estimates."""
+
+_MAX_ROTATION = 30.0
+"""In degrees; without `rotations`, pictures that are turned by more do not match."""
+
+_BLOCK = 17
+"""Side, in pixels, of the blocks that are correlated."""
+
+_BLUR = 1.0
+"""Standard deviation, in pixels, of the blur before correlation."""
+
+_NOISE = 9.0
+"""Variance, in squared levels of 256, that noise may have: it keeps flat blocks from correlating by chance."""
+
+_TEXTURE = 25.0
+"""Variance from which a block shows something, in either picture."""
+
+_PATCH = 7
+"""Side, in pixels, of the smaller blocks in which another subject is searched."""
+
+_CLEAR_TEXTURE = 40.0
+"""Variance from which a block clearly shows something; for another subject, in both pictures."""
+
+_UNRELATED = 0.2
+"""Correlation below which two blocks show different things."""
+
+_MIN_COVERAGE = 0.9
+"""Fraction of a block that must be inside both pictures: their edges hardly ever coincide exactly."""
+
+_MIN_TEXTURED = 50
+"""Fewer textured pixels than this are not enough to compare."""
+
+_FULL_OVERLAP = 0.9
+"""Overlap beyond which more of it makes an alignment no better."""
+
+_INLIERS_PER_CORRELATION = 1000
+"""Inliers that count as much as a perfect correlation, so they decide only between nearly equal alignments."""
+
+Floats = npt.NDArray[np.floating]
+Pixels = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+# Pictures are spread over processes already; threads within each would only compete.
+cv2.setNumThreads(1)
 
 
-def comparison_measurement(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
-    """Compare pairs of photos; with `rotations`, also turned and mirrored."""
-    compare = partial(_compare, rotations=rotations)
-    return Measurement("Comparing", matching_recipe(rotations=rotations), Similarity, compare, _revision, _BATCH)
+def matching_recipe(*, rotations: bool) -> str:
+    """Name the way similarity is measured; results made in another way are not used."""
+    return f"{_RECIPE} turned" if rotations else _RECIPE
 
 
-def _compare(
-    source: PhotoReader, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
-) -> list[Similarity | Failure]:
-    """Compare pairs one after the other, so that few pictures are in memory."""
-    return compare_pairs(source, pairs, rotations=rotations)
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a picture is compared by: local features (x, y and 256 bits each) and a small copy."""
+
+    points: Floats
+    descriptors: Pixels
+    size: tuple[int, int]
+    small: Pixels
+
+    @property
+    def to_small(self) -> Floats:
+        """The matrix that scales points of the picture to points of the small copy."""
+        (width, height), (small_height, small_width) = self.size, self.small.shape
+        return np.diag([small_width / width, small_height / height, 1.0])
 
 
-def compare_pairs(source: PhotoReader, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Similarity | Failure]:
-    """Compare each pair; features are dropped as soon as no later pair needs them."""
-    last = {photo.id: at for at, pair in enumerate(pairs) for photo in (pair.left, pair.right)}
-    kept: dict[str, Features | Failure] = {}
-    found: list[Similarity | Failure] = []
-    for at, pair in enumerate(pairs):
-        for photo in (pair.left, pair.right):
-            if photo.id not in kept:
-                kept[photo.id] = attempt(_features, source, photo)
-        found.append(_compared(pair, kept, rotations=rotations))
-        for photo in (pair.left, pair.right):
-            if last[photo.id] == at:
-                del kept[photo.id]
-    return found
+def features(picture: Image.Image) -> Features:
+    """Find evenly spread features of an upright grey picture, which is scaled to MATCH_SIZE first."""
+    grey = _resized(np.asarray(picture), MATCH_SIZE)
+    height, width = grey.shape
+    equalised = cv2.createCLAHE(_CONTRAST_LIMIT, _CONTRAST_TILES).apply(grey)
+    orb = cv2.ORB.create(nfeatures=_MAX_FEATURES, fastThreshold=_FAST_THRESHOLD)
+    found = orb.detect(equalised, None) if min(width, height) >= _MIN_SIDE else ()
+    kept, descriptors = orb.compute(equalised, _spread(found, width, height))
+    points = np.array([point.pt for point in kept], dtype=np.float64).reshape(-1, 2)
+    # Without features, OpenCV returns None instead of an empty array.
+    bits = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, dtype=np.uint8)
+    return Features(points, bits, (width, height), _small(grey))
 
 
-def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations: bool) -> Similarity | Failure:
-    left, right = kept[pair.left.id], kept[pair.right.id]
-    for photo, seen in ((pair.left, left), (pair.right, right)):
-        if isinstance(seen, Failure):
-            return Failure(f"{printable(photo.id)} {seen.error}", seen.is_transient)
-    assert isinstance(left, Features)  # neither is a Failure
-    assert isinstance(right, Features)
-    return similarity(left, right, rotations=rotations)
+def similarity(left: Features, right: Features, *, rotations: bool = False) -> Similarity:
+    """Measure how well the left picture matches the right one; turned or mirrored only with `rotations`."""
+    found = [
+        _aligned(left, right, transform, inliers)
+        for transform, inliers in _transforms(left, right, rotations=rotations)
+    ]
+    return max(found, key=_quality)
 
 
-def _features(source: PhotoReader, photo: Photo) -> Features:
-    return features(source.load_pixels(photo, MATCH_SIZE, grey=True))
+def _quality(found: Similarity) -> float:
+    """Which of several alignments is best: agreement counts, unless it is that of a mere corner."""
+    return found.agreement * min(found.overlap, _FULL_OVERLAP) + found.inliers / _INLIERS_PER_CORRELATION
 
 
-def _revision(pair: PhotoPair) -> str:
-    return pair.revision
+def _transforms(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
+    """Possible alignments, as 3 x 3 matrices from left to right, and how many matches agree on each."""
+    yield np.diag([right.size[0] / left.size[0], right.size[1] / left.size[1], 1.0]), 0
+    yield from _estimated(left, right, rotations=rotations)
+    if rotations:
+        mirror = np.array([[-1.0, 0.0, left.size[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        mirrored = features(Image.fromarray(left.small[:, ::-1]))
+        for transform, inliers in _estimated(mirrored, right, rotations=rotations):
+            to_mirrored = np.diag([mirrored.size[0] / left.size[0], mirrored.size[1] / left.size[1], 1.0])
+            yield transform @ to_mirrored @ mirror, inliers
+
+
+def _estimated(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
+    """The similarity transform on which most matches agree, if any."""
+    pairs = _matches(left.descriptors, right.descriptors)
+    if len(pairs) < _MIN_INLIERS:
+        return
+    transform, is_inlier = cv2.estimateAffinePartial2D(
+        left.points[pairs[:, 0]],
+        right.points[pairs[:, 1]],
+        method=cv2.RANSAC,
+        ransacReprojThreshold=_MAX_ERROR,
+        maxIters=_ITERATIONS,
+    )
+    if transform is None or is_inlier.sum() < _MIN_INLIERS:
+        return
+    scale = float(np.hypot(transform[0, 0], transform[1, 0]))
+    degrees = abs(float(np.degrees(np.arctan2(transform[1, 0], transform[0, 0]))))
+    if _MIN_SCALE < scale < _MAX_SCALE and (rotations or degrees < _MAX_ROTATION):
+        yield np.vstack([transform, [0.0, 0.0, 1.0]]), int(is_inlier.sum())
+
+
+def _matches(left: Pixels, right: Pixels) -> npt.NDArray[np.int64]:
+    """Pairs of features that are each other's best match, and clearly better than the second best."""
+    if min(len(left), len(right)) < _MIN_INLIERS:
+        return np.zeros((0, 2), dtype=np.int64)
+    best: dict[int, tuple[float, int]] = {}
+    for first, second in cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(left, right, k=2):
+        rank = (first.distance, first.queryIdx)
+        if first.distance < _RATIO * second.distance and rank < best.get(first.trainIdx, (np.inf, 0)):
+            best[first.trainIdx] = rank
+    return np.array([(query, train) for train, (_, query) in best.items()], dtype=np.int64).reshape(-1, 2)
+
+
+def _aligned(left: Features, right: Features, transform: Floats, inliers: int) -> Similarity:
+    """Align the small copies and measure how far they agree."""
+    small = right.to_small @ transform @ np.linalg.inv(left.to_small)
+    height, width = right.small.shape
+    aligned = _warped(left.small, small, (width, height))
+    inside = _warped(np.ones_like(left.small), small, (width, height), cv2.INTER_NEAREST)
+    smaller = min(left.small.size * abs(float(np.linalg.det(small[:2, :2]))), right.small.size)
+    overlap = min(float(inside.sum()) / smaller, 1.0)
+    pictures = _blurred(aligned), _blurred(right.small)
+    agreement = _agreement(_correlated(*pictures, inside, _BLOCK))
+    conflict = _conflict(_correlated(*pictures, inside, _PATCH))
+    return Similarity(inliers, round(overlap, 3), round(agreement, 3), round(conflict, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class _Correlation:
+    """The correlation around each pixel, the variance there in each picture, and where both pictures are."""
+
+    value: Floats
+    one: Floats
+    other: Floats
+    inside: Flags
+
+
+def _agreement(found: _Correlation) -> float:
+    """The mean correlation, which is independent of exposure, where either picture has some texture."""
+    textured = found.inside & (np.maximum(found.one, found.other) > _TEXTURE)
+    return float(found.value[textured].mean()) if textured.sum() >= _MIN_TEXTURED else 0.0
+
+
+def _conflict(found: _Correlation) -> float:
+    """The fraction of the overlap in the largest patch where both pictures have clear, but unrelated texture."""
+    differs = found.inside & (np.minimum(found.one, found.other) > _CLEAR_TEXTURE) & (found.value < _UNRELATED)
+    _, _, patches, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8))
+    areas = patches[1:, cv2.CC_STAT_AREA]  # the first is the background
+    return float(areas.max()) / int(found.inside.sum()) if len(areas) else 0.0
+
+
+def _correlated(one: Floats, other: Floats, inside: Pixels, block: int) -> _Correlation:
+    """Correlate two pictures block by block, around each pixel."""
+    mask = inside.astype(np.float32)
+    coverage = _blocks(mask, block)
+    weight = np.maximum(coverage, 1e-6)
+
+    def mean(values: Floats) -> Floats:
+        return _blocks(values * mask, block) / weight
+
+    mean_one, mean_other = mean(one), mean(other)
+    spread_one = np.maximum(mean(one * one) - mean_one**2, 0)
+    spread_other = np.maximum(mean(other * other) - mean_other**2, 0)
+    shared = mean(one * other) - mean_one * mean_other
+    correlation = shared / np.sqrt((spread_one + _NOISE) * (spread_other + _NOISE))
+    return _Correlation(correlation, spread_one, spread_other, (inside > 0) & (coverage > _MIN_COVERAGE))
+
+
+def _warped(pixels: Pixels, transform: Floats, size: tuple[int, int], sampler: int = cv2.INTER_LINEAR) -> Pixels:
+    return np.asarray(cv2.warpAffine(pixels, transform[:2], size, flags=sampler), dtype=np.uint8)
+
+
+def _blurred(pixels: Pixels) -> Floats:
+    return np.asarray(cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), _BLUR), dtype=np.float32)
+
+
+def _blocks(values: Floats, side: int) -> Floats:
+    return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
+
+
+def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[cv2.KeyPoint]:
+    """The strongest features of each cell of a grid."""
+    kept: list[cv2.KeyPoint] = []
+    taken: dict[tuple[int, int], int] = {}
+    for point in sorted(found, key=lambda point: -point.response):
+        cell = int(point.pt[0] * _CELLS / width), int(point.pt[1] * _CELLS / height)
+        taken[cell] = taken.get(cell, 0) + 1
+        if taken[cell] <= _FEATURES_PER_CELL:
+            kept.append(point)
+    return kept
+
+
+def _small(grey: Pixels) -> Pixels:
+    """A small copy to align with others; large if nothing is visible at a small size, as with stars."""
+    small = _resized(grey, _SMALL_SIZE)
+    pixels, everywhere = _blurred(small), np.ones_like(small)
+    return small if (_correlated(pixels, pixels, everywhere, _BLOCK).one > _TEXTURE).sum() >= _MIN_TEXTURED else grey
+
+
+def _resized(grey: Pixels, longest_side: int) -> Pixels:
+    height, width = grey.shape
+    scale = longest_side / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    sampler = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, size, interpolation=sampler), dtype=np.uint8)

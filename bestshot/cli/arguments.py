@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 from bestshot import __version__
 from bestshot.errors import UsageError
-from bestshot.settings.declaration import DONE, GROUPS, IMMICH, PHOTOS, RESULT, RUNNING, Group, Setting
+from bestshot.settings.declaration import DONE, GROUPS, IMMICH, PHOTOS, RESULT, RUNNING, Setting, SettingGroup
 from bestshot.settings.settings import APPLICATION, SETTINGS
 
 _EXAMPLES = """\
@@ -177,7 +177,7 @@ def _add_setting(group: argparse._ArgumentGroup, setting: Setting) -> None:
         group.add_argument(*names, action=action, metavar=setting.metavar, help=setting.explanation)
 
 
-def _add_runs(groups: Mapping[Group, argparse._ArgumentGroup]) -> None:
+def _add_runs(groups: Mapping[SettingGroup, argparse._ArgumentGroup]) -> None:
     """Add the flags that are not settings, but ask for another kind of run."""
     groups[PHOTOS].add_argument(
         "--demo", action="store_true", help="draw a small library into `photo-organizer-demo` and use it"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.cli.arguments import Command, parse_command
-from bestshot.cli.compose import connection_lines, immich_source, source_of, with_demo
 from bestshot.cli.console import Console
+from bestshot.cli.source import connection_lines, immich_source, source_of, with_demo
 from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
 from bestshot.model.photo import SourceType
@@ -94,7 +94,7 @@ def _run(command: Command, console: Console) -> int:
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List the earlier runs, or undo one; answers 1 if some of it had to be left."""
     from bestshot.sources.immich.permissions import UNDO_TASKS
-    from bestshot.undo.going_back import history, undo
+    from bestshot.undo.commands import history, undo
 
     if command.undo is None:
         console.print_line(history(settings))

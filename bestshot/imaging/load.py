@@ -10,7 +10,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
-from bestshot.imaging.decoders import JPEG_PIXELS, OTHER_PIXELS, WEBP_PIXELS, check_size, decoding
+from bestshot.imaging.guards import JPEG_PIXELS, OTHER_PIXELS, WEBP_PIXELS, check_size, decoding
 from bestshot.imaging.raw import raw_preview
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bestshot.errors import PhotoError
-from bestshot.imaging.decoders import OTHER_PIXELS, check_size, decoding
+from bestshot.imaging.guards import OTHER_PIXELS, check_size, decoding
 
 if TYPE_CHECKING:
     import rawpy

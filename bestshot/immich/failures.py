@@ -128,7 +128,7 @@ class RetryPolicy:
     retries: int = 4
     backoff: float = 0.5
 
-    def policy(self, *, is_repeatable: bool) -> Retry:
+    def retry(self, *, is_repeatable: bool) -> Retry:
         """Exponential backoff with jitter; a call that may do harm twice goes again only if it was surely not taken."""
         return _ImpatientRetry(
             total=self.retries,

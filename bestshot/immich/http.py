@@ -129,7 +129,7 @@ class ImmichServer:
     def _receive(self, call: Call, stream: BinaryIO) -> str:
         """Write an answer's body and tell its content type; a body that breaks off is asked for again if it may be."""
         needed = self.needed_permissions  # also finds where the server moved to, before the key is sent anywhere
-        retry = self._policy.policy(is_repeatable=call.is_repeatable)
+        retry = self._policy.retry(is_repeatable=call.is_repeatable)
         while True:
             stream.seek(0)
             stream.truncate()
@@ -226,7 +226,7 @@ def _session(policy: RetryPolicy, is_repeatable: bool, _process: int) -> request
     session.headers.update(_HEADERS)
     # A cookie would win over the key.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE, max_retries=policy.policy(is_repeatable=is_repeatable))
+    adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE, max_retries=policy.retry(is_repeatable=is_repeatable))
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

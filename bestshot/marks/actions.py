@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bestshot.marks.context import PlanningContext
     from bestshot.marks.ledger import LedgerBuilder
     from bestshot.marks.library import MarkableLibrary
-    from bestshot.marks.undo_plan import UndoPlan
+    from bestshot.marks.undo_context import UndoPlan
 
 
 _CHANGED = "It was changed since and stays as it is."

@@ -33,7 +33,7 @@ class OurStack:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class LedgerEntry:
     """A value that we set on a photo, and what stood there before, as text; None for nothing."""
 
     value: Value
@@ -50,7 +50,7 @@ class MarkLedger:
     is the highest ever given.
     """
 
-    marks: Mapping[tuple[str, str], Mapping[str, Setting]] = field(default_factory=dict)
+    marks: Mapping[tuple[str, str], Mapping[str, LedgerEntry]] = field(default_factory=dict)
     albums: Mapping[str, OurAlbum] = field(default_factory=dict)
     stacks: Mapping[str, OurStack] = field(default_factory=dict)
     restored: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class MarkLedger:
             last_number=builder.last_number,
         )
 
-    def settings(self, what: str, which: str = "") -> Mapping[str, Setting]:
+    def settings(self, what: str, which: str = "") -> Mapping[str, LedgerEntry]:
         """What we set of this, by photo."""
         return self.marks.get((what, which), {})
 
@@ -111,7 +111,7 @@ class MarkLedger:
 class LedgerBuilder:
     """A ledger while receipts are entered into it, the oldest first."""
 
-    marks: dict[tuple[str, str], dict[str, Setting]] = field(default_factory=dict)
+    marks: dict[tuple[str, str], dict[str, LedgerEntry]] = field(default_factory=dict)
     albums: dict[str, OurAlbum] = field(default_factory=dict)
     stacks: dict[str, OurStack] = field(default_factory=dict)
     restored: dict[str, str] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class LedgerBuilder:
             earlier = settings.pop(key, None)
             first = earlier.before if earlier else before or None
             if value != first:
-                settings[key] = Setting(value, first)
+                settings[key] = LedgerEntry(value, first)
 
     def forget_stack(self, id_: str) -> None:
         """Take every photo out of a stack."""

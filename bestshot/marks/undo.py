@@ -10,7 +10,7 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.registry import KINDS, MARKS
 from bestshot.marks.state import LibraryMarks
-from bestshot.marks.undo_plan import MarkHistory, UndoPlan
+from bestshot.marks.undo_context import MarkHistory, UndoPlan
 
 
 def plan_mark_undo(history: MarkHistory, marks: LibraryMarks) -> tuple[list[MarkAction], list[KeptItem]]:

@@ -10,7 +10,7 @@ from typing import BinaryIO, SupportsFloat
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from bestshot.errors import PhotoError, TransientError
-from bestshot.imaging.decoders import decoding
+from bestshot.imaging.guards import decoding
 
 _LONGEST_TEXT = 200
 _LONGEST_CHUNK = 8_000_000

@@ -13,8 +13,8 @@ from bestshot.analysis.analyser import (
     fingerprint_measurement,
     recognition_measurement,
 )
-from bestshot.analysis.comparison import comparison_measurement
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
+from bestshot.analysis.pairs import comparison_measurement
 from bestshot.errors import SourceError, UsageError
 from bestshot.grouping.group import Grouping, with_neighbours_in_time
 from bestshot.marks.kinds.values import without_ours

@@ -29,7 +29,7 @@ class PictureMaker:
 
 
 def write_report(
-    plan: Plan, library: LibraryAnalysis, source: PhotoSource, settings: Settings, studio: PictureMaker
+    plan: Plan, library: LibraryAnalysis, source: PhotoSource, settings: Settings, maker: PictureMaker
 ) -> tuple[Path, ...]:
     """Write the pages of the report that the settings ask for, and tell which files they are; raises OutputError."""
     assert settings.report is not None  # who calls this has asked
@@ -38,7 +38,7 @@ def write_report(
         return _plan_text(part, source, library.metadata, settings)
 
     content = ReportContent(plan, library.metadata, library.appraisals, source.locations(), plan_text)
-    return ReportWriter(content, source, studio.workers, studio.progress).write(Path(settings.report))
+    return ReportWriter(content, source, maker.workers, maker.progress).write(Path(settings.report))
 
 
 def write_records(plan: Plan, source: PhotoSource, metadata: Mapping[str, Metadata], settings: Settings) -> None:

@@ -1,1 +1,1 @@
-"""The plan of a run as a document, and what a person decided on one."""
+"""The plan of a run as a document, and what people decided in it."""

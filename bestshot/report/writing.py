@@ -10,7 +10,7 @@ from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
 from bestshot.model.groups import PlannedGroup
 from bestshot.report.model import MissingPicture, Page, Rendition, ReportContent
-from bestshot.report.pages import paged, plan_of_page
+from bestshot.report.paging import paged, plan_of_page
 from bestshot.report.pictures import PhotoWithFaces, make_renditions
 from bestshot.report.rendering import render
 from bestshot.report.views import GroupView, group_view, totals

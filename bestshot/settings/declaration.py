@@ -31,7 +31,7 @@ class WithPlan(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SettingGroup:
     """Settings that are explained together, and what most of them go with."""
 
     heading: str
@@ -39,14 +39,14 @@ class Group:
     only: SourceType | None = None
 
 
-PHOTOS = Group("which photos", WithPlan.NAMED)
-IMMICH = Group("an Immich server", only=SourceType.IMMICH)
-GROUPING = Group("what belongs together", WithPlan.GROUPED)
-JUDGING = Group("which one is best", WithPlan.JUDGED)
-RESULT = Group("what to do with the groups")
-MARKS = Group("marks on the photos", WithPlan.REPLACES)
-DONE = Group("what was done")
-RUNNING = Group("how to run")
+PHOTOS = SettingGroup("which photos", WithPlan.NAMED)
+IMMICH = SettingGroup("an Immich server", only=SourceType.IMMICH)
+GROUPING = SettingGroup("what belongs together", WithPlan.GROUPED)
+JUDGING = SettingGroup("which one is best", WithPlan.JUDGED)
+RESULT = SettingGroup("what to do with the groups")
+MARKS = SettingGroup("marks on the photos", WithPlan.REPLACES)
+DONE = SettingGroup("what was done")
+RUNNING = SettingGroup("how to run")
 GROUPS = (PHOTOS, IMMICH, GROUPING, JUDGING, RESULT, MARKS, DONE, RUNNING)
 """In the order in which `--help` and docs/settings.md explain them."""
 
@@ -61,7 +61,7 @@ class About:
     `variable` is a second environment variable; in one, `separator` stands between the entries of a list.
     """
 
-    group: Group
+    group: SettingGroup
     help: str
     metavar: str = ""
     short: str = ""

@@ -30,7 +30,7 @@ Result = Reversal | MarkAction | MarkReceipt | KeptItem
 _IMMICH, _SIDECARS = "immich:", "sidecars"
 
 
-class Undoing:
+class RunUndo:
     """The undo of one run, over the journal; `server` is the one that the settings name, if they do."""
 
     def __init__(

@@ -33,11 +33,11 @@ PURE = (
     "marks.plan",
     "marks.ledger",
     "marks.state",
-    "marks.undo_plan",
+    "marks.undo_context",
     "sources.immich.pairs",
     "plans.decisions",
     "plans.plan",
-    "report.pages",
+    "report.paging",
     "report.views",
 )
 """What decides, and touches nothing."""

@@ -7,7 +7,7 @@ import pytest
 
 from bestshot.cli.main import main
 from bestshot.model.photo import digest
-from bestshot.report import pages
+from bestshot.report import paging
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.lock import LibraryLock
 from tests.support.drawn_library import NOON, add, add_burst, contents, run_program, scene
@@ -75,7 +75,7 @@ class TestLooking:
     def test_a_later_page_of_a_report_takes_no_photos_place_either(
         self, library: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pages, "MOST_GROUPS", 1)
+        monkeypatch.setattr(paging, "MOST_GROUPS", 1)
         add_burst(library, "other", 5, "2024:06:05 12:00:00")
         add(library / "burst-2.jpg", scene(3), "2024:06:08 12:00:00")
         before = contents(library)

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from bestshot.cli.main import main
-from bestshot.report import pages
+from bestshot.report import paging
 from tests.support.drawn_library import add_burst
 from tests.support.report_pages import HOSTILE_NAMES, ReportPage, draw_hostile
 
@@ -374,7 +374,7 @@ class TestSafety:
 def test_each_of_several_pages_leads_to_the_others_and_saves_its_own_part(
     read: Callable[..., Reader], report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "MOST_GROUPS", 2)
+    monkeypatch.setattr(paging, "MOST_GROUPS", 2)
     shutil.copytree(report.parent / "library", tmp_path / "library")
     reader = read(report_of(tmp_path))
     reader.page.get_by_role("link", name="Next page").first.click()

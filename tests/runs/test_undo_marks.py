@@ -23,7 +23,7 @@ from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.registry import KINDS
 from bestshot.marks.state import Stack
-from bestshot.undo.undo import Result, Undoing
+from bestshot.undo.undo import Result, RunUndo
 from tests.fake_immich.server import VERSIONS, FakeImmich
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
@@ -81,7 +81,7 @@ def undo(
     """One undo, as the command line does it."""
     with closing(Journal(folder / "journal.sqlite3")) as journal:
         job = run_to_undo(journal.runs(), number)
-        undoing = Undoing(journal, job, folder / "cache", client or client_of(fake), never_waiting())
+        undoing = RunUndo(journal, job, folder / "cache", client or client_of(fake), never_waiting())
         return list(undoing.look() if look else undoing.carry_out())
 
 
@@ -251,7 +251,7 @@ def test_an_undo_wants_the_server_and_the_user_that_were_marked(fake: FakeImmich
         (job,) = journal.runs()
         for server, sentence in ((None, "with --source-type immich"), (client_of(fake, fake.user.secret), "another")):
             with pytest.raises(UsageError, match=sentence):
-                list(Undoing(journal, job, tmp_path / "cache", server).carry_out())
+                list(RunUndo(journal, job, tmp_path / "cache", server).carry_out())
 
 
 class Killed(BaseException):

@@ -15,7 +15,7 @@ from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum
 from bestshot.marks.kinds.tags import AddTags, RemoveTag
 from bestshot.marks.kinds.values import SetFavorite
 from bestshot.sources.local.marks import FolderMarks
-from bestshot.undo.undo import Result, Undoing
+from bestshot.undo.undo import Result, RunUndo
 from bestshot.xmp.packet import XmpMarks, read
 from tests.support.sidecar_samples import DARKTABLE, LIGHTROOM
 from tests.support.undo_bench import left, tree_of
@@ -51,7 +51,7 @@ def undo(folder: Path, number: int = 0) -> list[Result]:
     """One undo, as the command line does it."""
     with closing(Journal(folder.parent / "journal.sqlite3")) as journal:
         job = run_to_undo(journal.runs(), number)
-        return list(Undoing(journal, job, folder.parent / "cache", None).carry_out())
+        return list(RunUndo(journal, job, folder.parent / "cache", None).carry_out())
 
 
 def plan(folder: Path) -> Sequence[MarkAction]:

@@ -13,7 +13,7 @@ from bestshot.layout.output import FailedAction, FolderOutput
 from bestshot.layout.plan import plan_folders
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import copy_verified
-from bestshot.undo.undo import Result, Undoing
+from bestshot.undo.undo import Result, RunUndo
 from tests.support import builders
 
 Tree = dict[str, object]
@@ -70,14 +70,14 @@ class Bench:
         """One undo, as the command line does it."""
         with closing(self.journal()) as journal:
             job = run_to_undo(journal.runs(), number)
-            undoing = Undoing(journal, job, self.root / "cache", None)
+            undoing = RunUndo(journal, job, self.root / "cache", None)
             return list(undoing.carry_out())
 
     def look(self, number: int = 0) -> list[Result]:
         """A dry one."""
         with closing(self.journal()) as journal:
             job = run_to_undo(journal.runs(), number)
-            return list(Undoing(journal, job, self.root / "cache", None).look())
+            return list(RunUndo(journal, job, self.root / "cache", None).look())
 
     def journal(self) -> Journal:
         """The journal, opened."""

@@ -9,7 +9,7 @@ from bestshot.marks.context import PlanningContext
 from bestshot.marks.ledger import LedgerBuilder, OurAlbum
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.state import ALBUM, Aspect, LibraryMarks
-from bestshot.marks.undo_plan import CHANGED_LATER, UndoPlan
+from bestshot.marks.undo_context import CHANGED_LATER, UndoPlan
 from bestshot.text import base_name, printable
 
 _FILLED = "Something was added to it, or it was renamed: it stays."

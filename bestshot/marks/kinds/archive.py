@@ -19,7 +19,7 @@ from bestshot.marks.context import PlanningContext
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
 from bestshot.marks.kinds.values import SetFavorite, SetsValue
 from bestshot.marks.state import ARCHIVED, PhotoMarks
-from bestshot.marks.undo_plan import UndoPlan
+from bestshot.marks.undo_context import UndoPlan
 
 _OUT_OF_SIGHT = "The best photo of its group is not in the timeline, so this one stays there."
 

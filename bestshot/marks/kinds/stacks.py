@@ -8,7 +8,7 @@ from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkKind
 from bestshot.marks.context import PlanningContext
 from bestshot.marks.ledger import LedgerBuilder, OurStack
 from bestshot.marks.state import STACK, Aspect, LibraryMarks, Stack
-from bestshot.marks.undo_plan import UndoPlan
+from bestshot.marks.undo_context import UndoPlan
 
 _RESTACKED = "Its stack was changed since and stays as it is."
 

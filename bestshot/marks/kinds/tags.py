@@ -9,7 +9,7 @@ from bestshot.marks.context import PlanningContext
 from bestshot.marks.ledger import LedgerBuilder
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.state import TAG, Aspect, LibraryMarks, PhotoMarks
-from bestshot.marks.undo_plan import UndoPlan
+from bestshot.marks.undo_context import UndoPlan
 from bestshot.text import printable
 
 

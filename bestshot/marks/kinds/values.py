@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkKind, PhotoAction, Words, in_order
 from bestshot.marks.context import PlanningContext
-from bestshot.marks.ledger import LedgerBuilder, MarkLedger, Setting
+from bestshot.marks.ledger import LedgerBuilder, LedgerEntry, MarkLedger
 from bestshot.marks.state import DESCRIPTION, FAVORITE, RATING, PhotoMarks
-from bestshot.marks.undo_plan import UndoPlan
+from bestshot.marks.undo_context import UndoPlan
 from bestshot.model.photo import Metadata
 from bestshot.text import count
 
@@ -219,7 +219,7 @@ def _bests(context: PlanningContext) -> Iterator[tuple[str, tuple[str, ...]]]:
     return ((group.keys[0], group.keys[group.kept :]) for group in context.groups)
 
 
-def _is(ours: Mapping[str, Setting], key: str, value: str) -> bool:
+def _is(ours: Mapping[str, LedgerEntry], key: str, value: str) -> bool:
     return key in ours and ours[key].value == value
 
 

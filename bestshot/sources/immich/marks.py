@@ -18,9 +18,7 @@ from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.state import STACK, TAG, LibraryMarks, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
-from bestshot.sources.immich.dry_run import DryRunClient
-from bestshot.sources.immich.read_marks import MarkReader
-from bestshot.sources.immich.write_marks import (
+from bestshot.sources.immich.containers import (
     GONE,
     add_to_album,
     delete_album,
@@ -35,6 +33,8 @@ from bestshot.sources.immich.write_marks import (
     remove_tags,
     restore_stack,
 )
+from bestshot.sources.immich.dry_run import DryRunClient
+from bestshot.sources.immich.read_marks import MarkReader
 
 IsSo = Callable[[PhotoMarks], bool]
 """Whether a photo is as a change would make it."""

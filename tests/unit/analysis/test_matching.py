@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from bestshot.analysis.matching import features, similarity
+from bestshot.analysis.comparison import features, similarity
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 from tests.support.each import every

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from bestshot.errors import PhotoError, TransientError
-from bestshot.imaging.decoders import JPEG_PIXELS, decoding
+from bestshot.imaging.guards import JPEG_PIXELS, decoding
 from bestshot.imaging.load import load_pixels, open_image
 from tests.support.drawn_pictures import outcome_of, saved
 from tests.support.each import every

@@ -151,13 +151,13 @@ def test_retry_after_is_honoured_but_not_for_hours(seconds: str, waits: int) -> 
     from urllib3 import HTTPResponse
 
     response = HTTPResponse(status=429, headers={"Retry-After": seconds})
-    assert RetryPolicy().policy(is_repeatable=True).get_retry_after(response) == waits
+    assert RetryPolicy().retry(is_repeatable=True).get_retry_after(response) == waits
 
 
 def test_the_waits_between_retries_grow_and_vary() -> None:
     from urllib3.util.retry import RequestHistory
 
-    policy = RetryPolicy(backoff=1).policy(is_repeatable=True)
+    policy = RetryPolicy(backoff=1).retry(is_repeatable=True)
     policy.history = (RequestHistory("GET", "/", None, 503, None),) * 3
     waits = {policy.get_backoff_time() for _ in range(20)}
     assert len(waits) > 1

@@ -12,7 +12,7 @@ from bestshot.marks.kinds.archive import SetArchived
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
-from bestshot.marks.ledger import MarkLedger, OurAlbum, OurStack, Setting
+from bestshot.marks.ledger import LedgerEntry, MarkLedger, OurAlbum, OurStack
 from bestshot.marks.state import ALBUM, ARCHIVED, DESCRIPTION, FAVORITE, RATING, STACK, TAG, Stack
 from tests.support.ledger_reference import FilledAlbum, Reference, Written
 
@@ -71,7 +71,7 @@ def test_a_newer_stack_of_the_same_photos_replaces_the_older() -> None:
     ]
     ledger = MarkLedger.of(receipts)
     assert ledger.stacks == {"new": OurStack(1, ("b", "a", "w"), took_in=True)}
-    assert ledger.settings(STACK) == dict.fromkeys("abw", Setting("new"))
+    assert ledger.settings(STACK) == dict.fromkeys("abw", LedgerEntry("new"))
 
 
 def test_ratings_and_descriptions_are_kept_with_what_stood_there_first() -> None:
@@ -84,8 +84,8 @@ def test_ratings_and_descriptions_are_kept_with_what_stood_there_first() -> None
         done(SetDescription("a", "at sea"), before=""),
     ]
     ledger = MarkLedger.of(receipts)
-    assert ledger.settings(RATING) == {"a": Setting("5")}
-    assert ledger.settings(DESCRIPTION) == {"a": Setting("at sea")}
+    assert ledger.settings(RATING) == {"a": LedgerEntry("5")}
+    assert ledger.settings(DESCRIPTION) == {"a": LedgerEntry("at sea")}
 
 
 def test_a_photo_has_the_number_of_its_group_when_that_was_last_marked() -> None:
@@ -161,7 +161,7 @@ def by_which(ledger: MarkLedger, what: str) -> dict[str, frozenset[str]]:
     return {which: frozenset(photos) for (kind, which), photos in ledger.marks.items() if kind == what}
 
 
-def written(settings_: Mapping[str, Setting]) -> dict[str, Written]:
+def written(settings_: Mapping[str, LedgerEntry]) -> dict[str, Written]:
     return {key: Written(one.value, one.before) for key, one in settings_.items() if not isinstance(one.value, bool)}
 
 

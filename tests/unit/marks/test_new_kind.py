@@ -7,11 +7,11 @@ from typing import Any
 from bestshot.journal.runs import KeptItem
 from bestshot.marks.actions import MarkedGroup, MarkEffect, MarkOptions, MarkReceipt, Words
 from bestshot.marks.context import PlanningContext
-from bestshot.marks.ledger import MarkLedger, Setting
+from bestshot.marks.ledger import LedgerEntry, MarkLedger
 from bestshot.marks.registry import MARKS
 from bestshot.marks.state import LibraryMarks, PhotoMarks
 from bestshot.marks.undo import plan_mark_undo
-from bestshot.marks.undo_plan import MarkHistory
+from bestshot.marks.undo_context import MarkHistory
 from bestshot.marks.wording import action_line
 from tests.support.paths import ROOT
 
@@ -58,7 +58,7 @@ def test_a_kind_is_planned_from_what_stands_and_what_is_ours() -> None:
 def test_a_kind_is_kept_undone_and_worded_by_its_class_alone() -> None:
     set_label = shown_module()["SetLabel"]
     made = MarkReceipt(set_label(("a", "b", "c"), "blue"), MarkEffect(("a", "b", "c")))
-    assert MarkLedger.of([made]).settings("label") == dict.fromkeys("abc", Setting("blue"))
+    assert MarkLedger.of([made]).settings("label") == dict.fromkeys("abc", LedgerEntry("blue"))
     actions, left = plan_mark_undo(MarkHistory((made,)), library(a="blue", b="red", c=None))
     assert actions == [set_label(("a",), None)]
     assert left == [KeptItem("b", "It was changed since and stays as it is.")]

@@ -27,9 +27,9 @@ from bestshot.model.reader import PhotoReader
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.document import counts
 from bestshot.plans.plan import OutputOptions, Plan
-from bestshot.report import pages
+from bestshot.report import paging
 from bestshot.report.model import MissingPicture, Rendition, ReportContent
-from bestshot.report.pages import page_name, paged, plan_of_page
+from bestshot.report.paging import page_name, paged, plan_of_page
 from bestshot.report.pictures import MOST_BYTES, PhotoWithFaces, make_renditions
 from bestshot.report.views import group_view, totals, when
 from bestshot.settings.settings import Settings
@@ -124,8 +124,8 @@ class TestPages:
         assert [page.number for page in found] == list(range(1, len(found) + 1))
         assert len({page.file_name for page in found}) == len(found)
         for page in found:
-            assert len(page.groups) <= pages.MOST_GROUPS
-            assert len(page.groups) <= 1 or sum(len(one.verdict.ranking) for one in page.groups) <= pages.MOST_PHOTOS
+            assert len(page.groups) <= paging.MOST_GROUPS
+            assert len(page.groups) <= 1 or sum(len(one.verdict.ranking) for one in page.groups) <= paging.MOST_PHOTOS
 
     def test_up_to_two_hundred_groups_are_one_page(self) -> None:
         groups = [planned(number, photo("a.jpg"), photo("b.jpg")) for number in range(201)]
@@ -353,7 +353,7 @@ class TestPage:
     def test_past_its_room_it_goes_on_in_other_pages_that_are_linked(
         self, library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(pages, "MOST_GROUPS", 1)
+        monkeypatch.setattr(paging, "MOST_GROUPS", 1)
         report_of(library)
         names = ["report.html", "report-2.html", "report-3.html"]
         for number, name in enumerate(names, start=1):
@@ -459,7 +459,7 @@ class TestWriting:
     ) -> None:
         """The second page's name is taken by a folder."""
         report_of(library)
-        monkeypatch.setattr(pages, "MOST_GROUPS", 1)
+        monkeypatch.setattr(paging, "MOST_GROUPS", 1)
         before = (library.parent / "report.html").read_bytes()
         (library.parent / ".report-2.html.part").mkdir()
         assert main([str(library), "--report", str(library.parent / "report.html"), *QUICK]) == 1

@@ -12,7 +12,7 @@ from bestshot.cli.main import main
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
-from bestshot.undo.going_back import undo
+from bestshot.undo.commands import undo
 from tests.fake_immich.server import FakeImmich
 from tests.runs.test_undo_marks import world
 from tests.support import drawn_library

@@ -12,7 +12,7 @@ from bestshot.journal.runs import NOTHING_TO_UNDO, run_to_undo
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
 from bestshot.undo.history import NOTHING_CHANGED, history_lines
-from bestshot.undo.undo import Result, Undoing
+from bestshot.undo.undo import Result, RunUndo
 
 
 def history(settings: Settings) -> list[str]:
@@ -38,7 +38,7 @@ def undo(
         raise UsageError(NOTHING_TO_UNDO)
     with _journal(settings) as journal:
         run = run_to_undo(journal.runs(), number)
-        undoing = Undoing(journal, run, Path(settings.cache_dir), server, policy)
+        undoing = RunUndo(journal, run, Path(settings.cache_dir), server, policy)
         results: list[Result] = []
         with progress(f"Undoing run {run.number}", sum(part.changes for part in run.to_undo)) as advance:
             for result in undoing.look() if settings.dry_run else undoing.carry_out():

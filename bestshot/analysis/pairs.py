@@ -1,0 +1,62 @@
+"""Comparing pairs of photos closely, each picture decoded once for the pairs that follow each other."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from bestshot.analysis.analyser import Measurement, attempt
+from bestshot.analysis.comparison import MATCH_SIZE, Features, features, matching_recipe, similarity
+from bestshot.model.groups import PhotoPair, Similarity
+from bestshot.model.photo import Photo
+from bestshot.model.reader import PhotoReader
+from bestshot.storage.index import Failure
+from bestshot.text import printable
+
+_BATCH = 128
+"""Pairs a worker gets at a time: they are in order of time, so most pictures of a batch are in several pairs."""
+
+
+def comparison_measurement(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
+    """Compare pairs of photos; with `rotations`, also turned and mirrored."""
+    compare = partial(_compare, rotations=rotations)
+    return Measurement("Comparing", matching_recipe(rotations=rotations), Similarity, compare, _revision, _BATCH)
+
+
+def _compare(
+    source: PhotoReader, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
+) -> list[Similarity | Failure]:
+    """Compare pairs one after the other, so that few pictures are in memory."""
+    return compare_pairs(source, pairs, rotations=rotations)
+
+
+def compare_pairs(source: PhotoReader, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Similarity | Failure]:
+    """Compare each pair; features are dropped as soon as no later pair needs them."""
+    last = {photo.id: at for at, pair in enumerate(pairs) for photo in (pair.left, pair.right)}
+    kept: dict[str, Features | Failure] = {}
+    found: list[Similarity | Failure] = []
+    for at, pair in enumerate(pairs):
+        for photo in (pair.left, pair.right):
+            if photo.id not in kept:
+                kept[photo.id] = attempt(_features, source, photo)
+        found.append(_compared(pair, kept, rotations=rotations))
+        for photo in (pair.left, pair.right):
+            if last[photo.id] == at:
+                del kept[photo.id]
+    return found
+
+
+def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations: bool) -> Similarity | Failure:
+    left, right = kept[pair.left.id], kept[pair.right.id]
+    for photo, seen in ((pair.left, left), (pair.right, right)):
+        if isinstance(seen, Failure):
+            return Failure(f"{printable(photo.id)} {seen.error}", seen.is_transient)
+    assert isinstance(left, Features)  # neither is a Failure
+    assert isinstance(right, Features)
+    return similarity(left, right, rotations=rotations)
+
+
+def _features(source: PhotoReader, photo: Photo) -> Features:
+    return features(source.load_pixels(photo, MATCH_SIZE, grey=True))
+
+
+def _revision(pair: PhotoPair) -> str:
+    return pair.revision
