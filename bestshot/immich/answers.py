@@ -1,7 +1,7 @@
-"""The JSON of an Immich server, as it is read.
+"""Decoding the JSON of an Immich server.
 
-Unknown fields are ignored and fields that some versions leave out are optional; a field that is needed and missing,
-or of another kind, is a NotImmichError.
+Unknown fields are ignored, and fields that some versions omit are optional; a required field that is missing, or a
+field of another type, is a NotImmichError.
 """
 
 from typing import TypeVar
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class WirePong(Wire):
-    """The answer to ping."""
+    """The answer to a ping."""
 
     res: str
 
@@ -37,12 +37,12 @@ class WireUser(Wire):
     is_admin: bool = False
 
     def value(self) -> User:
-        """The same for all versions."""
+        """Convert to the model."""
         return User(self.id, self.name, self.is_admin)
 
 
 class WireKey(Wire):
-    """The own API key."""
+    """The API key that is in use."""
 
     permissions: tuple[str, ...]
 
@@ -54,7 +54,7 @@ class WireStatistics(Wire):
     videos: int
 
     def value(self) -> Statistics:
-        """The same for all versions."""
+        """Convert to the model."""
         return Statistics(self.images, self.videos)
 
 
@@ -79,20 +79,20 @@ class WireStack(Wire):
     assets: tuple[WireId, ...]
 
     def value(self) -> Stack:
-        """The primary first; it is missing from `assets` when it is in the trash."""
+        """Convert to the model, primary first; it is missing from `assets` if it is in the trash."""
         others = (asset.id for asset in self.assets if asset.id != self.primary_asset_id)
         return Stack(self.id, self.primary_asset_id, (self.primary_asset_id, *others))
 
 
 class WirePerson(Wire):
-    """Somebody whom the server knows by face."""
+    """A person whom the server recognises by face."""
 
     id: str
     name: str = ""
 
 
 class WireFace(Wire):
-    """A face; the box is in pixels of a picture of the given size."""
+    """A face; its box is in pixels of a picture of the given size."""
 
     id: str
     bounding_box_x1: float
@@ -104,7 +104,7 @@ class WireFace(Wire):
     person: WirePerson | None = None
 
     def value(self) -> FaceBox | None:
-        """The box in parts of the picture, or None for a picture without a size."""
+        """Convert to the model, with the box as fractions; None if the picture has no size."""
         if self.image_width <= 0 or self.image_height <= 0:
             return None
         return FaceBox(
@@ -119,14 +119,14 @@ class WireFace(Wire):
 
 
 class WireAlbumUser(Wire):
-    """Somebody who may see an album."""
+    """A user who may see an album."""
 
     user: WireId
     role: str
 
 
 class WireAlbum(Wire):
-    """An album; its assets come with it up to 2.7."""
+    """An album; up to 2.7 its assets are included."""
 
     id: str
     album_name: str
@@ -138,14 +138,14 @@ class WireAlbum(Wire):
     assets: tuple[WireAsset, ...] | None = None
 
     def value(self) -> Album:
-        """The same for all versions; from 3.0 the owner is one of the users."""
+        """Convert to the model; from 3.0 the owner is one of the users."""
         owners = [entry.user.id for entry in self.album_users if entry.role == "owner"]
         owner = self.owner_id or next(iter(owners), None)
         return Album(self.id, self.album_name, self.description or "", owner, self.asset_count, self.updated_at)
 
 
 class WireItem(Wire):
-    """What became of one asset of a bulk call; `assetId` for tags before 1.113."""
+    """The result for one asset of a bulk call; its id is in `assetId` for tags before 1.113."""
 
     success: bool
     id: str | None = None
@@ -160,7 +160,7 @@ class WireBucket(Wire):
 
 
 def read(body: bytes, shape: type[T], what: str) -> T:
-    """A server's JSON as the wanted shape; raises NotImmichError."""
+    """Decode a server's JSON as the given type; raises NotImmichError, in which `what` names the call."""
     try:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -170,4 +170,4 @@ def read(body: bytes, shape: type[T], what: str) -> T:
 
 
 def _short(error: Exception) -> str:
-    return str(error) if isinstance(error, msgspec.ValidationError) else "no JSON"
+    return str(error) if isinstance(error, msgspec.ValidationError) else "not JSON"

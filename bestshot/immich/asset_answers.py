@@ -1,6 +1,6 @@
-"""The JSON of an asset, in all versions of Immich.
+"""Decoding the JSON of an asset, in all versions of Immich.
 
-Unknown fields are ignored and fields that some versions leave out are optional.
+Unknown fields are ignored, and fields that some versions omit are optional.
 """
 
 import sys
@@ -12,11 +12,11 @@ from bestshot.immich.model import Asset, Exif, Stack, StackRef, Tag, Visibility
 
 
 class Wire(msgspec.Struct, rename="camel"):
-    """JSON as the server writes it."""
+    """Base of all JSON objects, whose field names are in camel case."""
 
 
 class WireId(Wire):
-    """Anything with an id."""
+    """Any object with an id."""
 
     id: str
 
@@ -29,12 +29,12 @@ class WireTag(Wire):
     value: str | None = None
 
     def tag(self) -> Tag:
-        """The same for all versions."""
+        """Convert to the model."""
         return Tag(self.id, self.name if self.value is None else self.value)
 
 
 class WireExif(Wire):
-    """What was read from the file."""
+    """What the server read from the file."""
 
     make: str | None = None
     model: str | None = None
@@ -55,7 +55,7 @@ class WireExif(Wire):
     rating: int | None = None
 
     def value(self) -> Exif:
-        """The same for all versions; a rating of 0 means none."""
+        """Convert to the model; a rating of 0 means none."""
         return Exif(
             _shared(self.make),
             _shared(self.model),
@@ -111,7 +111,7 @@ class WireAsset(Wire):
     stack_count: int | None = None
 
     def asset(self) -> Asset:
-        """The same for all versions."""
+        """Convert to the model."""
         local = _moment(self.local_date_time)
         return Asset(
             id=self.id,
@@ -136,7 +136,7 @@ class WireAsset(Wire):
         )
 
     def old_stack(self) -> Stack | None:
-        """The stack before 1.113: the array holds all members but the primary, whichever member is asked for."""
+        """The stack, before 1.113; the array holds all members but the primary, whichever asset was requested."""
         if self.stack_parent_id is None or not isinstance(self.stack, tuple):
             return None
         others = (member.id for member in self.stack if member.id != self.stack_parent_id)
@@ -155,17 +155,17 @@ class WireAsset(Wire):
         try:
             return Visibility(self.visibility)
         except ValueError:
-            # A kind that a newer server invented: nothing that this tool may touch.
+            # Introduced by a newer server, so nothing that this tool may touch.
             return Visibility.HIDDEN
 
 
 def _shared(text: str | None) -> str | None:
-    """The one copy of a text that comes with thousands of assets: most of what a large listing takes is such."""
+    """Intern a text that is repeated in thousands of assets, which saves most of the memory of a large listing."""
     return None if text is None else sys.intern(text)
 
 
 def _moment(text: str | None) -> datetime | None:
-    """A server's date in UTC; None for what is none, such as the year 20240 that some cameras write."""
+    """Parse a date as UTC; None if it is invalid, such as the year 20240 that some cameras write."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Calls on many assets at once: in chunks, and narrowed down when one bad id spoils them."""
+"""Calls on many assets, sent in chunks that are halved if one invalid id makes the server refuse them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from bestshot.errors import ImmichError, NotFoundError, RejectedError
 from bestshot.immich.answers import WireItem
 
 CHUNK = 500
-"""Ids in one call: far below the server's bounds of 10 MB and 65,535 database parameters."""
+"""Ids per call: far below the server's limits of 10 MB and 65,535 database parameters."""
 
 _REASONS = {
-    "no_permission": "It does not exist, or belongs to somebody else.",
+    "no_permission": "It does not exist, or belongs to another user.",
     "not_found": "It does not exist.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An asset that a bulk call did not take, and why."""
+    """An asset that a bulk call did not accept, and why."""
 
     asset_id: str
     reason: str
@@ -25,10 +25,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What became of each asset of a bulk call.
+    """The result of a bulk call for each asset.
 
-    `already` were so before the call. Where the server does not tell, they are counted in `done`; and ids that it
-    drops in silence are too, so that only reading back is proof.
+    `already` needed no change. If the server does not report these, they are in `done`, as are ids that it silently
+    drops, so only reading back is proof.
     """
 
     done: tuple[str, ...] = ()
@@ -44,17 +44,17 @@ IsAboutAnId = Callable[[ImmichError], bool]
 
 
 def is_refused_id(error: ImmichError) -> bool:
-    """Whether one bad id may be the reason: unknown, somebody else's, or malformed."""
+    """Whether an id may be the cause: unknown, another user's, or malformed."""
     return isinstance(error, NotFoundError) or is_malformed_id(error)
 
 
 def is_malformed_id(error: ImmichError) -> bool:
-    """Whether an id that is none may be the reason."""
+    """Whether a malformed id may be the cause."""
     return isinstance(error, RejectedError) and error.status == 400
 
 
 def send_in_chunks(ids: Iterable[str], send: Send, is_about_an_id: IsAboutAnId, size: int = CHUNK) -> BulkResult:
-    """Send every id once; a chunk refused for one of its ids is halved until the bad ones stand alone."""
+    """Send every id once; a chunk that is refused for one of its ids is halved until the invalid ones are alone."""
     unique = list(dict.fromkeys(ids))
     result = BulkResult()
     for start in range(0, len(unique), size):
@@ -63,7 +63,7 @@ def send_in_chunks(ids: Iterable[str], send: Send, is_about_an_id: IsAboutAnId, 
 
 
 def combined(results: Sequence[BulkResult]) -> BulkResult:
-    """What became of the assets in several calls that all name the same ones."""
+    """Combine the results of several calls on the same assets."""
     refused = {refusal.asset_id: refusal for result in results for refusal in result.refused}
     done = {asset_id: None for result in results for asset_id in result.done if asset_id not in refused}
     already = {asset_id: None for result in results for asset_id in result.already}
@@ -74,14 +74,14 @@ def combined(results: Sequence[BulkResult]) -> BulkResult:
     )
 
 
-def read_items(items: Iterable[WireItem], is_so_already: str) -> BulkResult:
-    """A server's own list of what became of each asset; `is_so_already` is its word for "nothing to do"."""
+def read_items(items: Iterable[WireItem], no_change: str) -> BulkResult:
+    """Convert a server's list of results; `no_change` is its error for an asset that needs no change."""
     done, already, refused = [], [], []
     for item in items:
         asset_id = item.id or item.asset_id or ""
         if item.success:
             done.append(asset_id)
-        elif item.error == is_so_already:
+        elif item.error == no_change:
             already.append(asset_id)
         else:
             refused.append(Refusal(asset_id, _REASONS.get(item.error or "", f"the server says: {item.error}")))

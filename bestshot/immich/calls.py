@@ -1,4 +1,4 @@
-"""The calls of Immich's API as data, in the words of each version; nothing here speaks to a server."""
+"""The calls of Immich's API as data, as each version spells them; nothing here contacts a server."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from bestshot.immich.model import Stack
 from bestshot.immich.versions import Dialect
 
 PAGE_SIZE = 1000
-"""The most that a search gives at once, in every version."""
+"""The most results that a search returns at once, in every version."""
 
 ThumbnailSize = Literal["thumbnail", "preview"]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request; `path` is below /api. `is_repeatable` if sending it twice does no harm."""
+    """A request; `path` is below /api, `is_repeatable` is whether sending it twice does no harm."""
 
     method: str
     path: str
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class AssetChange:
-    """What to set on assets; None leaves a field as it is, a rating of 0 takes the stars away."""
+    """What to set on assets; None leaves a field unchanged, a rating of 0 removes the stars."""
 
     is_favorite: bool | None = None
     is_archived: bool | None = None
@@ -46,7 +46,7 @@ class AssetChange:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The calls in one dialect."""
+    """The calls as one version spells them."""
 
     dialect: Dialect
 
@@ -55,11 +55,11 @@ class Calls:
         return Call("GET", "users/me" if self.dialect.has_plural_routes else "user/me")
 
     def statistics(self, query: Mapping[str, str]) -> Call:
-        """The count of own assets."""
+        """The number of the user's own assets."""
         return Call("GET", f"{self._assets}/statistics", query=query)
 
     def own_key(self) -> Call:
-        """The key itself."""
+        """The API key that is in use."""
         return Call("GET", "api-keys/me")
 
     def search(self, filters: Mapping[str, Any], page: int) -> Call:
@@ -67,11 +67,11 @@ class Calls:
         return Call("POST", "search/metadata", body={**filters, "page": page, "size": PAGE_SIZE})
 
     def asset(self, asset_id: str) -> Call:
-        """All about one asset."""
+        """Everything about one asset."""
         return Call("GET", f"{self._assets}/{_id(asset_id)}")
 
     def thumbnail(self, asset_id: str, size: ThumbnailSize) -> Call:
-        """A small picture of 250 pixels, or a preview of about 1440."""
+        """A thumbnail of 250 pixels, or a preview of about 1440."""
         if self.dialect.has_plural_routes:
             return Call("GET", f"assets/{_id(asset_id)}/thumbnail", query={"size": size})
         picture = "JPEG" if size == "preview" else "WEBP"
@@ -92,7 +92,7 @@ class Calls:
         return Call("PUT", f"{self._assets}/{_id(asset_id)}", body=self._fields(change))
 
     def update_assets(self, asset_ids: Sequence[str], change: AssetChange) -> Call:
-        """Set the same on many assets: all or nothing."""
+        """Set the same on many assets, all or none."""
         return Call("PUT", self._assets, body={"ids": list(asset_ids), **self._fields(change)})
 
     def changes_in_bulk(self, change: AssetChange) -> bool:
@@ -105,59 +105,59 @@ class Calls:
         return Call("GET", self._tags)
 
     def upsert_tags(self, values: Sequence[str]) -> Call:
-        """Make the tags of these paths that are missing, from 1.113."""
+        """Get the tags with these paths, creating missing ones, from 1.113."""
         return Call("PUT", "tags", body={"tags": list(values)})
 
     def create_tag(self, name: str) -> Call:
-        """Make a flat tag, before 1.113."""
+        """Create a flat tag, before 1.113."""
         return Call("POST", self._tags, body={"name": name, "type": "CUSTOM"}, is_repeatable=False)
 
     def tag_assets(self, tag_ids: Sequence[str], asset_ids: Sequence[str]) -> Call:
-        """Put many tags on many assets; before 1.129 one pair that is there already makes it fail as a whole."""
+        """Add tags to assets; before 1.129 the call fails as a whole if an asset already has one of them."""
         body = {"tagIds": list(tag_ids), "assetIds": list(asset_ids)}
         return Call("PUT", "tags/assets", body=body, is_repeatable=self.dialect.tags_again)
 
     def tag_with(self, tag_id: str, asset_ids: Sequence[str]) -> Call:
-        """Put one tag on assets."""
+        """Add one tag to assets."""
         return Call("PUT", f"{self._tags}/{_id(tag_id)}/assets", body={self._tagged_ids: list(asset_ids)})
 
     def untag(self, tag_id: str, asset_ids: Sequence[str]) -> Call:
-        """Take one tag off assets."""
+        """Remove one tag from assets."""
         return Call("DELETE", f"{self._tags}/{_id(tag_id)}/assets", body={self._tagged_ids: list(asset_ids)})
 
     def delete_tag(self, tag_id: str) -> Call:
-        """Take a tag away."""
+        """Delete a tag."""
         return Call("DELETE", f"{self._tags}/{_id(tag_id)}", is_repeatable=False)
 
     def assets_of_tag(self, tag_id: str) -> Call:
-        """The assets of a tag, before 1.113."""
+        """The assets with a tag, before 1.113."""
         return Call("GET", f"{self._tags}/{_id(tag_id)}/assets")
 
     def months_of_tag(self, tag_id: str) -> Call:
-        """The months with assets of a tag, from 1.113 to 1.125."""
+        """The months of the assets with a tag, from 1.113 to 1.125."""
         return Call("GET", "timeline/buckets", query={"tagId": tag_id, "size": "MONTH"})
 
     def month_of_tag(self, tag_id: str, month: str) -> Call:
-        """The assets of a tag in one month, from 1.113 to 1.125."""
+        """The assets with a tag in one month, from 1.113 to 1.125."""
         return Call("GET", "timeline/bucket", query={"tagId": tag_id, "size": "MONTH", "timeBucket": month})
 
     def albums(self) -> tuple[Call, ...]:
-        """The calls that list own albums and those shared with the user."""
+        """The calls that list the user's albums and those shared with the user."""
         own = Call("GET", self._albums)
         return (
             (own,) if self.dialect.lists_shared_albums else (own, Call("GET", self._albums, query={"shared": "true"}))
         )
 
     def albums_of_asset(self, asset_id: str) -> Call:
-        """The albums that hold an asset."""
+        """The albums that contain an asset."""
         return Call("GET", self._albums, query={"assetId": asset_id})
 
     def album(self, album_id: str) -> Call:
-        """One album, with its assets up to 2.7."""
+        """One album, up to 2.7 with its assets."""
         return Call("GET", f"{self._albums}/{_id(album_id)}")
 
     def create_album(self, name: str, asset_ids: Sequence[str], description: str) -> Call:
-        """Make an album; names need not be unique."""
+        """Create an album; names need not be unique."""
         body = {"albumName": name, "assetIds": list(asset_ids)} | ({"description": description} if description else {})
         return Call("POST", self._albums, body=body, is_repeatable=False)
 
@@ -166,11 +166,11 @@ class Calls:
         return Call("PUT", f"{self._albums}/{_id(album_id)}/assets", body={"ids": list(asset_ids)})
 
     def remove_from_album(self, album_id: str, asset_ids: Sequence[str]) -> Call:
-        """Take assets out of an album."""
+        """Remove assets from an album."""
         return Call("DELETE", f"{self._albums}/{_id(album_id)}/assets", body={"ids": list(asset_ids)})
 
     def delete_album(self, album_id: str) -> Call:
-        """Take an album away; its assets stay."""
+        """Delete an album; its assets stay."""
         return Call("DELETE", f"{self._albums}/{_id(album_id)}", is_repeatable=False)
 
     def stacks(self) -> Call:
@@ -182,7 +182,7 @@ class Calls:
         return Call("GET", f"stacks/{_id(stack_id)}")
 
     def create_stack(self, asset_ids: Sequence[str]) -> Call:
-        """Stack assets, the first on top; stacks whose primary is among them are merged in."""
+        """Stack assets, with the first as primary; stacks whose primary is among them are merged in."""
         if self.dialect.has_stack_routes:
             return Call("POST", "stacks", body={"assetIds": list(asset_ids)}, is_repeatable=False)
         primary, *children = asset_ids
@@ -234,5 +234,5 @@ class Calls:
 
 
 def _id(text: str) -> str:
-    """An id as one part of a path, whatever it holds."""
+    """Quote an id as one segment of a path."""
     return quote(text, safe="")

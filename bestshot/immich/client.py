@@ -1,7 +1,7 @@
-"""The Immich HTTP API as typed calls, the same for every server from v1.95 to v3.2.
+"""The Immich HTTP API as typed methods that are the same for every server from v1.95 to v3.2.
 
-Every call raises an ImmichError (see bestshot.errors) that says what to do; nothing answers an empty value for "it
-failed". No call of this module deletes an asset or moves it to the trash.
+A call that fails raises an ImmichError (see bestshot.errors), which says what to do. No call of this module deletes an
+asset or moves it to the trash.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -40,9 +40,9 @@ from bestshot.immich.versions import Task, Version
 class ImmichClient:
     """One user's library on one server.
 
-    `api_key` is the key itself or the place where it lies. `verify` is False to trust any certificate, or a file with
-    the authorities to trust. `tasks` are the parts of the job: a missing permission is reported along with all that
-    they need. Threads may share a client; it is pickled without the key (see KeyInProcess).
+    `api_key` is the key itself or where to read it. `verify` is False to trust any certificate, or a file with the
+    certificate authorities to trust. `tasks` are what the client is used for: if a permission is missing, all that they
+    need are reported. Threads may share a client; it is pickled without the key (see KeyInProcess).
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ImmichClient:
         return f"ImmichClient({self.url!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to another process: not whose the key is, as another key may be found there."""
+        """The state to pickle: without the user, since the other process may read another key."""
         return vars(self) | {"_user": None}
 
     @property
@@ -71,7 +71,7 @@ class ImmichClient:
         return self._server.url
 
     def ping(self) -> bool:
-        """Whether an Immich server answers at this address; says nothing about the key."""
+        """Whether an Immich server answers at this address; does not test the key."""
         try:
             self._server.check_alive()
         except ImmichError:
@@ -79,60 +79,60 @@ class ImmichClient:
         return True
 
     def get_version(self) -> Version:
-        """The server's version, asked for once; raises TooOldError below 1.95."""
+        """The server's version, requested once; raises TooOldError below 1.95."""
         return self._server.dialect.version
 
     def get_current_user(self) -> User:
-        """The owner of the key, asked for once."""
+        """The owner of the key, requested once."""
         if self._user is None:
-            self._user = self._server.ask(self._calls.current_user(), WireUser).value()
+            self._user = self._server.request(self._calls.current_user(), WireUser).value()
         return self._user
 
     def get_needed_permissions(self) -> tuple[str, ...]:
-        """What a key needs for this client's tasks on this version; nothing before 1.113."""
+        """The permissions that a key needs for this client's tasks; empty before 1.113."""
         return self._server.needed_permissions
 
     def get_key_permissions(self) -> frozenset[str] | None:
-        """What the key may do; None before 1.139.2, which cannot tell."""
+        """The permissions of the key; None before 1.139.2, which does not report them."""
         if not self._server.dialect.knows_own_key:
             return None
-        return frozenset(self._server.ask(self._calls.own_key(), WireKey).permissions)
+        return frozenset(self._server.request(self._calls.own_key(), WireKey).permissions)
 
     def get_statistics(self) -> Statistics:
-        """The server's own count of the user's assets, archived ones included, the trash and locked ones not."""
-        return self._server.ask(self._calls.statistics({}), WireStatistics).value()
+        """The server's count of the user's assets, including archived ones, without those locked or in the trash."""
+        return self._server.request(self._calls.statistics({}), WireStatistics).value()
 
     def get_all_assets(self, *, skip_archived: bool = True, with_exif: bool = False) -> AssetListing:
-        """The user's photos: no videos, no partners' photos, nothing hidden, locked or in the trash."""
+        """The user's photos, without videos, partners' photos, and anything hidden, locked or in the trash."""
         user = self.get_current_user()
         return list_library(self._server, user.id, with_archived=not skip_archived, with_exif=with_exif)
 
     def get_asset_info(self, asset_id: str) -> Asset:
-        """All about an asset, with its tags and its stack."""
-        return self._server.ask(self._calls.asset(asset_id), WireAsset).asset()
+        """Everything about an asset, with its tags and its stack."""
+        return self._server.request(self._calls.asset(asset_id), WireAsset).asset()
 
     def get_assets_info(self, asset_ids: Iterable[str]) -> dict[str, Asset]:
-        """The same for many by id, a few side by side, to read back marks; those that are gone are left out."""
+        """Everything about many assets by id, requested in parallel; those that no longer exist are left out."""
         return read_assets(self._server, asset_ids)
 
     def get_asset_thumbnail(self, asset_id: str, size: ThumbnailSize = "preview") -> bytes:
-        """A picture made by the server: "thumbnail" (250 pixels) or "preview" (about 1440); JPEG or WebP.
+        """A picture made by the server, JPEG or WebP: "thumbnail" (250 pixels) or "preview" (about 1440).
 
-        Raises NotFoundError if there is none yet, or never will be because the file is broken.
+        Raises NotFoundError if it is not ready yet, or cannot be made because the file is damaged.
         """
         return self._server.fetch_picture(self._calls.thumbnail(asset_id, size))
 
     def download_asset(self, asset_id: str) -> bytes:
-        """The original file."""
+        """Download the original file."""
         return self._server.fetch_picture(self._calls.original(asset_id))
 
     def save_asset(self, asset_id: str, stream: BinaryIO) -> None:
-        """The original file into a seekable stream, which is overwritten from its beginning."""
+        """Download the original file into a seekable stream, which is overwritten from its start."""
         self._server.save_picture(self._calls.original(asset_id), stream)
 
     def get_faces(self, asset_id: str) -> tuple[FaceBox, ...]:
-        """The faces that the server found on a photo."""
-        faces = (face.value() for face in self._server.ask(self._calls.faces(asset_id), tuple[WireFace, ...]))
+        """The faces that the server found in a photo."""
+        faces = (face.value() for face in self._server.request(self._calls.faces(asset_id), tuple[WireFace, ...]))
         return tuple(face for face in faces if face is not None)
 
     def update_asset(
@@ -144,19 +144,19 @@ class ImmichClient:
         rating: int | None = None,
         description: str | None = None,
     ) -> Asset:
-        """Set what is given; a rating of 0 takes the stars away. The answer may lack tags and stack."""
+        """Set what is not None; a rating of 0 removes the stars. The result may lack tags and stack."""
         change = AssetChange(is_favorite, is_archived, rating, description)
-        return self._server.ask(self._calls.update_asset(asset_id, change), WireAsset).asset()
+        return self._server.request(self._calls.update_asset(asset_id, change), WireAsset).asset()
 
     def update_assets(self, asset_ids: Iterable[str], change: AssetChange) -> BulkResult:
         """Set the same on many assets, in as few calls as the version allows."""
 
         def send(ids: Sequence[str]) -> BulkResult:
-            self._server.tell(self._calls.update_assets(ids, change))
+            self._server.send(self._calls.update_assets(ids, change))
             return BulkResult(done=tuple(ids))
 
         def send_one(ids: Sequence[str]) -> BulkResult:
-            self._server.tell(self._calls.update_asset(ids[0], change))
+            self._server.send(self._calls.update_asset(ids[0], change))
             return BulkResult(done=tuple(ids))
 
         if self._calls.changes_in_bulk(change):
@@ -168,20 +168,20 @@ class ImmichClient:
         return list_tags(self._server)
 
     def upsert_tags(self, values: Iterable[str]) -> tuple[Tag, ...]:
-        """The tags of these paths such as "trips/berlin", made where they are missing; repeated ones come once."""
+        """Get the tags with these paths, such as "trips/berlin", creating missing ones; each is returned once."""
         return upsert_tags(self._server, values)
 
     def tag_assets(self, asset_ids: Iterable[str], tags: str | Iterable[str]) -> BulkResult:
-        """Put all tags on all assets, as few calls as possible; tags are made where they are missing.
+        """Add all tags to all assets in as few calls as possible, creating missing tags.
 
-        The server may lose a second writing call on an asset soon after the first: give all its tags at once, set
-        favourites afterwards, and read back. Before 1.113 several tags are several calls.
+        The server may lose a write to an asset that follows another one closely: add all tags at once, set favourites
+        afterwards, and read back. Before 1.113 several tags take several calls.
         """
         found = self.upsert_tags([tags] if isinstance(tags, str) else tags)
         return tag_assets(self._server, asset_ids, found)
 
     def untag_assets(self, asset_ids: Iterable[str], tag_id: str) -> BulkResult:
-        """Take a tag off assets; the tag itself stays."""
+        """Remove a tag from assets; the tag itself stays."""
         return untag_assets(self._server, asset_ids, tag_id)
 
     def get_tagged_ids(self, tag_id: str) -> frozenset[str]:
@@ -189,8 +189,8 @@ class ImmichClient:
         return find_tagged(self._server, tag_id)
 
     def delete_tag(self, tag_id: str) -> None:
-        """Take a tag away, from all assets and with its child tags; the assets stay."""
-        self._server.tell(self._calls.delete_tag(tag_id))
+        """Delete a tag and its child tags, also from assets; the assets stay."""
+        self._server.send(self._calls.delete_tag(tag_id))
 
     def get_albums(self) -> tuple[Album, ...]:
         """The user's albums and those that others share with the user."""
@@ -198,7 +198,7 @@ class ImmichClient:
         return tuple({album.id: album for album in found}.values())
 
     def get_albums_of_asset(self, asset_id: str) -> tuple[Album, ...]:
-        """The albums that hold an asset."""
+        """The albums that contain an asset."""
         return self._albums(self._calls.albums_of_asset(asset_id))
 
     def get_album_assets(self, album_id: str, *, skip_archived: bool = True) -> AssetListing:
@@ -211,9 +211,9 @@ class ImmichClient:
         return frozenset(asset.id for asset in list_album_members(self._server, album_id))
 
     def create_album(self, name: str, asset_ids: Sequence[str] = (), description: str = "") -> Album:
-        """Make an album; names need not be unique. Assets that do not exist are left out in silence."""
+        """Create an album; names need not be unique. Assets that do not exist are silently left out."""
         first, rest = asset_ids[:CHUNK], asset_ids[CHUNK:]
-        album = self._server.ask(self._calls.create_album(name, first, description), WireAlbum).value()
+        album = self._server.request(self._calls.create_album(name, first, description), WireAlbum).value()
         self.add_assets_to_album(album.id, rest)
         return album
 
@@ -222,23 +222,23 @@ class ImmichClient:
         return self._in_album(asset_ids, lambda ids: self._calls.add_to_album(album_id, ids), "duplicate")
 
     def remove_assets_from_album(self, album_id: str, asset_ids: Iterable[str]) -> BulkResult:
-        """Take assets out of an album; they stay in the library."""
+        """Remove assets from an album; they stay in the library."""
         return self._in_album(asset_ids, lambda ids: self._calls.remove_from_album(album_id, ids), "not_found")
 
     def delete_album(self, album_id: str) -> None:
-        """Take an album away; its assets stay."""
-        self._server.tell(self._calls.delete_album(album_id))
+        """Delete an album; its assets stay."""
+        self._server.send(self._calls.delete_album(album_id))
 
     def get_stacks(self) -> tuple[Stack, ...]:
-        """All stacks of the user; before 1.113 at the cost of a call for each."""
+        """All stacks of the user; before 1.113 this takes a call for each."""
         return list_stacks(self._server)
 
     def get_stack_of(self, asset_id: str) -> Stack | None:
-        """The stack that an asset is in, or None if it is in none."""
+        """The stack of an asset; None if it is in none."""
         return find_stack(self._server, asset_id)
 
     def create_stack(self, asset_ids: Sequence[str]) -> Stack:
-        """Stack assets, the first on top; stacks whose primary is among them are merged in and get a new id."""
+        """Stack assets, with the first as primary; stacks whose primary is among them are merged and get a new id."""
         return create_stack(self._server, asset_ids)
 
     def delete_stack(self, stack: Stack) -> None:
@@ -250,10 +250,10 @@ class ImmichClient:
         return Calls(self._server.dialect)
 
     def _albums(self, call: Call) -> tuple[Album, ...]:
-        return tuple(album.value() for album in self._server.ask(call, tuple[WireAlbum, ...]))
+        return tuple(album.value() for album in self._server.request(call, tuple[WireAlbum, ...]))
 
-    def _in_album(self, asset_ids: Iterable[str], call: Callable[[Sequence[str]], Call], so_already: str) -> BulkResult:
+    def _in_album(self, asset_ids: Iterable[str], call: Callable[[Sequence[str]], Call], no_change: str) -> BulkResult:
         def send(ids: Sequence[str]) -> BulkResult:
-            return read_items(self._server.ask(call(ids), tuple[WireItem, ...]), so_already)
+            return read_items(self._server.request(call(ids), tuple[WireItem, ...]), no_change)
 
         return send_in_chunks(asset_ids, send, is_malformed_id)

@@ -1,4 +1,4 @@
-"""What an Immich server's refusals mean, in all versions."""
+"""Turning an Immich server's error responses into errors, for all versions; and how calls are retried."""
 
 import re
 from collections.abc import Sequence
@@ -20,13 +20,15 @@ from bestshot.errors import (
 )
 
 _LONGEST_MESSAGE = 300
+"""Characters of a server's message that are shown."""
+
 _PERMISSION = re.compile(r"Missing required permission: ([\w.]+)")
 _ABSENT = re.compile(r"^Not found or no [\w.]+ access|\bnot found\b", re.IGNORECASE)
 _NO_ROUTE = re.compile(r"^Cannot [A-Z]+ /")
 
 
 def failure(status: int, body: bytes, what: str, needed: Sequence[str]) -> ImmichError:
-    """The error for an answer that is no success; `what` names the call, `needed` the permissions of the job."""
+    """Make the error for an unsuccessful response; `what` names the call, `needed` the permissions of the run."""
     message = _message(body)
     if status in BUSY:
         return UnreachableError(
@@ -57,8 +59,8 @@ def _foreign(status: int, what: str) -> ImmichError:
             "let the path /api pass through the proxy."
         )
     if status == 413:
-        return RejectedError(status, "the proxy in front of the server takes no request of this size")
-    return NotImmichError(f"What answers {what} is not Immich's API ({status}): check the address of the server.")
+        return RejectedError(status, "the proxy in front of the server does not accept requests of this size")
+    return NotImmichError(f"The answer to {what} is not from Immich's API ({status}): check the address of the server.")
 
 
 def _unauthorized(message: str) -> ImmichError:
@@ -66,7 +68,7 @@ def _unauthorized(message: str) -> ImmichError:
         return NotFoundError("Not found, or no access to it: no API key can open the locked folder.")
     return WrongKeyError(
         f"The Immich server does not accept the API key ({message}): "
-        "make one in Immich under Account Settings, API Keys, and check that it was copied whole."
+        "create one in Immich under Account Settings, API Keys, and check that it was copied completely."
     )
 
 
@@ -78,7 +80,7 @@ def _forbidden(message: str, needed: Sequence[str]) -> ImmichError:
 
 
 def _message(body: bytes) -> str | None:
-    """The server's own words, however its version wraps them; None if the body is not of an Immich server."""
+    """The server's error message, in whatever format; None if the body is not from an Immich server."""
     try:
         content = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -92,7 +94,7 @@ def _message(body: bytes) -> str | None:
 
 
 def _validation(item: Any) -> str:
-    """One entry of the error list that 3.x adds to "Validation failed"."""
+    """Format one entry of the error list that 3.x adds to "Validation failed"."""
     if not isinstance(item, dict):
         return str(item)
     path = item.get("path")
@@ -101,18 +103,17 @@ def _validation(item: Any) -> str:
 
 
 BUSY = frozenset({429, 502, 503, 504})
-"""Statuses that say nothing about the call itself and are worth another try."""
+"""Statuses that have nothing to do with the call itself, so that a retry may succeed."""
 
-
-_NOT_TAKEN = frozenset({429})
-"""Statuses that say that the call was not even looked at."""
-
+_NOT_PROCESSED = frozenset({429})
+"""Statuses that mean that the server did not process the call at all."""
 
 _LONGEST_WAIT = 60
+"""The most seconds to wait before a retry."""
 
 
-class _ImpatientRetry(Retry):
-    """Honours Retry-After, but not for hours."""
+class _BoundedRetry(Retry):
+    """Honours Retry-After up to a limit."""
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         seconds = super().get_retry_after(response)
@@ -121,7 +122,7 @@ class _ImpatientRetry(Retry):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to wait for a connection and for an answer, and how often to ask again; all waits in seconds."""
+    """How long to wait for a connection and for an answer, in seconds, and how often to retry."""
 
     connect: float = 6.1
     answer: float = 120
@@ -129,12 +130,12 @@ class RetryPolicy:
     backoff: float = 0.5
 
     def retry(self, *, is_repeatable: bool) -> Retry:
-        """Exponential backoff with jitter; a call that may do harm twice goes again only if it was surely not taken."""
-        return _ImpatientRetry(
+        """Exponential backoff with jitter; a call that is not repeatable is retried only if it was not processed."""
+        return _BoundedRetry(
             total=self.retries,
             read=None if is_repeatable else False,
             allowed_methods=None,
-            status_forcelist=BUSY if is_repeatable else _NOT_TAKEN,
+            status_forcelist=BUSY if is_repeatable else _NOT_PROCESSED,
             backoff_factor=self.backoff,
             backoff_max=_LONGEST_WAIT,
             backoff_jitter=self.backoff,

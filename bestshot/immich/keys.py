@@ -11,10 +11,10 @@ KEY_VARIABLE = "IMMICH_API_KEY"
 
 
 class KeySource(Protocol):
-    """A place that holds the key; it travels to other processes instead of the key."""
+    """Where to read the key; sent to other processes instead of the key itself."""
 
     def read(self) -> str:
-        """The key; raises WrongKeyError if there is none or it cannot be one."""
+        """Read the key; raises WrongKeyError if it is missing or malformed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class KeyFromEnvironment:
     variable: str = KEY_VARIABLE
 
     def read(self) -> str:
-        """The variable's content."""
+        """Read the variable."""
         key = os.environ.get(self.variable, "")
         if not key.strip():
             raise WrongKeyError(f"There is no Immich API key: set {self.variable}, or name a file with the key.")
@@ -38,7 +38,7 @@ class KeyFromFile:
     path: str
 
     def read(self) -> str:
-        """The file's content without white space around it."""
+        """Read the file, without surrounding white space."""
         try:
             content = Path(self.path).read_text(encoding="utf-8")
         except OSError as error:
@@ -52,12 +52,12 @@ class KeyFromFile:
 
 @dataclass(frozen=True, slots=True)
 class KeyInProcess:
-    """A key that was handed over as text; another process looks for its own in IMMICH_API_KEY instead."""
+    """A key given as text; another process reads its own from IMMICH_API_KEY instead."""
 
     key: str = field(repr=False)
 
     def read(self) -> str:
-        """The key as it was given, without white space around it."""
+        """Return the given key, without surrounding white space."""
         return _checked(self.key, "The given key")
 
     def __reduce__(self) -> tuple[type[KeyFromEnvironment], tuple[str]]:
@@ -65,7 +65,7 @@ class KeyInProcess:
 
 
 def key_source(file: str | None, key: str | None) -> KeySource:
-    """Where the key lies, given the file's name or the key itself, if either is; other processes look there too."""
+    """Decide where to read the key from: a file, the key itself, or the environment, also in other processes."""
     if file is not None:
         return KeyFromFile(file)
     if key is not None:
@@ -74,8 +74,8 @@ def key_source(file: str | None, key: str | None) -> KeySource:
 
 
 def _checked(text: str, where: str) -> str:
-    """A key fit for a header; anything else would be quoted in full by the error of the library that sends it."""
+    """Check that a key is valid in a header; otherwise the HTTP library would quote it in an error."""
     key = text.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise WrongKeyError(f"{where} holds no Immich API key: a key is one word of letters and digits.")
+        raise WrongKeyError(f"{where} does not contain an Immich API key: a key is one word of letters and digits.")
     return key

@@ -1,7 +1,7 @@
 """Listing a library completely, although the server's paging is not exact.
 
-Before 3.1 a search is sorted by time alone: photos of the same instant may change places between two pages, so that
-one comes twice and another not at all. Without other changes that can only happen where they straddle two pages.
+Before 3.1 a search is sorted by time only: photos of the same instant may swap between two pages, so that one is listed
+twice and another not at all. Unless photos are added or removed, this only happens across the border of two pages.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -20,15 +20,15 @@ from bestshot.immich.model import Asset, Visibility
 from bestshot.immich.versions import Scope
 
 _MARGIN = timedelta(milliseconds=1)
-"""Answers tell times to the millisecond, the server sorts by more."""
+"""Answers give times in milliseconds; the server sorts with a higher resolution."""
 
 _READERS = 4
-"""Assets that are read at once."""
+"""Assets that are read in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssetListing:
-    """Assets in order of id, each once; `missing` says how many more the server counts than it would list."""
+    """Assets in order of id; `missing` is how many more the server counts than it lists."""
 
     assets: tuple[Asset, ...]
     missing: int = 0
@@ -62,11 +62,11 @@ def list_album(server: ImmichServer, album_id: str, owner_id: str, *, with_archi
 
 
 def list_album_members(server: ImmichServer, album_id: str, *, with_exif: bool = False) -> AssetListing:
-    """What is in an album: anybody's, photos and videos, archived ones too, but nothing hidden or from the trash."""
-    album = server.ask(Calls(server.dialect).album(album_id), WireAlbum)
+    """All assets of an album: anybody's photos and videos, also archived, but not hidden or in the trash."""
+    album = server.request(Calls(server.dialect).album(album_id), WireAlbum)
     if album.assets is not None:
         return _listing([asset.asset() for asset in album.assets], 0)
-    # Hidden halves of live photos are found too, but not counted.
+    # A search also finds the hidden videos of live photos, which are not counted.
     search = _Search(server, lambda asset: asset.visibility is not Visibility.HIDDEN)
     extra = {"withExif": True} if with_exif else {}
     missing = search.complete({"albumIds": [album_id], **extra}, lambda: album.asset_count)
@@ -74,21 +74,21 @@ def list_album_members(server: ImmichServer, album_id: str, *, with_exif: bool =
 
 
 def find_ids(server: ImmichServer, filters: Mapping[str, Any]) -> frozenset[str]:
-    """The ids of the visible photos, archived ones too, that a search finds."""
+    """The ids of the visible and archived photos that a search finds."""
     search = _Search(server, lambda _asset: True)
     for scope in server.dialect.scopes(with_archived=True):
         search.run({**scope.search, **filters})
-        search.look_between_pages({**scope.search, **filters})
+        search.search_between_pages({**scope.search, **filters})
     return frozenset(search.found)
 
 
 def read_assets(server: ImmichServer, asset_ids: Iterable[str]) -> dict[str, Asset]:
-    """All about each of these assets, a few side by side; those that are gone are left out."""
+    """Everything about each asset, requested in parallel; those that no longer exist are left out."""
     call = Calls(server.dialect).asset
 
     def read(asset_id: str) -> Asset | None:
         try:
-            return server.ask(call(asset_id), WireAsset).asset()
+            return server.request(call(asset_id), WireAsset).asset()
         except NotFoundError:
             return None
 
@@ -97,7 +97,7 @@ def read_assets(server: ImmichServer, asset_ids: Iterable[str]) -> dict[str, Ass
 
 
 class _Search:
-    """Gathers wanted assets, each once, over several runs."""
+    """Collects assets over several searches, each asset once."""
 
     def __init__(self, server: ImmichServer, is_wanted: Callable[[Asset], bool]) -> None:
         self.found: dict[str, Asset] = {}
@@ -106,16 +106,16 @@ class _Search:
         self._doubtful_times: set[datetime] = set()
 
     def complete(self, filters: Mapping[str, Any], count: Callable[[], int]) -> int:
-        """Search until as many are found as there are; tells how many are still missing."""
+        """Search until as many are found as there are; returns how many are still missing."""
         self.run(filters)
-        for search_again in (self.look_between_pages, self._run_backwards):
+        for search_again in (self.search_between_pages, self._run_backwards):
             if len(self.found) >= count():
                 return 0
             search_again(filters)
         return max(0, count() - len(self.found))
 
     def run(self, filters: Mapping[str, Any]) -> None:
-        """Gather all pages of one search."""
+        """Collect all pages of one search."""
         last: Asset | None = None
         for wires in search_pages(self._server, filters):
             page = [wire.asset() for wire in wires]
@@ -127,8 +127,8 @@ class _Search:
     def _run_backwards(self, filters: Mapping[str, Any]) -> None:
         self.run({**filters, "order": "asc"})
 
-    def look_between_pages(self, filters: Mapping[str, Any]) -> None:
-        """Search the instants again at which something may have slipped through."""
+    def search_between_pages(self, filters: Mapping[str, Any]) -> None:
+        """Search again at the instants at which assets may have been missed."""
         for time in sorted(self._doubtful_times):
             self.run({**filters, "takenAfter": _text(time - _MARGIN), "takenBefore": _text(time + _MARGIN)})
 
@@ -142,30 +142,32 @@ def search_pages(server: ImmichServer, filters: Mapping[str, Any]) -> Iterator[t
     calls = Calls(server.dialect)
     number = 1
     while True:
-        page = server.ask(calls.search(filters, number), WireSearch).assets
+        page = server.request(calls.search(filters, number), WireSearch).assets
         yield page.items
         if page.next_page is None:
             return
         number += 1
         if page.next_page != str(number):
-            raise NotImmichError(f"After page {number - 1} of a search the server names page {page.next_page[:20]}.")
+            raise NotImmichError(
+                f"After page {number - 1} of a search comes page {page.next_page[:20]}, not the next one."
+            )
 
 
 def _favorites(server: ImmichServer, scope: Scope, assets: Mapping[str, Asset]) -> dict[str, Asset]:
-    """Those of the assets that are favourites, marked as such."""
+    """The assets that are favourites, with that set."""
     search = _Search(server, lambda asset: asset.id in assets)
     search.run({**scope.search, "isFavorite": True})
-    search.look_between_pages({**scope.search, "isFavorite": True})
+    search.search_between_pages({**scope.search, "isFavorite": True})
     return {asset_id: replace(assets[asset_id], is_favorite=True) for asset_id in search.found}
 
 
 def _count(server: ImmichServer, query: Mapping[str, str]) -> int:
-    return server.ask(Calls(server.dialect).statistics(query), WireStatistics).images
+    return server.request(Calls(server.dialect).statistics(query), WireStatistics).images
 
 
 def _is_own_photo(asset: Asset, owner_id: str, *, with_archived: bool) -> bool:
-    is_in_sight = asset.visibility is Visibility.TIMELINE or (with_archived and asset.is_archived)
-    return asset.is_image and asset.owner_id == owner_id and is_in_sight and not asset.is_trashed
+    is_visible = asset.visibility is Visibility.TIMELINE or (with_archived and asset.is_archived)
+    return asset.is_image and asset.owner_id == owner_id and is_visible and not asset.is_trashed
 
 
 def _listing(assets: Collection[Asset], missing: int) -> AssetListing:

@@ -1,4 +1,4 @@
-"""What an Immich server tells, as frozen values that are the same for all its versions."""
+"""The objects of an Immich server, the same for all versions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How many own assets there are."""
+    """The number of the user's own assets."""
 
     images: int
     videos: int
@@ -59,7 +59,7 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """What the server read from the file; width and height are those before turning it upright, in pixels."""
+    """What the server read from the file; width and height, in pixels, are before turning it upright."""
 
     make: str | None
     model: str | None
@@ -84,9 +84,9 @@ class Exif:
 class Asset:
     """A photo or video of the server.
 
-    `file_created_at` is the moment in UTC, `local_time` the camera's wall clock without a zone; either is None if
-    the server's date is none. `exif` is filled by asset info and on request; `tags` and `stack` by asset info only
-    (None and an empty tuple elsewhere). An external library's `checksum` is only that of its path.
+    `file_created_at` is in UTC, `local_time` is the camera's wall clock without a zone; each is None if the server's
+    date is invalid. `exif` is only known from asset info and on request, `tags` and `stack` only from asset info.
+    In an external library, `checksum` is that of the path, not of the content.
     """
 
     id: str
@@ -111,13 +111,13 @@ class Asset:
 
     @property
     def whole_name(self) -> str:
-        """The file's name; before 1.98 the server leaves its suffix out, which its path still has."""
+        """The file's name; before 1.98 the server omits the suffix, which is taken from the path."""
         name = self.file_name
         return name if PurePath(name).suffix else name + PurePath(self.path).suffix
 
     @property
     def is_archived(self) -> bool:
-        """Whether it is kept out of the timeline by the user."""
+        """Whether the user archived it."""
         return self.visibility is Visibility.ARCHIVE
 
     @property
@@ -128,9 +128,9 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """A face that the server found; the box is in parts of the picture's width and height.
+    """A face that the server found; the box is in fractions of the picture's size.
 
-    `person_name` is empty for somebody who has no name yet, or is not known again.
+    `person_name` is empty if the person is not recognised or has no name yet.
     """
 
     id: str
@@ -144,7 +144,7 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """An album; `owner_id` is None where the server does not tell."""
+    """An album; `owner_id` is None if the server does not report it."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""Stacks on an Immich server: things of their own from 1.113, parents of assets before."""
+"""Stacks on an Immich server: objects from 1.113, parents of assets before."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from bestshot.immich.model import Stack
 
 
 def list_stacks(server: ImmichServer) -> tuple[Stack, ...]:
-    """All stacks of the user; before 1.113 at the cost of a call for each."""
+    """All stacks of the user; before 1.113 this takes a call for each."""
     calls = Calls(server.dialect)
     if server.dialect.has_stack_routes:
-        return tuple(stack.value() for stack in server.ask(calls.stacks(), tuple[WireStack, ...]))
+        return tuple(stack.value() for stack in server.request(calls.stacks(), tuple[WireStack, ...]))
     stacks: dict[str, Stack] = {}
     for asset_id in _stacked_ids(server):
         stack = None if asset_id in stacks else find_stack(server, asset_id)
@@ -25,34 +25,34 @@ def list_stacks(server: ImmichServer) -> tuple[Stack, ...]:
 
 
 def find_stack(server: ImmichServer, asset_id: str) -> Stack | None:
-    """The stack that an asset is in, or None if it is in none."""
+    """The stack of an asset; None if it is in none."""
     calls = Calls(server.dialect)
-    asset = server.ask(calls.asset(asset_id), WireAsset)
+    asset = server.request(calls.asset(asset_id), WireAsset)
     if not server.dialect.has_stack_routes:
         return asset.old_stack()
     ref = asset.asset().stack
-    return None if ref is None else server.ask(calls.stack(ref.id), WireStack).value()
+    return None if ref is None else server.request(calls.stack(ref.id), WireStack).value()
 
 
 def create_stack(server: ImmichServer, asset_ids: Sequence[str]) -> Stack:
-    """Stack assets, the first on top.
+    """Stack assets, with the first as primary.
 
-    An existing stack is merged in whole if its primary is among them, or before 1.113 any member; from 1.113 a mere
-    child leaves its stack for this one.
+    An existing stack is merged in completely if its primary is among the assets, or before 1.113 any member; from 1.113
+    another member leaves its stack for this one.
     """
     ids = list(dict.fromkeys(asset_ids))
     if len(ids) < 2:
         raise UsageError("A stack needs two photos.")
     call = Calls(server.dialect).create_stack(ids)
     if server.dialect.has_stack_routes:
-        return server.ask(call, WireStack).value()
-    server.tell(call)
+        return server.request(call, WireStack).value()
+    server.send(call)
     return _found_again(server, ids[0])
 
 
 def delete_stack(server: ImmichServer, stack: Stack) -> None:
     """Dissolve a stack; its assets stay."""
-    server.tell(Calls(server.dialect).delete_stack(stack))
+    server.send(Calls(server.dialect).delete_stack(stack))
 
 
 def _stacked_ids(server: ImmichServer) -> list[str]:
@@ -64,5 +64,5 @@ def _stacked_ids(server: ImmichServer) -> list[str]:
 def _found_again(server: ImmichServer, asset_id: str) -> Stack:
     stack = find_stack(server, asset_id)
     if stack is None:
-        raise NotFoundError(f"The stack of {asset_id} is gone again: does somebody else change it?")
+        raise NotFoundError(f"The new stack of {asset_id} is gone: is somebody else changing it?")
     return stack

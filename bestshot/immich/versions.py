@@ -1,6 +1,6 @@
-"""The one place that knows how versions of Immich differ, from 1.95 to 3.2.
+"""How versions of Immich differ, from 1.95 to 3.2, all in one place.
 
-The facts come from the OpenAPI files of the releases and from the answers of real servers.
+This was compiled from the OpenAPI files of the releases and from answers of real servers.
 """
 
 import logging
@@ -26,11 +26,14 @@ class Version(NamedTuple):
 
 
 OLDEST = Version(1, 95)
+"""The oldest version that is supported."""
+
 NEWEST = Version(3, 2, 2)
+"""The newest version that is known; newer ones are treated like it."""
 
 
 class Task(Enum):
-    """A part of the job that needs permissions of its own."""
+    """Something that a run does and that needs permissions of its own."""
 
     READ = "read"
     READ_ALBUMS = "read albums"
@@ -42,7 +45,7 @@ class Task(Enum):
     JOIN_ALBUMS = "join albums"
     READ_STACKS = "read stacks"
     STACKS = "stacks"
-    TAKE_BACK = "take back"
+    UNDO = "undo"
 
 
 _PERMISSIONS = {
@@ -56,13 +59,15 @@ _PERMISSIONS = {
     Task.JOIN_ALBUMS: "album.read albumAsset.create albumAsset.delete",
     Task.READ_STACKS: "stack.read",
     Task.STACKS: "stack.read stack.create stack.delete",
-    Task.TAKE_BACK: "album.delete tag.delete",
+    Task.UNDO: "album.delete tag.delete",
 }
 
 
-_GUARDED_SINCE_1_113 = ("album.", "tag.", "stack.", "face.")
+_CHECKED_SINCE_1_113 = ("album.", "tag.", "stack.", "face.")
+"""The only families of permissions that 1.113 to 1.135 check, besides that of the timeline."""
+
 _TIMELINE = "asset.read"
-"""1.113 to 1.135 check scopes on these families and on the timeline alone, which is asked up to 1.125."""
+"""The permission for the timeline, which is used up to 1.125 only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +80,21 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What one version can do, and by which names."""
+    """What one version supports, and how it spells it."""
 
     version: Version
 
     @classmethod
     def of(cls, version: Version) -> "Dialect":
-        """The dialect of a version; raises TooOldError below 1.95. One newer than known speaks like the newest."""
+        """The dialect of a version; raises TooOldError below 1.95. Newer versions are treated like the newest known."""
         if version < OLDEST:
-            raise TooOldError(f"Immich {version} is too old: {OLDEST} is the oldest that this tool can talk to.")
+            raise TooOldError(f"Immich {version} is too old: {OLDEST} is the oldest version that is supported.")
         if version[:2] > NEWEST[:2]:
-            logger.info("Immich %s is newer than any version known here and treated like %s.", version, NEWEST)
+            logger.info("Immich %s is newer than any known version and is treated like %s.", version, NEWEST)
         return cls(version)
 
     def permissions(self, tasks: Collection[Task]) -> tuple[str, ...]:
-        """The scopes that a key needs for these tasks; none before 1.113, where keys have none."""
+        """The permissions that a key needs for these tasks; empty before 1.113, where keys have none."""
         if not self._since(1, 113):
             return ()
         if self.version[:2] == (1, 136):
@@ -97,57 +102,57 @@ class Dialect:
         wanted = dict.fromkeys(name for task in Task if task in tasks for name in _PERMISSIONS[task].split())
         if self._since(1, 137):
             return tuple(wanted)
-        guarded = _GUARDED_SINCE_1_113 if self.searches_tags else (*_GUARDED_SINCE_1_113, _TIMELINE)
-        return tuple(name for name in wanted if name.startswith(guarded))
+        checked = _CHECKED_SINCE_1_113 if self.searches_tags else (*_CHECKED_SINCE_1_113, _TIMELINE)
+        return tuple(name for name in wanted if name.startswith(checked))
 
     @property
     def has_plural_routes(self) -> bool:
-        """Whether routes are named "assets", with their own shapes for thumbnails and originals."""
+        """Whether routes are named "assets" and so on, with different ones for thumbnails and originals."""
         return self._since(1, 106)
 
     @property
     def knows_own_key(self) -> bool:
-        """Whether a key can ask for its own permissions."""
+        """Whether the permissions of a key can be requested."""
         return self._since(1, 139, 2)
 
     @property
     def searches_hide_favorites(self) -> bool:
-        """Whether favourites are told from others by the search filter alone."""
+        """Whether only the search filter, but not the result, shows which assets are favourites."""
         return self._since(1, 98) and not self._since(1, 113)
 
     @property
     def has_stack_routes(self) -> bool:
-        """Whether stacks have routes and ids of their own; before, a stack is the parent of its assets."""
+        """Whether stacks have routes and ids of their own; before, an asset is the parent of others."""
         return self._since(1, 113)
 
     @property
     def has_tag_paths(self) -> bool:
-        """Whether tags are hierarchical, made by path, and put on assets many at once."""
+        """Whether tags are hierarchical, created by path, and added to assets in bulk."""
         return self._since(1, 113)
 
     @property
     def tags_again(self) -> bool:
-        """Whether tagging many at once passes over what is there already; before, it then fails as a whole."""
+        """Whether bulk tagging accepts assets that have a tag already; before, it fails as a whole."""
         return self._since(1, 129)
 
     @property
     def searches_tags(self) -> bool:
-        """Whether a search can ask for the assets of a tag."""
+        """Whether assets can be searched by tag."""
         return self._since(1, 126)
 
     @property
     def has_members_in_album(self) -> bool:
-        """Whether an album comes with its assets; otherwise they are searched."""
+        """Whether an album includes its assets; otherwise they have to be searched."""
         return not self._since(3, 0)
 
     @property
     def lists_shared_albums(self) -> bool:
-        """Whether the list of albums holds those that others share with the user."""
+        """Whether the list of albums includes those that others share with the user."""
         return self._since(3, 0)
 
     @property
     def has_visibility(self) -> bool:
-        """Whether archived is one of several visibilities; before, it is a flag."""
+        """Whether "archived" is one of several visibilities; before, it is a flag."""
         return self._since(1, 133)
 
     @property
@@ -157,27 +162,27 @@ class Dialect:
 
     @property
     def has_empty_ratings(self) -> bool:
-        """Whether null takes a rating away; before, 0 does, and null is refused."""
+        """Whether null removes a rating; before, 0 does, and null is refused."""
         return self._since(2, 6)
 
     @property
     def rates_in_bulk(self) -> bool:
-        """Whether the bulk call can rate; before, it accepts a rating and then fails."""
+        """Whether ratings can be set in bulk; before, the call accepts one and then fails."""
         return self._since(1, 143)
 
     @property
     def describes_in_bulk(self) -> bool:
-        """Whether the bulk call can describe; before, it drops descriptions in silence."""
+        """Whether descriptions can be set in bulk; before, the call silently drops them."""
         return self._since(1, 133)
 
     def scopes(self, *, with_archived: bool) -> tuple[Scope, ...]:
-        """The user's visible photos: what is searched and counted together."""
+        """The parts of the user's visible library, each searched and counted by itself."""
         if self.has_visibility:
             names = ("timeline", "archive") if with_archived else ("timeline",)
             return tuple(Scope({"type": "IMAGE", "visibility": name}, {"visibility": name}) for name in names)
         search: dict[str, Any] = {"type": "IMAGE", "isVisible": True}
         if self._since(1, 95, 1):
-            # In 1.95.0 it would mean "only archived ones", which come without being asked for.
+            # In 1.95.0 it would mean "only archived ones", which are included anyway.
             search["withArchived"] = with_archived
         return (Scope(search, {} if with_archived else {"isArchived": "false"}),)
 

@@ -12,7 +12,7 @@ from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import DeleteTag, RemoveTag, RemoveTags
 from bestshot.sources.immich.read_marks import MarkReader
 
-GONE = "It is gone or in the trash, or belongs to somebody else."
+GONE = "It is gone or in the trash, or belongs to another user."
 _BEST_GONE = "The best photo of its group is gone or belongs to somebody else, so the group is not stacked."
 _ALONE = "No other photo of its group is there any more, so there is nothing to stack."
 _RENAMED = "Its album was renamed since and stays."

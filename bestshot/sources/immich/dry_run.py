@@ -26,16 +26,16 @@ class _Recorder(ImmichServer):
         vars(self).update(vars(server))
         self.calls: list[Call] = []
 
-    def ask(self, call: Call, shape: type[T]) -> T:
+    def request(self, call: Call, shape: type[T]) -> T:
         """The server's answer, or that all assets of a call that writes were taken."""
         if not call.writes:
-            return super().ask(call, shape)
-        self.tell(call)
+            return super().request(call, shape)
+        self.send(call)
         body = call.body or {}
         items = [{"id": asset_id, "success": True} for asset_id in (body.get("ids") or body.get("assetIds") or ())]
         return msgspec.convert(items, shape)
 
-    def tell(self, call: Call) -> None:
+    def send(self, call: Call) -> None:
         """Keep a call."""
         self.calls.append(call)
 
@@ -58,12 +58,12 @@ class DryRunClient(ImmichClient):
         """Tags that are there now, as far as this client knows."""
         names = tuple(values)
         if self._server.dialect.has_tag_paths:
-            self._server.tell(self._calls.upsert_tags(names))
+            self._server.send(self._calls.upsert_tags(names))
         else:
             known = self._made.union(tag.value for tag in self.get_tags())
             for name in names:
                 if name not in known:
-                    self._server.tell(self._calls.create_tag(name))
+                    self._server.send(self._calls.create_tag(name))
             self._made.update(names)
         return tuple(Tag(_TAG, name) for name in names)
 
@@ -73,11 +73,11 @@ class DryRunClient(ImmichClient):
 
     def create_album(self, name: str, asset_ids: Sequence[str] = (), description: str = "") -> Album:
         """An album that has all the assets."""
-        self._server.tell(self._calls.create_album(name, asset_ids[:CHUNK], description))
+        self._server.send(self._calls.create_album(name, asset_ids[:CHUNK], description))
         self.add_assets_to_album(_ALBUM, asset_ids[CHUNK:])
         return Album(_ALBUM, name, description, None, len(asset_ids), "")
 
     def create_stack(self, asset_ids: Sequence[str]) -> Stack:
         """A stack of all the assets."""
-        self._server.tell(self._calls.create_stack(asset_ids))
+        self._server.send(self._calls.create_stack(asset_ids))
         return Stack(_STACK, asset_ids[0], tuple(asset_ids))

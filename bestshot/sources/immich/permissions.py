@@ -3,7 +3,7 @@
 from bestshot.immich.versions import Task
 from bestshot.marks.actions import MarkOptions
 
-UNDO_TASKS = frozenset({Task.READ, Task.DOWNLOAD, Task.UPDATE, Task.TAGS, Task.ALBUMS, Task.STACKS, Task.TAKE_BACK})
+UNDO_TASKS = frozenset({Task.READ, Task.DOWNLOAD, Task.UPDATE, Task.TAGS, Task.ALBUMS, Task.STACKS, Task.UNDO})
 """What taking back any run may need."""
 
 

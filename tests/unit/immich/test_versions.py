@@ -181,7 +181,7 @@ def test_an_unknown_newer_version_speaks_like_the_newest_known_and_says_so_once(
     unknown = dialect("9.9.9")
     assert list(calls_of(unknown)) == list(calls_of(Dialect.of(NEWEST)))
     assert [record.getMessage() for record in caplog.records] == [
-        "Immich 9.9.9 is newer than any version known here and treated like 3.2.2."
+        "Immich 9.9.9 is newer than any known version and is treated like 3.2.2."
     ]
 
 
