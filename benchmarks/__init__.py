@@ -1,1 +1,1 @@
-"""What the tool costs, measured; never run by the tests."""
+"""Benchmarks of quality and cost; never run by the tests."""

@@ -1,4 +1,4 @@
-"""Other ways to find near-duplicates, on the same files, with the same times and the same rule for neighbours."""
+"""Simpler ways to find near-duplicates, on the same files and times, with the same rule for neighbours."""
 
 import shutil
 import subprocess
@@ -15,13 +15,16 @@ from bestshot.grouping.clocks import Clocks
 from bestshot.sources.local.source import LocalPhotoSource
 
 _WINDOW = 300.0
+"""Seconds between neighbours: the default of the tool."""
+
 _SIZE = 512
+"""Longest side, in pixels, of the pictures that are hashed."""
 
 Hash = Callable[[Image.Image], imagehash.ImageHash]
 
 
 class Baselines:
-    """Hashes and times of a folder's photos, and the groups that simpler ways make of them."""
+    """Hashes and times of a folder's photos, and the groups that the baselines make of them."""
 
     def __init__(self, folder: Path) -> None:
         source = LocalPhotoSource(folder)
@@ -37,7 +40,7 @@ class Baselines:
         self._phashes = [imagehash.phash(picture) for picture in pictures]
 
     def all(self) -> Iterator[tuple[str, Found]]:
-        """The name of each way, and its groups."""
+        """Yield the name of each baseline, and its groups."""
         yield "greedy dHash <= 5", self._greedy(5)
         yield "pHash <= 5", self._connected(5)
         yield "pHash <= 10", self._connected(10)
@@ -45,7 +48,7 @@ class Baselines:
             yield "findimagedupes", self._findimagedupes()
 
     def _greedy(self, threshold: int) -> Found:
-        """In order of time, each photo that is left opens a group and takes along what resembles it."""
+        """In order of time, each ungrouped photo starts a group and takes all that resemble it."""
         left = sorted(range(len(self._names)), key=lambda at: (self._times[at], self._names[at]))
         groups = []
         while left:
@@ -70,13 +73,13 @@ class Baselines:
         return sorted(found, key=sorted)
 
     def _findimagedupes(self) -> Found:
-        """The Debian package with its own defaults; it knows no times."""
+        """The Debian package with its defaults; it ignores times."""
         name_of = {path: name for name, path in self._paths.items()}
         return [frozenset(name_of[path] for path in paths) for paths in _run_findimagedupes(sorted(name_of))]
 
 
 def _run_findimagedupes(paths: Sequence[str]) -> Iterator[list[str]]:
-    # It prints the paths of a group on one line with spaces between them; the labelled photos have none in theirs.
+    # It prints the paths of a group on one line, separated by spaces; those of the labelled photos contain none.
     command = ["findimagedupes", "--", *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - a list, without a shell
     for line in done.stdout.splitlines():

@@ -1,4 +1,4 @@
-"""Precision, recall and F1 over a setting, as a small SVG picture."""
+"""Drawing precision, recall and F1 against a setting, as SVG."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,21 +6,26 @@ from dataclasses import dataclass
 
 from benchmarks._scores import Score
 
-_WIDTH, _HEIGHT, _LEFT, _TOP = 380, 220, 44, 40
-_PANEL_WIDTH, _PANEL_HEIGHT = _WIDTH + _LEFT + 20, _HEIGHT + _TOP + 60
+# Sizes in pixels: the plot, the margins on its left and top, and the panel around it.
+_WIDTH = 380
+_HEIGHT = 220
+_LEFT = 44
+_TOP = 40
+_PANEL_WIDTH = _WIDTH + _LEFT + 20
+_PANEL_HEIGHT = _HEIGHT + _TOP + 60
 _COLOURS = {"precision": "#2c7fb8", "recall": "#d95f0e", "F1": "#222222"}
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One panel: scores by the value of a setting."""
+    """One panel: the scores by value of a setting."""
 
     title: str
     scores: Mapping[float, Score]
     is_logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """How far to the right a value stands, from 0 to 1."""
+        """The horizontal position of a value, from 0 to 1."""
         first, last = (self._scaled(end) for end in (min(self.scores), max(self.scores)))
         return (self._scaled(value) - first) / (last - first)
 
@@ -29,7 +34,7 @@ class Curve:
 
 
 def draw_curves(curves: Sequence[Curve]) -> str:
-    """Draw the panels side by side; the text of an SVG file."""
+    """Draw the panels side by side; returns the text of an SVG file."""
     panels = "".join(
         f'<g transform="translate({at * _PANEL_WIDTH},0)">{_panel(curve)}</g>' for at, curve in enumerate(curves)
     )

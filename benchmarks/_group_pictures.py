@@ -1,4 +1,4 @@
-"""Pictures of several people, put together from labelled photos of one each: it is known who blinks or turns away."""
+"""Composing group pictures from labelled photos of single people, so that it is known who blinks or turns away."""
 
 import random
 from collections.abc import Sequence
@@ -11,20 +11,22 @@ from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import FaceBox
 
 _SIZE = 1280, 960
+"""Width and height of a picture, in pixels."""
+
 _MARGIN = 0.55
-"""What is cut out around a face, over its size."""
+"""How much is cut out around a face, as a fraction of its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Where a person is seen well, and where blinking: a photo's path with the place of the face."""
+    """The photos in which a person looks good, and those in which they blink: path and place of the face."""
 
     good: tuple[tuple[Path, FaceBox], ...]
     blinking: tuple[tuple[Path, FaceBox], ...]
 
 
 def draw_series(people: Sequence[Person], folder: Path, name: str, chance: random.Random) -> tuple[list[str], str]:
-    """Draw five pictures of three to six people; in one of them all is well, in each other somebody spoils it.
+    """Draw five pictures of three to six people; one is good, in each of the others somebody blinks or turns away.
 
     Returns the names of the files, and that of the good one.
     """
@@ -62,7 +64,7 @@ def _cut_out(path: Path, box: FaceBox) -> Image.Image:
 
 
 def _from_behind(head: Image.Image) -> Image.Image:
-    """The head with hair where its face was."""
+    """Cover the face of a head with hair."""
     width, height = head.size
     hair = head.crop((round(width * 0.35), round(height * 0.08), round(width * 0.65), round(height * 0.2)))
     mask = Image.new("L", head.size, 0)
@@ -78,7 +80,7 @@ def _background(chance: random.Random) -> Image.Image:
 
 
 def _paste(picture: Image.Image, head: Image.Image, place: int, total: int, chance: random.Random) -> None:
-    """Side by side in one row of up to three or two rows, each a little off its place as people move."""
+    """Place a head in one row of up to three or in two rows, slightly displaced, since people move."""
     columns = total if total <= 3 else (total + 1) // 2
     rows = 1 if total <= 3 else 2
     cell = min(_SIZE[0] // columns, _SIZE[1] // rows)

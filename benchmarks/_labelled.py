@@ -1,4 +1,4 @@
-"""Photos with labels, measured as the tool measures them."""
+"""Labelled photos, and how the tool measures them."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,14 +22,14 @@ from bestshot.workers.pool import Workers
 
 
 class Label(msgspec.Struct):
-    """What is known of one photo: how many faces, and if it is one, how its eyes are."""
+    """The label of one photo: the number of faces and, if there is one, the state of its eyes."""
 
     faces: int
     eyes: str
 
 
 class Series(msgspec.Struct):
-    """Photos of one shot, those of them that may be chosen, and the one that must not be."""
+    """Photos of one shot, those that may be chosen, and the one that must not be."""
 
     files: list[str]
     worst: str
@@ -39,7 +39,7 @@ class Series(msgspec.Struct):
 
 
 class Labels(msgspec.Struct):
-    """A `labels.json`."""
+    """The content of a `labels.json`."""
 
     images: dict[str, Label]
     series: list[Series]
@@ -47,7 +47,7 @@ class Labels(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The photos of a folder by their names, with all that the tool measures of them."""
+    """The photos of a folder by name, with everything that the tool measures."""
 
     photos: Mapping[str, Photo]
     metadata: Mapping[str, Metadata]
@@ -56,12 +56,12 @@ class Measured:
 
 
 def read_labels(folder: Path) -> Labels:
-    """The labels of a folder of photos."""
+    """Read the labels of a folder of photos."""
     return msgspec.json.decode((folder / "labels.json").read_bytes(), type=Labels)
 
 
 def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = FaceModel.HOG) -> Measured:
-    """Measure a folder of photos, and judge some series of them, given by file name."""
+    """Measure a folder of photos, and rank series of them, given by file name."""
     source = LocalPhotoSource(folder)
     photos = {photo.name: photo for photo in source.scan().photos}
     with tempfile.TemporaryDirectory() as name:

@@ -1,4 +1,4 @@
-"""Labels of photos that belong together, and how well groups agree with them."""
+"""Scoring groups against labels of photos that belong together."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ Found = Sequence[frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a folder's labels.json says: `groups` belong together, pairs within `ambiguous` sets may or may not."""
+    """The content of a labels.json: `groups` belong together, pairs within `ambiguous` sets may or may not."""
 
     names: frozenset[str]
     groups: tuple[frozenset[str], ...]
@@ -26,7 +26,7 @@ class Labels:
         return cls(names, groups, tuple(frozenset(names) for names in labels["ambiguous"]))
 
     def belong(self, left: str, right: str) -> bool | None:
-        """Whether two photos belong together; None where that counts neither as right nor as wrong."""
+        """Whether two photos belong together; None if that is ambiguous."""
         if any(left in group and right in group for group in self.groups):
             return True
         return None if any(left in names and right in names for names in self.ambiguous) else False
@@ -34,7 +34,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Counts that may be added up over folders; precision and recall are those of pairs of photos."""
+    """Counts, which can be added up over folders; precision and recall refer to pairs of photos."""
 
     right: int = 0
     wrong: int = 0
@@ -59,12 +59,12 @@ class Score:
 
     @property
     def precision(self) -> float:
-        """The share of joined pairs that belong together."""
+        """The fraction of joined pairs that belong together."""
         return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of pairs that belong together which were joined."""
+        """The fraction of pairs belonging together that were joined."""
         return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
 
     @property
@@ -79,7 +79,7 @@ class Score:
 
 
 def score(found: Found, labels: Labels) -> Score:
-    """Compare groups with the labels; photos in no group stand alone."""
+    """Score groups by the labels; photos in no group are alone."""
     pairs = {frozenset(pair) for group in found for pair in combinations(sorted(group & labels.names), 2)}
     wanted = {frozenset(pair) for group in labels.groups for pair in combinations(sorted(group), 2)}
     counted = {pair for pair in pairs if labels.belong(*pair) is not None}
@@ -97,7 +97,7 @@ def score(found: Found, labels: Labels) -> Score:
 
 
 def joined(found: Found, labels: Labels) -> list[frozenset[str]]:
-    """The groups that hold two photos which do not belong together."""
+    """The groups with two photos that do not belong together."""
     return [
         group
         for group in found
@@ -106,7 +106,7 @@ def joined(found: Found, labels: Labels) -> list[frozenset[str]]:
 
 
 def split(found: Found, labels: Labels) -> list[frozenset[str]]:
-    """The labelled groups that are in no single group."""
+    """The labelled groups that are not within one group."""
     return [wanted for wanted in labels.groups if not any(wanted <= group for group in found)]
 
 

@@ -27,14 +27,21 @@ from bestshot.ranking.face_scores import eye_scores
 from bestshot.ranking.people import track_people
 
 _TILE = 300
-_OPEN, _SHUT = {"open"}, {"closed", "half", "one_closed"}
+"""Side of a picture on the sheet of misses, in pixels."""
+
+_OPEN = {"open"}
+"""Labels of open eyes."""
+
+_SHUT = {"closed", "half", "one_closed"}
+"""Labels of eyes that spoil a photo."""
+
 Ranking = Sequence[str]
 Miss = tuple[Verdict, Sequence[str], Path]
 """A series in which another photo was chosen, the files that would have been right, and their folder."""
 
 
 def rankings(series: Series, verdict: Verdict, folder: Path) -> dict[str, Ranking]:
-    """The files of a series from best to worst, in the ways that are compared."""
+    """The files of a series from best to worst, by each method that is compared."""
     sharpness = {file: _laplacian_variance(folder / file) for file in series.files}
     return {
         "this tool": [ranked.photo.name for ranked in verdict.ranking],
@@ -52,7 +59,7 @@ def _laplacian_variance(path: Path) -> float:
 
 
 def pairs(series: Series) -> set[tuple[str, str]]:
-    """The pairs of which the first is the better one: acceptable before the rest, and all before the worst."""
+    """The pairs whose first photo is the better one: acceptable ones before the rest, all before the worst."""
     rest = [file for file in series.files if file not in series.acceptable_best]
     before_rest = set(product(series.acceptable_best, rest))
     return before_rest | {(file, series.worst) for file in series.files if file != series.worst}
@@ -110,8 +117,8 @@ def draw_misses(misses: Sequence[Miss], sheet: Path) -> None:
             x, y = column * _TILE, row * (_TILE + 60)
             with (folder / ranked.photo.name).open("rb") as stream:
                 picture.paste(load_pixels(stream, ranked.photo.name, _TILE - 4), (x, y + 56))
-            score = " ACCEPTABLE" if ranked.photo.name in acceptable else ""
-            lines = [f"{ranked.photo.name} {ranked.score:.3f}{score}", *_in_columns("; ".join(ranked.why), 46)]
+            note = " ACCEPTABLE" if ranked.photo.name in acceptable else ""
+            lines = [f"{ranked.photo.name} {ranked.score:.3f}{note}", *_in_columns("; ".join(ranked.why), 46)]
             draw.multiline_text((x + 2, y), "\n".join(lines[:4]), fill="black")
     picture.save(sheet)
 
@@ -122,7 +129,7 @@ def _in_columns(text: str, width: int) -> Iterator[str]:
 
 
 def people_in(labels: Labels, measured: Measured, folder: Path) -> list[Person]:
-    """Those who are seen alone in a series, and in some photo of it with open eyes."""
+    """The people who are alone in a series, with open eyes in at least one photo."""
     found = []
     for series in labels.series:
         faces = {file: measured.appraisals[measured.photos[file].id].faces or () for file in series.files}
@@ -137,7 +144,7 @@ def people_in(labels: Labels, measured: Measured, folder: Path) -> list[Person]:
 
 
 def judge_pictures(people: Sequence[Person], count: int, folder: Path) -> Iterator[Miss]:
-    """Draw series of group pictures, judge them, print the share of right choices; gives the misses."""
+    """Draw series of group pictures, rank them, print the share of right choices, and yield the misses."""
     chance = random.Random(5)
     drawn = [draw_series(people, folder, f"group{number:03}", chance) for number in range(count)]
     verdicts = measure(folder, [files for files, _ in drawn]).judged

@@ -1,15 +1,15 @@
-"""What calls what: the modules and packages that four jobs enter, and the kinds of calls between them.
+"""Which modules and packages four jobs enter, and how many kinds of calls there are between them.
 
 Usage: python benchmarks/calls.py [--borders]
 
-Each job is a command line, run in this process over photos that are drawn: photos laid out with -o, photos tagged on
-the tests' fake Immich server, the undo of that, and a plan with another best that is applied and then met by a later
-run. Pictures are measured in a thread instead of processes, so that its calls are seen. Everything runs once unseen, so
-that nothing of what importing calls is counted.
+Each job is a command line, run in this process over drawn photos: photos laid out with -o, photos tagged on the tests'
+fake Immich server, the undo of that, and a plan with another best photo that is applied and then met by a later run.
+Pictures are measured in a thread instead of processes, so that its calls are traced. Everything runs once untraced, so
+that calls made by imports are not counted.
 
-A module is entered when code of its file runs; a package is the folder below `bestshot` that it is in, or the module
-itself where it is in none. The caller is the nearest code of ours on the stack, across other libraries (a `with`, a
-callback). A kind of call is a pair of caller and callee that are not the same: of two modules, or of two packages.
+A module is entered if code of its file runs; its package is its folder below `bestshot`, or the module itself if it is
+in none. The caller is the nearest code of ours on the stack, across other libraries (a `with`, a callback). A kind of
+call is a pair of different modules, or of different packages.
 """
 
 import argparse
@@ -44,20 +44,20 @@ GOALS = {
     "its undo": (11, 21),
     "a decision, applied and met again": (16, 42),
 }
-"""The most packages that each job should enter, and the most kinds of calls between them."""
+"""How many packages each job should enter at most, and how many kinds of calls there should be between them."""
 
 SERVER = "--source-type=immich"
 
 
 class Trace:
-    """The modules that were entered while it was installed, and who called whom."""
+    """The modules that were entered while it was installed, and the calls between them."""
 
     def __init__(self) -> None:
         self.modules: set[str] = set()
         self.calls: set[tuple[str, str]] = set()
 
     def __call__(self, frame: FrameType, event: str, _arg: object) -> None:
-        """Note one call; Python calls this for each."""
+        """Record one call; Python calls this for each."""
         entered = module_of(frame.f_code.co_filename) if event == "call" else None
         if entered is None:
             return
@@ -77,14 +77,14 @@ class Trace:
 
     @property
     def borders(self) -> "Counter[tuple[str, str]]":
-        """The kinds of calls between packages, each with the kinds between modules that it is made of."""
+        """The kinds of calls between packages, each with the number of kinds between modules."""
         pairs = ((package_of(caller), package_of(callee)) for caller, callee in self.calls)
         return Counter(pair for pair in pairs if pair[0] != pair[1])
 
 
 @cache
 def module_of(file: str) -> str | None:
-    """The dotted name of a module of ours; None for the code of others, of the tests and of this benchmark."""
+    """The dotted name of a module of ours; None for other libraries, the tests and this benchmark."""
     path = Path(file)
     if not path.is_relative_to(ROOT):
         return None
@@ -93,13 +93,13 @@ def module_of(file: str) -> str | None:
 
 
 def package_of(module: str) -> str:
-    """The package below `bestshot`, or the module itself if it is in none."""
+    """The package of a module below `bestshot`, or the module itself if it is in none."""
     first, _, rest = module.partition(".")
     return rest.partition(".")[0] or first
 
 
 class _OneThread(ThreadPoolExecutor):
-    """Takes the place of a pool of processes, in which no call would be seen."""
+    """Replaces a pool of processes, in which calls could not be traced."""
 
     def __init__(self, _count: int, **_options: object) -> None:
         super().__init__(1)

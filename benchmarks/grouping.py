@@ -1,10 +1,10 @@
-"""How well the groups agree with people's, on folders of labelled photos, beside simpler ways on the same files.
+"""How well groups agree with those of people, on folders of labelled photos, compared with simpler methods.
 
 Usage: python benchmarks/grouping.py FOLDER... [--sheets DIR] [--sweep FILE.svg]
 
-Each folder holds a labels.json: `groups` of files that belong together, `singletons`, and `ambiguous` sets, in which
-a pair counts neither as right nor as wrong. Each folder is run by itself through the whole pipeline; the counts are
-then added up.
+Each folder contains a labels.json: `groups` of files that belong together, `singletons`, and `ambiguous` sets, in which
+a pair counts neither as right nor as wrong. Each folder goes through the whole pipeline by itself; the counts are then
+added up.
 """
 
 import argparse
@@ -30,19 +30,22 @@ OURS = "Photo Organizer"
 
 _DEFAULTS = Settings()
 _THRESHOLDS = tuple(range(13))
+"""Thresholds to try, in bits."""
+
 _WINDOWS = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3600.0, 86400.0)
+"""Time windows to try, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A labelled folder and a cache, so that each picture is measured once however often it is grouped."""
+    """A labelled folder and a cache, so that each picture is measured once, however often it is grouped."""
 
     folder: Path
     labels: Labels
     cache: Path
 
     def groups(self, settings: Settings = _DEFAULTS) -> Found:
-        """Run the pipeline and return the names of the photos that it put together."""
+        """Run the pipeline and return the names of the photos in each group."""
         cache = str(self.cache)
         run = replace(settings, cache_dir=cache, state_dir=cache)
         outcome = PhotoOrganizer(LocalPhotoSource(self.folder), run).run()

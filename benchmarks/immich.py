@@ -1,10 +1,10 @@
-"""A first and a second tag-only run over an Immich server: calls by kind, bytes, time and memory, beside their goals.
+"""A first and a second tag-only run over an Immich server: calls by kind, bytes, time and memory, with goals.
 
 Usage: python benchmarks/immich.py [--photos N] [--grouped SHARE] [--version V] [--delay MS] [--workers N] [--faces]
 
 The server is the tests' fake one, in a process of its own. Three photos in ten are in bursts of three, all others ten
-minutes from each other. Its pictures are drawn and therefore smaller than real ones, so bytes are for comparison only.
-Memory is read from /proc: this benchmark wants Linux. Without --faces the photos are judged without looking for faces.
+minutes apart. Its pictures are drawn, and so smaller than real ones: bytes are for comparison only. Memory is read from
+/proc, so this benchmark needs Linux. Without --faces, no faces are detected.
 """
 
 import argparse
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tests.fake_immich.server import Call
 
 _SAMPLE_SECONDS = 0.5
+"""How often memory is measured."""
 
 KINDS = ("listing", "counting", "thumbnails", "previews", "originals", "faces", "tagging", "reading back", "other")
 _BY_OPERATION = {
@@ -49,7 +50,7 @@ _BY_OPERATION = {
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What the server saw of one run; the bytes are those of its answers."""
+    """What one run requested from the server; bytes are those of the answers."""
 
     calls: Counter[str]
     bytes_out: Counter[str]
@@ -59,9 +60,9 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run took of its machine: seconds on the clock and of processors, peak memory in MB.
+    """The cost of one run: elapsed and CPU seconds, and peak memory in MB, of the main process and of all together.
 
-    `together` counts what processes share only once.
+    `together` counts memory that processes share only once.
     """
 
     wall: float
@@ -79,7 +80,7 @@ class Server:
     pipe: Connection
 
     def traffic(self) -> Traffic:
-        """What came since the last time."""
+        """The traffic since the last time."""
         self.pipe.send("report")
         traffic: Traffic = self.pipe.recv()
         return traffic
@@ -129,7 +130,7 @@ def _server(options: argparse.Namespace) -> Iterator[Server]:
 
 
 def _run(server: Server, work: Path, options: argparse.Namespace) -> Cost:
-    """One run of the program as a user starts it."""
+    """Run the program as a user would."""
     state = [f"--{name}-dir={work / name}" for name in ("cache", "state")]
     command = [sys.executable, str(ROOT / "photo_organizer.py"), "--source-type=immich", "--tag-only", *state]
     command += [] if options.faces else ["--no-faces"]
@@ -151,18 +152,18 @@ def _run(server: Server, work: Path, options: argparse.Namespace) -> Cost:
 
 
 def _family(pid: int) -> Iterator[int]:
-    """A process and all below it."""
+    """A process and its descendants."""
     yield pid
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 yield from _family(int(child))
     except OSError:
-        return  # it has ended meanwhile
+        return  # it has ended in the meantime
 
 
 def _memory(pid: int, file: str, field: str) -> float:
-    """One of a process's figures in MB; 0 once it has ended."""
+    """Read a figure of a process in MB; 0 once it has ended."""
     try:
         lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
     except OSError:
@@ -210,10 +211,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Start the server, run twice, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=10_000, help="how many (default: 10000)")
-    parser.add_argument("--grouped", type=float, default=0.3, help="what part of them is in groups (default: 0.3)")
+    parser.add_argument("--grouped", type=float, default=0.3, help="fraction that is in groups (default: 0.3)")
     parser.add_argument("--version", default="v3.2.2", help="the server's (default: v3.2.2)")
     parser.add_argument("--delay", type=float, default=0, help="milliseconds before each answer (default: 0)")
-    parser.add_argument("--workers", type=int, help="as of the program (default: its own)")
+    parser.add_argument("--workers", type=int, help="passed on to the program")
     parser.add_argument("--faces", action="store_true", help="look for faces too")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as name, _server(options) as server:

@@ -1,4 +1,4 @@
-"""A large library from a warm index: how long listing, grouping and planning take, and how much memory.
+"""How long listing, grouping and planning of a large library take from a warm index, and how much memory.
 
 Usage: python benchmarks/library.py [--photos N]
 
@@ -33,12 +33,14 @@ from bestshot.storage.index import Index, IndexEntry
 Value = TypeVar("Value")
 
 _BURST = 5
-_FILES_A_FOLDER = 1000
+"""Photos of a burst."""
+
+_FILES_PER_FOLDER = 1000
 
 
 def _draw_files(folder: Path, count: int) -> None:
     for number in range(count):
-        path = folder / f"{number // _FILES_A_FOLDER:03}" / f"IMG_{number:06}.jpg"
+        path = folder / f"{number // _FILES_PER_FOLDER:03}" / f"IMG_{number:06}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\xff\xd8\xff")
 

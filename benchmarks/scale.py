@@ -1,12 +1,11 @@
-"""Grouping synthetic libraries of up to a million photos: time, memory, growth, and the search beside faiss.
+"""Grouping synthetic libraries of up to a million photos: time, memory, growth, and the search compared with faiss.
 
 Usage: python benchmarks/scale.py [--photos N ...]
 
-Hashes and times are like those of a real library: bursts of 2 to 30, days of up to 3,000 photos, three cameras, one
-photo in fifty near black (those share ten hashes), one in twenty without a known time. Each size runs in a process of
-its own, with the time window and without; no picture is opened, so candidate pairs are only counted, and stay apart.
-Compared with each other are the searches for all pairs within the threshold: ours, and faiss-cpu's binary index (if
-that is installed).
+Hashes and times resemble those of a real library: bursts of 2 to 30, days of up to 3,000 photos, three cameras, one
+photo in fifty nearly black (those share ten hashes), one in twenty without a known time. Each size runs in a process of
+its own, with and without the time window; no picture is opened, so candidate pairs are only counted, and stay apart.
+The search for all pairs within the threshold is compared with faiss-cpu's binary index, if that is installed.
 """
 
 import argparse
@@ -38,19 +37,29 @@ from bestshot.model.times import CaptureTime, TimeSource
 Numbers = npt.NDArray[np.uint64]
 
 _THRESHOLD = 5
+"""Differing bits: the default of the tool."""
+
 _SIZES = (10_000, 100_000, 1_000_000)
+"""Photos of the libraries."""
+
 _BRUTE = 20_000
+"""Hashes that are also compared by brute force, to check the search."""
+
 _FAISS_ROWS = 10_000
 """faiss looks up so many of the hashes, and its seconds are extrapolated to all."""
 
-_CAMERAS, _SHARES = ("hers", "his", "the old one"), (0.6, 0.3, 0.1)
+_CAMERAS = ("hers", "his", "the old one")
+
+_SHARES = (0.6, 0.3, 0.1)
+"""The fraction of photos by each camera."""
 
 _EPOCH = datetime(2010, 1, 1)
+"""When the libraries begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What grouping one library took."""
+    """The cost of grouping one library."""
 
     photos: int
     mode: str
@@ -64,7 +73,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Shots:
-    """The hashes and times of a library, as arrays; a time without a clock is a guess."""
+    """The hashes and times of a library, as arrays."""
 
     dhash: Numbers
     phash: Numbers
@@ -98,7 +107,7 @@ def _flipped(chance: np.random.Generator, bits: Numbers) -> Numbers:
 
 
 def _taken(chance: np.random.Generator, scene: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Half a second between the photos of a burst; scenes fill days of 20 to 3,000 photos from morning to night."""
+    """Times in seconds: half a second within a burst, bursts spread over days of 20 to 3,000 photos."""
     sizes = chance.choice([20, 100, 400, 3000], len(scene), p=[0.6, 0.3, 0.09, 0.01])
     day = np.searchsorted(np.cumsum(sizes), np.arange(len(scene)), side="right")
     begins = day * 86400.0 + 8 * 3600 + chance.random(len(scene))[scene] * 14 * 3600
@@ -119,7 +128,7 @@ def _time(seconds: float, *, is_guess: bool) -> CaptureTime:
 
 
 def group_library(count: int, *, has_window: bool) -> Cost:
-    """Draw and group a library; the seconds are those of grouping, the memory that of the whole process."""
+    """Draw and group a library; seconds are those of grouping, memory is that of the whole process."""
     shots = draw_shots(count)
     photos = _photos(shots)
     guesses = zip(shots.seconds.tolist(), shots.is_guess.tolist(), strict=True)
@@ -145,7 +154,7 @@ def _in_own_process(count: int, *, has_window: bool) -> Cost:
 
 
 def _search(bits: Numbers) -> tuple[float, int]:
-    """Seconds for all pairs within the threshold by bands, and how many distinct ones there are."""
+    """Find all pairs within the threshold by bands; returns the seconds, and the number of distinct pairs."""
     everyone = np.arange(len(bits))
     begin = time.perf_counter()
     codes = [
@@ -201,7 +210,7 @@ def _print_search(sizes: Sequence[int]) -> None:
 
 
 def _unlit(shots: Shots) -> Numbers:
-    """The hashes without those of near-black frames, whose pairs we do not list one by one."""
+    """The hashes without those of near-black frames, whose pairs are not listed one by one."""
     return shots.dhash[~shots.is_black]
 
 

@@ -1,4 +1,4 @@
-"""From listing to groups, without faces: what it costs against the bare decode, the second run, and the naive way.
+"""The cost of a run up to its groups, compared with bare decoding, a second run, and the naive method.
 
 Usage: python benchmarks/scan.py FOLDER [--copies N] [--rounds N]
 
@@ -33,12 +33,12 @@ from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.pool import available_cores
 
 _NO_GROUP = 10**9
-"""With so large a smallest group the run ends at the groups: nothing is appraised."""
+"""With this minimum group size, the run ends after grouping: nothing is appraised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds of one measurement: on the clock, and of the processors of this process and its children."""
+    """Elapsed seconds, and CPU seconds of this process and its children."""
 
     wall: float
     cpu: float
@@ -92,7 +92,7 @@ def _jpegs(folder: Path) -> list[Path]:
 
 
 def _copied(pictures: Sequence[Path], copies: int, folder: Path) -> list[str]:
-    """The pictures several times over, so that starting the processes does not count for much."""
+    """Copy the pictures several times, so that starting processes has little weight."""
     folder.mkdir()
     for picture in pictures:
         for copy in range(copies):
@@ -101,7 +101,7 @@ def _copied(pictures: Sequence[Path], copies: int, folder: Path) -> list[str]:
 
 
 def _rounds(folder: Path, paths: Sequence[str], rounds: int, work: Path) -> dict[str, Cost]:
-    """The cheapest of several rounds of each measurement, taken in turns."""
+    """The minimum of several interleaved rounds of each measurement."""
     best: dict[str, Cost] = {}
     for number in range(rounds):
         cache = work / f"cache{number}"

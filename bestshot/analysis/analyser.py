@@ -10,14 +10,14 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from bestshot.analysis.appraisal import APPRAISAL_SIZE, appraisal_recipe, appraise
+from bestshot.analysis.appraisal import appraisal_recipe, appraise
 from bestshot.analysis.faces import face_embeddings
 from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.errors import PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.photo import Metadata, Photo, Skipped
-from bestshot.model.reader import PhotoReader
+from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
 from bestshot.storage.index import Failure, Index, IndexEntry, Measurable
 from bestshot.workers.pool import WorkerDied, Workers
 
@@ -61,11 +61,11 @@ def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool) -> Finge
 
 def _appraise(source: PhotoReader, photo: Photo, *, model: FaceModel | None) -> Appraisal:
     known = () if model is None else source.known_faces(photo)
-    return appraise(source.load_pixels(photo, APPRAISAL_SIZE), model, known)
+    return appraise(source.load_pixels(photo, PREVIEW_SIZE), model, known)
 
 
 def _embed(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceEmbeddings:
-    pixels = np.asarray(source.load_pixels(photo, APPRAISAL_SIZE))
+    pixels = np.asarray(source.load_pixels(photo, PREVIEW_SIZE))
     return FaceEmbeddings(face_embeddings(pixels, faces[photo.id]))
 
 
@@ -193,7 +193,7 @@ class Analyser:
                 values = finished.result
                 if isinstance(values, WorkerDied):
                     # Another program may have used up the memory, so the next run tries again.
-                    values = [Failure("makes its decoder crash or run out of memory", is_transient=True)]
+                    values = [Failure(values.reason, is_transient=True)]
                 for subject, value in zip(finished.batch, values, strict=True):
                     yield IndexEntry(subject, measurement.revision(subject), value)
                 advance(len(finished.batch))

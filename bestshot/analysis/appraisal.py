@@ -12,9 +12,6 @@ from bestshot.analysis.sharpness import sharpness
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceBox, FaceModel
 
-APPRAISAL_SIZE = 1280
-"""Longest side, in pixels, of the picture that is appraised: that of the previews in servers and in the cache."""
-
 MINIATURE_SIZE = 32
 """Side, in pixels, of the miniature by which copies are recognised."""
 
@@ -25,6 +22,7 @@ _WHITE = 253
 """Luma from which a pixel counts as fully white, of 255."""
 
 _RECIPE = "appraisal/3"
+"""Changes with the way appraisals are made, so that the index distinguishes them."""
 
 
 def appraisal_recipe(model: FaceModel | None) -> str:

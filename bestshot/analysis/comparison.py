@@ -16,6 +16,7 @@ from PIL import Image
 from bestshot.model.groups import Similarity
 
 _RECIPE = "orb480/2"
+"""Changes with the way similarity is measured, so that the index distinguishes it."""
 
 MATCH_SIZE = 480
 """Longest side, in pixels, of the pictures that are compared."""
@@ -27,6 +28,7 @@ _CELLS = 6
 """Cells per axis in which features are kept; otherwise foliage would take them all."""
 
 _FEATURES_PER_CELL = 20
+"""The strongest features of a cell, which are kept."""
 
 _MAX_FEATURES = 2000
 """Features that ORB detects before they are spread over the cells."""
@@ -56,8 +58,10 @@ _ITERATIONS = 1000
 """The most iterations of RANSAC."""
 
 _MIN_SCALE = 0.2
+"""A smaller scale is not a crop or zoom, but a wrong estimate."""
+
 _MAX_SCALE = 5.0
-"""Scales beyond these are not crops or zooms, but wrong estimates."""
+"""A larger scale is a wrong estimate, too."""
 
 _MAX_ROTATION = 30.0
 """In degrees; without `rotations`, pictures that are turned by more do not match."""

@@ -8,8 +8,7 @@ from PIL import Image
 from bestshot.model.appraisal import Fingerprint
 
 _RECIPE = "dhash64 phash64/2"
-
-HASH_BITS = 64
+"""Changes with the way fingerprints are made, so that the index distinguishes them."""
 
 DECODE_SIZE = 64
 """Longest side, in pixels, that a fingerprint needs; the hashes themselves use 9 x 8 and 32 x 32."""
@@ -23,6 +22,7 @@ _FREQUENCIES = 8
 _SAMPLES = 32
 """Pixels per axis from which the frequencies are computed, as in `imagehash.phash`."""
 
+# The order is part of the recipe: fingerprints keep their turned hashes in it.
 _TURNS = (
     Image.Transpose.ROTATE_90,
     Image.Transpose.ROTATE_180,

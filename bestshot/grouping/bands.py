@@ -11,8 +11,7 @@ import numpy as np
 
 from bestshot.grouping.clocks import Indices
 from bestshot.grouping.hashes import Bits
-
-_BITS = 64
+from bestshot.model.appraisal import HASH_BITS
 
 _MIN_BANDS = 3
 """The index of a band has 2 to the power of its width entries; three bands are 22 bits wide."""
@@ -47,7 +46,7 @@ def near_in_bands(hashes: Bits, photos: Indices, queries: Bits, threshold: int) 
 def _bands(threshold: int) -> list[tuple[int, int]]:
     """Each band by its first bit and the one after its last; enough that one of them differs in at most one bit."""
     count = max(_MIN_BANDS, threshold // 2 + 1)
-    return [(_BITS * at // count, _BITS * (at + 1) // count) for at in range(count)]
+    return [(HASH_BITS * at // count, HASH_BITS * (at + 1) // count) for at in range(count)]
 
 
 def _near_values(

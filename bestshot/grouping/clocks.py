@@ -20,6 +20,7 @@ _SUMMER_TIME_SECONDS = 3600.0
 """How far apart the clocks of two cameras are if one of them missed the change to summer time."""
 
 _NO_CAMERA = -1
+"""Stands for an unknown camera among the numbers of cameras."""
 
 
 @dataclass(frozen=True, slots=True)

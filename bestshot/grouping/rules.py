@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
+from bestshot.model.appraisal import HASH_BITS
 from bestshot.model.groups import Similarity
 
 _CANDIDATE_FACTOR = 10
@@ -15,9 +16,6 @@ _DIAMETER_FACTOR = 16
 """Any two photos of a group may differ in up to this multiple of the threshold, in bits of both hashes.
 
 One of the thousand pairs of a long hand-held burst differs in 76 bits."""
-
-_HASH_BITS = 128
-"""Bits of both hashes together."""
 
 BURST_SECONDS = 10.0
 """Within this time a hand moves and the light changes, but hardly anybody sets up another picture."""
@@ -68,7 +66,7 @@ class GroupingRules:
     @property
     def diameter(self) -> int:
         """In how many bits of both hashes any two photos of a group may differ."""
-        return min(_DIAMETER_FACTOR * self.threshold, _HASH_BITS)
+        return min(_DIAMETER_FACTOR * self.threshold, 2 * HASH_BITS)
 
     def confirmed_by(self, similarity: Similarity, seconds: float) -> bool:
         """Whether two photos taken `seconds` apart (inf: unknown) are similar enough to show the same."""

@@ -10,10 +10,8 @@ from PIL import Image
 from bestshot.imaging.load import load_pixels
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff
 from bestshot.model.photo import Photo, digest
+from bestshot.model.reader import PREVIEW_SIZE
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
-
-_SIZE = 1280
-"""Longest side in pixels."""
 
 _QUALITY = 92
 """JPEG quality."""
@@ -24,7 +22,7 @@ _THUMBNAIL_SIZE = 256
 
 def is_worthwhile(longest_side: int) -> bool:
     """Whether a preview speeds up loading a picture of this size."""
-    return _THUMBNAIL_SIZE < longest_side <= _SIZE
+    return _THUMBNAIL_SIZE < longest_side <= PREVIEW_SIZE
 
 
 def is_costly(stream: BinaryIO, name: str) -> bool:
@@ -51,7 +49,7 @@ def _preview(stream: BinaryIO, photo: Photo, cache: PhotoCache) -> bytes:
         with suppress(FileNotFoundError):
             return kept.read_bytes()
     encoded = io.BytesIO()
-    load_pixels(stream, photo.name, _SIZE).save(encoded, "JPEG", quality=_QUALITY)
+    load_pixels(stream, photo.name, PREVIEW_SIZE).save(encoded, "JPEG", quality=_QUALITY)
     # If the cache is too small for one preview, it is used without being stored.
     with suppress(PhotoTooLargeError):
         cache.cache_photo(preview_id, encoded.getvalue())

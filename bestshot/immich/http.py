@@ -38,6 +38,7 @@ _HEADERS = {
     "User-Agent": f"photo-organizer/{__version__}",
 }
 _NO_PICTURES = ("text/html", "application/json")
+"""Content types of error pages and messages, which some proxies send with status 200."""
 
 Verify = bool | str | Path
 """Whether certificates are verified, or a file with the certificate authorities to trust."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from bestshot.errors import WrongKeyError
 
 KEY_VARIABLE = "IMMICH_API_KEY"
+"""The environment variable from which the key is read."""
 
 
 class KeySource(Protocol):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from bestshot.model.faces import Face
 
+HASH_BITS = 64
+"""Bits of each hash of a fingerprint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:

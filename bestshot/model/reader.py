@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+PREVIEW_SIZE = 1280
+"""Longest side, in pixels, of previews, and so of the pictures that are appraised and shown in reports."""
+
+
 class PhotoReader(ABC):
     """Reads photos one by one; picklable, since it is sent to other processes and machines.
 

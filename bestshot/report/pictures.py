@@ -15,11 +15,8 @@ from PIL import Image
 from bestshot.errors import PhotoError
 from bestshot.model.faces import Face
 from bestshot.model.photo import Photo
-from bestshot.model.reader import PhotoReader
+from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
 from bestshot.report.model import Box, Detail, MissingPicture, Rendition
-
-SEEN_SIDE = 1280
-"""Longest side, in pixels, of the picture from which all others are made: that of cached previews."""
 
 MOST_BYTES = 27_000
 """Limit for all pictures of a photo together, which are 36,000 characters as data URIs."""
@@ -69,7 +66,7 @@ def make_renditions(source: PhotoReader, group: Sequence[PhotoWithFaces]) -> lis
     framing: _Framing | None = None
     for item in group:
         try:
-            picture = source.load_pixels(item.photo, SEEN_SIDE)
+            picture = source.load_pixels(item.photo, PREVIEW_SIZE)
         except PhotoError as error:
             renditions.append(MissingPicture(str(error)))
             continue

@@ -19,8 +19,6 @@ from bestshot.storage.files import check_no_photo, replace, writing
 from bestshot.text import printable
 from bestshot.workers.pool import WorkerDied, Workers
 
-_DIED = MissingPicture("makes its decoder crash or run out of memory")
-
 
 class ReportWriter:
     """Writes a report, whose pictures are read from `source` and made by `workers`."""
@@ -77,7 +75,7 @@ class ReportWriter:
         group = next(waiting, None)
         for finished in self._workers.run(partial(make_renditions, self._source), map(self._with_faces, groups)):
             result = finished.result
-            renditions = [_DIED] if isinstance(result, WorkerDied) else result
+            renditions = [MissingPicture(result.reason)] if isinstance(result, WorkerDied) else result
             made.update(zip((item.photo.id for item in finished.batch), renditions, strict=True))
             while group is not None and all(ranked.photo.id in made for ranked in group.verdict.ranking):
                 yield group, [made.pop(ranked.photo.id) for ranked in group.verdict.ranking]

@@ -15,6 +15,7 @@ from bestshot.model.formats import HEADER_LENGTH, SIDECAR_SUFFIXES, VIDEO_SUFFIX
 from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20
+"""Bytes that are read at once."""
 
 # What file systems return that have no hard links, or none from here to there.
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})

@@ -37,6 +37,8 @@ _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 class WorkerDied:
     """The worker that had only this item crashed on it, or was killed for lack of memory."""
 
+    reason: str = "makes its decoder crash or run out of memory"
+
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Item, Result]):

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.analysis.hashing import HASH_BITS
 from bestshot.grouping.bands import near_in_bands
 from bestshot.grouping.clocks import Clocks
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
 from bestshot.grouping.rules import GroupingRules
-from bestshot.model.appraisal import Fingerprint
+from bestshot.model.appraisal import HASH_BITS, Fingerprint
 from bestshot.model.times import CaptureTime
 from tests.support.builders import guess_at, metadata_with, wall_at
 
