@@ -85,11 +85,15 @@ def test_a_killed_run_holds_nothing_and_its_name_is_written_over(tmp_path: Path)
         assert f"process {os.getpid()} on" in refusal(tmp_path / "lock")
 
 
+def work(pipe: Connection) -> None:
+    pipe.send(os.getpid())  # by now the lock that the fork inherited is let go
+    pipe.recv()
+
+
 def hold_with_a_forked_worker(path: Path, pipe: Connection) -> None:
     with LibraryLock(path):
-        worker = multiprocessing.get_context("fork").Process(target=pipe.recv)
+        worker = multiprocessing.get_context("fork").Process(target=work, args=(pipe,))
         worker.start()
-        pipe.send(worker.pid)
         worker.join()
 
 
