@@ -89,7 +89,7 @@ class Receipt:
     """An action that was carried out, with all that is needed to take it back."""
 
     action: Action
-    trace: FileState
+    effect: FileState
 
 
 class Condition(Enum):
@@ -156,25 +156,20 @@ BOTH: Final[Kinds[Action | Reversal, FileState]] = Kinds({**CHANGES.actions, **R
 """What the journal holds of an output."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedChange:
-    """A change that a part of a run made. `is_learned` if it only found it made, by an earlier one."""
-
-    part: int
-    is_learned: bool
-    receipt: Receipt
+AppliedChange = DoneChange[Action, FileState]
+"""A change that a part of a run made in an output, or found made."""
 
 
 def effective_changes(done: Iterable[DoneChange[Action | Reversal, FileState]]) -> list[AppliedChange]:
-    """The changes that count, oldest first: each reversal lets the latest ones of its destination go."""
-    places: dict[str, list[int]] = {}
+    """The changes that count, oldest first: each reversal cancels the latest ones of its destination."""
+    positions: dict[str, list[int]] = {}
     made: dict[int, AppliedChange] = {}
     for position, one in enumerate(done):
         action = one.action
         if isinstance(action, RemoveFile | RestoreFile):
             for _ in range(action.steps):
-                del made[places[action.destination].pop()]
+                del made[positions[action.destination].pop()]
         else:
-            made[position] = AppliedChange(one.part, one.is_learned, Receipt(action, one.effect))
-            places.setdefault(action.destination, []).append(position)
+            made[position] = DoneChange(one.part, one.is_learned, action, one.effect)
+            positions.setdefault(action.destination, []).append(position)
     return list(made.values())

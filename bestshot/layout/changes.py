@@ -26,7 +26,7 @@ from bestshot.layout.actions import (
     effective_changes,
 )
 from bestshot.layout.names import text_bytes, text_checksum
-from bestshot.layout.survey import trace_of
+from bestshot.layout.survey import file_state
 from bestshot.model.photo import LinkMethod
 from bestshot.storage import files
 from bestshot.storage.files import checksum, link_target, make_folders, remove_empty_folders, sync_folder, writing
@@ -51,7 +51,7 @@ class Spot:
 
     def state(self, known_checksum: str | None = None) -> FileState:
         """What stands there now."""
-        return trace_of(self.final, self.folders, known_checksum)
+        return file_state(self.final, self.folders, known_checksum)
 
     def publish(self, known_checksum: str | None = None) -> FileState:
         """Give the finished file its name, never over another one."""
@@ -186,7 +186,7 @@ def keep_time(path: Path, mtime_ns: int) -> None:
 
 def _why(error: Exception) -> str:
     if isinstance(error, FileExistsError):
-        return f"{printable(str(error.filename2 or error.filename))} came to be meanwhile and is left alone"
+        return f"{printable(str(error.filename2 or error.filename))} was created in the meantime and is left alone"
     return str(error)
 
 
@@ -199,11 +199,11 @@ def _found(root: Path, action: Action | Reversal) -> FileState | None:
         return None
     match action:
         case CopyFile():
-            return trace_of(path) if _holds(path, action) else None
+            return file_state(path) if _holds(path, action) else None
         case PlaceBest():
-            return trace_of(path) if _shows(path, root / action.target) else None
+            return file_state(path) if _shows(path, root / action.target) else None
         case WriteMetadata():
-            return trace_of(path) if path.is_file() and checksum(path) == text_checksum(action.text) else None
+            return file_state(path) if path.is_file() and checksum(path) == text_checksum(action.text) else None
         case RestoreFile():
             return FileState() if _is_back(path, action) else None
         case _:

@@ -22,11 +22,12 @@ from bestshot.layout.actions import (
     PlaceBest,
     Receipt,
     RetireBest,
+    Reversal,
     WriteMetadata,
 )
 from bestshot.layout.changes import OutputChanges, Spot
 from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded, text_bytes
-from bestshot.layout.survey import condition_of, learned, survey, trace_of
+from bestshot.layout.survey import condition_of, file_state, learned, survey
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import (
     NoHardLinkError,
@@ -85,7 +86,7 @@ class FolderOutput:
         """
         made, lost = self._changes.unfinished()
         done = [DoneChange(0, is_learned=False, action=change.action, effect=left) for change, left in made.items()]
-        receipts = [one.receipt for one in self._changes.effective(done)]
+        receipts = self._receipts(done)
         abandoned = frozenset(
             folded(path.relative_to(self._root).as_posix())
             for change in lost
@@ -93,6 +94,9 @@ class FolderOutput:
             if path.is_relative_to(self._root)
         )
         return survey(self._root, [*receipts, *learned(self._root, receipts, photos)], abandoned)
+
+    def _receipts(self, further: Sequence[DoneChange[Action | Reversal, FileState]] = ()) -> list[Receipt]:
+        return [Receipt(one.action, one.effect) for one in self._changes.effective(further)]
 
     @staticmethod
     def found(path: Path, photos: Sequence[Photo] = ()) -> OutputState:
@@ -104,12 +108,12 @@ class FolderOutput:
 
         Those are our files that it does not know, and copies whose source has another time but the same content.
         """
-        receipts = [one.receipt for one in self._changes.effective()]
+        receipts = self._receipts()
         news = learned(self._root, receipts, photos)
         if news:
             part = self._journal.begin_part(self.target, sources, is_learned=True)
             changes = self._journal.begin(part, CHANGES, [receipt.action for receipt in news])
-            self._journal.finish([(change, one.trace) for change, one in zip(changes, news, strict=True)])
+            self._journal.finish([(change, one.effect) for change, one in zip(changes, news, strict=True)])
             self._journal.end_part(part)
         return survey(self._root, [*receipts, *news])
 
@@ -197,7 +201,7 @@ class FolderOutput:
         others = (other for other in spot.final.parent.iterdir() if other != spot.final)
         if not any(other.name.startswith(BEST_PREFIX) for other in others):
             raise PhotoError("no better photo could be shown in its place, so it is kept")
-        trace = trace_of(spot.final)
+        trace = file_state(spot.final)
         remove(spot.final)
         return trace
 

@@ -233,7 +233,7 @@ class _GroupFolder:
             wanted = self._is_free(path)
         else:
             is_ours = laid.condition is Condition.UNCHANGED
-            wanted = is_ours and laid.receipt.trace.checksum != text_checksum(text)
+            wanted = is_ours and laid.receipt.effect.checksum != text_checksum(text)
         return [WriteMetadata(path, self._group.number, text)] if wanted else []
 
     def _text(self) -> str:

@@ -25,7 +25,7 @@ def learned(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) ->
     if receipts:
         return list(_renewed(root, receipts, photos))
     with writing(root):
-        adopted = [Receipt(action, trace_of(root / action.destination)) for action in adoptable(root, photos)]
+        adopted = [Receipt(action, file_state(root / action.destination)) for action in adoptable(root, photos)]
     if adopted:
         logger.warning(
             "The journal knows nothing of %s, which holds %s of these photos: they are taken for laid out.",
@@ -51,19 +51,19 @@ def _renewed(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -
         file = listed.get(action.source)
         if file is None or (action.number, file.path, file.revision) in known:
             continue
-        if (trace := _trace_of_same(root, receipt, file)) is not None:
+        if (trace := _state_if_same(root, receipt, file)) is not None:
             yield Receipt(replace(action, revision=file.revision), trace)
 
 
-def _trace_of_same(root: Path, receipt: Receipt, file: PhotoFile) -> FileState | None:
+def _state_if_same(root: Path, receipt: Receipt, file: PhotoFile) -> FileState | None:
     """What to remember of a copy if its source still holds the same; None if it does not, or cannot be read."""
     path, source = root / receipt.action.destination, Path(file.path)
     try:
         # The time of a hard link's source is its own.
         is_ours = condition_of(root, receipt) is Condition.UNCHANGED or path.samefile(source)
-        if not is_ours or file.size != receipt.trace.size or checksum(source) != receipt.trace.checksum:
+        if not is_ours or file.size != receipt.effect.size or checksum(source) != receipt.effect.checksum:
             return None
-        return replace(receipt.trace, mtime_ns=path.lstat().st_mtime_ns)
+        return replace(receipt.effect, mtime_ns=path.lstat().st_mtime_ns)
     except OSError:
         return None
 
@@ -94,7 +94,7 @@ def condition_of(root: Path, receipt: Receipt) -> Condition:
         status = os.lstat(root / receipt.action.destination)
     except (FileNotFoundError, NotADirectoryError):
         return Condition.MISSING
-    same = (status.st_size, status.st_mtime_ns) == (receipt.trace.size, receipt.trace.mtime_ns)
+    same = (status.st_size, status.st_mtime_ns) == (receipt.effect.size, receipt.effect.mtime_ns)
     return Condition.UNCHANGED if same else Condition.CHANGED
 
 
@@ -125,7 +125,7 @@ def _names_below(folder: Path, prefix: str) -> Iterator[str]:
                 yield from _names_below(Path(entry.path), path)
 
 
-def trace_of(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None = None) -> FileState:
+def file_state(path: Path, folders: tuple[str, ...] = (), known_checksum: str | None = None) -> FileState:
     """What stands at a path now."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bestshot.errors import PhotoError
 from bestshot.journal.changes import Change
-from bestshot.journal.runs import KeptItem, RunPart, undone_parts
+from bestshot.journal.runs import KeptItem, RunPart
 from bestshot.layout.actions import (
     REVERSALS,
     CopyFile,
@@ -61,9 +61,10 @@ class FolderUndo:
         self._part = part
         self._check_asset = check_asset
         made = changes.effective()
-        copies = (one.receipt for one in made if not isinstance(one.receipt.action, RetireBest))
-        self._ours = frozenset(self._real(one.action.destination) for one in copies)
-        self._steps, self._left = plan_folder_undo(made, part.id, undone_parts(changes.journal.parts()))
+        self._ours = frozenset(
+            self._real(one.action.destination) for one in made if not isinstance(one.action, RetireBest)
+        )
+        self._steps, self._left = plan_folder_undo(made, part.id, changes.journal.parts())
 
     def look(self) -> Iterator[Reversal | KeptItem]:
         """What would come of each step; changes nothing."""
@@ -106,16 +107,15 @@ class FolderUndo:
             if is_there:
                 raise PhotoError(_TAKEN)
             return True
+        if not is_there and isinstance(step.action, RestoreFile):
+            raise PhotoError("It has gone since, so what stood there before is not put back.")
         if not is_there:
-            return isinstance(step.action, RestoreFile) and self._refuse_missing()
+            return False
         if not _is_unchanged(path, step.found):
             raise PhotoError(_CHANGED)
         if step.found.checksum is not None and step.original is not None:
             self._check_elsewhere(path, step.found.checksum, step.original, step.beside)
         return True
-
-    def _refuse_missing(self) -> bool:
-        raise PhotoError("It has gone since, so what stood there before is not put back.")
 
     def _check_elsewhere(self, path: Path, wanted: str, original: CopyFile, beside: str | None) -> None:
         """Raise PhotoError unless the picture is elsewhere too: beside it in the output, or where it came from."""
@@ -132,8 +132,11 @@ class FolderUndo:
         with self._changes.spot(change) as spot:
             if isinstance(change.action, RemoveFile):
                 remove(spot.final)
-            else:
+                return
+            try:
                 self._restore(change.action, spot, is_new=step.found is None)
+            except FileExistsError as error:
+                raise PhotoError(_TAKEN) from error
 
     def _restore(self, action: RestoreFile, spot: Spot, *, is_new: bool) -> None:
         """Where the name is free, nothing is ever written over; else it is our own file that gives way."""

@@ -3,17 +3,16 @@
 What a later run made stays, and so does everything in the group that it built on.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import dirname, relpath
 
-from bestshot.journal.runs import KeptItem
+from bestshot.journal.runs import KeptItem, RunPart, undone_parts
 from bestshot.layout.actions import (
     AppliedChange,
     CopyFile,
     FileState,
     PlaceBest,
-    Receipt,
     RemoveFile,
     RestoreFile,
     RetireBest,
@@ -41,26 +40,24 @@ class Step:
 
 
 def plan_folder_undo(
-    made: Sequence[AppliedChange], part: int, undone: Collection[int]
+    made: Sequence[AppliedChange], part: int, parts: Sequence[RunPart]
 ) -> tuple[list[Step], list[KeptItem]]:
-    """The reversals of a part of a run, latest first, and the groups that must be left; `made` is all that counts.
+    """The reversals of a part of a run, latest first, and what must be left.
 
-    `undone` are the parts of which nothing stands any more.
+    `made` are all changes that count, `parts` those of all runs.
     """
-    later = _later_groups(made, part, undone)
+    later = _later_runs(made, part, parts)
+    copies = {one.action.destination: one.action for one in made if isinstance(one.action, CopyFile)}
     chains: dict[str, list[AppliedChange]] = {}
     for one in made:
-        chains.setdefault(one.receipt.action.destination, []).append(one)
-    copies = {
-        one.receipt.action.destination: one.receipt.action for one in made if isinstance(one.receipt.action, CopyFile)
-    }
+        chains.setdefault(one.action.destination, []).append(one)
     order = {id(one): position for position, one in enumerate(made)}
     touched = [(chain, start) for chain in chains.values() if (start := _start(chain, part)) is not None]
     touched.sort(key=lambda pair: -order[id(pair[0][pair[1]])])
     steps: list[Step] = []
     left: dict[str, KeptItem] = {}
     for chain, start in touched:
-        destination, number = chain[start].receipt.action.destination, chain[start].receipt.action.number
+        destination, number = chain[start].action.destination, chain[start].action.number
         if number in later:
             folder = group_folder(number)
             left[folder] = KeptItem(folder, f"Run {later[number]} built on it: undo that one first.")
@@ -71,13 +68,12 @@ def plan_folder_undo(
     return steps, [left[name] for name in sorted(left)]
 
 
-def _later_groups(made: Iterable[AppliedChange], part: int, undone: Collection[int]) -> dict[int, int]:
-    """The groups that other runs changed after this one, with the latest of those runs."""
-    return {
-        one.receipt.action.number: one.part
-        for one in made
-        if one.part > part and not one.is_learned and one.part not in undone
-    }
+def _later_runs(made: Iterable[AppliedChange], part: int, parts: Sequence[RunPart]) -> dict[int, int]:
+    """For each group that was changed after this part of a run, the latest run that did and was not undone."""
+    standing = {one.id: one.run for one in parts if not one.is_learned}
+    for undone in undone_parts(parts):
+        standing.pop(undone, None)
+    return {one.action.number: standing[one.part] for one in made if one.part > part and one.part in standing}
 
 
 def _start(chain: Sequence[AppliedChange], part: int) -> int | None:
@@ -86,10 +82,10 @@ def _start(chain: Sequence[AppliedChange], part: int) -> int | None:
 
 def _step(chain: Sequence[AppliedChange], start: int, copies: dict[str, CopyFile]) -> Iterator[Step]:
     """What takes a destination back to where it was before the change at `start`."""
-    changed, steps = chain[start].receipt, len(chain) - start
-    last = chain[-1].receipt
-    found = None if isinstance(last.action, RetireBest) else last.trace
-    earlier = chain[start - 1].receipt if start else None
+    changed, steps = chain[start], len(chain) - start
+    last = chain[-1]
+    found = None if isinstance(last.action, RetireBest) else last.effect
+    earlier = chain[start - 1] if start else None
     back = None if earlier is None else _put_back(changed, earlier, steps)
     original, beside = _elsewhere(last, copies)
     if back is not None:
@@ -98,19 +94,19 @@ def _step(chain: Sequence[AppliedChange], start: int, copies: dict[str, CopyFile
         yield Step(RemoveFile(last.action.destination, last.action.number, steps), found, original, beside)
 
 
-def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> RestoreFile | None:
+def _put_back(changed: AppliedChange, earlier: AppliedChange, steps: int) -> RestoreFile | None:
     """What stood there before, if anything did that this change took the place of."""
-    action, before, time = changed.action, earlier.action, earlier.trace.mtime_ns
+    action, before, time = changed.action, earlier.action, earlier.effect.mtime_ns
     destination, number = action.destination, action.number
     if isinstance(before, PlaceBest):
         if not isinstance(action, RetireBest):
             return None
-        if earlier.trace.checksum is None:
+        if earlier.effect.checksum is None:
             link = relpath(before.target, dirname(destination))
             return RestoreFile(destination, number, steps, time, link=link)
         return RestoreFile(destination, number, steps, time, shown=before.target)
-    if changed.trace.replaced is not None:
-        return RestoreFile(destination, number, steps, time, content=changed.trace.replaced)
+    if changed.effect.replaced is not None:
+        return RestoreFile(destination, number, steps, time, content=changed.effect.replaced)
     if isinstance(action, CopyFile) and action.replaces and isinstance(before, CopyFile):
         return RestoreFile(destination, number, steps, time, link=before.source)
     return None
@@ -118,18 +114,18 @@ def _put_back(changed: Receipt, earlier: Receipt, steps: int) -> RestoreFile | N
 
 def _is_earlier_lost(chain: Sequence[AppliedChange], start: int) -> bool:
     """Whether a copy took the place of another one in a run that was killed before it wrote down what that held."""
-    changed, earlier = chain[start].receipt, chain[start - 1].receipt if start else None
+    changed, earlier = chain[start], chain[start - 1] if start else None
     return (
         isinstance(changed.action, CopyFile)
         and changed.action.replaces
-        and changed.trace.replaced is None
+        and changed.effect.replaced is None
         and earlier is not None
         and isinstance(earlier.action, CopyFile)
         and earlier.action.method is not LinkMethod.SYMLINK
     )
 
 
-def _elsewhere(last: Receipt, copies: dict[str, CopyFile]) -> tuple[CopyFile | None, str | None]:
+def _elsewhere(last: AppliedChange, copies: dict[str, CopyFile]) -> tuple[CopyFile | None, str | None]:
     match last.action:
         case CopyFile():
             return last.action, None

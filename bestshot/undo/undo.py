@@ -2,17 +2,16 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
-from functools import partial
 from pathlib import Path
 
-from bestshot.errors import OutputError, UsageError
+from bestshot.errors import OutputError, PhotoError, UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import KeptItem, Run, RunPart, undone_parts
-from bestshot.layout.actions import Reversal
+from bestshot.layout.actions import CopyFile, Reversal
 from bestshot.layout.changes import FOLDER, OutputChanges
 from bestshot.layout.names import OUTPUT_MARKER
-from bestshot.layout.undo import CheckOriginal, FolderUndo
+from bestshot.layout.undo import FolderUndo
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.undo import MarkUndo
@@ -118,12 +117,10 @@ class RunUndo:
             return MarkUndo(self._journal, part, ImmichMarks(self._server))
         return MarkUndo(self._journal, part, folder_library(self._journal, part))
 
-    @property
-    def _check_asset(self) -> CheckOriginal:
-        assert self._server is not None or not any(
-            name.startswith(_IMMICH) for part in self._run.to_undo for name in part.sources
-        )
-        return partial(check_asset, self._server)  # type: ignore[arg-type] # without a server no copy is one of an asset
+    def _check_asset(self, copy: CopyFile, path: Path, wanted: str) -> None:
+        if self._server is None:  # the photos of this run are in folders, those of an earlier one may not be
+            raise PhotoError("Its original is on an Immich server that was not named, so it may be the last.")
+        check_asset(self._server, copy, path, wanted)
 
 
 def _root(part: RunPart) -> Path:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
 from bestshot.journal.runs import UndoState
-from bestshot.layout.actions import CopyFile, RemoveFile
+from bestshot.layout.actions import CopyFile, PlaceBest, RemoveFile
 from bestshot.layout.output import FolderOutput
 from bestshot.model.photo import LinkMethod
 from bestshot.sources.immich.originals import check_asset
-from bestshot.storage.files import checksum
+from bestshot.storage.files import checksum, copy_verified
 from bestshot.storage.lock import LibraryLock
 from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
@@ -125,6 +125,15 @@ def test_what_a_later_run_built_on_stays_until_that_is_undone(bench: Bench) -> N
     assert left(bench.undo(2)) == {}
     assert left(bench.undo(1)) == {}
     assert bench.tree() == {}
+
+
+def test_what_built_on_a_run_is_named_by_the_number_under_which_it_can_be_undone(bench: Bench) -> None:
+    """The later run first noted that a photo was only touched, which is a part of it and has a number of its own."""
+    bench.lay((1, [bench.photo("a.jpg"), bench.photo("b.jpg")]))
+    os.utime(bench.photos / "a.jpg")
+    bench.lay((1, [bench.photo("a.jpg"), bench.photo("b.jpg"), bench.photo("c.jpg")]))
+    assert left(bench.undo(1)) == {"group_0001": "Run 2 built on it: undo that one first."}
+    assert left(bench.undo(2)) == {}
 
 
 def meddle(bench: Bench, how: str) -> None:
@@ -379,6 +388,26 @@ def test_a_download_goes_only_while_the_server_has_the_same(version: str, tmp_pa
         check_asset(client, copy_of(first), copies[first.id], checksum(copies[first.id]))
         with pytest.raises(PhotoError, match="has changed since"):
             check_asset(client, copy_of(first), copies[third.id], checksum(copies[third.id]))
+
+
+def test_a_best_whose_original_is_on_a_server_that_is_not_named_stays(bench: Bench) -> None:
+    """An earlier run downloaded the photo; a later one found it in a folder and showed it as the best."""
+    source = bench.write("a.jpg")
+    status = source.stat()
+    revision = f"{status.st_size:x}-{status.st_mtime_ns:x}"
+    copy = CopyFile(
+        "group_0001/originals/a.jpg", 1, "immich:me", "a", "immich:a/a.jpg", revision, status.st_size, LinkMethod.COPY
+    )
+    best = PlaceBest("group_0001/best_a.jpg", 1, "folder:/photos", "a.jpg", copy.destination)
+    for action, origin in ((copy, "immich:me"), (best, "folder:/photos")):
+        with closing(bench.journal()) as journal:
+            output = FolderOutput(bench.out, journal, lambda file, to: copy_verified(source, to, file.size_and_time))
+            with output.lock():
+                assert [*output.carry_out([action], [origin], output.state())]
+    (bench.out / copy.destination).unlink()
+    reason = "Its original is on an Immich server that was not named, so it may be the last."
+    assert left(bench.undo(2)) == {best.destination: reason}
+    assert (bench.out / best.destination).exists()
 
 
 def copy_of(photo: Asset) -> CopyFile:

@@ -62,9 +62,10 @@ class Bench:
             )
             with output.lock():
                 output.recover()
-                state = output.state()
+                sources = [f"folder:{self.photos}"]
+                state = output.catch_up(seen, sources)
                 actions = plan_folders(planned, seen, state, link)
-                return list(output.carry_out(actions, [f"folder:{self.photos}"], state)) if actions else []
+                return list(output.carry_out(actions, sources, state)) if actions else []
 
     def undo(self, number: int = 0) -> list[Result]:
         """One undo, as the command line does it."""

@@ -112,11 +112,11 @@ def test_a_group_is_laid_out_and_its_receipts_say_what_was_made(tmp_path: Path) 
         "group_0001/metadata.txt": b"Best: a.jpg\n",
         "group_0001/originals/a.jpg": content,
     }
-    assert copied.trace.folders == ("group_0001", "group_0001/originals")
-    assert copied.trace.checksum == placed.trace.checksum == sha256(content).hexdigest()
-    assert (copied.trace.size, copied.trace.mtime_ns) == (photo.size, photo.files[0].mtime_ns)
-    assert placed.trace.folders == written.trace.folders == ()
-    assert written.trace.replaced is None
+    assert copied.effect.folders == ("group_0001", "group_0001/originals")
+    assert copied.effect.checksum == placed.effect.checksum == sha256(content).hexdigest()
+    assert (copied.effect.size, copied.effect.mtime_ns) == (photo.size, photo.files[0].mtime_ns)
+    assert placed.effect.folders == written.effect.folders == ()
+    assert written.effect.replaced is None
 
 
 def test_copies_keep_times_and_permissions_and_the_best_takes_no_space(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_name_that_came_to_be_since_the_plan_is_left_alone(tmp_path: Path) -> 
             (tmp_path / "out" / name).write_bytes(b"somebody's")
         results = act(output, brought(photo), best_of(photo), TEXT, state=state)
         assert output.state().laid == {}
-    assert all(failure.endswith("came to be meanwhile and is left alone") for failure in failures(results))
+    assert all(failure.endswith("was created in the meantime and is left alone") for failure in failures(results))
     assert len(failures(results)) == 3
     assert set(files(tmp_path / "out").values()) == {b"somebody's"}
 
@@ -264,10 +264,10 @@ def test_a_text_gives_way_to_the_new_one_only_while_it_is_ours(tmp_path: Path) -
         act(output, brought(photo), TEXT)
         (renewed,) = act(output, replace(TEXT, text="Best: \udcff.jpg\n"))
         assert isinstance(renewed, Receipt)
-        assert (renewed.trace.replaced, path.read_bytes()) == (TEXT.text, b"Best: \xff.jpg\n")
+        assert (renewed.effect.replaced, path.read_bytes()) == (TEXT.text, b"Best: \xff.jpg\n")
         (again,) = act(output, TEXT)
         assert isinstance(again, Receipt)
-        assert again.trace.replaced == "Best: \udcff.jpg\n"
+        assert again.effect.replaced == "Best: \udcff.jpg\n"
         state = output.state()
         path.write_text("my own notes")
         results = act(output, replace(TEXT, text="third"), state=state)
@@ -480,11 +480,11 @@ def test_what_a_killed_run_had_made_and_not_recorded_is_recorded(tmp_path: Path,
         if isinstance(receipt.action, RetireBest):
             assert receipt.action.destination not in recovered.laid
         else:
-            told = recovered.laid[receipt.action.destination].receipt.trace
+            told = recovered.laid[receipt.action.destination].receipt.effect
             assert (told.size, told.mtime_ns, told.checksum) == (
-                receipt.trace.size,
-                receipt.trace.mtime_ns,
-                receipt.trace.checksum,
+                receipt.effect.size,
+                receipt.effect.mtime_ns,
+                receipt.effect.checksum,
             )
 
 
