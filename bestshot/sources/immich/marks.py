@@ -137,7 +137,7 @@ class ImmichMarks(MarkableLibrary):
         Before 1.113 an unknown id lets a call fail half-way; those tagged by then count as tagged already when it is
         sent again, but what was read before shows that they were not.
         """
-        before = self._read.tags_on(action.keys, action.tags)
+        before = self._tags_on(action.keys, action.tags)
         lacking: dict[tuple[str, ...], list[str]] = {}
         for key in action.keys:
             missing = tuple(tag for tag in action.tags if tag not in before.get(key, ()))
@@ -152,7 +152,7 @@ class ImmichMarks(MarkableLibrary):
         """Name the photos that a call with several tags leaves out in silence."""
         if len(action.tags) < 2 or not marked.changed:
             return marked
-        tagged = self._read.tags_on(marked.changed, action.tags)
+        tagged = self._tags_on(marked.changed, action.tags)
         unseen = [key for key in marked.changed if key not in tagged]
         gone = frozenset(unseen) - self._photos(unseen).keys()
         changed = tuple(key for key in marked.changed if key not in gone)
@@ -194,12 +194,15 @@ class ImmichMarks(MarkableLibrary):
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         return {key: marks_of_listed(asset) for key, asset in self._read.infos(keys).items()}
 
+    def _tags_on(self, keys: Collection[str], tags: Collection[str]) -> dict[str, frozenset[str]]:
+        return self._read.tags_on(keys, tags)
+
     def _listed(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         return {key: self._listing[key] for key in keys if key in self._listing}
 
 
 class _DryRun(ImmichMarks):
-    """Marks by a client that writes nothing; what this run has listed is not asked for again."""
+    """Marks by a client that writes nothing; what this run has read is not asked for again."""
 
     def __init__(self, client: DryRunClient, listing: Mapping[str, PhotoMarks]) -> None:
         self._known = dict(listing)
@@ -208,6 +211,9 @@ class _DryRun(ImmichMarks):
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         found = self._listed(keys)
         return found | super()._photos([key for key in keys if key not in found])
+
+    def _tags_on(self, _keys: Collection[str], _tags: Collection[str]) -> dict[str, frozenset[str]]:
+        return {}  # a plan names the photos that lack all of the tags
 
     def _set(
         self, photos: Mapping[str, PhotoMarks], action: PhotoAction, change: AssetChange, is_so: IsSo | None = None

@@ -229,6 +229,31 @@ def test_a_listing_spares_the_calls_for_its_photos(fake: FakeImmich) -> None:
     assert back.photos[photos[1].id].is_favorite, "what is read back is never from the listing"
 
 
+@on_releases(*FOUR)
+def test_a_dry_run_of_many_changes_asks_once_for_the_tags_and_the_stacks(fake: FakeImmich) -> None:
+    """And for nothing where photos are only tagged, since tags have paths: what they lack is known from the plan."""
+    photos, client = fake.seed_library(30, declared_checksums=True), client_of(fake)
+    pairs = [ids(photos[start : start + 2]) for start in range(0, len(photos), 2)]
+    fake.seeds.tag(TAG, photos[20:])
+    stacks = [client.create_stack(pair) for pair in pairs[-3:]]
+    listing = {asset.id: marks_of_listed(asset) for asset in client.get_all_assets(with_exif=True)}
+    library = ImmichMarks(client, tags=(TAG, BEST), listing=listing)
+    tagging = [AddTags(pair, (TAG, BEST)) for pair in pairs[:10]]
+    fake.forget_calls()
+    library.calls_for(tagging)
+    assert [call.operation for call in fake.calls] == (["tags_list"] if library.tags_one_at_a_time else [])
+    apart = [DissolveStack(1, Stack(stack.id, stack.asset_ids)) for stack in stacks]
+    costs = []
+    for number in (1, 3):
+        fake.forget_calls()
+        told = library.calls_for([*tagging, *(RemoveTag(pair, TAG) for pair in pairs[10:]), *apart[:number]])
+        assert [len(calls) for calls in told[-number:]] == [1] * number
+        costs.append(len(fake.calls))
+    assert costs[0] == costs[1]
+    assert fake.count("tags_list") == 1
+    assert not fake.writes
+
+
 @on_releases()
 def test_albums_that_hold_a_photo_are_found_for_inheriting(fake: FakeImmich) -> None:
     first, second, outside = fake.seeds.burst(3)
