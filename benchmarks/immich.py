@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
-    from tests.fake_immich.server import Call
+    from tests.fake_immich import Call
 
 _SAMPLE_SECONDS = 0.5
 """How often memory is measured."""
@@ -97,9 +97,11 @@ def kind_of(call: "Call") -> str:
 
 
 def _serve(pipe: Connection, options: argparse.Namespace) -> None:
-    from tests.fake_immich.server import ALWAYS, FakeImmich
+    from tests.fake_immich import ALWAYS, FakeImmich
+    from tests.fake_immich.pictures import REAL_PREVIEW_EDGE
 
     with FakeImmich(options.version, checked=False) as fake:
+        fake.world.preview_edge = REAL_PREVIEW_EDGE
         fake.seed_library(options.photos, grouped=options.grouped, declared_checksums=True)
         if options.delay:
             fake.faults.slow(options.delay / 1000, ALWAYS)

@@ -12,7 +12,10 @@ from pathlib import PurePath
 from PIL import ExifTags, Image, ImageDraw
 
 THUMBNAIL_EDGE = 250
-PREVIEW_EDGE = 1440
+REAL_PREVIEW_EDGE = 1440
+QUICK_PREVIEW_EDGE = 480
+"""For tests that are not about pixels: to judge pictures of the real size takes longer than all else that they do."""
+
 ORIGINAL_SIZE = (1500, 1000)
 _SHAPES = 40
 
@@ -43,8 +46,8 @@ def draw(scene: Scene, size: tuple[int, int]) -> Image.Image:
 
 def _worse(image: Image.Image, variation: int) -> Image.Image:
     # Down and up again blurs much faster than a filter does; so many pixels melt into one at any size of picture.
-    melted = max(1, round(variation * image.width / 600))
-    blurred = image.reduce(melted).resize(image.size, Image.Resampling.BILINEAR) if melted > 1 else image
+    melted = round(1 + variation * image.width / 600)
+    blurred = image.reduce(melted).resize(image.size, Image.Resampling.BILINEAR)
     brighter = [min(255, round(level * (1 + 0.01 * variation))) for level in range(256)]
     return blurred.point(brighter * 3)
 
@@ -56,9 +59,9 @@ def thumbnail(scene: Scene) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def preview(scene: Scene) -> bytes:
+def preview(scene: Scene, edge: int) -> bytes:
     """The large picture, as JPEG."""
-    return _encoded(draw(scene, _within(PREVIEW_EDGE)), "JPEG", quality=80)
+    return _encoded(draw(scene, _within(edge)), "JPEG", quality=80)
 
 
 def _within(edge: int) -> tuple[int, int]:

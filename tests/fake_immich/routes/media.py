@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -53,7 +54,8 @@ def _picture(world: World, request: Request, asset: Asset, *, is_small: bool) ->
     stem = PurePath(asset.name).stem
     name, kind = (f"{stem}_thumbnail.webp", "image/webp") if is_small else (f"{stem}_preview.jpeg", "image/jpeg")
     version = f"{scene.number:x}-{scene.variation:x}-{asset.created_ms:x}-{is_small:d}"
-    return _file(world, request, name, kind, version, lambda: thumbnail(scene) if is_small else preview(scene))
+    draw = partial(thumbnail, scene) if is_small else partial(preview, scene, world.preview_edge)
+    return _file(world, request, name, kind, version, draw)
 
 
 @route("asset_original", "POST /download/asset/{id}", "asset.download", until="1.105.1")

@@ -7,6 +7,7 @@ from functools import cache
 
 from tests.fake_immich.fields import Field
 from tests.fake_immich.jobs import Jobs
+from tests.fake_immich.pictures import QUICK_PREVIEW_EDGE
 from tests.fake_immich.requests import Answer, Json, Request
 from tests.fake_immich.state import Asset, State
 from tests.fake_immich.versions import FIRST, LAST, Release, release
@@ -25,6 +26,7 @@ class World:
     release: Release
     state: State
     jobs: Jobs
+    preview_edge: int = QUICK_PREVIEW_EDGE
     listing: tuple[int, str, list[Asset]] | None = None  # the last search, for its next pages
 
 

@@ -10,7 +10,7 @@ import requests
 from imagehash import dhash
 from PIL import Image
 
-from tests.fake_immich.pictures import Scene, base64_sha1, draw
+from tests.fake_immich.pictures import REAL_PREVIEW_EDGE, Scene, base64_sha1, draw
 from tests.fake_immich.plain import Plain
 from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
 from tests.fake_immich.state import Key
@@ -141,6 +141,7 @@ def test_a_body_beyond_ten_megabytes_is_refused(version: str, status: int) -> No
 
 def test_pictures_are_real_and_drawn_alike_each_time(plain: Plain, fake: FakeImmich) -> None:
     photo = fake.seeds.photo(offset_minutes=120)
+    fake.world.preview_edge = REAL_PREVIEW_EDGE
     pictures = [
         ("thumbnail", {}, "WEBP", 250),
         ("thumbnail", {"size": "preview"}, "JPEG", 1440),

@@ -15,7 +15,7 @@ from bestshot.model.photo import Photo
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache
 from tests.fake_immich import ALWAYS, MORNING, FakeImmich, Scene, Where
-from tests.fake_immich.pictures import Original
+from tests.fake_immich.pictures import REAL_PREVIEW_EDGE, Original
 from tests.fake_immich.state import Asset, Exif
 from tests.support.immich_folder import impatient
 from tests.support.releases import FOUR, on_releases
@@ -166,6 +166,7 @@ class TestAlbum:
 class TestPictures:
     @on_releases()
     def test_each_comes_from_the_smallest_that_serves(self, fake: FakeImmich) -> None:
+        fake.world.preview_edge = REAL_PREVIEW_EDGE
         fake.seeds.photo(scene=Scene(1))
         source = source_of(fake)
         (photo,) = source.list_photos()
