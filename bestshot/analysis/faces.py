@@ -65,7 +65,7 @@ _LOADING_FAILED = (ImportError, OSError, RuntimeError, SystemExit)
 
 
 class FaceDetectionError(OrganizerError):
-    """Faces cannot be looked for on this machine."""
+    """Faces cannot be detected on this machine."""
 
 
 def face_detection_problem() -> str | None:
@@ -81,7 +81,7 @@ def face_detection_problem() -> str | None:
 
 
 def _problem(reason: object) -> str:
-    return f"Faces cannot be looked for: {str(reason).rstrip('.')}."
+    return f"Faces cannot be detected: {str(reason).rstrip('.')}."
 
 
 def find_faces(

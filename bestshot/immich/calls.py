@@ -229,7 +229,7 @@ class Calls:
 
     def _rating(self, rating: int) -> int | None:
         if not self.dialect.has_ratings:
-            raise TooOldError(f"Immich {self.dialect.version} has no ratings: 1.112 or newer does.")
+            raise TooOldError(f"Immich {self.dialect.version} does not support ratings: update it to 1.112 or newer.")
         return None if rating == 0 and self.dialect.has_empty_ratings else rating
 
 

@@ -47,7 +47,7 @@ class KeyFromFile:
                 f"The key file {self.path} cannot be read: {error.strerror or 'check the path'}."
             ) from error
         except UnicodeDecodeError:
-            raise WrongKeyError(f"The key file {self.path} is not a text file that holds only the key.") from None
+            raise WrongKeyError(f"The key file {self.path} is not a text file that contains only the key.") from None
         return _checked(content, f"The key file {self.path}")
 
 

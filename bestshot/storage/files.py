@@ -49,7 +49,7 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
     with writing(copy):
         if copy.stat().st_size != status.st_size or checksum(copy) != wanted:
             raise OutputError(
-                f"The copy {printable(str(copy))} does not hold what was read from {printable(str(source))}: "
+                f"The copy {printable(str(copy))} differs from what was read from {printable(str(source))}: "
                 "check the output's disk."
             )
         _keep_times_and_permissions(status, copy)
@@ -232,7 +232,7 @@ def make_folders(path: Path, root: Path) -> tuple[str, ...]:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
-            raise PhotoError(f"The folder {printable(str(path))} cannot be made: a file is in its way.") from error
+            raise PhotoError(f"The folder {printable(str(path))} cannot be created: a file is in its way.") from error
     return tuple(folder.relative_to(root).as_posix() for folder in reversed(missing))
 
 

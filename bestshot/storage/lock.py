@@ -61,8 +61,8 @@ class LibraryLock:
             raise LockedError(self._refusal()) from None
         except OSError as error:
             raise OutputError(
-                f"The folder {printable(str(self._path.parent))} cannot hold the lock that keeps runs apart"
-                f" ({error.strerror or error}). Choose one that can be written, on a disk with file locks."
+                f"The folder {printable(str(self._path.parent))} cannot be used for the lock that protects a library"
+                f" ({error.strerror or error}). Choose one that is writable, on a disk with file locks."
             ) from error
         self._lock = lock
         self._sign()

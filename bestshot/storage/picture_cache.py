@@ -121,7 +121,7 @@ class PhotoCache:
         if _footprint(size) > limit:
             raise PhotoTooLargeError(
                 f"A photo of {format_size(size)} does not fit into the cache {printable(str(self._folder))}"
-                f" of {format_size(int(self._max_bytes))}. Allow the cache more."
+                f" of {format_size(int(self._max_bytes))}. Increase the size of the cache."
             )
         while database.execute("SELECT footprint FROM total").fetchone()[0] > limit:
             (serial,) = database.execute("SELECT serial FROM entry ORDER BY used LIMIT 1").fetchone()

@@ -180,9 +180,7 @@ def test_without_working_face_detection_the_run_says_so_once_and_judges(
     done = run_program(str(library), "--workers", "1", environment={"PYTHONPATH": str(broken)})
     assert done.returncode == 0
     said = done.stderr.decode().splitlines()
-    assert said == [
-        "Faces cannot be looked for: no wheel for this machine. Photos are judged by sharpness and exposure."
-    ]
+    assert said == ["Faces cannot be detected: no wheel for this machine. Photos are judged by sharpness and exposure."]
     assert b"* one_2.jpg" in done.stdout
     assert b"* two_2.jpg" in done.stdout
 

@@ -423,7 +423,7 @@ def test_a_group_folder_that_became_a_file_stops_no_other_group(tmp_path: Path) 
         assert output.state().laid[f"{ORIGINALS}/a.jpg"].condition is Condition.MISSING
         results = act(output, brought(first), TEXT, brought(second, number=2))
     assert len(failures(results)) == 2
-    assert all("cannot be made: a file is in its way" in failure for failure in failures(results))
+    assert all("cannot be created: a file is in its way" in failure for failure in failures(results))
     assert files(tmp_path / "out") == {"group_0001": b"somebody's", "group_0002/originals/b.jpg": b"b.jpg" * 1000}
 
 

@@ -249,7 +249,7 @@ def test_new_folders_are_told_outermost_first_and_old_ones_not(tmp_path: Path) -
 @pytest.mark.parametrize("path", ["file", "file/below", "file/further/below"])
 def test_a_file_in_the_way_of_a_folder_is_left_alone(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").write_bytes(b"somebody's")
-    with pytest.raises(PhotoError, match="cannot be made: a file is in its way"):
+    with pytest.raises(PhotoError, match="cannot be created: a file is in its way"):
         make_folders(tmp_path / path, tmp_path)
     assert (tmp_path / "file").read_bytes() == b"somebody's"
 

@@ -157,7 +157,7 @@ def test_the_folder_of_the_lock_is_made(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_hold_the_lock_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
-        pytest.raises(OutputError, match=f"The folder {tmp_path / 'file'} cannot hold the lock"),
+        pytest.raises(OutputError, match=f"The folder {tmp_path / 'file'} cannot be used for the lock"),
         LibraryLock(tmp_path / "file" / "lock"),
     ):
         pass
