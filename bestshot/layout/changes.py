@@ -167,14 +167,23 @@ class OutputChanges:
         """Which of the changes that were begun are found to stand, with what they left, and which are not."""
         made: dict[Change[Action | Reversal], FileState] = {}
         lost: list[Change[Action | Reversal]] = []
+        begun = self.journal.unfinished(self.target, BOTH)
+        texts = self._texts() if begun else {}
         with writing(self.root):
-            for change in self.journal.unfinished(self.target, BOTH):
+            for change in begun:
                 left = _found(self.root, change.action)
                 if left is None:
                     lost.append(change)
+                elif isinstance(change.action, WriteMetadata):
+                    made[change] = replace(left, replaced=texts.get(change.action.destination))
                 else:
                     made[change] = left
         return made, lost
+
+    def _texts(self) -> dict[str, str]:
+        """The texts that runs which came to their end wrote: one that a killed run wrote took their place."""
+        actions = (one.action for one in self.effective())
+        return {action.destination: action.text for action in actions if isinstance(action, WriteMetadata)}
 
 
 def keep_time(path: Path, mtime_ns: int) -> None:

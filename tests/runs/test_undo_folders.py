@@ -114,6 +114,19 @@ def test_a_sidecar_whose_earlier_text_a_killed_run_took_along_stays(bench: Bench
     assert (bench.out / copy).read_text() == "edited since"
 
 
+def test_a_text_that_a_killed_run_replaced_comes_back(bench: Bench) -> None:
+    """The run was killed between putting the new text in its place and writing down what the old one said."""
+    photos = [bench.photo("a.jpg"), bench.photo("b.jpg")]
+    bench.lay((1, photos))
+    before = bench.tree()
+    bench.lay((1, [*photos, bench.photo("c.jpg")]))
+    with closing(sqlite3.connect(bench.root / "state" / "journal.sqlite3")) as connection, connection:
+        killed = "UPDATE changes SET state = 'begun', receipt = NULL WHERE run = 2 AND kind = 'WriteMetadata'"
+        assert connection.execute(killed).rowcount == 1
+    assert left(bench.undo(2)) == {}
+    assert bench.tree() == before
+
+
 def test_what_a_later_run_built_on_stays_until_that_is_undone(bench: Bench) -> None:
     a, b, c, d = (bench.photo(f"{name}.jpg") for name in "abcd")
     bench.lay((1, [a, b]), (2, [c, d]))
