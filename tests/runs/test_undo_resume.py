@@ -1,4 +1,4 @@
-"""An undo that is killed at any moment is finished by the next one, or mended by the next run."""
+"""An undo or a run that is killed at any moment is finished, mended or undone by the next one."""
 
 import os
 import shutil
@@ -25,6 +25,7 @@ from tests.support.undo_bench import Bench, left, tree_of
 WATCHED = frozenset(
     {
         "bestshot.layout.changes",
+        "bestshot.layout.output",
         "bestshot.layout.undo",
         "bestshot.storage.files",
         "bestshot.journal.journal",
@@ -37,7 +38,7 @@ WATCHED = frozenset(
         "bestshot.sources.local.albums",
     }
 )
-"""The modules that change an output, sidecars or the journal; an undo is killed before a line of theirs."""
+"""The modules that change an output, sidecars or the journal; an undo or a run is killed before a line of theirs."""
 
 STRIDE = 61
 """Every so many lines of them; all of them hold too, but take minutes."""
@@ -73,6 +74,33 @@ def test_an_undo_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path, li
                 assert all(job.is_finished for job in journal.runs())
         assert finished(partial(bench.undo, 2)) == {}, kills
         assert bench.tree() == first, kills
+        assert tree_of(bench.photos) == source
+        shutil.rmtree(bench.root)
+        if code != -signal.SIGKILL:
+            break
+    assert code == 0
+    assert kills > 10
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("link", list(LinkMethod))
+def test_a_run_killed_at_any_moment_and_undone_is_as_if_it_had_not_been(tmp_path: Path, link: LinkMethod) -> None:
+    """But for the copy of a sidecar whose earlier text the killed run took along: it stays, with the reason."""
+    for kills in count():
+        bench = Bench(tmp_path / str(kills))
+        for name in ("a.jpg", "a.jpg.xmp", "b.jpg", "c.jpg"):
+            bench.write(name)
+        photos = [bench.photo("a.jpg", "a.jpg.xmp"), bench.photo("b.jpg")]
+        bench.lay((1, photos), link=link)
+        bench.write("a.jpg.xmp", "edited since", time=1_700_000_999)
+        grown = [bench.photo("c.jpg"), bench.photo("a.jpg", "a.jpg.xmp"), photos[1]]
+        source, before = tree_of(bench.photos), bench.tree()
+        code = in_fork(until, kills * STRIDE, WATCHED, partial(bench.lay, (1, grown), link=link))
+        with suppress(UsageError):  # it had not begun
+            kept = left(bench.undo(2))
+            assert kept.keys() <= {"group_0001/originals/a.jpg.xmp"}, (kills, kept)
+            ours = {name: file for name, file in bench.tree().items() if name not in kept}
+            assert ours == {name: file for name, file in before.items() if name not in kept}, kills
         assert tree_of(bench.photos) == source
         shutil.rmtree(bench.root)
         if code != -signal.SIGKILL:
