@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 PHOTOS ?= photo-organizer-demo/photos
 
-.PHONY: check format lint types test bench
+.PHONY: check format lint types test unit bench
 
 check: lint types test
 
@@ -19,6 +19,9 @@ types:
 
 test:
 	$(PYTHON) -m pytest
+
+unit:
+	$(PYTHON) -m pytest -m unit
 
 # What a run over PHOTOS costs, what an Immich server is asked, and what calls what; README lists the others.
 bench:
