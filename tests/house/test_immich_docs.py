@@ -17,7 +17,8 @@ from bestshot.settings.reading import load_settings
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.permissions import tasks_of
 from bestshot.sources.immich.source import ImmichPhotoSource
-from tests.fake_immich.server import MORNING, FakeImmich
+from tests.fake_immich import MORNING, FakeImmich
+from tests.support.each import every
 from tests.support.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,7 +34,7 @@ def _commands_of_immich() -> list[list[str]]:
     return [shlex.split(command, comments=True) for command in commands]
 
 
-@pytest.mark.parametrize("command", _commands_of_immich(), ids=" ".join)
+@every("command", _commands_of_immich())
 def test_every_command_on_immich_is_understood(command: list[str]) -> None:
     given = parse_command(command)
     settings = load_settings(given.flags, {"IMMICH_URL": "http://nas:2283"})

@@ -27,14 +27,14 @@ from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache
-from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich, Scene, Where
+from tests.fake_immich import MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Exif
 from tests.support.drawn_library import groups, skipped
 from tests.support.immich_folder import impatient
+from tests.support.releases import FOUR, on_releases
 from tests.support.scripted_server import Reply, scripted
 
-RECORDED = ("v1.105.1", "v1.118.2", "v2.7.5", "v3.1.0")
-four_versions = pytest.mark.parametrize("fake", RECORDED, indirect=True)
+four_versions = pytest.mark.parametrize("fake", FOUR, indirect=True)
 only_newest = pytest.mark.parametrize("fake", ["v3.1.0"], indirect=True)
 
 QUICK = ["--no-faces", "--workers", "1"]
@@ -47,7 +47,7 @@ def _no_server_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "")
 
 
-@pytest.fixture(params=VERSIONS)
+@pytest.fixture
 def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
     with FakeImmich(request.param) as server:
         yield server
@@ -55,6 +55,10 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
 
 @pytest.fixture
 def bursts(fake: FakeImmich) -> list[Asset]:
+    return seeded(fake)
+
+
+def seeded(fake: FakeImmich) -> list[Asset]:
     """Two bursts, two photos near each other that show different things, and three on their own."""
     seeds, hour = fake.seeds, timedelta(hours=1)
     found = [*seeds.burst(3), *seeds.burst(2, MORNING + hour)]
@@ -88,22 +92,24 @@ def fetched(fake: FakeImmich) -> Counter[str]:
 
 
 class TestTraffic:
+    @on_releases()
     def test_only_neighbours_in_time_are_compared_and_only_members_of_groups_are_judged(
-        self, fake: FakeImmich, bursts: list[Asset], home: Path
+        self, fake: FakeImmich, tmp_path: Path
     ) -> None:
-        outcome = look(fake, home)
+        bursts = seeded(fake)
+        outcome = look(fake, tmp_path)
         assert groups(outcome) == sorted([sorted(a.id for a in bursts[:3]), sorted(a.id for a in bursts[3:])])
         assert [group.verdict.best.id for group in outcome.plan.groups] == [bursts[0].id, bursts[3].id]
         assert fetched(fake) == {"thumbnail": 7, "preview": 5}
         assert fake.count("asset_info") == 0
         assert outcome.exit_code == 0
 
-    def test_a_second_run_fetches_no_picture_and_no_run_writes(
-        self, fake: FakeImmich, bursts: list[Asset], home: Path
-    ) -> None:
-        first = look(fake, home)
+    @on_releases()
+    def test_a_second_run_fetches_no_picture_and_no_run_writes(self, fake: FakeImmich, tmp_path: Path) -> None:
+        bursts = seeded(fake)
+        first = look(fake, tmp_path)
         fake.forget_calls()
-        assert groups(look(fake, home)) == groups(first)
+        assert groups(look(fake, tmp_path)) == groups(first)
         assert not fetched(fake)
         assert len(fake.calls) <= 8  # the user, the listing and its count
         assert not fake.writes
@@ -314,6 +320,7 @@ class TestWhatGoesWrong:
 
 
 class TestCheck:
+    @on_releases()
     def test_it_tells_the_version_the_user_the_photos_and_the_permissions(
         self, fake: FakeImmich, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -14,14 +14,9 @@ from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.workers.pool import Workers
-from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
-from tests.support.immich_marks import FOUR, TAG, client_of, ids
-
-
-@pytest.fixture(params=VERSIONS)
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
-    with FakeImmich(request.param) as server:
-        yield server
+from tests.fake_immich import MORNING, FakeImmich
+from tests.support.immich_marks import TAG, client_of, ids
+from tests.support.releases import FOUR, on_releases
 
 
 @pytest.fixture
@@ -58,6 +53,7 @@ def test_what_is_shared_by_a_process_is_signed_with_the_key_of_each(newest: Fake
     assert newest.connections == 1
 
 
+@on_releases()
 def test_marks_that_the_listing_tells_are_not_asked_for_again(fake: FakeImmich) -> None:
     """Also when the library to mark was made before it was listed, as a run does it."""
     photos = fake.seeds.burst(3)
@@ -71,7 +67,7 @@ def test_marks_that_the_listing_tells_are_not_asked_for_again(fake: FakeImmich) 
     assert fake.count("asset_info") == 0
 
 
-@pytest.mark.parametrize("fake", FOUR, indirect=True)
+@on_releases(*FOUR)
 def test_beside_pictures_a_plan_costs_the_same_few_calls_for_any_number_of_photos(
     fake: FakeImmich, tmp_path: Path
 ) -> None:

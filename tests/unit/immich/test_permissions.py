@@ -1,11 +1,8 @@
 """A key with the permissions of a job, and none besides, can do that job; and each of them is needed."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from bestshot.errors import MissingPermissionError
 from bestshot.immich.versions import Dialect, Task, Version
@@ -16,7 +13,7 @@ from bestshot.marks.output import MarkOutput
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.permissions import tasks_of
 from bestshot.sources.immich.source import ImmichPhotoSource
-from tests.fake_immich.server import MORNING, FakeImmich
+from tests.fake_immich import MORNING, FakeImmich
 from tests.fake_immich.state import Asset, Key
 from tests.fake_immich.versions import release
 from tests.support.each import every
@@ -35,16 +32,7 @@ JOBS = {
 }
 
 
-@pytest.fixture(params=["v1.118.2", "v1.136.0", "v1.137.3", "v2.7.5", "v3.1.0"])
-def fake(request: pytest.FixtureRequest) -> Iterator[FakeImmich]:
-    with FakeImmich(request.param) as server:
-        yield server
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with closing(Journal(tmp_path / "journal.sqlite3")) as opened:
-        yield opened
+RELEASES = ("v1.118.2", "v1.136.0", "v1.137.3", "v2.7.5", "v3.1.0")
 
 
 def permissions_of(version: str, options: MarkOptions) -> tuple[str, ...]:
@@ -82,11 +70,13 @@ def _marks(source: ImmichPhotoSource, options: MarkOptions) -> ImmichMarks:
     return marks
 
 
-@pytest.mark.parametrize("job", JOBS)
-def test_the_permissions_of_a_job_are_enough_for_it(fake: FakeImmich, journal: Journal, job: str) -> None:
-    key = fake.seeds.key(*permissions_of(fake.version, JOBS[job]))
-    assert story(fake, key, journal, JOBS[job]) == []
-    assert job == "looking" or fake.writes
+@every("version", RELEASES)
+@every("job", JOBS)
+def test_the_permissions_of_a_job_are_enough_for_it(tmp_path: Path, version: str, job: str) -> None:
+    with FakeImmich(version) as fake, closing(Journal(tmp_path / "journal.sqlite3")) as journal:
+        key = fake.seeds.key(*permissions_of(version, JOBS[job]))
+        assert story(fake, key, journal, JOBS[job]) == []
+        assert job == "looking" or fake.writes
 
 
 @every("job", JOBS)
