@@ -22,7 +22,7 @@ def done_in_words(receipts: Iterable[MarkReceipt]) -> Iterator[str]:
         for deed, things in receipt.action.counted(receipt.effect).items():
             changed.setdefault(deed, set()).update(things)
     nouns = [pair for kind in MARKS for pair in kind.counted.items()]
-    nouns += [pair for kind in MARKS for pair in kind.taken_back.items()]
+    nouns += [pair for kind in reversed(MARKS) for pair in kind.taken_back.items()]
     for deed, noun in nouns:
         if number := len(changed.get(deed, ())):
             yield f"{count(number, noun)} {deed}"

@@ -4,10 +4,10 @@ import pytest
 
 from bestshot.cli.wording import failure_lines
 from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt
-from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
-from bestshot.marks.kinds.tags import AddTags, RemoveTag
+from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.state import Stack
 from bestshot.marks.wording import action_line, done_in_words
@@ -52,6 +52,16 @@ def test_what_was_taken_away_is_not_told_as_given() -> None:
     receipts = [MarkReceipt(action, MarkEffect(action.keys)) for action in actions]
     told = ["1 photo rated", "1 photo no longer rated", "1 photo described", "1 photo no longer described"]
     assert list(done_in_words(receipts)) == told
+
+
+def test_what_an_undo_took_away_comes_last_and_the_albums_before_the_tags() -> None:
+    actions: list[MarkAction] = [DeleteTag(TWO, "dup"), DeleteAlbum("x", "Trip", TWO), RemoveTags(TWO, ("dup",))]
+    receipts = [MarkReceipt(action, MarkEffect(TWO)) for action in actions]
+    assert list(done_in_words(receipts)) == [
+        "2 photos no longer tagged",
+        "1 album taken away",
+        "1 tag no longer needed",
+    ]
 
 
 def test_a_photo_that_got_two_tags_was_tagged_once() -> None:
