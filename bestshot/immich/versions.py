@@ -141,11 +141,6 @@ class Dialect:
         return self._since(1, 126)
 
     @property
-    def has_members_in_album(self) -> bool:
-        """Whether an album includes its assets; otherwise they have to be searched."""
-        return not self._since(3, 0)
-
-    @property
     def lists_shared_albums(self) -> bool:
         """Whether the list of albums includes those that others share with the user."""
         return self._since(3, 0)

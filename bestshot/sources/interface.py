@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bestshot.errors import PhotoError, SourceError, TransientError
-from bestshot.journal.changes import keep_nothing
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkAction, MarkOptions, MarkResult
 from bestshot.marks.kinds.albums import MakeAlbum
@@ -84,7 +83,7 @@ class PhotoSource(PhotoReader):
         return made
 
     def _mark(self, action: MarkAction) -> MarkResult:
-        marked = self.markable(MarkOptions()).mark(action, keep_nothing)
+        marked = self.markable(MarkOptions()).mark(action)
         if marked.refused:
             raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
         return marked

@@ -1,12 +1,13 @@
 """Changes of tags, albums and stacks in an Immich library; no asset is touched."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult, combined
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.model import Stack as ServerStack
-from bestshot.marks.actions import MarkRefusal, MarkResult, only
+from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, only
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import DeleteTag, RemoveTag, RemoveTags
@@ -132,3 +133,18 @@ def marked_by(result: BulkResult) -> MarkResult:
 def refused(keys: Iterable[str], why: str) -> tuple[MarkRefusal, ...]:
     """All of these photos, for one reason."""
     return tuple(MarkRefusal(key, why) for key in keys)
+
+
+WRITERS: Final[Mapping[type[MarkAction], Callable[[ImmichClient, Any], MarkResult]]] = {
+    RemoveTag: remove_tags,
+    RemoveTags: remove_tags,
+    DeleteTag: delete_tag,
+    MakeAlbum: make_album,
+    AddToAlbum: add_to_album,
+    RemoveFromAlbum: remove_from_album,
+    DeleteAlbum: delete_album,
+    MakeStack: make_stack,
+    RestoreStack: restore_stack,
+    DissolveStack: dissolve,
+}
+"""What makes the changes of tags, albums and stacks that need no look at their photos before."""

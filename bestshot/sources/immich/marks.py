@@ -10,29 +10,13 @@ from bestshot.immich.client import ImmichClient
 from bestshot.immich.versions import Dialect
 from bestshot.journal.changes import Keep, keep_nothing
 from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction
-from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
-from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
-from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
+from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.state import STACK, TAG, LibraryMarks, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
-from bestshot.sources.immich.containers import (
-    GONE,
-    add_to_album,
-    delete_album,
-    delete_tag,
-    dissolve,
-    make_album,
-    make_stack,
-    marked_by,
-    missing_tags,
-    refused,
-    remove_from_album,
-    remove_tags,
-    restore_stack,
-)
+from bestshot.sources.immich.containers import GONE, WRITERS, marked_by, missing_tags, refused
 from bestshot.sources.immich.dry_run import DryRunClient
 from bestshot.sources.immich.read_marks import MarkReader
 
@@ -123,9 +107,9 @@ class ImmichMarks(MarkableLibrary):
 
     def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change. What is there already is read first and not written again."""
-        if type(action) in _BY_CALLS:
-            return _BY_CALLS[type(action)](self._client, action)
-        return _BY_READING[type(action)](self, action)
+        if type(action) in WRITERS:
+            return WRITERS[type(action)](self._client, action)
+        return _PHOTO_WRITERS[type(action)](self, action)
 
     @property
     def _dialect(self) -> Dialect:
@@ -226,27 +210,14 @@ class _DryRun(ImmichMarks):
 
 _TAGGING = (AddTags, RemoveTag, RemoveTags)
 
-_BY_CALLS: Final[Mapping[type[MarkAction], Callable[[ImmichClient, Any], MarkResult]]] = {
-    RemoveTag: remove_tags,
-    RemoveTags: remove_tags,
-    DeleteTag: delete_tag,
-    MakeAlbum: make_album,
-    AddToAlbum: add_to_album,
-    RemoveFromAlbum: remove_from_album,
-    DeleteAlbum: delete_album,
-    MakeStack: make_stack,
-    RestoreStack: restore_stack,
-    DissolveStack: dissolve,
-}
-"""What makes the changes that need no look at their photos before."""
-
-_BY_READING: Final[Mapping[type[MarkAction], Callable[[ImmichMarks, Any], MarkResult]]] = {
+_PHOTO_WRITERS: Final[Mapping[type[MarkAction], Callable[[ImmichMarks, Any], MarkResult]]] = {
     AddTags: ImmichMarks._add_tags,
     SetFavorite: ImmichMarks._set_favorite,
     SetRating: ImmichMarks._set_rating,
     SetDescription: ImmichMarks._set_description,
     SetArchived: ImmichMarks._set_archived,
 }
+"""What makes the changes for which the photos are read before."""
 
 
 def _keys(actions: Iterable[MarkAction]) -> frozenset[str]:

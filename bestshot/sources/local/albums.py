@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -163,12 +164,8 @@ class AlbumFolders:
 
     def _free(self, name: str) -> Path:
         known = self._folders()
-        number = 1
-        while True:
-            path = self._root / renamed(name, name, number)
-            if not os.path.lexists(path) and str(path) not in known:
-                return path
-            number += 1
+        paths = (self._root / numbered for numbered in _numbered(name))
+        return next(path for path in paths if not os.path.lexists(path) and str(path) not in known)
 
 
 def _marker(folder: Path) -> _Marker | None:
@@ -190,7 +187,7 @@ def _link(folder: Path, keys: Iterable[str]) -> None:
     with writing(folder), os.scandir(folder) as entries:
         taken = {folded(entry.name) for entry in entries}
     for key in keys:
-        name = next(name for name in _names(Path(key).name) if folded(name) not in taken)
+        name = next(name for name in _numbered(Path(key).name) if folded(name) not in taken)
         taken.add(folded(name))
         try:
             link_symbolically(_target(folder, key), folder / name)
@@ -200,11 +197,9 @@ def _link(folder: Path, keys: Iterable[str]) -> None:
             raise
 
 
-def _names(name: str) -> Iterator[str]:
-    number = 1
-    while True:
-        yield renamed(name, name, number)
-        number += 1
+def _numbered(name: str) -> Iterator[str]:
+    """The name as it is, then with numbers from 2."""
+    return (renamed(name, name, number) for number in count(1))
 
 
 def _target(folder: Path, key: str) -> str:

@@ -213,9 +213,7 @@ def _wanted(action: SidecarAction, marks: XmpMarks, packet_rating: Callable[[], 
         case AddTags():
             missing = tuple(tag for tag in action.tags if tag not in marks.tags)
             return XmpChange(add=missing) if missing else None
-        case RemoveTag():
-            return XmpChange(remove=(action.tag,)) if action.tag in marks.tags else None
-        case RemoveTags():
+        case RemoveTag() | RemoveTags():
             standing = tuple(tag for tag in action.tags if tag in marks.tags)
             return XmpChange(remove=standing) if standing else None
         case SetFavorite():
