@@ -31,14 +31,14 @@ _STORE_SECONDS = 2.0
 class Measurement(Generic[Measurable, Value]):
     """A way to measure photos, or pairs of them, and how its results are kept in the index.
 
-    `measure` must be picklable; its last argument is how many photos it may read at once. `recipe` names the way the
+    `measure` must be picklable; its second argument is how many photos it may read at once. `recipe` names the way the
     results are made: results of another recipe are not used. `batch` is how many subjects a worker gets at a time.
     """
 
     title: str
     recipe: str
     kind: type[Value]
-    measure: Callable[[PhotoReader, Sequence[Measurable], int], list[Value | Failure]]
+    measure: Callable[[PhotoReader, int, Sequence[Measurable]], list[Value | Failure]]
     revision: Callable[[Measurable], str]
     batch: int
 
@@ -77,16 +77,11 @@ def attempt(measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader,
         return Failure(str(error), is_transient=isinstance(error, TransientError))
 
 
-def per_photo(
-    measure: Callable[[PhotoReader, Photo], Value],
-) -> Callable[[PhotoReader, Sequence[Photo], int], list[Value | Failure]]:
-    """Turn a measure of one photo into one of many, which are read in threads where that mostly means waiting."""
-    return partial(_per_photo, measure)
-
-
-def _per_photo(
-    measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, photos: Sequence[Photo], threads: int
+def measure_each(
+    measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, threads: int, photos: Sequence[Photo]
 ) -> list[Value | Failure]:
+    """Measure photos one by one, in several threads where reading mostly means waiting."""
+
     def one(photo: Photo) -> Value | Failure:
         return attempt(measure, source, photo)
 
@@ -96,38 +91,30 @@ def _per_photo(
         return list(pool.map(one, photos))
 
 
-def _measure_batch(
-    measurement: Measurement[Measurable, Value], source: PhotoReader, threads: int, subjects: Sequence[Measurable]
-) -> list[Value | Failure]:
-    return measurement.measure(source, subjects, threads)
-
-
 READ_METADATA = Measurement(
-    "Reading dates", "metadata/2", Metadata, per_photo(_read_metadata), _metadata_revision, batch=64
+    "Reading dates", "metadata/2", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
 )
 
 
 def fingerprint_measurement(*, rotations: bool) -> Measurement[Photo, Fingerprint]:
     """Hash pictures; with `rotations`, also as they look turned and mirrored."""
-    measure = partial(_fingerprint, rotations=rotations)
-    return Measurement(
-        "Hashing", fingerprint_recipe(rotations=rotations), Fingerprint, per_photo(measure), _revision, batch=8
-    )
+    measure = partial(measure_each, partial(_fingerprint, rotations=rotations))
+    return Measurement("Hashing", fingerprint_recipe(rotations=rotations), Fingerprint, measure, _revision, batch=8)
 
 
 def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Appraisal]:
     """Measure sharpness, exposure and level, and faces if there is a model for them."""
-    measure = partial(_appraise, model=model)
-    return Measurement("Judging", appraisal_recipe(model), Appraisal, per_photo(measure), _revision, batch=1)
+    measure = partial(measure_each, partial(_appraise, model=model))
+    return Measurement("Judging", appraisal_recipe(model), Appraisal, measure, _revision, batch=1)
 
 
 def recognition_measurement(
     model: FaceModel, faces: Mapping[str, Sequence[FaceBox]]
 ) -> Measurement[Photo, FaceEmbeddings]:
     """Compute the embeddings of faces, given by photo id, that this model found."""
-    measure = partial(_embed, faces=faces)
+    measure = partial(measure_each, partial(_embed, faces=faces))
     recipe = f"codes/1 of {appraisal_recipe(model)}"
-    return Measurement("Recognising", recipe, FaceEmbeddings, per_photo(measure), _revision, batch=1)
+    return Measurement("Recognising", recipe, FaceEmbeddings, measure, _revision, batch=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +141,7 @@ class Analyser:
     `progress` is called with a title and a total; its context is a function that is called with how many more are done.
     """
 
-    def __init__(
-        self,
-        source: PhotoReader,
-        index: Index,
-        workers: Workers,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, source: PhotoReader, index: Index, workers: Workers, progress: Progress) -> None:
         self._source = source
         self._index = index
         self._workers = workers
@@ -186,7 +167,7 @@ class Analyser:
         self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         threads = max(1, min(measurement.batch, self._source.read_at_once // self._workers.count))
-        work = partial(_measure_batch, measurement, self._source, threads)
+        work = partial(measurement.measure, self._source, threads)
         batches = [subjects[start : start + measurement.batch] for start in range(0, len(subjects), measurement.batch)]
         with self._progress(measurement.title, len(subjects)) as advance:
             for finished in self._workers.run(work, batches):

@@ -17,19 +17,14 @@ _BATCH = 128
 
 def comparison_measurement(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
     """Compare pairs of photos; with `rotations`, also turned and mirrored."""
-    compare = partial(_compare, rotations=rotations)
+    compare = partial(compare_pairs, rotations=rotations)
     return Measurement("Comparing", matching_recipe(rotations=rotations), Similarity, compare, _revision, _BATCH)
 
 
-def _compare(
-    source: PhotoReader, pairs: Sequence[PhotoPair], _threads: int, *, rotations: bool
+def compare_pairs(
+    source: PhotoReader, _threads: int, pairs: Sequence[PhotoPair], *, rotations: bool
 ) -> list[Similarity | Failure]:
-    """Compare pairs one after the other, so that few pictures are in memory."""
-    return compare_pairs(source, pairs, rotations=rotations)
-
-
-def compare_pairs(source: PhotoReader, pairs: Sequence[PhotoPair], *, rotations: bool) -> list[Similarity | Failure]:
-    """Compare each pair; features are dropped as soon as no later pair needs them."""
+    """Compare pairs one after the other; features are dropped as soon as no later pair needs them."""
     last = {photo.id: at for at, pair in enumerate(pairs) for photo in (pair.left, pair.right)}
     kept: dict[str, Features | Failure] = {}
     found: list[Similarity | Failure] = []

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from bestshot.analysis.analyser import (
     Measurements,
     appraisal_measurement,
     fingerprint_measurement,
-    per_photo,
+    measure_each,
 )
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
@@ -158,7 +159,9 @@ def deadly_for_b(_source: PhotoReader, photo: Photo) -> Fingerprint:
 def test_a_photo_that_kills_its_worker_is_skipped_alone_and_tried_again(bench: Bench) -> None:
     for name in "abc":
         drawn_library.add(bench.folder / f"{name}.jpg", drawn_library.scene(1))
-    measurement = Measurement("Hashing", "deadly", Fingerprint, per_photo(deadly_for_b), revision_of, batch=3)
+    measurement = Measurement(
+        "Hashing", "deadly", Fingerprint, partial(measure_each, deadly_for_b), revision_of, batch=3
+    )
     with closing(Workers(1)) as workers:
         analyser = Analyser(bench.source, bench.index, workers, bench.progress)
         measurements = analyser.measure(bench.photos(), measurement)
@@ -191,11 +194,11 @@ def test_an_interrupted_run_keeps_what_was_measured(bench: Bench) -> None:
 def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
     path = drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
     (photo,) = bench.photos()
-    good = FINGERPRINT.measure(bench.source, [photo], 1)[0]
+    good = FINGERPRINT.measure(bench.source, 1, [photo])[0]
     path.write_bytes(b"no picture")
-    broken = FINGERPRINT.measure(bench.source, [photo], 1)[0]
+    broken = FINGERPRINT.measure(bench.source, 1, [photo])[0]
     path.unlink()
-    away = FINGERPRINT.measure(bench.source, [photo], 1)[0]
+    away = FINGERPRINT.measure(bench.source, 1, [photo])[0]
     assert isinstance(good, Fingerprint)
     assert isinstance(broken, Failure)
     assert isinstance(away, Failure)
@@ -208,7 +211,7 @@ def refused(_source: PhotoReader, _photo: Photo) -> Fingerprint:
 
 def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
     drawn_library.add(bench.folder / "a.jpg", drawn_library.scene(1))
-    measurement = Measurement("Hashing", "refused", Fingerprint, per_photo(refused), revision_of, batch=1)
+    measurement = Measurement("Hashing", "refused", Fingerprint, partial(measure_each, refused), revision_of, batch=1)
     with pytest.raises(OrganizerError, match="nothing works here") as caught:
         bench.measure(bench.photos(), measurement)
     assert not isinstance(caught.value, PhotoError)
@@ -234,7 +237,7 @@ def test_a_worker_reads_as_many_photos_at_once_as_the_source_can_give(bench: Ben
     with ThreadPoolExecutor(1) as executor:
         analyser = Analyser(Waiting(bench.folder), bench.index, Workers(1, executor), bench.progress)
         measurements = analyser.measure(
-            bench.photos(), Measurement("Hashing", "met", Fingerprint, per_photo(met), revision_of, batch=8)
+            bench.photos(), Measurement("Hashing", "met", Fingerprint, partial(measure_each, met), revision_of, batch=8)
         )
     assert len(measurements.values) == 8
 
@@ -250,7 +253,9 @@ def test_pictures_of_a_folder_are_read_one_by_one_in_each_worker(bench: Bench, w
     source = LocalPhotoSource(bench.folder) if workers == 1 else Waiting(bench.folder)
     with ThreadPoolExecutor(1) as executor:
         analyser = Analyser(source, bench.index, Workers(workers, executor), bench.progress)
-        measurement = Measurement("Hashing", "thread", Fingerprint, per_photo(own_thread), revision_of, batch=8)
+        measurement = Measurement(
+            "Hashing", "thread", Fingerprint, partial(measure_each, own_thread), revision_of, batch=8
+        )
         measurements = analyser.measure(bench.photos(), measurement)
     assert len(measurements.values) == 8
     assert len(set(measurements.values.values())) == 1

@@ -49,7 +49,7 @@ def folder_of_three(tmp_path: Path) -> Path:
 
 def test_each_picture_is_decoded_once_for_all_of_its_pairs(tmp_path: Path) -> None:
     source = CountingSource(folder_of_three(tmp_path))
-    found = compare_pairs(source, pairs_of(source), rotations=False)
+    found = compare_pairs(source, 1, pairs_of(source), rotations=False)
     assert source.decoded == {"a.jpg": 1, "b.jpg": 1, "c.jpg": 1}
     assert [type(similarity) for similarity in found] == [Similarity] * 3
 
@@ -58,7 +58,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_other_pairs_are_compared
     source = CountingSource(folder_of_three(tmp_path))
     pairs = pairs_of(source)
     (tmp_path / "photos" / "b.jpg").write_bytes(b"no picture")
-    with_b, alone, again = compare_pairs(source, pairs, rotations=False)
+    with_b, alone, again = compare_pairs(source, 1, pairs, rotations=False)
     assert isinstance(alone, Similarity)
     for failure in (with_b, again):
         assert isinstance(failure, Failure)
