@@ -52,6 +52,9 @@ _MAX_TILT = 6.0
 _MIDDLE_GREY = 0.45
 """The brightness of middle grey after gamma, from 0 to 1."""
 
+_Faces = Sequence[tuple[Person, Scores]]
+"""The people of a group, each with the scores of their face by one criterion."""
+
 _FACE_POSITIONS = (("",), ("left face", "right face"), ("left face", "middle face", "right face"))
 
 
@@ -86,53 +89,43 @@ def criteria(shots: Sequence[Candidate], people: Sequence[Person], weights: Weig
 
 
 def _eyes(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    by_person = [eye_scores(person) for person in people]
+    faces = [(person, eye_scores(person)) for person in people]
 
     def opened(shot: Candidate) -> int:
-        return sum(scores.get(shot.id, 0.0) >= _EYES_OPEN for scores in by_person)
+        return sum(scores.get(shot.id, 0.0) >= _EYES_OPEN for _, scores in faces)
 
     def words(shot: Candidate) -> str:
-        return f"eyes open on {opened(shot)} of {count(sum(shot.id in scores for scores in by_person), 'face')}"
+        return f"eyes open on {opened(shot)} of {count(sum(shot.id in scores for _, scores in faces), 'face')}"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
-        worse = [
-            person.faces[shot.id]
-            for person, scores in zip(people, by_person, strict=True)
-            if scores.get(shot.id, 1.0) < min(_EYES_FAULT, scores.get(best.id, 0.0) - _EYES_LEAD)
-        ]
+        worse = _worse(faces, shot, best, _EYES_LEAD, _EYES_FAULT)
         if not worse:
             return None
         is_wink = all(face.eye_balance is not None and face.eye_balance < _WINK_BALANCE for face in worse)
         return _phrase("winks", "winking", shot, worse) if is_wink else _phrase("blinks", "blinking", shot, worse)
 
-    return Criterion("eyes", weight, _by_size(shots, people, by_person), words, fault, lambda shot: opened(shot) > 0)
+    return Criterion("eyes", weight, _by_size(shots, faces), words, fault, lambda shot: opened(shot) > 0)
 
 
 def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    by_person = [sharpness_scores(person) for person in people]
-    scores = _by_size(shots, people, by_person, _UNSEEN_FACE_SCORE)
+    faces = [(person, sharpness_scores(person)) for person in people]
+    scores = _by_size(shots, faces, _UNSEEN_FACE_SCORE)
 
     def words(shot: Candidate) -> str:
         what = "face" if len(people) == 1 else "faces"
         return _against_sharpest(what, shot, scores) or f"{what} less sharp than the sharpest"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
-        worse = [
-            person.faces[shot.id]
-            for person, scores in zip(people, by_person, strict=True)
-            if scores.get(shot.id, 1.0) < scores.get(best.id, 0.0) - _VISIBLE
-        ]
-        return (
-            f"has {'less sharp faces' if len(worse) > 1 else 'a less sharp face'}{_where(shot, worse)}"
-            if worse
-            else None
-        )
+        worse = _worse(faces, shot, best, _VISIBLE)
+        if not worse:
+            return None
+        return f"has {'less sharp faces' if len(worse) > 1 else 'a less sharp face'}{_where(shot, worse)}"
 
     return Criterion("face sharpness", weight, scores, words, fault, lambda shot: _is_top(shot, scores))
 
 
 def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    by_person = [{shot.id: presence_score(person, shot.id) for shot in shots} for person in people]
+    faces = [(person, {shot.id: presence_score(person, shot.id) for shot in shots}) for person in people]
 
     def looking(shot: Candidate) -> int:
         return sum(shot.id in person.faces and not looks_away(person.faces[shot.id]) for person in people)
@@ -149,35 +142,27 @@ def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: floa
         ]
         if missing:
             return f"does not clearly show {count(len(missing), 'face')}{_where(best, missing)}"
-        away = [
-            person.faces[shot.id]
-            for person, scores in zip(people, by_person, strict=True)
-            if shot.id in person.faces and scores[shot.id] < scores[best.id] - _FACE_LEAD
-        ]
+        away = _worse(faces, shot, best, _FACE_LEAD)
         return _phrase("looks away", "looking away", shot, away) if away else None
 
-    return Criterion("faces", weight, _by_size(shots, people, by_person), words, fault, lambda shot: looking(shot) > 0)
+    return Criterion("faces", weight, _by_size(shots, faces), words, fault, lambda shot: looking(shot) > 0)
 
 
 def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    by_person = [smile_scores(person) for person in people]
-    averages = _by_size(shots, people, by_person, _UNSEEN_FACE_SCORE)
+    faces = [(person, smile_scores(person)) for person in people]
+    averages = _by_size(shots, faces, _UNSEEN_FACE_SCORE)
 
     def words(shot: Candidate) -> str:
-        faces = [person.faces[shot.id] for person, scores in zip(people, by_person, strict=True) if shot.id in scores]
-        if any(map(smiles, faces)):
-            return f"{sum(map(smiles, faces))} of {count(len(faces), 'face')} smiling"
+        are_smiling = [smiles(person.faces[shot.id]) for person, scores in faces if shot.id in scores]
+        if any(are_smiling):
+            return f"{sum(are_smiling)} of {count(len(are_smiling), 'face')} smiling"
         return "friendliest look" if _stands_out(averages[shot.id], averages) else "no smile"
 
     def is_merit(shot: Candidate) -> bool:
         return words(shot) != "no smile"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
-        worse = [
-            person.faces[shot.id]
-            for person, scores in zip(people, by_person, strict=True)
-            if scores.get(shot.id, 1.0) < scores.get(best.id, 0.0) - _FACE_LEAD
-        ]
+        worse = _worse(faces, shot, best, _FACE_LEAD)
         return _phrase("smiles less", "smiling less", shot, worse) if worse else None
 
     return Criterion("smile", weight, averages, words, fault, is_merit)
@@ -258,18 +243,25 @@ def _share_of_cut_heads(shot: Candidate) -> float:
     return sum(face.is_cut for face in shot.faces) / len(shot.faces) if shot.faces else 0.0
 
 
-def _by_size(
-    shots: Sequence[Candidate], people: Sequence[Person], by_person: Sequence[Scores], unseen: float | None = None
-) -> dict[str, float]:
+def _worse(faces: _Faces, shot: Candidate, best: Candidate, lead: float, limit: float = 1.0) -> list[Face]:
+    """The faces in a photo that score below `limit`, and by more than `lead` below those in the best one."""
+    return [
+        person.faces[shot.id]
+        for person, scores in faces
+        if shot.id in person.faces and scores.get(shot.id, 1.0) < min(limit, scores.get(best.id, 0.0) - lead)
+    ]
+
+
+def _by_size(shots: Sequence[Candidate], faces: _Faces, unseen: float | None = None) -> dict[str, float]:
     """Average the people's scores in each photo, weighted by the size of their faces; photos without any are left out.
 
     `unseen` is the score of a person who is scored only in other photos; if None, that person does not count.
     """
     scores = {}
     for shot in shots:
-        if not any(shot.id in own for own in by_person):
+        if not any(shot.id in own for _, own in faces):
             continue
-        found = [(person.size, own.get(shot.id, unseen)) for person, own in zip(people, by_person, strict=True) if own]
+        found = [(person.size, own.get(shot.id, unseen)) for person, own in faces if own]
         known = [(size, score) for size, score in found if score is not None]
         if total := sum(size for size, _ in known):
             scores[shot.id] = _clamped(sum(size * score for size, score in known) / total)

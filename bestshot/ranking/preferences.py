@@ -37,7 +37,7 @@ def preference_scores(
 
 
 def _score(candidate: "Candidate", preference: Preference) -> float:
-    match preference.preference:
+    match preference.kind:
         case PreferenceKind.RAW:
             return float(_is_raw(candidate))
         case PreferenceKind.LARGEST:

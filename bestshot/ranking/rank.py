@@ -169,8 +169,8 @@ def _why_not(item: _Contender, best: _Contender, applicable: Sequence[Criterion]
     elif item.chosen < best.chosen:
         why.append(f"the best has more: {choice_in_words(best.candidate.metadata)}")
     why += [f"is not {text}" for text in _preferences_in_words(best, [item], rules)]
-    is_equal = item.score >= best.score
     why += _faults(item, best, applicable)
+    is_equal = item.score >= best.score
     return why or ["is as good as the best, but comes later" if is_equal else "is nearly as good as the best"]
 
 
@@ -178,7 +178,7 @@ def _preferences_in_words(item: _Contender, rivals: Sequence[_Contender], rules:
     """The preferences by which this photo precedes one of the others."""
     return [
         f"preferred as {rule.in_words}"
-        for rule, place in zip(rules.preferences, range(len(item.preferred)), strict=True)
+        for place, rule in enumerate(rules.preferences)
         if any(item.preferred[place] > rival.preferred[place] for rival in rivals)
     ]
 
@@ -202,8 +202,6 @@ def _faults(item: _Contender, best: _Contender, applicable: Sequence[Criterion])
     for place, criterion in enumerate(applicable):
         fault = criterion.fault(item.candidate, reference)
         if fault is not None:
-            lag = criterion.scores.get(reference.id, _UNKNOWN_SCORE) - criterion.scores.get(
-                item.candidate.id, _UNKNOWN_SCORE
-            )
-            faults.append((-criterion.weight * lag, place, fault))
+            worse, better = (criterion.scores.get(id_, _UNKNOWN_SCORE) for id_ in (item.candidate.id, reference.id))
+            faults.append((criterion.weight * (worse - better), place, fault))
     return [fault for _, _, fault in sorted(faults)]

@@ -42,7 +42,7 @@ class PreferenceKind(Enum):
 class Preference:
     """A preference that precedes the score; `folder` is an absolute path without symbolic links."""
 
-    preference: PreferenceKind
+    kind: PreferenceKind
     folder: str = ""
 
     @property
@@ -52,16 +52,16 @@ class Preference:
             PreferenceKind.RAW: "raw",
             PreferenceKind.LARGEST: "the largest",
             PreferenceKind.FOLDER: "in the folder you named",
-        }[self.preference]
+        }[self.kind]
 
     @classmethod
     def parse(cls, text: str) -> "Preference":
         """Read `raw`, `largest` or `folder:PATH`; raises ValueError for anything else."""
         word, _, folder = text.partition(":")
-        preference = PreferenceKind(word)
-        if (preference is PreferenceKind.FOLDER) != bool(folder):
+        kind = PreferenceKind(word)
+        if (kind is PreferenceKind.FOLDER) != bool(folder):
             raise ValueError(text)
-        return cls(preference, os.path.realpath(os.path.expanduser(folder)) if folder else "")  # noqa: PTH111 - as realpath
+        return cls(kind, os.path.realpath(os.path.expanduser(folder)) if folder else "")  # noqa: PTH111 - as realpath
 
 
 @dataclass(frozen=True, slots=True)
