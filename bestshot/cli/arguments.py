@@ -123,7 +123,8 @@ def parse_command(argv: Sequence[str] | None) -> Command:
     given = vars(build_parser().parse_intermixed_args(arguments))
     sources = [*given.pop("folders", []), *given.pop("source", []), *after]
     flags = {name: given.pop(name) for name in SETTINGS if name in given}
-    return Command(flags | ({"source": sources} if sources else {}), **given)
+    config = given.pop("config", "")  # empty where a script's variable is not set
+    return Command(flags | ({"source": sources} if sources else {}), Path(config) if config else None, **given)
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -150,9 +151,7 @@ def build_parser() -> argparse.ArgumentParser:
         if not setting.about.is_file_only:
             _add_setting(groups[setting.about.group], setting)
     _add_runs(groups)
-    groups[RUNNING].add_argument(
-        "--config", type=Path, metavar="FILE", help="settings as TOML (default: in your config folder)"
-    )
+    groups[RUNNING].add_argument("--config", metavar="FILE", help="settings as TOML (default: in your config folder)")
     groups[RUNNING].add_argument("-h", "--help", action="help", help="show this help and exit")
     groups[RUNNING].add_argument(
         "--version", action="version", version=f"%(prog)s {__version__}", help="show the version and exit"

@@ -31,6 +31,11 @@ def test_all_flags_are_accepted_in_any_order_between_the_sources() -> None:
     assert (command.config, command.demo) == (Path("f"), True)
 
 
+def test_an_empty_name_stands_for_the_usual_configuration_file() -> None:
+    """As in `--config "$CONFIG"` where the variable is not set."""
+    assert parse_command(["--config", ""]) == parse_command([])
+
+
 def test_short_flags_mean_the_long_ones() -> None:
     short = parse_command(["-s", "a", "-o", "b", "-t", "3", "-v", "-q"])
     long = parse_command(["--source", "a", "--output", "b", "--threshold", "3", "--verbose", "--quiet"])
