@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from bestshot.layout.actions import CopyFile, LaidFile, OutputState
 from bestshot.layout.names import name_and_revision
-from bestshot.model.groups import Group, Place
-from bestshot.model.photo import Photo
+from bestshot.model.groups import Group
+from bestshot.model.photo import Photo, Place
 
 
 def remembered_numbers(state: OutputState, photos: Iterable[Photo]) -> dict[Place, frozenset[int]]:
@@ -21,7 +21,7 @@ def remembered_numbers(state: OutputState, photos: Iterable[Photo]) -> dict[Plac
         by_place.setdefault((action.origin, action.key), set()).add(action.number)
         by_name.setdefault(name_and_revision(action.source, action.revision), set()).add(action.number)
     found = {
-        (photo.origin, photo.key): by_place.get((photo.origin, photo.key))
+        photo.place: by_place.get(photo.place)
         or by_name.get(name_and_revision(photo.files[0].path, photo.files[0].revision))
         for photo in photos
     }
@@ -64,7 +64,7 @@ def _remembered_by_most(groups: Sequence[Group], remembered: Mapping[Place, Coll
         (-count, number, position)
         for position, group in enumerate(groups)
         for number, count in Counter(
-            number for photo in group.photos for number in remembered.get((photo.origin, photo.key), ())
+            number for photo in group.photos for number in remembered.get(photo.place, ())
         ).items()
     )
     numbers: dict[int, int] = {}

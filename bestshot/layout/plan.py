@@ -18,8 +18,8 @@ from bestshot.layout.actions import (
     WriteMetadata,
 )
 from bestshot.layout.names import BEST_PREFIX, folded, group_folder, name_and_revision, prefixed, renamed, text_checksum
-from bestshot.model.groups import Place, PlannedGroup
-from bestshot.model.photo import FileRole, LinkMethod, Photo, PhotoFile
+from bestshot.model.groups import PlannedGroup
+from bestshot.model.photo import FileRole, LinkMethod, Photo, PhotoFile, Place
 from bestshot.text import base_name, printable
 
 
@@ -48,7 +48,7 @@ class _Present:
     def of(cls, photos: Iterable[Photo]) -> "_Present":
         listed = tuple(photos)
         return cls(
-            frozenset((photo.origin, photo.key) for photo in listed),
+            frozenset(photo.place for photo in listed),
             frozenset(name_and_revision(photo.files[0].path, photo.files[0].revision) for photo in listed),
         )
 

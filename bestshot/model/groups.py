@@ -96,10 +96,6 @@ class PhotoPair:
         return f"{self.left.revision} {self.right.revision}"
 
 
-Place = tuple[str, str]
-"""A photo's origin and key."""
-
-
 @dataclass(frozen=True, slots=True)
 class PlannedGroup:
     """A verdict, the number its group keeps from run to run, and the text of its metadata.txt."""

@@ -66,6 +66,10 @@ class PhotoFile:
         return f"{self.size:x}-{self.mtime_ns:x}"
 
 
+Place = tuple[str, str]
+"""A photo's origin and key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """One photo of a library with the files that belong to it, without its pixels.
@@ -81,6 +85,11 @@ class Photo:
     name: str
     size: int
     files: tuple[PhotoFile, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where it is, for good."""
+        return self.origin, self.key
 
     @property
     def metadata_revision(self) -> str:

@@ -108,14 +108,14 @@ def load_planned(
     source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState, plan: PlanDocument
 ) -> LibraryAnalysis:
     """List the library and find in it what a plan is about; raises UsageError if it is of another library."""
-    wanted = {(photo.origin, photo.key) for group in plan.groups for photo in group.photos}
+    wanted = {photo.place for group in plan.groups for photo in group.photos}
     if not {origin for origin, _ in wanted} <= set(source.origins()):
         raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
     listing = _list(source, known.index, known.ledger.photos(ARCHIVED).union(key for _, key in wanted))
-    photos: Sequence[Photo] = [photo for photo in listing.photos if (photo.origin, photo.key) in wanted]
+    photos: Sequence[Photo] = [photo for photo in listing.photos if photo.place in wanted]
     if settings.options.layout is not None:
         photos = source.with_all_files(photos)
-    fitting = fit(plan.groups, {(photo.origin, photo.key): photo for photo in photos})
+    fitting = fit(plan.groups, {photo.place: photo for photo in photos})
     metadata = _describe(analyser, listing, fitting.seen)
     if metadata.skipped:
         source.check_reachable()

@@ -47,9 +47,9 @@ class Planner:
         ledger = self._marks.ledger()
         remembered = remembered_numbers(state, library.photos) if state else {}
         for photo in library.photos:
-            place, number = (photo.origin, photo.key), ledger.numbers.get(self._source.mark_keys(photo)[0])
+            number = ledger.numbers.get(self._source.mark_keys(photo)[0])
             if number is not None:
-                remembered[place] = remembered.get(place, frozenset()) | {number}
+                remembered[photo.place] = remembered.get(photo.place, frozenset()) | {number}
         last = max(ledger.last_number, state.last_number if state else 0)
         groups = [verdict.group for verdict in library.verdicts]
         numbers = number_groups(groups, remembered, last, library.numbers)

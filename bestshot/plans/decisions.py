@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
 
-from bestshot.model.groups import Group, Place, Reason, Verdict
-from bestshot.model.photo import Photo
+from bestshot.model.groups import Group, Reason, Verdict
+from bestshot.model.photo import Photo, Place
+from bestshot.plans.document import PlanPhoto
 
 
 class DecisionKind(Enum):
@@ -37,6 +38,11 @@ class Decision:
 
     kind: DecisionKind
     photos: tuple[DecidedPhoto, ...]
+
+    @classmethod
+    def about(cls, kind: DecisionKind, photos: Iterable[Photo | PlanPhoto]) -> "Decision":
+        """A decision about photos, with what they are known by later."""
+        return cls(kind, tuple(DecidedPhoto(photo.origin, photo.key, photo.name, photo.size) for photo in photos))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,14 @@ class Decisions:
         ]
 
     def _is_whole(self, group: Group) -> bool:
-        places = {_place(photo) for photo in group.photos}
+        places = {photo.place for photo in group.photos}
         return all(places.isdisjoint(self.apart.get(place, ())) for place in places)
 
     def _parts(self, group: Group) -> list[Group]:
         parts: list[list[Photo]] = []
         for photo in group.photos:
-            conflicting = self.apart.get(_place(photo), frozenset())
-            home = next((part for part in parts if conflicting.isdisjoint(map(_place, part))), None)
+            conflicting = self.apart.get(photo.place, frozenset())
+            home = next((part for part in parts if conflicting.isdisjoint(other.place for other in part)), None)
             if home is None:
                 parts.append([photo])
             else:
@@ -107,7 +113,7 @@ class Decisions:
 
     def prefer(self, verdict: Verdict) -> Verdict:
         """The verdict with the photo on top that a person chose last before any other of the group."""
-        photos = {_place(photo): photo for photo in verdict.group.photos}
+        photos = {photo.place: photo for photo in verdict.group.photos}
         chosen = [
             (pick.when, place)
             for place in photos
@@ -121,10 +127,10 @@ class Decisions:
         for verdict in verdicts:
             photos = verdict.group.photos
             if not self._is_whole(verdict.group):
-                yield _decision(DecisionKind.TOGETHER, photos)
+                yield Decision.about(DecisionKind.TOGETHER, photos)
             if self.prefer(verdict).best != verdict.best:
                 others = (photo for photo in photos if photo != verdict.best)
-                yield _decision(DecisionKind.BEST, [verdict.best, *others])
+                yield Decision.about(DecisionKind.BEST, [verdict.best, *others])
 
 
 def _part(apart: dict[Place, frozenset[Place]], some: frozenset[Place], others: frozenset[Place]) -> None:
@@ -132,10 +138,6 @@ def _part(apart: dict[Place, frozenset[Place]], some: frozenset[Place], others: 
     for mine, theirs in ((some, others), (others, some)):
         for place in mine:
             apart[place] = apart.get(place, frozenset()) | theirs - {place}
-
-
-def _decision(kind: DecisionKind, photos: Iterable[Photo]) -> Decision:
-    return Decision(kind, tuple(DecidedPhoto(photo.origin, photo.key, photo.name, photo.size) for photo in photos))
 
 
 _CHOSEN = Reason("chosen", None, "you chose it")
@@ -167,9 +169,9 @@ class _Whereabouts:
         places: set[Place] = set()
         by_look: dict[tuple[str | int, ...], Place | None] = {}
         for photo in photos:
-            places.add(_place(photo))
+            places.add(photo.place)
             for look in ((photo.key, photo.name, photo.size), (photo.name, photo.size)):
-                by_look[look] = None if look in by_look or not photo.size else _place(photo)
+                by_look[look] = None if look in by_look or not photo.size else photo.place
         return cls(frozenset(places), by_look)
 
     def place_of(self, photo: DecidedPhoto) -> Place:
@@ -178,7 +180,3 @@ class _Whereabouts:
             return place
         with_key = by_look.get((photo.key, photo.name, photo.size))
         return with_key or by_look.get((photo.name, photo.size)) or place
-
-
-def _place(photo: Photo) -> Place:
-    return photo.origin, photo.key

@@ -15,7 +15,7 @@ import msgspec
 from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import PlannedGroup, RankedPhoto, Reason
-from bestshot.model.photo import Metadata, Skipped, SourceType
+from bestshot.model.photo import Metadata, Place, Skipped, SourceType
 from bestshot.plans.plan import OutputOptions, Plan
 
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
@@ -48,6 +48,11 @@ class PlanPhoto:
     why: tuple[str, ...]
     reasons: tuple[Reason, ...]
     out: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it was when the plan was made."""
+        return self.origin, self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 import msgspec
 
 from bestshot.errors import UsageError
-from bestshot.model.groups import Group, Place, RankedPhoto, Verdict
-from bestshot.model.photo import Photo, Skipped
-from bestshot.plans.decisions import DecidedPhoto, Decision, DecisionKind, put_on_top
+from bestshot.model.groups import Group, RankedPhoto, Verdict
+from bestshot.model.photo import Photo, Place, Skipped
+from bestshot.plans.decisions import Decision, DecisionKind, put_on_top
 from bestshot.plans.document import FORMAT, VERSION, PlanDocument, PlanGroup, PlanPhoto
 from bestshot.text import printable
 
@@ -74,18 +74,14 @@ def _check_group(group: PlanGroup, path: Path) -> None:
 def _check_apart(groups: Iterable[PlanGroup]) -> None:
     """Raise UsageError if a photo is there twice, as when a file is given twice."""
     photos = [photo for group in groups for photo in group.photos]
-    times = Counter(map(_place, photos))
-    twice = next((photo for photo in photos if times[_place(photo)] > 1), None)
+    times = Counter(photo.place for photo in photos)
+    twice = next((photo for photo in photos if times[photo.place] > 1), None)
     if twice is not None:
         raise UsageError(f"The plan names {printable(twice.id)} twice: a photo belongs to one group, in one file.")
 
 
 def _shown(path: Path) -> str:
     return printable(str(path))
-
-
-def _place(photo: PlanPhoto) -> Place:
-    return photo.origin, photo.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +127,7 @@ def fit(groups: Iterable[PlanGroup], photos: Mapping[Place, Photo]) -> Fitting:
 
 def _unchanged(group: PlanGroup, photos: Mapping[Place, Photo]) -> dict[str, Photo]:
     """The photos of a group, by the id that the plan gives them, which are what they were."""
-    now = {photo.id: (photo, photos.get(_place(photo))) for photo in group.photos}
+    now = {photo.id: (photo, photos.get(photo.place)) for photo in group.photos}
     return {id_: found for id_, (photo, found) in now.items() if found is not None and found.revision == photo.revision}
 
 
@@ -171,21 +167,17 @@ def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
     made: list[Decision] = []
     for group in groups:
         if group.skip:
-            made.append(_decision(DecisionKind.APART, group.photos))
+            made.append(Decision.about(DecisionKind.APART, group.photos))
             continue
         # Of two photos that were taken out nobody said that they are one shot either.
-        made += [_decision(DecisionKind.OUT, _first(photo, group.photos)) for photo in group.photos if photo.out]
+        made += [Decision.about(DecisionKind.OUT, _first(photo, group.photos)) for photo in group.photos if photo.out]
         best = next(photo for photo in group.inside if photo.id == group.best)
         # Photos are judged by each other: without one of them, another one might be the best of the next run.
         is_smaller = 1 < len(group.inside) < len(group.photos)
         if is_smaller or best != group.inside[0]:
-            made.append(_decision(DecisionKind.BEST, _first(best, group.inside)))
+            made.append(Decision.about(DecisionKind.BEST, _first(best, group.inside)))
     return made
 
 
 def _first(one: PlanPhoto, photos: Iterable[PlanPhoto]) -> list[PlanPhoto]:
     return [one, *(photo for photo in photos if photo is not one)]
-
-
-def _decision(kind: DecisionKind, photos: Iterable[PlanPhoto]) -> Decision:
-    return Decision(kind, tuple(DecidedPhoto(photo.origin, photo.key, photo.name, photo.size) for photo in photos))
