@@ -1,7 +1,7 @@
 """What was begun, done, and how to take it back, in SQLite: for changes of any kind.
 
-A change is written here before it is made and again after. One that was begun and not finished tells the next run
-where the power went.
+A change is written here before it is made and again after. One that was begun and not finished shows the next run
+where an earlier one was cut off.
 """
 
 import json
@@ -19,10 +19,17 @@ from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
 from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
 
 
+def open_journal(state_dir: Path, *, create: bool) -> "Journal | None":
+    """The journal in the folder for what must not be lost; None if there is none and none is to be created."""
+    path = state_dir / "journal.sqlite3"
+    return Journal(path) if create or path.exists() else None
+
+
 class Journal:
     """The changes made to outputs and to the marks in libraries, run by run.
 
-    A target names an output (its real path) or a library for good. All parts that are begun here are one run.
+    A target is the permanent name of an output (by its real path) or of a library. All parts that are begun here are
+    one run.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,7 +38,7 @@ class Journal:
         self._run: int | None = None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def begin_part(

@@ -1,4 +1,4 @@
-"""The runs that the journal knows, as a user sees them: numbered, and what became of each since: pure."""
+"""The runs in the journal as a user sees them, numbered, and what became of each since: pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

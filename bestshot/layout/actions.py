@@ -16,8 +16,8 @@ from bestshot.model.photo import LinkMethod
 class CopyFile:
     """Bring one file of a photo into its group's folder.
 
-    `replaces` says that our own earlier copy there gives way: that of a sidecar which was edited since, or a link
-    where a copy is wanted now.
+    With `replaces`, our own earlier copy there gives way: one of a sidecar that was edited since, or a link where a
+    copy is wanted now.
     """
 
     destination: str
@@ -50,7 +50,7 @@ class PlaceBest:
 
 @dataclass(frozen=True, slots=True)
 class RetireBest:
-    """Take away the mark of a photo that is no longer the best; `target` still holds the photo."""
+    """Remove the file that shows a photo which is no longer the best; `target` still holds the photo."""
 
     destination: str
     number: int
@@ -59,7 +59,7 @@ class RetireBest:
 
 @dataclass(frozen=True, slots=True)
 class WriteMetadata:
-    """Write a group's metadata.txt, anew or in place of our own unchanged one."""
+    """Write a group's metadata.txt, or replace our own unchanged one."""
 
     destination: str
     number: int
@@ -93,7 +93,7 @@ class Receipt:
 
 
 class Condition(Enum):
-    """How a file that we made is found."""
+    """What became of a file that we made."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"
@@ -102,7 +102,7 @@ class Condition(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LaidFile:
-    """A file that an earlier run made in the output, and how it is found now."""
+    """A file that an earlier run made in the output, and what became of it."""
 
     receipt: Receipt
     condition: Condition
@@ -119,7 +119,7 @@ class OutputState:
 
 @dataclass(frozen=True, slots=True)
 class RemoveFile:
-    """Take away a file that a run made.
+    """Remove a file that a run made.
 
     `steps` is how many of the latest receipts of this destination count no longer once it is done.
     """
@@ -131,7 +131,7 @@ class RemoveFile:
 
 @dataclass(frozen=True, slots=True)
 class RestoreFile:
-    """Let a file be again what it was before a run changed or retired it.
+    """Restore a file to what it was before a run changed or retired it.
 
     It is one of three: a file with this `content`, a symbolic `link` to a path, or the best again, shown by the
     original `shown` in the output. `mtime_ns` is the time that it had; `steps` as above.

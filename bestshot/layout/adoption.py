@@ -1,4 +1,4 @@
-"""Knowing our own files again of which no journal tells: its folder was lost, or the output was moved.
+"""Recognising our own files where no journal lists them, since it was lost or the output was moved.
 
 Only what a photo of this run proves to be ours is taken over, by name, size and content: times are lost where
 folders are copied or synchronised.

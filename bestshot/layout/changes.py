@@ -97,7 +97,7 @@ class OutputChanges:
         """Make changes within a part that has begun, one after the other: what each left, or why it was not made.
 
         Only a PhotoError or FileExistsError says nothing about the next one. Whatever was done by then is in the
-        journal; who stops before the end must close the generator.
+        journal; a caller who stops early must close the generator.
         """
         waiting: list[tuple[Change[A], FileState]] = []
         flushed_at = time.monotonic()

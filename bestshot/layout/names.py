@@ -32,7 +32,7 @@ def group_number(name: str) -> int | None:
 
 
 def folded(path: str) -> str:
-    """The same for names that some file system takes for one: other case, or composed in another way."""
+    """A form that is equal for names which some file system takes for one: in other case, or composed differently."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
@@ -66,7 +66,7 @@ def _fitted(stem: str, ending: str) -> str:
 
 
 def name_and_revision(path: str, revision: str) -> tuple[str, str]:
-    """What tells a file that was moved."""
+    """What identifies a file that was moved."""
     return base_name(path), revision
 
 

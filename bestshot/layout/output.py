@@ -65,7 +65,7 @@ class FolderOutput:
 
     @property
     def target(self) -> str:
-        """Names this output for good."""
+        """The permanent name of this output."""
         return self._changes.target
 
     def lock(self) -> LibraryLock:
@@ -80,7 +80,7 @@ class FolderOutput:
         return LibraryLock(self._root / OUTPUT_MARKER / "lock")
 
     def state(self, photos: Sequence[Photo] = ()) -> OutputState:
-        """What earlier runs made here and how it is found now; changes nothing.
+        """What earlier runs made here and what became of it; changes nothing.
 
         What a killed run left counts as `recover` would mend it, and these photos as if `catch_up` had seen them.
         """
@@ -104,24 +104,24 @@ class FolderOutput:
         return survey(path, learned(path, (), photos))
 
     def catch_up(self, photos: Sequence[Photo], sources: Sequence[str]) -> OutputState:
-        """Write into the journal what only the looks of the output and of these photos show; returns what is there.
+        """Write into the journal what the output and these photos show and it does not know; returns what is there.
 
-        Those are our files that it does not know, and copies whose source has another time but the same content.
+        Those are files that we made, and copies whose source has another time but the same content.
         """
         receipts = self._receipts()
-        news = learned(self._root, receipts, photos)
-        if news:
+        new = learned(self._root, receipts, photos)
+        if new:
             part = self._journal.begin_part(self.target, sources, is_learned=True)
-            changes = self._journal.begin(part, CHANGES, [receipt.action for receipt in news])
-            self._journal.finish([(change, one.effect) for change, one in zip(changes, news, strict=True)])
+            changes = self._journal.begin(part, CHANGES, [receipt.action for receipt in new])
+            self._journal.finish([(change, one.effect) for change, one in zip(changes, new, strict=True)])
             self._journal.end_part(part)
-        return survey(self._root, [*receipts, *news])
+        return survey(self._root, [*receipts, *new])
 
     def recover(self) -> None:
         """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
         self._changes.recover()
 
-    def check_space(self, actions: Sequence[Action]) -> None:
+    def _check_space(self, actions: Sequence[Action]) -> None:
         """Raise OutputError if the copies will not fit."""
         needed = sum(
             action.size for action in actions if isinstance(action, CopyFile) and action.method is LinkMethod.COPY
@@ -140,9 +140,9 @@ class FolderOutput:
         """Do what was planned, one action after the other, and report what came of each.
 
         An action whose photo cannot be read is reported and passed over; an output that cannot be written raises
-        OutputError. Whatever was done by then is in the journal; who stops before the end must close the generator.
+        OutputError. Whatever was done by then is in the journal; a caller who stops early must close the generator.
         """
-        self.check_space(actions)
+        self._check_space(actions)
         part = self._journal.begin_part(self.target, sources)
         with closing(self._changes.carry_out(part, CHANGES, actions, partial(self._make, state))) as results:
             for action, came in results:

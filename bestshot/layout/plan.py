@@ -159,8 +159,9 @@ class _GroupFolder:
         """Our own copy of this file that is to give way: of an edited sidecar, or a link where a copy is wanted."""
         for path, laid in self._laid.items():
             action = laid.receipt.action
-            is_ours = isinstance(action, CopyFile) and action.source == file.path
-            if not isinstance(action, CopyFile) or not is_ours or laid.condition is not Condition.UNCHANGED:
+            if not isinstance(action, CopyFile) or action.source != file.path:
+                continue
+            if laid.condition is not Condition.UNCHANGED:
                 continue
             is_edited = file.role in _EDITED_IN_PLACE and action.revision != file.revision
             is_link = action.method is LinkMethod.SYMLINK

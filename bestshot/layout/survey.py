@@ -1,4 +1,4 @@
-"""What an output holds, as the journal tells it and the disk shows it; changes nothing."""
+"""What an output holds, according to the journal and the disk; changes nothing."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def learned(root: Path, receipts: Sequence[Receipt], photos: Sequence[Photo]) -> list[Receipt]:
-    """What the receipts do not tell and these photos prove: adopted files, and copies whose source was touched."""
+    """What is not in the receipts, but proved by these photos: adopted files, and copies whose source was touched."""
     if not photos:
         return []
     if receipts:
@@ -89,7 +89,7 @@ def survey(root: Path, receipts: Iterable[Receipt], abandoned: frozenset[str] = 
 
 
 def condition_of(root: Path, receipt: Receipt) -> Condition:
-    """How a file that we made is found."""
+    """What became of a file that we made."""
     try:
         status = os.lstat(root / receipt.action.destination)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,6 +1,6 @@
 """Taking back what a run did in an output: verified file by file, and every change journaled before and after.
 
-Nothing is taken away but what the run made and nobody touched since, and of a photo only what is there elsewhere too.
+Only what the run made and nobody touched since is removed, and of a photo only what exists elsewhere too.
 """
 
 import os
@@ -39,13 +39,15 @@ def check_file(copy: CopyFile, wanted: str, ours: Collection[str]) -> None:
         is_there = source.is_file()
         is_same = is_there and checksum(source) == wanted
     except OSError as error:
-        raise PhotoError(f"Its original cannot be read ({error.strerror or error}), so it may be the last.") from error
+        raise PhotoError(
+            f"Its original cannot be read ({error.strerror or error}), so this may be the only copy left."
+        ) from error
     if not is_there:
-        raise PhotoError("Its original is not there any more, so it may be the last.")
+        raise PhotoError("Its original is gone, so this may be the only copy left.")
     if os.path.realpath(source) in ours:
-        raise PhotoError("Its original is only a link to it by now, so it is the last.")
+        raise PhotoError("Its original is now only a link to it, so this is the only copy left.")
     if not is_same:
-        raise PhotoError("Its original has changed since, so it is the last of its kind.")
+        raise PhotoError("Its original has changed since, so this is the only copy of the earlier version.")
 
 
 _CHANGED = "It was changed since and stays as it is."
@@ -80,8 +82,8 @@ class FolderUndo:
     def carry_out(self) -> Generator[Reversal | KeptItem, None, None]:
         """Take back step by step, and report what came of each.
 
-        An output that cannot be written raises OutputError. Whatever was done by then is in the journal; who stops
-        before the end must close the generator.
+        An output that cannot be written raises OutputError. Whatever was done by then is in the journal; a caller
+        who stops early must close the generator.
         """
         journal, step_of = self._changes.journal, {step.action.destination: step for step in self._steps}
 

@@ -59,7 +59,7 @@ def _file(action: Action) -> str:
         case PlaceBest():
             return f"show {printable(action.target)} as {destination}"
         case RetireBest():
-            return f"take {destination} away, which shows {printable(action.target)}"
+            return f"remove {destination}, which shows {printable(action.target)}"
         case WriteMetadata():
             return f"write {destination}"
         case _:

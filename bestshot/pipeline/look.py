@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LibraryAnalysis:
-    """What looking at a library tells; `photos` are those that could be read, of as many as the limit allows.
+    """What was found in a library; `photos` are those that could be read, of as many as the limit allows.
 
     `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan.
     """
@@ -177,13 +177,13 @@ def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]
 def _compare(
     analyser: Analyser, pairs: Sequence[PhotoPair], *, rotations: bool
 ) -> tuple[Mapping[str, Similarity], list[Skipped]]:
-    """Look closely at pairs; one that cannot be compared is not joined, and told of its first photo."""
+    """Look closely at pairs; one that cannot be compared is not joined, and reported for its first photo."""
     if not pairs:
         return {}, []
     findings = analyser.measure(pairs, comparison_measurement(rotations=rotations))
     first = {pair.id: pair.left.id for pair in pairs}
-    told = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
-    return findings.values, [Skipped(photo_id, error) for photo_id, error in told.items()]
+    problems = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
+    return findings.values, [Skipped(photo_id, error) for photo_id, error in problems.items()]
 
 
 def _appraise(analyser: Analyser, groups: Sequence[Group], model: FaceModel | None) -> Measurements[Appraisal]:
@@ -237,7 +237,7 @@ def _without(groups: Sequence[Group], missing: set[str], min_group_size: int) ->
 
 
 def _doubts(metadata: Mapping[str, Metadata]) -> Iterator[Skipped]:
-    """What was passed over within photos that are used nevertheless, such as a date that is none."""
+    """What was passed over within photos that are used nevertheless, such as an invalid date."""
     for photo_id, of_photo in metadata.items():
         if of_photo.problems:
             yield Skipped(photo_id, "; ".join(of_photo.problems))

@@ -32,10 +32,10 @@ class Request:
 
     source: "PhotoSource"
     settings: "Settings"
-    executor: Executor | None = None
-    progress: "Progress" = no_progress
-    policy: "VerifyPolicy | None" = None
-    confirm: "Callable[[Plan], bool]" = lambda _plan: True
+    executor: Executor | None
+    progress: "Progress"
+    policy: "VerifyPolicy | None"
+    confirm: "Callable[[Plan], bool]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +57,5 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 if all went well or nothing new went wrong, else 1."""
-        is_news = any(item.is_new for item in (*self.failed, *self.plan.skipped))
-        return EXIT_SOMETHING_FAILED if is_news else EXIT_DONE
+        is_new = any(item.is_new for item in (*self.failed, *self.plan.skipped))
+        return EXIT_SOMETHING_FAILED if is_new else EXIT_DONE

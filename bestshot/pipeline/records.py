@@ -31,8 +31,8 @@ class PictureMaker:
 def write_report(
     plan: Plan, library: LibraryAnalysis, source: PhotoSource, settings: Settings, maker: PictureMaker
 ) -> tuple[Path, ...]:
-    """Write the pages of the report that the settings ask for, and tell which files they are; raises OutputError."""
-    assert settings.report is not None  # who calls this has asked
+    """Write the pages of the report that the settings ask for, and return their paths; raises OutputError."""
+    assert settings.report is not None  # checked by the caller
 
     def plan_text(part: Plan) -> str:
         return _plan_text(part, source, library.metadata, settings)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bestshot.analysis.analyser import Analyser
-from bestshot.journal.journal import Journal
+from bestshot.journal.journal import Journal, open_journal
 from bestshot.layout.actions import OutputState, Receipt
 from bestshot.layout.output import FailedAction, FolderOutput
 from bestshot.marks.actions import MarkReceipt
@@ -59,10 +59,8 @@ class _Run:
 
     def _open_journal(self) -> Journal | None:
         """The journal of changes, if there is one or will be: a run that only looks makes none."""
-        path = self._state_dir / "journal.sqlite3"
-        if not self._acts and not path.exists():
-            return None
-        return self._stack.enter_context(closing(Journal(path)))
+        journal = open_journal(self._state_dir, create=self._acts)
+        return None if journal is None else self._stack.enter_context(closing(journal))
 
     def outcome(self) -> Outcome:
         """Look, conclude, and mark what went wrong as new or known."""

@@ -1,13 +1,12 @@
 """Looking back on what was done, and taking it back: composed of the journal and the settings."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import UsageError
 from bestshot.immich.client import ImmichClient
-from bestshot.journal.journal import Journal
+from bestshot.journal.journal import open_journal
 from bestshot.journal.runs import NOTHING_TO_UNDO, run_to_undo
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
@@ -17,9 +16,10 @@ from bestshot.undo.undo import Result, RunUndo
 
 def history(settings: Settings) -> list[str]:
     """What was done, a line for each run, the latest first."""
-    if not _path(settings).exists():  # who only asks makes no file
+    journal = open_journal(Path(settings.state_dir), create=False)
+    if journal is None:
         return [NOTHING_CHANGED]
-    with _journal(settings) as journal:
+    with closing(journal):
         return list(history_lines(journal))
 
 
@@ -30,13 +30,14 @@ def undo(
     progress: Progress,
     policy: VerifyPolicy | None = None,
 ) -> list[Result]:
-    """Take a run back, or (0) the latest that stands, and tell what came of it; a dry run only looks.
+    """Take a run back, or (0) the latest that stands, and return what came of it; a dry run only looks.
 
-    `policy` says how long to look whether changes of marks stand.
+    `policy` says for how long changes of marks are verified.
     """
-    if not _path(settings).exists():
+    journal = open_journal(Path(settings.state_dir), create=False)
+    if journal is None:
         raise UsageError(NOTHING_TO_UNDO)
-    with _journal(settings) as journal:
+    with closing(journal):
         run = run_to_undo(journal.runs(), number)
         undoing = RunUndo(journal, run, Path(settings.cache_dir), server, policy)
         results: list[Result] = []
@@ -45,13 +46,3 @@ def undo(
                 results.append(result)
                 advance(1)
     return results
-
-
-@contextmanager
-def _journal(settings: Settings) -> Iterator[Journal]:
-    with closing(Journal(_path(settings))) as journal:
-        yield journal
-
-
-def _path(settings: Settings) -> Path:
-    return Path(settings.state_dir) / "journal.sqlite3"

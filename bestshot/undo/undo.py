@@ -119,7 +119,9 @@ class RunUndo:
 
     def _check_asset(self, copy: CopyFile, path: Path, wanted: str) -> None:
         if self._server is None:  # the photos of this run are in folders, those of an earlier one may not be
-            raise PhotoError("Its original is on an Immich server that was not named, so it may be the last.")
+            raise PhotoError(
+                "Its original is on an Immich server that was not named, so this may be the only copy left."
+            )
         check_asset(self._server, copy, path, wanted)
 
 

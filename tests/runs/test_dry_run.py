@@ -51,7 +51,7 @@ class TestFolders:
             "copy /photos/a.jpg to group_0001/originals/a.jpg",
             "copy /photos/b.jpg to group_0001/originals/b.jpg",
             "show group_0001/originals/a.jpg as group_0001/best_a.jpg",
-            "take group_0001/best_b.jpg away, which shows group_0001/originals/b.jpg",
+            "remove group_0001/best_b.jpg, which shows group_0001/originals/b.jpg",
             "write group_0001/metadata.txt",
             "link /photos/b.jpg to group_0002/originals/b.jpg",
             "replace group_0002/originals/a.jpg by /photos/a.jpg",

@@ -175,9 +175,9 @@ def meddle(bench: Bench, how: str) -> None:
     [
         ("edited copy", "It was changed since and stays as it is."),
         ("same size and time", "It was changed since and stays as it is."),
-        ("no original", "Its original is not there any more, so it may be the last."),
-        ("edited original", "Its original has changed since, so it is the last of its kind."),
-        ("original is a link to its copy", "Its original is only a link to it by now, so it is the last."),
+        ("no original", "Its original is gone, so this may be the only copy left."),
+        ("edited original", "Its original has changed since, so this is the only copy of the earlier version."),
+        ("original is a link to its copy", "Its original is now only a link to it, so this is the only copy left."),
     ],
 )
 def test_what_is_the_users_or_the_last_copy_stays_and_is_listed(bench: Bench, how: str, reason: str) -> None:
@@ -393,9 +393,9 @@ def test_a_download_goes_only_while_the_server_has_the_same(version: str, tmp_pa
             except PhotoError as error:
                 told[photo.id] = str(error)
         assert told == {
-            second.id: "Its original is gone from the server or in the trash, so it may be the last.",
-            third.id: "Its original on the server has changed since, so it is the last of its kind.",
-            fourth.id: "Its original is gone from the server or in the trash, so it may be the last.",
+            second.id: "Its original is gone from the server or in the trash, so this may be the only copy left.",
+            third.id: "Its original on the server has changed since, so this is the only copy of the earlier version.",
+            fourth.id: "Its original is gone from the server or in the trash, so this may be the only copy left.",
         }
         first.library_id = fake.state.new_id()  # the checksums of an external library are those of paths
         check_asset(client, copy_of(first), copies[first.id], checksum(copies[first.id]))
@@ -418,7 +418,7 @@ def test_a_best_whose_original_is_on_a_server_that_is_not_named_stays(bench: Ben
             with output.lock():
                 assert [*output.carry_out([action], [origin], output.state())]
     (bench.out / copy.destination).unlink()
-    reason = "Its original is on an Immich server that was not named, so it may be the last."
+    reason = "Its original is on an Immich server that was not named, so this may be the only copy left."
     assert left(bench.undo(2)) == {best.destination: reason}
     assert (bench.out / best.destination).exists()
 

@@ -12,8 +12,8 @@ from bestshot.layout.actions import CopyFile
 from bestshot.sources.immich.assets import asset_id_of
 from bestshot.storage.files import checksum
 
-_GONE = "Its original is gone from the server or in the trash, so it may be the last."
-_OTHER = "Its original on the server has changed since, so it is the last of its kind."
+_GONE = "Its original is gone from the server or in the trash, so this may be the only copy left."
+_OTHER = "Its original on the server has changed since, so this is the only copy of the earlier version."
 _CHUNK_BYTES = 1 << 20
 
 

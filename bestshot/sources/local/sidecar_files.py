@@ -32,7 +32,7 @@ def current_content(path: str) -> bytes | None:
 
 
 def replace_content(path: str, before: bytes | None, after: bytes | None, mtime_ns: int | None = None) -> bool:
-    """Give a sidecar new content, or take it away (None), if it still holds what it did; answers whether it did.
+    """Give a sidecar new content, or remove it (None), if it still holds what it did; returns whether it did.
 
     The new file is whole on the disk before it takes the place of the old one, whose permissions it gets. Where the
     sidecar is a link, the file it leads to is replaced. Only between a last look and the replacing, which are one
@@ -42,7 +42,7 @@ def replace_content(path: str, before: bytes | None, after: bytes | None, mtime_
     """
     real = Path(os.path.realpath(path))
     if after is None:
-        return _take_away(real, path, before)
+        return _remove(real, path, before)
     draft = real.with_name(f"{_DRAFT}{secrets.token_hex(8)}.part")
     try:
         with _one_refused(real):
@@ -80,7 +80,7 @@ def _publish(draft: Path, real: Path) -> bool:
     return True
 
 
-def _take_away(real: Path, path: str, before: bytes | None) -> bool:
+def _remove(real: Path, path: str, before: bytes | None) -> bool:
     if current_content(path) != before:
         return False
     with _one_refused(real):

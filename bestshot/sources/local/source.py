@@ -103,7 +103,7 @@ class LocalPhotoSource(PhotoSource):
             return Path(photo.files[0].path).open("rb")
 
     def get_metadata(self, photo: Photo) -> Metadata:
-        """EXIF, or else what sidecars, the name and the file's date tell."""
+        """EXIF, or else what sidecars, the name and the file's date say."""
         from bestshot.metadata.read import read_metadata
 
         with self.open_photo(photo) as stream:
