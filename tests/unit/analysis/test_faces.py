@@ -158,8 +158,8 @@ def test_open_eyes_of_a_real_series_measure_more_than_closed_ones(shared: Path, 
     assert min(ratios["open"]) > OPEN > max(ratios["closed"])
 
 
-@every(
-    "module, content",
+@pytest.mark.parametrize(
+    ("module", "content"),
     [
         ("dlib", "raise ImportError('no wheel for this machine')"),
         ("dlib", "raise OSError('no wheel for this machine')"),
@@ -224,19 +224,17 @@ def test_closed_eyes_in_the_dark_are_closed(shared: Path, name: str) -> None:
     assert opening < 0.5
 
 
-@every("angle", [0, 90])
-@every("number", range(1, 11))
-def test_a_face_that_moved_is_less_sharp_whatever_way_it_went(shared: Path, number: int, angle: int) -> None:
+@pytest.mark.parametrize("number", range(1, 11))
+def test_a_face_that_moved_is_less_sharp_whatever_way_it_went(shared: Path, number: int) -> None:
     still = by_name(shared / "faces", f"london{number:03}_neutral.jpg")
-    turned = np.asarray(still.rotate(angle), np.float32)
-    moved = np.mean([np.roll(turned, step, axis=1) for step in range(-4, 5)], axis=0)
-    (before,), (after,) = (
-        find_faces(pixels(still)),
-        find_faces(pixels(Image.fromarray(moved.astype(np.uint8)).rotate(-angle))),
-    )
+    (before,) = find_faces(pixels(still))
     assert before.sharpness is not None
-    assert after.sharpness is not None
-    assert after.sharpness < 0.65 * before.sharpness
+    for angle in (0, 90):
+        turned = np.asarray(still.rotate(angle), np.float32)
+        moved = np.mean([np.roll(turned, step, axis=1) for step in range(-4, 5)], axis=0)
+        (after,) = find_faces(pixels(Image.fromarray(moved.astype(np.uint8)).rotate(-angle)))
+        assert after.sharpness is not None
+        assert after.sharpness < 0.65 * before.sharpness, angle
 
 
 def test_the_slow_detector_measures_a_smile_as_the_quick_one_does(shared: Path) -> None:
