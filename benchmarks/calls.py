@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.workers import pool
 from photo_organizer import main as organize
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.paths import ROOT
 

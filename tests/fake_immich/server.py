@@ -4,17 +4,14 @@ import importlib
 import threading
 from types import TracebackType
 
-from tests.fake_immich.faults import ALWAYS, EVERYWHERE, Faults, Where
+from tests.fake_immich.faults import Faults
 from tests.fake_immich.http import Call, Front, Server
 from tests.fake_immich.jobs import Jobs
-from tests.fake_immich.pictures import Scene
 from tests.fake_immich.proof.contract import contract_of
 from tests.fake_immich.routes.table import World
-from tests.fake_immich.seeding import MORNING, Seeds, new_key, new_user
+from tests.fake_immich.seeding import Seeds, new_key, new_user
 from tests.fake_immich.state import Asset, State
 from tests.fake_immich.versions import VERSIONS, release
-
-__all__ = ["ALWAYS", "EVERYWHERE", "MORNING", "VERSIONS", "Call", "FakeImmich", "Scene", "Where"]
 
 # Importing them enters their routes into the table. The first row that fits is taken, hence the order.
 for _subject in ("server", "search", "assets", "media", "tags", "albums", "stacks", "people", "timeline"):

@@ -20,7 +20,7 @@ from bestshot.settings.declaration import MARKS, WithPlan
 from bestshot.settings.reading import ENVIRONMENT_PREFIX, load_settings
 from bestshot.settings.settings import SETTINGS, Settings
 from docs.settings_tables import with_tables
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.paths import ROOT
 

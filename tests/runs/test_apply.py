@@ -22,7 +22,7 @@ from bestshot.settings.declaration import WithPlan
 from bestshot.settings.reading import load_settings
 from bestshot.settings.settings import SETTINGS, Settings
 from bestshot.xmp.packet import read
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support.drawn_library import add, add_burst, contents, groups, organize, scene
 from tests.support.immich_folder import served

@@ -19,7 +19,7 @@ from bestshot.marks.state import PhotoMarks
 from bestshot.model.photo import LinkMethod
 from bestshot.pipeline.outcome import Outcome
 from bestshot.sources.immich.marks import ImmichMarks
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.support.builders import copy_of, photo
 from tests.support.drawn_library import add, add_burst, organize, scene
 from tests.support.immich_marks import FOUR, client_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bestshot.cli.main import main
-from tests.fake_immich.server import MORNING, FakeImmich, Scene
+from tests.fake_immich import MORNING, FakeImmich, Scene
 from tests.support.immich_marks import FOUR, TAG
 from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached
 

@@ -13,7 +13,7 @@ from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.marks.actions import MarkOptions
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.sources.immich.permissions import tasks_of
-from tests.fake_immich.server import FakeImmich, Where
+from tests.fake_immich import FakeImmich, Where
 from tests.fake_immich.versions import release
 from tests.support.immich_marks import FOUR, TAG, tagged
 from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached, ids_of

@@ -14,7 +14,7 @@ from bestshot.errors import LockedError
 from bestshot.journal.journal import Journal
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.registry import KINDS
-from tests.fake_immich.server import FakeImmich, Where
+from tests.fake_immich import FakeImmich, Where
 from tests.support.immich_marks import FOUR
 from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached
 from tests.support.paths import ROOT

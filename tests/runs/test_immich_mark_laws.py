@@ -11,7 +11,7 @@ from bestshot.marks.kinds.archive import SetArchived
 from bestshot.marks.kinds.stacks import DissolveStack
 from bestshot.marks.kinds.tags import RemoveTag
 from bestshot.marks.kinds.values import SetFavorite
-from tests.fake_immich.server import MORNING, FakeImmich, Scene, Where
+from tests.fake_immich import MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Stack
 from tests.support.immich_marks import BEST, FOUR, TAG, ids, tagged
 from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached, ids_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
+from tests.fake_immich import MORNING, VERSIONS, FakeImmich
 from tests.support.immich_marks import FOUR
 from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached
 

@@ -19,7 +19,7 @@ from bestshot.model.photo import LinkMethod
 from bestshot.sources.immich.originals import check_asset
 from bestshot.storage.files import checksum, copy_verified
 from bestshot.storage.lock import LibraryLock
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support import builders
 from tests.support.immich_marks import FOUR, client_of

@@ -24,7 +24,7 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.registry import KINDS
 from bestshot.marks.state import Stack
 from bestshot.undo.undo import Result, RunUndo
-from tests.fake_immich.server import VERSIONS, FakeImmich
+from tests.fake_immich import VERSIONS, FakeImmich
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
 from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids, marks_on, never_waiting

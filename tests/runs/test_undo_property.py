@@ -18,7 +18,7 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import plan_marks
 from bestshot.marks.registry import KINDS
 from bestshot.sources.immich.marks import ImmichMarks
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.runs.test_undo_marks import mark, target, undo, world
 from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids

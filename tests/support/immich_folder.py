@@ -11,8 +11,8 @@ from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.keys import KeyFromFile, KeySource
 from bestshot.sources.immich.source import ImmichPhotoSource
+from tests.fake_immich import ALWAYS, FakeImmich
 from tests.fake_immich.pictures import Original
-from tests.fake_immich.server import ALWAYS, FakeImmich
 from tests.fake_immich.state import Asset, Exif, parse_iso
 
 AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)

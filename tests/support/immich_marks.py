@@ -6,7 +6,7 @@ from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.sources.immich.marks import ImmichMarks
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
 
 AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0, retries=1)

@@ -19,9 +19,9 @@ from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.storage.picture_cache import PhotoCache
+from tests.fake_immich import FakeImmich
 from tests.fake_immich.plain import Plain
 from tests.fake_immich.requests import Json
-from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support.immich_marks import BEST, TAG, never_waiting
 

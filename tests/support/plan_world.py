@@ -11,7 +11,7 @@ from bestshot.marks.apply import VerifyPolicy
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, organize, scene
 from tests.support.immich_folder import impatient
 

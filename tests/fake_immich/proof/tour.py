@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import requests
 
 from tests.fake_immich.requests import Json
-from tests.fake_immich.server import MORNING, FakeImmich
+from tests.fake_immich.seeding import MORNING
+from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support.immich_version_table import RouteRow, routes_of
 

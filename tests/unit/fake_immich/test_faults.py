@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.fake_immich import ALWAYS, FakeImmich, Where
 from tests.fake_immich.plain import Plain
 from tests.fake_immich.requests import Json
-from tests.fake_immich.server import ALWAYS, FakeImmich, Where
 
 
 @pytest.fixture

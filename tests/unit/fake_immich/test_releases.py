@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.fake_immich import VERSIONS, FakeImmich
 from tests.fake_immich.proof.contract import OPENAPI, Contract, contract_of
 from tests.fake_immich.proof.recorded import RECORDED, RECORDINGS
 from tests.fake_immich.proof.replay import Replay
@@ -14,7 +15,6 @@ from tests.fake_immich.requests import Json
 from tests.fake_immich.routes.assets import MANY_FIELDS, ONE_FIELDS
 from tests.fake_immich.routes.search import SEARCH
 from tests.fake_immich.routes.table import PUBLIC, served
-from tests.fake_immich.server import VERSIONS, FakeImmich
 from tests.fake_immich.versions import release
 from tests.support.each import every
 from tests.support.immich_version_table import FIELDS, RouteRow, fields_in, routes_of

@@ -10,9 +10,9 @@ import requests
 from imagehash import dhash
 from PIL import Image
 
+from tests.fake_immich import MORNING, VERSIONS, FakeImmich
 from tests.fake_immich.pictures import REAL_PREVIEW_EDGE, Scene, base64_sha1, draw
 from tests.fake_immich.plain import Plain
-from tests.fake_immich.server import MORNING, VERSIONS, FakeImmich
 from tests.fake_immich.state import Key
 from tests.support.each import every
 

@@ -22,7 +22,7 @@ from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.registry import KINDS
 from bestshot.marks.state import Stack
 from bestshot.sources.immich.marks import ImmichMarks
-from tests.fake_immich.server import VERSIONS, FakeImmich, Where
+from tests.fake_immich import VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
 from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids, marks_on, never_waiting, tagged

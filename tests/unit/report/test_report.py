@@ -36,7 +36,7 @@ from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.text import printable
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.support.builders import (
     appraisal,
     face,

@@ -13,7 +13,7 @@ from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.undo.commands import undo
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.runs.test_undo_marks import world
 from tests.support import drawn_library
 from tests.support.immich_folder import impatient

@@ -27,7 +27,7 @@ from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.dask import dask_cluster
 from bestshot.workers.pool import WorkersError
 from bestshot.workers.remote_checks import access_problem, probe_paths, software
-from tests.fake_immich.server import FakeImmich
+from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped
 from tests.support.paths import ROOT
 from tests.support.recording_relay import recorded
