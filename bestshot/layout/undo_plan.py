@@ -3,12 +3,14 @@
 What a later run made stays, and so does everything in the group that it built on.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from posixpath import dirname, relpath
 
 from bestshot.journal.runs import KeptItem, RunPart, undone_parts
 from bestshot.layout.actions import (
+    Action,
     AppliedChange,
     CopyFile,
     FileState,
@@ -51,20 +53,21 @@ def plan_folder_undo(
     chains: dict[str, list[AppliedChange]] = {}
     for one in made:
         chains.setdefault(one.action.destination, []).append(one)
-    order = {id(one): position for position, one in enumerate(made)}
-    touched = [(chain, start) for chain in chains.values() if (start := _start(chain, part)) is not None]
-    touched.sort(key=lambda pair: -order[id(pair[0][pair[1]])])
     steps: list[Step] = []
     left: dict[str, KeptItem] = {}
-    for chain, start in touched:
-        destination, number = chain[start].action.destination, chain[start].action.number
+    for one in reversed(made):
+        destination, number = one.action.destination, one.action.number
+        chain = chains[destination]
+        start = _start(chain, part)
+        if start is None or chain[start] is not one:
+            continue
         if number in later:
             folder = group_folder(number)
             left[folder] = KeptItem(folder, f"Run {later[number]} built on it: undo that one first.")
         elif _is_earlier_lost(chain, start):
             left[destination] = KeptItem(destination, _EARLIER_LOST)
-        else:
-            steps += _step(chain, start, copies)
+        elif step := _step(chain, start, copies):
+            steps.append(step)
     return steps, [left[name] for name in sorted(left)]
 
 
@@ -77,58 +80,54 @@ def _later_runs(made: Iterable[AppliedChange], part: int, parts: Sequence[RunPar
 
 
 def _start(chain: Sequence[AppliedChange], part: int) -> int | None:
+    """Where in the changes of one destination those of this part begin."""
     return next((place for place, one in enumerate(chain) if one.part == part and not one.is_learned), None)
 
 
-def _step(chain: Sequence[AppliedChange], start: int, copies: dict[str, CopyFile]) -> Iterator[Step]:
-    """What takes a destination back to where it was before the change at `start`."""
-    changed, steps = chain[start], len(chain) - start
-    last = chain[-1]
+def _step(chain: Sequence[AppliedChange], start: int, copies: Mapping[str, CopyFile]) -> Step | None:
+    """What takes a destination back to where it was before the change at `start`; None if nothing needs to."""
+    last, steps = chain[-1], len(chain) - start
     found = None if isinstance(last.action, RetireBest) else last.effect
-    earlier = chain[start - 1] if start else None
-    back = None if earlier is None else _put_back(changed, earlier, steps)
-    original, beside = _elsewhere(last, copies)
-    if back is not None:
-        yield Step(back, found, original, beside)
-    elif found is not None:
-        yield Step(RemoveFile(last.action.destination, last.action.number, steps), found, original, beside)
+    action: Reversal | None = _restored(chain[start], chain[start - 1], steps) if start else None
+    if action is None and found is not None:
+        action = RemoveFile(last.action.destination, last.action.number, steps)
+    return None if action is None else Step(action, found, *_elsewhere(last.action, copies))
 
 
-def _put_back(changed: AppliedChange, earlier: AppliedChange, steps: int) -> RestoreFile | None:
+def _restored(changed: AppliedChange, earlier: AppliedChange, steps: int) -> RestoreFile | None:
     """What stood there before, if anything did that this change took the place of."""
-    action, before, time = changed.action, earlier.action, earlier.effect.mtime_ns
-    destination, number = action.destination, action.number
+    action, before = changed.action, earlier.action
+    restore = partial(RestoreFile, action.destination, action.number, steps, earlier.effect.mtime_ns)
     if isinstance(before, PlaceBest):
         if not isinstance(action, RetireBest):
             return None
         if earlier.effect.checksum is None:
-            link = relpath(before.target, dirname(destination))
-            return RestoreFile(destination, number, steps, time, link=link)
-        return RestoreFile(destination, number, steps, time, shown=before.target)
+            return restore(link=relpath(before.target, dirname(action.destination)))
+        return restore(shown=before.target)
     if changed.effect.replaced is not None:
-        return RestoreFile(destination, number, steps, time, content=changed.effect.replaced)
+        return restore(content=changed.effect.replaced)
     if isinstance(action, CopyFile) and action.replaces and isinstance(before, CopyFile):
-        return RestoreFile(destination, number, steps, time, link=before.source)
+        return restore(link=before.source)
     return None
 
 
 def _is_earlier_lost(chain: Sequence[AppliedChange], start: int) -> bool:
     """Whether a copy took the place of another one in a run that was killed before it wrote down what that held."""
-    changed, earlier = chain[start], chain[start - 1] if start else None
+    action, before = chain[start].action, chain[start - 1].action if start else None
     return (
-        isinstance(changed.action, CopyFile)
-        and changed.action.replaces
-        and changed.effect.replaced is None
-        and earlier is not None
-        and isinstance(earlier.action, CopyFile)
-        and earlier.action.method is not LinkMethod.SYMLINK
+        isinstance(action, CopyFile)
+        and action.replaces
+        and chain[start].effect.replaced is None
+        and isinstance(before, CopyFile)
+        and before.method is not LinkMethod.SYMLINK
     )
 
 
-def _elsewhere(last: AppliedChange, copies: dict[str, CopyFile]) -> tuple[CopyFile | None, str | None]:
-    match last.action:
+def _elsewhere(action: Action, copies: Mapping[str, CopyFile]) -> tuple[CopyFile | None, str | None]:
+    """The `original` and the place `beside` of what the last action left."""
+    match action:
         case CopyFile():
-            return last.action, None
+            return action, None
         case PlaceBest(target=target):
             return copies.get(target), target
         case WriteMetadata() | RetireBest():

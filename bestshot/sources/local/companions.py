@@ -9,7 +9,7 @@ from bestshot.metadata.takeout import cut_name, described_cut, described_picture
 from bestshot.model.formats import RAW_SUFFIXES, VIDEO_SUFFIXES
 from bestshot.model.photo import FileRole
 
-# What a camera writes beside a raw file, and what a phone films a moment around.
+# Pictures that a camera writes beside a raw file, or a phone beside the video of a live photo.
 DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif"})
 
 # Apple keeps the adjustments before the last ones to IMG_1234 in IMG_O1234.AAE.

@@ -35,8 +35,8 @@ def replace_content(path: str, before: bytes | None, after: bytes | None, mtime_
     """Give a sidecar new content, or remove it (None), if it still holds what it did; returns whether it did.
 
     The new file is whole on the disk before it takes the place of the old one, whose permissions it gets. Where the
-    sidecar is a link, the file it leads to is replaced. Only between a last look and the replacing, which are one
-    instant apart, could a write of another program be lost. `mtime_ns` is a time for the new content.
+    sidecar is a link, the file it leads to is replaced. A write of another program could be lost only in the
+    instant between the last check and the replacement. `mtime_ns` is a time for the new content.
     Raises PhotoError where the folder or the file cannot be written (the sentence lacks the name), OutputError if the
     disk is full.
     """
