@@ -74,7 +74,10 @@ class MarkEffect:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A change that must stand before another one is made: for each photo of that one, on which photo; else `why`."""
+    """What must stand before another change is made: `on` names, for each photo of that change, where it must.
+
+    A photo for which it does not stand is given up, with the reason `why`.
+    """
 
     change: "MarkAction"
     on: Mapping[str, str]
@@ -288,5 +291,5 @@ def in_order(keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def only(keys: Iterable[str], wanted: Collection[str]) -> tuple[str, ...]:
-    """Those of the keys that are wanted, in their order."""
+    """The keys that are wanted, in their order."""
     return tuple(key for key in keys if key in wanted)

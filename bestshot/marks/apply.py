@@ -186,7 +186,7 @@ class MarkApplier:
         self._add(entry)
 
     def settle(self) -> None:
-        """Read everything back until it stands; what was lost is made again until patience ends."""
+        """Read everything back until it stands; what was lost is made again until the policy gives up."""
         self._settle(len(self._written_again))
 
     def _settle(self, queued: int) -> None:

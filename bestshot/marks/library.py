@@ -41,9 +41,9 @@ class MarkableLibrary(ABC):
         return ((),) * len(actions)
 
     def missing_tags(self, _tags: Collection[str]) -> tuple[str, ...]:
-        """Those of these tags, and of the tags above them, that would have to be made."""
+        """Which of these tags, and of the tags above them, would have to be made."""
         return ()
 
     @abstractmethod
     def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
-        """Make one change, and tell `keep` before it which files it replaces; what has it already is not changed."""
+        """Make one change; `keep` is given beforehand which files it replaces. What has it already is not changed."""

@@ -27,7 +27,7 @@ def plan_marks(
 ) -> list[MarkAction]:
     """What is to be changed so that these groups are marked as the options say, in the order in which it is to be done.
 
-    `seen` are the photos that this run could see, grouped or not. `marks` must tell of them, and of all photos and
+    `seen` are the photos that this run could see, grouped or not. `marks` must cover them, and all photos and
     albums of the ledger: what is missing there counts as gone from the library. An option that is off changes nothing.
     """
     context = PlanningContext.of(groups, seen, marks, ledger, options)

@@ -59,8 +59,8 @@ class LibraryMarks:
     """What stands on the photos that were asked for, and in albums: those asked for, and those that hold the photos.
 
     A photo or album that is gone is left out. `rates_favorites`: a favourite is a photo with five stars there, so that
-    a photo cannot be both a favourite and rated otherwise. `tagged` are the tags that exist of those that we made,
-    each with all that has it or a tag below it; `tag_names` are all tags then.
+    a photo cannot be both a favourite and rated otherwise. `tagged` are the tags of ours that still exist, each
+    with all that has it or a tag below it, and `tag_names` all tags there are: both only where somebody asked for them.
     """
 
     photos: Mapping[str, PhotoMarks] = field(default_factory=dict)

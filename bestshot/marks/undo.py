@@ -40,7 +40,7 @@ class MarkUndo:
         return plan_mark_undo(history, marks)
 
     def carry_out(self, policy: VerifyPolicy) -> Generator[MarkReceipt | KeptItem, None, None]:
-        """Take it back, and tell at the end what came of each change; what was done is in the journal by then."""
+        """Take it back, and yield at the end what came of each change; what was done is in the journal by then."""
         recover_marks(self._library, self._journal, self._part.target)
         self._journal.end_broken_parts(self._part.target)
         actions, left = self.plan()

@@ -35,7 +35,7 @@ class MarkHistory:
 class UndoPlan:
     """The changes that take a run back, as far as they are planned, and what is left alone.
 
-    `marks` must tell of all that the run wrote, and of its albums and the tags it made. `later` is what later runs
+    `marks` must cover all that the run wrote, its albums and the tags it made. `later` is what later runs
     changed. `stacks` are those that photos will be in once what is planned so far is done, where that changes.
     """
 

@@ -64,7 +64,7 @@ class PhotoSource(PhotoReader):
         """The library as it is marked; what it says of photos without reading comes from the last listing."""
 
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
-        """The same photos, with everything said of their files that the listing left open."""
+        """These photos, with whatever the listing left open about their files."""
         return tuple(photos)
 
     def tag_photo(self, photo: Photo, tags: Sequence[str]) -> None:

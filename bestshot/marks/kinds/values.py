@@ -80,7 +80,7 @@ class _OnePhoto(SetsValue):
         return (self.key,)
 
     def before(self, effect: MarkEffect, undo: UndoPlan) -> str | None:
-        """What stood there before; a killed run does not tell, but what we had set before that is known."""
+        """What stood there before; where a killed run could not note it, what we had set before that run."""
         ours = undo.history.before.settings(self.what).get(self.key)
         return effect.before or (ours.value if ours is not None and isinstance(ours.value, str) else None)
 

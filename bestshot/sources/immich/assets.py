@@ -50,7 +50,7 @@ def file_of(asset: Asset, role: FileRole) -> PhotoFile:
     """The original file of an asset: the asset's id and the file's name make its path."""
     size = (asset.exif.size if asset.exif else None) or 0
     modified = asset.file_modified_at or _LONG_AGO
-    # In whole milliseconds, as servers tell it; a float of seconds would not hold the nanoseconds.
+    # In whole milliseconds, as servers give it; a float of seconds would not hold the nanoseconds.
     mtime_ns = (modified - _LONG_AGO) // timedelta(milliseconds=1) * 1_000_000
     return PhotoFile(f"{_SCHEME}{asset.id}/{asset.whole_name}", role, size, mtime_ns)
 
@@ -61,7 +61,7 @@ def asset_id_of(path: str) -> str:
 
 
 def marks_of_listed(asset: Asset) -> PhotoMarks:
-    """What a listing with EXIF tells of an asset's marks; -1 stars, which mean rejected, are no rating."""
+    """What a listing with EXIF says of an asset's marks; -1 stars, which mean rejected, are no rating."""
     exif = asset.exif
     rating = None if exif is None or (exif.rating or 0) < 1 else exif.rating
     return PhotoMarks(

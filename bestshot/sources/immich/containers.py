@@ -117,7 +117,7 @@ def delete_album(client: ImmichClient, action: DeleteAlbum) -> MarkResult:
 
 
 def missing_tags(client: ImmichClient, tags: Iterable[str], *, has_paths: bool) -> tuple[str, ...]:
-    """Those of these tags, and where they are paths those above them, that are not there; the upper ones first."""
+    """Which of these tags, and where they are paths which of those above them, are not there; the upper ones first."""
     wanted: set[str] = set()
     for tag in tags:
         parts = tag.split("/") if has_paths else [tag]

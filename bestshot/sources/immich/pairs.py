@@ -21,7 +21,7 @@ class Shot:
 
 
 def pair_shots(assets: Iterable[Asset]) -> list[Shot]:
-    """The same assets, a RAW file beside the one other picture of its name, camera and second.
+    """The assets as shots: a RAW file goes with the one other picture of its name, camera and second.
 
     Where there are several, as after an export into another folder, nobody can tell which belongs to which: all of
     them stay apart.

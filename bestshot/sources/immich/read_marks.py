@@ -20,7 +20,7 @@ _IN_USE = frozenset({Visibility.TIMELINE, Visibility.ARCHIVE})
 
 
 class MarkReader:
-    """Tags, facts, stacks and albums, each by the calls that it takes."""
+    """Photos, tags, stacks and albums, each by the calls that it takes."""
 
     def __init__(self, client: ImmichClient) -> None:
         self._client = client

@@ -158,7 +158,7 @@ class ImmichPhotoSource(PhotoSource):
         return ImmichMarks(self._client, tags=tags, listing=self._listed, with_stacks=with_stacks)
 
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
-        """These photos with the names of all their files: of a live photo's video the listing tells only the id."""
+        """These photos with the names of all their files: of a live photo's video the listing has only the id."""
         from bestshot.sources.immich.assets import asset_id_of, file_of
 
         ids = {asset_id_of(file.path) for photo in photos for file in photo.files if file.role is FileRole.VIDEO}
