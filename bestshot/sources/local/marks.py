@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from bestshot.errors import PhotoError, UsageError
@@ -15,7 +15,7 @@ from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetFavorite, SetRating
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.registry import KINDS
-from bestshot.marks.state import FAVORITE, RATING, TAG, LibraryMarks, PhotoMarks
+from bestshot.marks.state import FAVORITE, RATING, TAG, Album, LibraryMarks, PhotoMarks
 from bestshot.marks.undo import albums_of
 from bestshot.sources.local.albums import AlbumFolders
 from bestshot.sources.local.sidecar_changes import SidecarAction, SidecarChange, photo_marks
@@ -57,24 +57,16 @@ class FolderMarks(MarkableLibrary):
 
         A sidecar that cannot be read is passed over: a change of it is refused with the reason.
         """
-        photos = {photo.key: photo for photo in self._photos(keys, with_ratings=self._with_ratings)}
-        found = self._albums.read() if self._albums and (albums or with_albums) else {}
-        wanted = {
-            id_: album
-            for id_, album in found.items()
-            if id_ in albums or (with_albums and not album.keys.isdisjoint(keys))
-        }
-        return LibraryMarks(photos, wanted, rates_favorites=True)
+        photos = self._photos(keys, with_ratings=self._with_ratings)
+        return LibraryMarks(photos, self._read_albums(albums, keys if with_albums else ()), rates_favorites=True)
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now in the sidecars that these actions write, and in these albums."""
         tagged = {key for action in actions if action.what == TAG for key in action.keys}
         rated = {key for action in actions if action.what in (FAVORITE, RATING) for key in action.keys}
-        photos = {photo.key: photo for photo in self._photos(tagged - rated, with_ratings=False)}
-        photos |= {photo.key: photo for photo in self._photos(rated, with_ratings=self._with_ratings)}
-        found = self._albums.read() if self._albums and albums else {}
-        wanted = {id_: album for id_, album in found.items() if id_ in albums}
-        return LibraryMarks(photos, wanted, rates_favorites=True)
+        photos = self._photos(tagged - rated, with_ratings=False)
+        photos |= self._photos(rated, with_ratings=self._with_ratings)
+        return LibraryMarks(photos, self._read_albums(albums), rates_favorites=True)
 
     def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The albums that have these names, or were made with them."""
@@ -90,17 +82,24 @@ class FolderMarks(MarkableLibrary):
             case _:
                 raise UsageError("Photos in folders cannot be archived, stacked or described.")
 
-    def _photos(self, keys: Collection[str], *, with_ratings: bool) -> Iterator[PhotoMarks]:
+    def _photos(self, keys: Collection[str], *, with_ratings: bool) -> dict[str, PhotoMarks]:
+        photos: dict[str, PhotoMarks] = {}
         for folder, names in _by_folder(keys).items():
             paths = {name: os.path.join(folder, name) for name in names}  # noqa: PTH118 - may hold bytes of no text
             try:
                 listed = PhotoFolder(folder, names)
             except PhotoError:
-                yield from map(PhotoMarks, paths.values())  # not gone, but nothing can be read or changed
+                photos |= {path: PhotoMarks(path) for path in paths.values()}  # not gone, but not to be read or changed
                 continue
             for name in names:
                 if name in listed:
-                    yield photo_marks(paths[name], listed.sidecars(name), with_ratings=with_ratings)
+                    photos[paths[name]] = photo_marks(paths[name], listed.sidecars(name), with_ratings=with_ratings)
+        return photos
+
+    def _read_albums(self, ids: Collection[str], keys: Collection[str] = ()) -> dict[str, Album]:
+        """These albums, and those that hold one of these photos."""
+        found = self._albums.read() if self._albums and (ids or keys) else {}
+        return {id_: album for id_, album in found.items() if id_ in ids or not album.keys.isdisjoint(keys)}
 
     def _in_sidecars(self, action: SidecarAction, keep: Keep) -> MarkResult:
         changed: list[str] = []
