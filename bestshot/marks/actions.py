@@ -105,17 +105,11 @@ class MarkAction(ABC):
 
     __slots__ = ()
 
-    if TYPE_CHECKING:  # fields of some classes and properties of others: dataclasses would take these for defaults
+    if TYPE_CHECKING:  # a field of some classes and a property of others: dataclasses would take this for a default
 
         @property
         def keys(self) -> tuple[str, ...]:
             """The photos that it touches."""
-
-        @property
-        def groups(self) -> tuple[MarkedGroup, ...]:
-            """The groups that it is about."""
-    else:
-        groups = ()
 
     what: ClassVar[str]
     """What it changes."""
@@ -128,6 +122,11 @@ class MarkAction(ABC):
     """Whether all changes before it must have settled when it is made."""
     has_jobs: ClassVar[bool] = False
     """Whether it lets a server work on the photos in the background."""
+
+    @property
+    def groups(self) -> tuple[MarkedGroup, ...]:
+        """The groups that it is about."""
+        return ()
 
     @property
     def condition(self) -> "Condition | None":
