@@ -16,12 +16,13 @@ from bestshot.model.photo import Skipped, SourceType, digest
 from bestshot.pipeline.look import KnownState, LibraryAnalysis, analyse_library, load_planned
 from bestshot.pipeline.outcome import Outcome, Request
 from bestshot.pipeline.planning import Planner
-from bestshot.pipeline.records import PictureMaker, write_records, write_report
+from bestshot.pipeline.records import report_of, write_records
 from bestshot.plans.decision_store import remember, remembered
 from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import decisions_in
+from bestshot.report.writing import ReportWriter
 from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
 from bestshot.workers.pool import Workers
@@ -138,8 +139,9 @@ class _Run:
         if self._settings.report is None:
             return ()
         with closing(Workers(self._settings.workers, self._request.executor)) as workers:
-            maker = PictureMaker(workers, self._request.progress)
-            return write_report(plan, library, self._source, self._settings, maker)
+            content = report_of(plan, library, self._source)
+            writer = ReportWriter(content, self._source, workers, self._request.progress)
+            return writer.write(Path(self._settings.report))
 
     def _carry_out(self, decided: Outcome, output: FolderOutput | None, state: OutputState | None) -> Outcome:
         receipts: list[Receipt | MarkReceipt] = []

@@ -1,24 +1,24 @@
 """The data of a report: its content, its pages, its pictures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Metadata, Photo
+from bestshot.plans.document import PlanSource
 from bestshot.plans.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """What is reported: the plan and its reasons; `plan_to_json` serialises a plan for embedding in a page."""
+    """What is reported: the plan with its reasons, and where its photos are."""
 
     plan: Plan
     metadata: Mapping[str, Metadata]
     appraisals: Mapping[str, Appraisal]
-    locations: tuple[str, ...]
-    plan_to_json: Callable[[Plan], str]
+    source: PlanSource
 
     def faces_of(self, photo: Photo) -> tuple[Face, ...]:
         """The faces in a photo; empty if faces were not detected, as when a plan is applied."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
 from bestshot.model.groups import PlannedGroup
+from bestshot.plans.document import document_of, to_json
 from bestshot.report.model import MissingPicture, Page, Rendition, ReportContent
 from bestshot.report.paging import paged, plan_of_page
 from bestshot.report.pictures import PhotoWithFaces, make_renditions
@@ -54,8 +55,9 @@ class ReportWriter:
 
     def _write_page(self, page: Page, pages: Sequence[Page], draft: Path, advance: Callable[[int], object]) -> None:
         content = self._content
-        plan = content.plan_to_json(plan_of_page(content.plan, page))
-        pieces = render(page, pages, totals(content.plan), content.locations, self._views(page.groups, advance), plan)
+        plan = to_json(document_of(plan_of_page(content.plan, page), content.source, content.metadata))
+        views = self._views(page.groups, advance)
+        pieces = render(page, pages, totals(content.plan), content.source.locations, views, plan)
         with writing(draft.with_name(page.file_name)), draft.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
 

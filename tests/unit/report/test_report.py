@@ -22,10 +22,10 @@ from PIL import Image
 from bestshot.cli.main import main
 from bestshot.errors import PhotoError
 from bestshot.model.faces import Face
-from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.model.photo import Metadata, Photo, Skipped, SourceType
 from bestshot.model.reader import PhotoReader
 from bestshot.pipeline.organizer import PhotoOrganizer
-from bestshot.plans.document import counts
+from bestshot.plans.document import PlanSource, counts
 from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.report import paging
 from bestshot.report.model import MissingPicture, Rendition, ReportContent
@@ -230,7 +230,9 @@ class TestWords:
         plan = Plan(OutputOptions(), (group,), (), (Skipped("x\n.jpg", "is empty"),), 9)
         metadata = {one.id: metadata_with(wall_at(0.25), camera="Canon\x1b", iso=200) for one in (self.A, self.B)}
         appraisals = {self.A.id: appraisal(face()), self.B.id: appraisal()}
-        return ReportContent(plan, metadata, appraisals, ("/photos",), lambda _: "{}")
+        return ReportContent(
+            plan, metadata, appraisals, PlanSource(SourceType.LOCAL, ("/photos",), ("folder:/photos",))
+        )
 
     def test_the_totals_count_what_could_be_set_free(self) -> None:
         plan = self.content().plan
