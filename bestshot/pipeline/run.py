@@ -1,6 +1,6 @@
 """One run: look, plan, write the plan down, and carry it out."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -146,23 +146,24 @@ class _Run:
     def _carry_out(self, decided: Outcome, output: FolderOutput | None, state: OutputState | None) -> Outcome:
         receipts: list[Receipt | MarkReceipt] = []
         errors: dict[str, set[str]] = {}
-        for result in self._results(decided.plan, output, state):
-            match result:
-                case FailedAction(action=action, error=error):
-                    errors.setdefault(action.destination, set()).add(error)
-                    self._source.check_reachable()
-                case FailedMark(action=marking, keys=keys, error=error):
-                    for key in keys:
-                        errors.setdefault(key, set()).add(f"{marking.words.failed}: {error}")
-                case _:
-                    receipts.append(result)
+        with closing(self._results(decided.plan, output, state)) as results:
+            for result in results:
+                match result:
+                    case FailedAction(action=action, error=error):
+                        errors.setdefault(action.destination, set()).add(error)
+                        self._source.check_reachable()
+                    case FailedMark(action=marking, keys=keys, error=error):
+                        for key in keys:
+                            errors.setdefault(key, set()).add(f"{marking.words.failed}: {error}")
+                    case _:
+                        receipts.append(result)
         # All that failed on one photo or file is one sentence, so that the next run knows it again.
         failed = tuple(Skipped(id_, " ".join(sorted(said))) for id_, said in errors.items())
         return replace(decided, receipts=tuple(receipts), failed=failed, acted=True)
 
     def _results(
         self, plan: Plan, output: FolderOutput | None, state: OutputState | None
-    ) -> Iterator[Receipt | MarkReceipt | FailedAction | FailedMark]:
+    ) -> Generator[Receipt | MarkReceipt | FailedAction | FailedMark, None, None]:
         """What comes of each action: first the copies, then the marks."""
         sources, progress = self._source.origins(), self._request.progress
         copies, marks = plan.file_actions, plan.mark_actions
