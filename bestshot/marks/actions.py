@@ -239,16 +239,10 @@ class MarkRefusal:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkResult:
-    """What came of a change: the photos it changed, those it could not, and the album or stack that was made.
+class MarkResult(MarkEffect):
+    """What came of a change: its effect, and the photos that could not be changed."""
 
-    `before` is an earlier rating or description, as text.
-    """
-
-    changed: tuple[str, ...] = ()
     refused: tuple[MarkRefusal, ...] = ()
-    container: str | None = None
-    before: str | None = None
 
 
 def _as_planned(_library: "MarkableLibrary", actions: Sequence[MarkAction]) -> list[MarkAction]:
@@ -282,6 +276,11 @@ class MarkKind:
     prepare: "Callable[[MarkableLibrary, Sequence[MarkAction]], list[MarkAction]]" = _as_planned
     find_made: "Callable[[MarkableLibrary, Mapping[int, MarkAction], Collection[str]], dict[int, str]]" = _nothing_made
     end_undo: "Callable[[UndoPlan], None]" = _nothing_more
+
+
+def refused(keys: Iterable[str], why: str) -> tuple[MarkRefusal, ...]:
+    """All of these photos, for one reason."""
+    return tuple(MarkRefusal(key, why) for key in keys)
 
 
 def in_order(keys: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,10 @@ def action_line(action: MarkAction, calls: Sequence[str] = (), *, with_keys: boo
 
 
 def done_in_words(receipts: Iterable[MarkReceipt]) -> Iterator[str]:
-    """What was changed, added up by kind: a photo that got two tags was tagged once."""
+    """What was changed, added up by kind: a photo that got two tags was tagged once.
+
+    What only an undo does comes last, in the order in which an undo goes through the kinds.
+    """
     changed: dict[str, set[str]] = {}
     for receipt in receipts:
         for deed, things in receipt.action.counted(receipt.effect).items():

@@ -7,7 +7,7 @@ from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult, combined
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.model import Stack as ServerStack
-from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, only
+from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, only, refused
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import DeleteTag, RemoveTag, RemoveTags
@@ -30,7 +30,7 @@ def make_stack(client: ImmichClient, action: MakeStack) -> MarkResult:
         stack = client.create_stack(keys)
     except NotFoundError:
         return _stack_what_is_there(client, keys)
-    return MarkResult(tuple(keys), container=stack.id)
+    return MarkResult(tuple(keys), stack.id)
 
 
 def restore_stack(client: ImmichClient, action: RestoreStack) -> MarkResult:
@@ -46,7 +46,7 @@ def _stack_what_is_there(client: ImmichClient, keys: Sequence[str]) -> MarkResul
         why = _BEST_GONE if keys[0] not in infos else _ALONE
         return MarkResult(refused=(*refused(gone, GONE), *refused(there, why)))
     stack = client.create_stack(there)
-    return MarkResult(tuple(there), refused(gone, GONE), stack.id)
+    return MarkResult(tuple(there), stack.id, refused=refused(gone, GONE))
 
 
 def dissolve(client: ImmichClient, action: DissolveStack) -> MarkResult:
@@ -64,10 +64,10 @@ def make_album(client: ImmichClient, action: MakeAlbum) -> MarkResult:
     """Make the album with its photos in one call, so that a kill leaves no empty one."""
     album = client.create_album(action.name, action.keys)
     if album.asset_count == len(action.keys):
-        return MarkResult(action.keys, container=album.id)
+        return MarkResult(action.keys, album.id)
     members = client.get_album_member_ids(album.id)
     outside = [key for key in action.keys if key not in members]
-    return MarkResult(only(action.keys, members), refused(outside, GONE), album.id)
+    return MarkResult(only(action.keys, members), album.id, refused=refused(outside, GONE))
 
 
 def add_to_album(client: ImmichClient, action: AddToAlbum) -> MarkResult:
@@ -127,12 +127,8 @@ def missing_tags(client: ImmichClient, tags: Iterable[str], *, has_paths: bool) 
 
 def marked_by(result: BulkResult) -> MarkResult:
     """What a bulk call changed, and what it refused."""
-    return MarkResult(result.done, tuple(MarkRefusal(refusal.asset_id, refusal.reason) for refusal in result.refused))
-
-
-def refused(keys: Iterable[str], why: str) -> tuple[MarkRefusal, ...]:
-    """All of these photos, for one reason."""
-    return tuple(MarkRefusal(key, why) for key in keys)
+    refusals = tuple(MarkRefusal(refusal.asset_id, refusal.reason) for refusal in result.refused)
+    return MarkResult(result.done, refused=refusals)
 
 
 WRITERS: Final[Mapping[type[MarkAction], Callable[[ImmichClient, Any], MarkResult]]] = {

@@ -9,14 +9,14 @@ from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.versions import Dialect
 from bestshot.journal.changes import Keep, keep_nothing
-from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction
+from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction, refused
 from bestshot.marks.kinds.archive import SetArchived
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.state import STACK, TAG, LibraryMarks, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
-from bestshot.sources.immich.containers import GONE, WRITERS, marked_by, missing_tags, refused
+from bestshot.sources.immich.containers import GONE, WRITERS, marked_by, missing_tags
 from bestshot.sources.immich.dry_run import DryRunClient
 from bestshot.sources.immich.read_marks import MarkReader
 
@@ -140,7 +140,7 @@ class ImmichMarks(MarkableLibrary):
         unseen = [key for key in marked.changed if key not in tagged]
         gone = frozenset(unseen) - self._photos(unseen).keys()
         changed = tuple(key for key in marked.changed if key not in gone)
-        return MarkResult(changed, (*marked.refused, *refused(sorted(gone), GONE)))
+        return MarkResult(changed, refused=(*marked.refused, *refused(sorted(gone), GONE)))
 
     def _set_favorite(self, action: SetFavorite) -> MarkResult:
         return self._set(self._photos(action.keys), action, AssetChange(is_favorite=action.value))

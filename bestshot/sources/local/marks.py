@@ -9,7 +9,7 @@ from bestshot.errors import PhotoError, UsageError
 from bestshot.journal.changes import Keep, ReplacedSidecar, keep_nothing
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import RunPart
-from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, receipts_of
+from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, receipts_of, refused
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetFavorite, SetRating
@@ -103,16 +103,16 @@ class FolderMarks(MarkableLibrary):
 
     def _in_sidecars(self, action: SidecarAction, keep: Keep) -> MarkResult:
         changed: list[str] = []
-        refused: list[MarkRefusal] = []
+        refusals: list[MarkRefusal] = []
         before: str | None = None
         for folder, names in _by_folder(action.keys).items():
             sweep(folder)
             done = SidecarChange(folder, action, keep, self._older)
             done.make(names)
             changed += done.changed
-            refused += done.refused
+            refusals += done.refused
             before = done.before
-        return MarkResult(tuple(sorted(changed)), tuple(refused), before=before)
+        return MarkResult(tuple(sorted(changed)), before=before, refused=tuple(refusals))
 
     def _in_albums(self, action: _AlbumAction) -> MarkResult:
         if self._albums is None:
@@ -120,15 +120,15 @@ class FolderMarks(MarkableLibrary):
         if isinstance(action, DeleteAlbum):
             if self._albums.delete(action.album, action.keys):
                 return MarkResult(action.keys)
-            return MarkResult(refused=tuple(MarkRefusal(key, _ALBUM_FILLED) for key in action.keys))
+            return MarkResult(refused=refused(action.keys, _ALBUM_FILLED))
         if isinstance(action, RemoveFromAlbum):
             return MarkResult(self._albums.remove(action.album, action.keys))
         there = tuple(key for key in action.keys if Path(key).is_file())
-        refused = tuple(MarkRefusal(key, _GONE) for key in action.keys if key not in there)
+        gone = refused([key for key in action.keys if key not in there], _GONE)
         if isinstance(action, AddToAlbum):
-            return MarkResult(self._albums.add(action.album, there), refused)
+            return MarkResult(self._albums.add(action.album, there), refused=gone)
         made = self._albums.make(action.name, there) if there else None
-        return MarkResult(there, refused, made)
+        return MarkResult(there, made, refused=gone)
 
 
 def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:
