@@ -12,8 +12,9 @@ from tests.support.paths import ROOT, SHARED
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 2_000_000_000
-_SERVERS = ("tests.fake_immich", "tests.support.scripted_server", "tests.support.immich_folder")
+_SERVERS = ("tests.fake_immich", "tests.support.immich.scripted_server", "tests.support.immich.folder")
 _UNIT = ROOT / "tests" / "unit"
+_PROCESSES = tuple(_UNIT / package for package in ("cli", "pipeline", "workers"))
 SHARED_PHOTOS = SHARED / "photos"
 
 
@@ -29,12 +30,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `server` what talks to a server on loopback, and as `unit` what needs no more than memory and a disk."""
+    """Mark as `server` what talks to a server, as `unit` what needs neither that nor processes of its own."""
     for item in items:
         assert isinstance(item, pytest.Function)
         if _uses_server(item.module):
             item.add_marker("server")
-        elif item.path.is_relative_to(_UNIT):
+        elif item.path.is_relative_to(_UNIT) and not any(map(item.path.is_relative_to, _PROCESSES)):
             item.add_marker("unit")
 
 

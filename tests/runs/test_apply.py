@@ -25,8 +25,8 @@ from bestshot.xmp.packet import read
 from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support.drawn_library import add, add_burst, contents, groups, organize, scene
-from tests.support.immich_folder import served
-from tests.support.immich_marks import tagged
+from tests.support.immich.folder import served
+from tests.support.marks.on_immich import tagged
 from tests.support.plan_world import amend, apply, believe_at_once, draw, laid_out, look, pick, run_on, skip, take_out
 
 TAG = "photo-organizer-duplicate"

@@ -22,7 +22,7 @@ from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import FakeImmich
 from tests.support.builders import copy_of, photo
 from tests.support.drawn_library import add, add_burst, organize, scene
-from tests.support.immich_marks import FOUR, client_of
+from tests.support.marks.on_immich import FOUR, client_of
 from tests.support.plan_world import amend, apply, believe_at_once, pick, run_on, skip
 
 A, B = photo("a.jpg"), photo("b.jpg")

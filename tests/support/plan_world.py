@@ -13,7 +13,7 @@ from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, organize, scene
-from tests.support.immich_folder import impatient
+from tests.support.immich.folder import impatient
 
 Amend = Callable[[dict[str, Any]], object]
 DAYS = ("2024:06:01 12:00:00", "2024:06:02 12:00:00", "2024:06:03 12:00:00")

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import requests
 
+from tests.fake_immich.proof.version_table import RouteRow, routes_of
 from tests.fake_immich.requests import Json
 from tests.fake_immich.seeding import MORNING
 from tests.fake_immich.server import FakeImmich
 from tests.fake_immich.state import Asset
-from tests.support.immich_version_table import RouteRow, routes_of
 
 
 @dataclass(frozen=True, slots=True)

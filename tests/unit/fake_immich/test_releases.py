@@ -11,13 +11,13 @@ from tests.fake_immich.proof.contract import OPENAPI, Contract, contract_of
 from tests.fake_immich.proof.recorded import RECORDED, RECORDINGS
 from tests.fake_immich.proof.replay import Replay
 from tests.fake_immich.proof.tour import tour
+from tests.fake_immich.proof.version_table import FIELDS, RouteRow, fields_in, routes_of
 from tests.fake_immich.requests import Json
 from tests.fake_immich.routes.assets import MANY_FIELDS, ONE_FIELDS
 from tests.fake_immich.routes.search import SEARCH
 from tests.fake_immich.routes.table import PUBLIC, served
 from tests.fake_immich.versions import release
 from tests.support.each import every
-from tests.support.immich_version_table import FIELDS, RouteRow, fields_in, routes_of
 
 # An answer's schema, and the schemas inside it.
 ANSWERS = {

@@ -22,8 +22,8 @@ from tests.fake_immich import MORNING, VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
 from tests.support.each import for_each
-from tests.support.releases import FOUR, on_releases
-from tests.support.scripted_server import Reply, scripted
+from tests.support.immich.releases import FOUR, on_releases
+from tests.support.immich.scripted_server import Reply, scripted
 
 AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

@@ -20,7 +20,7 @@ from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.http import api_url, moved
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
 from tests.support.each import every
-from tests.support.scripted_server import CERTIFICATE, Reply, ScriptedServer, scripted
+from tests.support.immich.scripted_server import CERTIFICATE, Reply, ScriptedServer, scripted
 
 KEY = "not-to-be-seen-anywhere"
 AT_ONCE = RetryPolicy(connect=5, answer=5, backoff=0)

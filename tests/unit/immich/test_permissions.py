@@ -17,8 +17,8 @@ from tests.fake_immich import MORNING, FakeImmich
 from tests.fake_immich.state import Asset, Key
 from tests.fake_immich.versions import release
 from tests.support.each import every
-from tests.support.immich_folder import impatient
-from tests.support.immich_marks import TAG, ids, never_waiting
+from tests.support.immich.folder import impatient
+from tests.support.marks.on_immich import TAG, ids, never_waiting
 
 TARGET = "immich:me"
 JOBS = {

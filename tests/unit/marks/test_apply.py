@@ -25,7 +25,7 @@ from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import VERSIONS, FakeImmich, Where
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
-from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids, marks_on, never_waiting, tagged
+from tests.support.marks.on_immich import BEST, FOUR, TAG, client_of, ids, marks_on, never_waiting, tagged
 
 TARGET = "immich:http://localhost/me"
 RATED = (1, 112, 0)

@@ -14,7 +14,7 @@ from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.ledger import LedgerEntry, MarkLedger, OurAlbum, OurStack
 from bestshot.marks.state import ALBUM, ARCHIVED, DESCRIPTION, FAVORITE, RATING, STACK, TAG, Stack
-from tests.support.ledger_reference import FilledAlbum, Reference, Written
+from tests.support.marks.ledger_reference import FilledAlbum, Reference, Written
 
 
 def done(action: MarkAction, changed: str | None = None, **left: str) -> MarkReceipt:

@@ -18,7 +18,7 @@ from bestshot.marks.plan import marked_group, plan_marks
 from bestshot.marks.state import Album, PhotoMarks, Stack
 from bestshot.model.groups import PlannedGroup
 from tests.support.builders import ORIGIN, group, photo, planned
-from tests.support.mark_book import MarkBook
+from tests.support.marks.book import MarkBook
 
 TAGS = MarkOptions(tag="dup")
 ALBUMS = MarkOptions(album_prefix="Organized-")

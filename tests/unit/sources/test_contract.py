@@ -31,7 +31,7 @@ from tests.support.builders import copy_of
 from tests.support.drawn_library import add, scene
 from tests.support.drawn_pictures import CORNERS, difference, drawn, saved, values
 from tests.support.each import for_each
-from tests.support.immich_folder import served
+from tests.support.immich.folder import served
 
 SOURCES: dict[str, Callable[[Path, ExitStack], PhotoSource]] = {
     "folder": lambda folder, _: LocalPhotoSource(folder, album_dir=folder.parent / "albums"),

@@ -14,10 +14,10 @@ from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.undo.commands import undo
 from tests.fake_immich import FakeImmich
-from tests.runs.test_undo_marks import world
+from tests.runs.undo.test_marks import world
 from tests.support import drawn_library
-from tests.support.immich_folder import impatient
-from tests.support.immich_marks import client_of, never_waiting
+from tests.support.immich.folder import impatient
+from tests.support.marks.on_immich import client_of, never_waiting
 from tests.support.undo_bench import left, tree_of
 
 QUICK = ["--no-faces", "--workers", "1"]

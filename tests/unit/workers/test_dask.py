@@ -29,8 +29,8 @@ from bestshot.workers.pool import WorkersError
 from bestshot.workers.remote_checks import access_problem, probe_paths, software
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped
+from tests.support.immich.recording_relay import recorded
 from tests.support.paths import ROOT
-from tests.support.recording_relay import recorded
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -9,8 +9,8 @@ from bestshot.immich.model import Asset, Exif, Visibility
 from bestshot.model.times import CaptureTime, TimeSource
 from bestshot.sources.immich.assets import capture_time_of, metadata_of, photo_of
 from bestshot.sources.immich.pairs import Shot
-from tests.support.bare_assets import NO_ASSET, NO_EXIF
 from tests.support.each import every
+from tests.support.immich.bare_assets import NO_ASSET, NO_EXIF
 
 WALL = datetime(2024, 5, 1, 12, 30)
 MOMENT = datetime(2024, 5, 1, 10, 30, tzinfo=UTC)

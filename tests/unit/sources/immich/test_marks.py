@@ -14,8 +14,8 @@ from bestshot.sources.immich.assets import marks_of_listed
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import FakeImmich
 from tests.fake_immich.versions import release
-from tests.support.immich_marks import BEST, TAG, client_of, ids, marks_on, tagged
-from tests.support.releases import FOUR, on_releases
+from tests.support.immich.releases import FOUR, on_releases
+from tests.support.marks.on_immich import BEST, TAG, client_of, ids, marks_on, tagged
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

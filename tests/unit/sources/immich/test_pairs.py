@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bestshot.immich.model import Asset
 from bestshot.sources.immich.pairs import Shot, pair_shots
-from tests.support.bare_assets import NO_ASSET, NO_EXIF
 from tests.support.each import every
+from tests.support.immich.bare_assets import NO_ASSET, NO_EXIF
 
 NOON = datetime(2024, 1, 31, 12)
 

@@ -17,8 +17,8 @@ from bestshot.storage.picture_cache import PhotoCache
 from tests.fake_immich import ALWAYS, MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.pictures import REAL_PREVIEW_EDGE, Original
 from tests.fake_immich.state import Asset, Exif
-from tests.support.immich_folder import impatient
-from tests.support.releases import FOUR, on_releases
+from tests.support.immich.folder import impatient
+from tests.support.immich.releases import FOUR, on_releases
 
 THUMBNAIL, PREVIEW, LARGE = 64, 1024, 3000
 """Sizes that are asked for: to compare, to judge, and more than the server's preview has."""

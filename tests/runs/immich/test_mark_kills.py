@@ -15,8 +15,8 @@ from bestshot.journal.journal import Journal
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.registry import KINDS
 from tests.fake_immich import FakeImmich, Where
-from tests.support.immich_marks import FOUR
-from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached
+from tests.support.marks.on_immich import FOUR
+from tests.support.marks.runs import EVERYTHING, Group, Runs, check_reached
 from tests.support.paths import ROOT
 
 MARKS = "^(?!.*(search|download))"
@@ -44,7 +44,7 @@ def groups(run: Runs) -> list[Group]:
 
 def killed(fake: FakeImmich, home: Path, spared: int, *, work_done: bool) -> int:
     """The exit code of a run that is killed when it has sent one write more than are spared."""
-    line = [sys.executable, "-m", "tests.support.marking_process", fake.url, fake.admin.secret, str(home)]
+    line = [sys.executable, "-m", "tests.support.marks.process", fake.url, fake.admin.secret, str(home)]
     with subprocess.Popen(line, cwd=ROOT) as process:
         seen = 0
 

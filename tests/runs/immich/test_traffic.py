@@ -15,8 +15,8 @@ from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.workers.pool import Workers
 from tests.fake_immich import MORNING, FakeImmich
-from tests.support.immich_marks import TAG, client_of, ids
-from tests.support.releases import FOUR, on_releases
+from tests.support.immich.releases import FOUR, on_releases
+from tests.support.marks.on_immich import TAG, client_of, ids
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from bestshot.storage.lock import LibraryLock
 from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
 from tests.support import builders
-from tests.support.immich_marks import FOUR, client_of
+from tests.support.marks.on_immich import FOUR, client_of
 from tests.support.undo_bench import Bench, left, tree_of
 
 links = pytest.mark.parametrize("link", list(LinkMethod))

@@ -30,9 +30,9 @@ from bestshot.storage.picture_cache import PhotoCache
 from tests.fake_immich import MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Exif
 from tests.support.drawn_library import groups, skipped
-from tests.support.immich_folder import impatient
-from tests.support.releases import FOUR, on_releases
-from tests.support.scripted_server import Reply, scripted
+from tests.support.immich.folder import impatient
+from tests.support.immich.releases import FOUR, on_releases
+from tests.support.immich.scripted_server import Reply, scripted
 
 four_versions = pytest.mark.parametrize("fake", FOUR, indirect=True)
 only_newest = pytest.mark.parametrize("fake", ["v3.1.0"], indirect=True)

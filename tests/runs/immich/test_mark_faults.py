@@ -15,8 +15,8 @@ from bestshot.marks.apply import VerifyPolicy
 from bestshot.sources.immich.permissions import tasks_of
 from tests.fake_immich import FakeImmich, Where
 from tests.fake_immich.versions import release
-from tests.support.immich_marks import FOUR, TAG, tagged
-from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached, ids_of
+from tests.support.marks.on_immich import FOUR, TAG, tagged
+from tests.support.marks.runs import EVERYTHING, Group, Runs, check_reached, ids_of
 
 MARKS = "^(?!.*(search|download))"
 """The paths of requests that change something, where the method is PUT or POST."""

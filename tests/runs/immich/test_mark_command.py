@@ -12,8 +12,8 @@ import pytest
 
 from bestshot.cli.main import main
 from tests.fake_immich import MORNING, FakeImmich, Scene
-from tests.support.immich_marks import FOUR, TAG
-from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached
+from tests.support.marks.on_immich import FOUR, TAG
+from tests.support.marks.runs import EVERYTHING, Group, Runs, check_reached
 
 EVERY_MARK = [
     "--tag-only",

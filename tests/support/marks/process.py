@@ -1,4 +1,4 @@
-"""A mark run as a process of its own, so that it can be killed: `python -m tests.support.marking_process URL KEY HOME`.
+"""A mark run as a process of its own, so that it can be killed: `python -m tests.support.marks.process URL KEY HOME`.
 
 It makes all marks, in folders below HOME, and never waits.
 """
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.sources.immich.source import ImmichPhotoSource
-from tests.support.immich_marks import never_waiting
-from tests.support.mark_runs import EVERYTHING, settings_in
+from tests.support.marks.on_immich import never_waiting
+from tests.support.marks.runs import EVERYTHING, settings_in
 
 if __name__ == "__main__":
     url, key, home = sys.argv[1:]

@@ -27,7 +27,7 @@ from bestshot.undo.undo import Result, RunUndo
 from tests.fake_immich import VERSIONS, FakeImmich
 from tests.fake_immich.state import Asset
 from tests.fake_immich.versions import release
-from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids, marks_on, never_waiting
+from tests.support.marks.on_immich import BEST, FOUR, TAG, client_of, ids, marks_on, never_waiting
 from tests.support.undo_bench import left
 
 RATED = (1, 112, 0)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.fake_immich import MORNING, VERSIONS, FakeImmich
-from tests.support.immich_marks import FOUR
-from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached
+from tests.support.marks.on_immich import FOUR
+from tests.support.marks.runs import EVERYTHING, Group, Runs, check_reached
 
 MODES: dict[str, dict[str, Any]] = {
     "tags": {"tag_only": True},

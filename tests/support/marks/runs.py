@@ -23,7 +23,7 @@ from tests.fake_immich import FakeImmich
 from tests.fake_immich.plain import Plain
 from tests.fake_immich.requests import Json
 from tests.fake_immich.state import Asset
-from tests.support.immich_marks import BEST, TAG, never_waiting
+from tests.support.marks.on_immich import BEST, TAG, never_waiting
 
 AT_ONCE = RetryPolicy(connect=5, answer=20, backoff=0)
 

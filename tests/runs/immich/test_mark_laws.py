@@ -13,8 +13,8 @@ from bestshot.marks.kinds.tags import RemoveTag
 from bestshot.marks.kinds.values import SetFavorite
 from tests.fake_immich import MORNING, FakeImmich, Scene, Where
 from tests.fake_immich.state import Asset, Stack
-from tests.support.immich_marks import BEST, FOUR, TAG, ids, tagged
-from tests.support.mark_runs import EVERYTHING, Group, Runs, check_reached, ids_of
+from tests.support.marks.on_immich import BEST, FOUR, TAG, ids, tagged
+from tests.support.marks.runs import EVERYTHING, Group, Runs, check_reached, ids_of
 
 HOUR = timedelta(hours=1)
 

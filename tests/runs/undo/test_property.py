@@ -20,8 +20,8 @@ from bestshot.marks.registry import KINDS
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
-from tests.runs.test_undo_marks import mark, target, undo, world
-from tests.support.immich_marks import BEST, FOUR, TAG, client_of, ids
+from tests.runs.undo.test_marks import mark, target, undo, world
+from tests.support.marks.on_immich import BEST, FOUR, TAG, client_of, ids
 from tests.support.undo_bench import left
 
 SIZE = 6

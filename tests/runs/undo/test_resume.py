@@ -17,7 +17,7 @@ from bestshot.model.photo import LinkMethod
 from bestshot.undo.history import history_lines
 from bestshot.undo.undo import Result
 from tests.runs.test_resume import contents
-from tests.runs.test_undo_sidecars import mark, plan, undo
+from tests.runs.undo.test_sidecars import mark, plan, undo
 from tests.support.killed_work import in_fork, until
 from tests.support.sidecar_samples import DARKTABLE
 from tests.support.undo_bench import Bench, left, tree_of
