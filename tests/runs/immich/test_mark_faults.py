@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,15 @@ def check_mended(run: Runs, groups: list[Group], **options: Any) -> None:
     run.check_idle(**options)
 
 
-@pytest.mark.parametrize(("method", "after"), PLACES)
-@pytest.mark.parametrize("harm", HARMS)
+LASTING = [
+    (version, harm, *place)
+    for number, (harm, place) in enumerate(product(HARMS, PLACES))
+    for version in FOUR[number % 2 :: 2]
+]
+"""Each harm at each place, on two releases in turn: every harm meets all four, and so does every place."""
+
+
+@pytest.mark.parametrize(("fake", "harm", "method", "after"), LASTING, indirect=["fake"])
 def test_a_fault_that_lasts_ends_in_a_sentence_and_the_next_run_reaches_the_state(
     fake: FakeImmich, groups: list[Group], run: Runs, harm: str, method: str, after: int
 ) -> None:
