@@ -1,82 +1,129 @@
-"""Pairs of photos are compared once, and each picture is decoded once for all of its pairs."""
+"""Claims about what a closer look at two pictures finds."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from itertools import combinations
-from pathlib import Path
+import numpy as np
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from PIL import Image
+from bestshot.analysis.comparison import features, similarity
+from bestshot.grouping.rules import GroupingRules
+from bestshot.model.groups import Similarity
+from tests.support.each import every
 
-from bestshot.analysis.analyser import Analyser
-from bestshot.analysis.pairs import compare_pairs, comparison_measurement
-from bestshot.model.groups import PhotoPair, Similarity
-from bestshot.model.photo import Photo
-from bestshot.sources.local.source import LocalPhotoSource
-from bestshot.storage.index import Failure, Index
-from bestshot.workers.pool import Workers
-from tests.support.drawn_library import add, scene
+YEARS = float("inf")
 
 
-class CountingSource(LocalPhotoSource):
-    """A folder that knows how often each of its pictures was decoded."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.decoded: Counter[str] = Counter()
-
-    def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> Image.Image:
-        self.decoded[photo.id] += 1
-        return super().load_pixels(photo, longest_side, grey=grey)
-
-
-@contextmanager
-def silent(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
-    yield lambda _done: None
+def scene(seed: int, width: int = 600, height: int = 400) -> Image.Image:
+    """Very many random shapes, as full of detail as a photograph."""
+    numbers = np.random.default_rng(seed)
+    picture = Image.new("L", (width, height), int(numbers.integers(256)))
+    pen = ImageDraw.Draw(picture)
+    for _ in range(150):
+        x, y, size = numbers.random() * width, numbers.random() * height, 5 + numbers.random() * 60
+        shape = (x, y, x + size, y + size * (0.3 + numbers.random()))
+        (pen.ellipse if numbers.random() < 0.5 else pen.rectangle)(shape, fill=int(numbers.integers(256)))
+    return picture.filter(ImageFilter.GaussianBlur(1))
 
 
-def pairs_of(source: LocalPhotoSource) -> list[PhotoPair]:
-    return [PhotoPair(left, right) for left, right in combinations(source.list_photos(), 2)]
+def compared(left: Image.Image, right: Image.Image, *, rotations: bool = False) -> Similarity:
+    return similarity(features(left), features(right), rotations=rotations)
 
 
-def folder_of_three(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    for name, number in (("a", 1), ("b", 1), ("c", 2)):
-        add(folder / f"{name}.jpg", scene(number))
-    return folder
+def is_same(found: Similarity, seconds: float = YEARS) -> bool:
+    return GroupingRules().confirmed_by(found, seconds)
 
 
-def test_each_picture_is_decoded_once_for_all_of_its_pairs(tmp_path: Path) -> None:
-    source = CountingSource(folder_of_three(tmp_path))
-    found = compare_pairs(source, 1, pairs_of(source), rotations=False)
-    assert source.decoded == {"a.jpg": 1, "b.jpg": 1, "c.jpg": 1}
-    assert [type(similarity) for similarity in found] == [Similarity] * 3
+PICTURE = scene(1)
+WIDTH, HEIGHT = PICTURE.size
+COPIES = {
+    "itself": PICTURE,
+    "crop": PICTURE.crop((60, 40, 560, 380)),
+    "small": PICTURE.resize((150, 100)),
+    "stretched": PICTURE.resize((256, 256)),
+    "tilted": PICTURE.rotate(3, Image.Resampling.BILINEAR),
+    "bordered": ImageOps.expand(PICTURE, 40, 255),
+    "dark": PICTURE.point(lambda level: level * 0.3),
+    "bright": PICTURE.point(lambda level: min(255, level * 1.6 + 30)),
+    "high contrast": ImageEnhance.Contrast(PICTURE).enhance(1.8),
+    "out of focus": PICTURE.filter(ImageFilter.GaussianBlur(4)),
+    "shaken": Image.fromarray(np.roll(np.asarray(PICTURE), (9, -14), (0, 1))),
+}
 
 
-def test_a_picture_that_cannot_be_read_is_named_and_the_other_pairs_are_compared(tmp_path: Path) -> None:
-    source = CountingSource(folder_of_three(tmp_path))
-    pairs = pairs_of(source)
-    (tmp_path / "photos" / "b.jpg").write_bytes(b"no picture")
-    with_b, alone, again = compare_pairs(source, 1, pairs, rotations=False)
-    assert isinstance(alone, Similarity)
-    for failure in (with_b, again):
-        assert isinstance(failure, Failure)
-        assert failure.error == "b.jpg is not a picture, whatever its name says"
+@every("name", COPIES)
+def test_a_copy_is_known_whatever_was_done_to_it(name: str) -> None:
+    assert is_same(compared(PICTURE, COPIES[name]))
+    assert is_same(compared(COPIES[name], PICTURE))
 
 
-def test_what_was_compared_is_remembered_until_one_of_the_two_changes(tmp_path: Path) -> None:
-    folder = folder_of_three(tmp_path)
-    measurement = comparison_measurement(rotations=False)
-    with closing(Index(tmp_path / "index.sqlite3")) as index, ThreadPoolExecutor(1) as executor:
+@every("seed", range(2, 12))
+def test_other_pictures_are_never_taken_for_copies_not_even_within_a_second(seed: int) -> None:
+    assert not is_same(compared(PICTURE, scene(seed)), seconds=1)
 
-        def decoded() -> Counter[str]:
-            source = CountingSource(folder)
-            Analyser(source, index, Workers(executor=executor), silent).measure(pairs_of(source), measurement)
-            return source.decoded
 
-        assert set(decoded()) == {"a.jpg", "b.jpg", "c.jpg"}
-        assert decoded() == {}
-        add(folder / "c.jpg", scene(3))
-        assert set(decoded()) == {"a.jpg", "b.jpg", "c.jpg"}
-        assert decoded() == {}
+@every(
+    "picture",
+    [
+        Image.new("L", (600, 400), 0),
+        Image.new("L", (600, 400), 255),
+        Image.effect_noise((600, 400), 20),
+        Image.linear_gradient("L").resize((600, 400)),
+        Image.new("L", (1, 1), 7),
+        Image.new("L", (2000, 3), 9),
+    ],
+)
+def test_what_shows_nothing_resembles_nothing(picture: Image.Image) -> None:
+    assert not is_same(compared(PICTURE, picture), seconds=1)
+    assert not is_same(compared(picture, PICTURE), seconds=1)
+
+
+def sky(seed: int) -> Image.Image:
+    """A night full of stars, each so few pixels wide that a small copy does not show it."""
+    numbers = np.random.default_rng(seed)
+    levels = numbers.normal(8, 2, (800, 1200))
+    rows, columns = numbers.integers(0, 797, 250), numbers.integers(0, 1197, 250)
+    for row, column, level in zip(rows, columns, numbers.uniform(60, 250, 250), strict=True):
+        levels[row : row + 3, column : column + 3] = level
+    return Image.fromarray(levels.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
+
+
+def test_a_copy_of_a_starry_sky_is_known_by_its_stars_and_another_sky_is_not() -> None:
+    sent = sky(1).resize((1024, 683)).filter(ImageFilter.GaussianBlur(0.5))
+    assert is_same(compared(sky(1), sent))
+    assert not is_same(compared(sky(1), sky(2)), seconds=1)
+
+
+def test_a_step_aside_that_shows_half_of_it_again_is_another_picture() -> None:
+    panorama = scene(5, 1200, 400)
+    left, right = panorama.crop((0, 0, 600, 400)), panorama.crop((330, 0, 930, 400))
+    found = compared(left, right)
+    assert 0.35 < found.overlap < 0.55
+    assert not is_same(found)
+    assert is_same(compared(left, panorama.crop((60, 0, 660, 400))))
+
+
+def test_the_next_photo_of_a_panorama_is_another_picture_however_soon_it_is_taken() -> None:
+    panorama = scene(5, 1200, 400)
+    found = compared(panorama.crop((0, 0, 600, 400)), panorama.crop((280, 0, 880, 400)))
+    assert 0.5 < found.overlap < 0.55
+    assert not is_same(found, seconds=1)
+
+
+def test_somebody_else_before_the_same_wall_is_another_picture_unless_it_is_a_burst() -> None:
+    first, second = PICTURE.copy(), PICTURE.copy()
+    for seed, picture in ((21, first), (22, second)):
+        picture.paste(scene(seed).crop((0, 0, 140, 220)), (230, 120))
+    found = compared(first, second)
+    assert found.conflict > 0.02
+    assert not is_same(found)
+    assert is_same(found, seconds=1)
+
+
+@every("turn", list(Image.Transpose))
+def test_turned_and_mirrored_copies_are_known_if_they_are_wanted(turn: Image.Transpose) -> None:
+    turned = PICTURE.transpose(turn)
+    assert is_same(compared(PICTURE, turned, rotations=True))
+    assert not is_same(compared(PICTURE, turned))
+
+
+def test_the_same_two_pictures_are_always_as_like() -> None:
+    one, other = features(PICTURE), features(COPIES["shaken"])
+    assert len({similarity(one, other) for _ in range(5)}) == 1
