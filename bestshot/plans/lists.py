@@ -25,7 +25,7 @@ def to_csv(plan: Plan, metadata: Mapping[str, Metadata]) -> str:
         for place, ranked in enumerate(group.verdict.ranking, start=1):
             photo = ranked.photo
             taken = metadata[photo.id].taken.isoformat()
-            reasons = "; ".join(reason.text for reason in ranked.reasons)
+            reasons = _harmless("; ".join(reason.text for reason in ranked.reasons))
             names = (_harmless(photo.id), _harmless(photo.name))
             row = (group.number, place, int(place == 1), *names, taken, photo.size, f"{ranked.score:.3f}", reasons)
             table.writerow(row)

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
+from bestshot.model.groups import Reason
 from bestshot.model.photo import Photo
 from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import OutputOptions, Plan
@@ -66,6 +68,16 @@ class TestTable:
         (row,) = table(plan_of((photo(name),)))
         assert not any(cell.startswith(FORMULAS) or cell[0] in "=+-@\t\r\n" for cell in row.values())
         assert (row["id"], row["name"]) == (f"'{name}", f"'{name}")
+
+    def test_no_reason_begins_as_a_formula_does(self) -> None:
+        """The reasons of a plan that somebody else wrote are theirs."""
+        (group,) = plan_of((photo("a.jpg"),)).groups
+        (ranked,) = group.verdict.ranking
+        ranking = (replace(ranked, reasons=(Reason("eyes", 1.0, "=1+1"),)),)
+        (row,) = table(
+            Plan(OutputOptions(), (replace(group, verdict=replace(group.verdict, ranking=ranking)),), (), (), 1)
+        )
+        assert row["reasons"] == "'=1+1"
 
     @given(file_names.filter(bool))
     def test_any_name_comes_back(self, name: str) -> None:
