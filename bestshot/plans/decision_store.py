@@ -26,14 +26,14 @@ _MIGRATIONS = (
 
 
 class DecisionStore:
-    """Decisions in the order in which they were made; the same one made again counts as new."""
+    """Decisions in the order in which they were made; one that is made again counts as new."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection = open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the database."""
         self._connection.close()
 
     def add(self, decisions: Sequence[Decision]) -> None:
@@ -62,7 +62,7 @@ class DecisionStore:
 
 
 def remembered(state: Path) -> list[Decision]:
-    """What is kept in the state folder, the oldest first; who only asks makes no file."""
+    """What is kept in the state folder, the oldest first; asking alone makes no file."""
     if not _file(state).exists():
         return []
     with closing(DecisionStore(_file(state))) as store:

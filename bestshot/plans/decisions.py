@@ -31,7 +31,7 @@ class DecidedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """APART: no two of the photos are one shot. OUT: the first is none with the others. BEST: it is their best.
+    """APART: no two of the photos are of one shot. OUT: the first is of another shot. BEST: it is their best.
 
     TOGETHER takes back that any of them are apart.
     """
@@ -123,7 +123,7 @@ class Decisions:
         return put_on_top(verdict, photos[max(chosen)[1]]) if chosen else verdict
 
     def overruled_by(self, verdicts: Iterable[Verdict]) -> Iterator[Decision]:
-        """What has to be decided as well, so that these verdicts stand although others were decided before."""
+        """The decisions that these verdicts need besides, to stand against earlier ones."""
         for verdict in verdicts:
             photos = verdict.group.photos
             if not self._is_whole(verdict.group):
@@ -134,7 +134,7 @@ class Decisions:
 
 
 def _part(apart: dict[Place, frozenset[Place]], some: frozenset[Place], others: frozenset[Place]) -> None:
-    """Note that none of some photos belongs with any of the others."""
+    """Record that none of some photos belongs with any of the others."""
     for mine, theirs in ((some, others), (others, some)):
         for place in mine:
             apart[place] = apart.get(place, frozenset()) | theirs - {place}

@@ -144,7 +144,7 @@ def _verdict(group: PlanGroup, found: Mapping[str, Photo]) -> Verdict | None:
 
 
 def _ranked(planned: PlanPhoto, photo: Photo) -> RankedPhoto:
-    """The photo with what the plan says of it; whoever wrote that, no terminal is to act on it."""
+    """The photo with what the plan says of it, escaped for terminals, since anybody may have written it."""
     reasons = tuple(
         replace(reason, name=printable(reason.name), text=printable(reason.text)) for reason in planned.reasons
     )
@@ -169,7 +169,7 @@ def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
         if group.skip:
             made.append(Decision.about(DecisionKind.APART, group.photos))
             continue
-        # Of two photos that were taken out nobody said that they are one shot either.
+        # Photos that were taken out need not belong together either.
         made += [Decision.about(DecisionKind.OUT, _first(photo, group.photos)) for photo in group.photos if photo.out]
         best = next(photo for photo in group.inside if photo.id == group.best)
         # Photos are judged by each other: without one of them, another one might be the best of the next run.

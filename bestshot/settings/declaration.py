@@ -149,7 +149,7 @@ def _given(kind: Any) -> Any:
 
 
 def _in_words(default: object) -> str:
-    """A plain value as it is given; "" for one that says nothing."""
+    """A plain value as it is given; "" for one that is not worth showing."""
     match default:
         case Enum(value=text) | str(text):
             return f"`{text}`"

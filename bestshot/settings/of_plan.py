@@ -37,7 +37,7 @@ def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, obj
 
 
 def _with_source(plan: PlanDocument, settings: Settings) -> Settings:
-    """The settings for the photos that the plan names, whatever the environment or a file says of photos."""
+    """The settings for the photos that the plan names, whatever the environment or a file names."""
     named = {name: setting.default for name, setting in SETTINGS.items() if setting.with_plan is WithPlan.NAMED}
     fitted = replace(settings, **named | {"source_type": plan.source.type})
     if plan.source.type is SourceType.LOCAL:
