@@ -14,7 +14,7 @@ _MEMORY = Path("/dev/shm")
 _ROOM = 2_000_000_000
 _SERVERS = ("tests.fake_immich", "tests.support.immich.scripted_server", "tests.support.immich.folder")
 _UNIT = ROOT / "tests" / "unit"
-_PROCESSES = tuple(_UNIT / package for package in ("cli", "pipeline", "workers"))
+_PROCESSES = {"Workers", "in_fork", "in_own_process", "multiprocessing", "run_program", "subprocess"}
 SHARED_PHOTOS = SHARED / "photos"
 
 
@@ -30,12 +30,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `server` what talks to a server, as `unit` what needs neither that nor processes of its own."""
+    """Mark tests by what their modules use: a `server`; or, for `unit`, neither that nor processes of their own."""
     for item in items:
         assert isinstance(item, pytest.Function)
         if _uses_server(item.module):
             item.add_marker("server")
-        elif item.path.is_relative_to(_UNIT) and not any(map(item.path.is_relative_to, _PROCESSES)):
+        elif item.path.is_relative_to(_UNIT) and not _PROCESSES & vars(item.module).keys():
             item.add_marker("unit")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.drawn_library import PROGRAM, add, add_burst, run_program, scene
+from tests.support.drawn_library import PROGRAM, add, add_burst, exif, run_program, scene
 
 QUICK = ("--no-faces", "--workers", "1")
 PATIENCE = 60
@@ -162,8 +162,9 @@ class TestSignals:
     def test_an_interrupted_run_says_so_and_leaves_no_process_behind(
         self, tmp_path: Path, terminal: Terminal, number: signal.Signals, to_all: bool
     ) -> None:
-        for shot in range(20):
-            add(tmp_path / f"{shot:02}.jpg", scene(1, size=(1024, 768)))
+        picture = scene(1, size=(1024, 768))
+        for shot in range(60):  # so many that it is not done before it hears of the signal
+            picture.save(tmp_path / f"{shot:02}.jpg", quality=35 + shot, exif=exif())
         process = start(str(tmp_path), "--workers", "1", terminal=terminal)
         terminal.wait_for(b"Judging")
         (os.killpg if to_all else os.kill)(process.pid, number)
