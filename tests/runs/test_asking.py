@@ -17,6 +17,9 @@ from bestshot.sources.local.source import LocalPhotoSource
 from tests.support.builders import metadata_with, planned
 from tests.support.drawn_library import PROGRAM, add, contents, run_program, scene
 
+PATIENCE = 20
+"""Seconds of silence after which a key is pressed again."""
+
 QUESTION = re.compile(rb"\[y/N\] $")
 
 
@@ -60,7 +63,12 @@ def at_terminal(arguments: list[str], answer: bytes | None) -> tuple[int, str]:
     if child == 0:
         os.execv(PROGRAM[0], [*PROGRAM, *arguments])
     said = b""
-    while select.select([terminal], [], [], 120)[0]:
+    while True:
+        if not select.select([terminal], [], [], PATIENCE)[0]:
+            # An interrupt between the question and the wait for its answer is seen with the next key only.
+            assert answer is not None, f"it hangs after {said!r}"
+            os.write(terminal, answer)
+            continue
         try:
             said += os.read(terminal, 10_000)
         except OSError:  # the program has gone, and its terminal with it

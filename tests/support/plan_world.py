@@ -89,6 +89,6 @@ def laid_out(output: Path) -> dict[str, list[str]]:
 
 def believe_at_once(monkeypatch: Any) -> None:
     """Let runs not wait for a server's jobs in the background: the fake's are over at once."""
-    monkeypatch.setattr(
-        "bestshot.marks.apply.VerifyPolicy", lambda: VerifyPolicy((0.0, 0.0, 0.0), wait=lambda _seconds: None)
-    )
+    at_once = VerifyPolicy((0.0, 0.0, 0.0), wait=lambda _seconds: None)
+    for module in ("bestshot.pipeline.run", "bestshot.undo.undo"):
+        monkeypatch.setattr(f"{module}.VerifyPolicy", lambda: at_once)
