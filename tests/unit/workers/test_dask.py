@@ -225,8 +225,14 @@ def further_scheduler(python_path: Path) -> Iterator[tuple["subprocess.Popen[byt
         yield process, client
 
 
+def missing_project(folder: Path) -> Path:
+    """A path on which Python finds no project, although its environment may have it installed."""
+    (folder / "bestshot.py").write_text("raise ModuleNotFoundError(\"No module named 'bestshot'\")\n")
+    return folder
+
+
 def test_a_worker_without_the_project_is_named(direct: Client, library: Path, tmp_path: Path) -> None:
-    with further_worker(direct, tmp_path) as worker:
+    with further_worker(direct, missing_project(tmp_path)) as worker:
         found = refusal(direct.scheduler.address, LocalPhotoSource(library))
     assert found.startswith(f"The Dask worker {worker} cannot run Photo Organizer (see its PYTHONPATH): ")
     assert "No module named 'bestshot'" in found
@@ -247,7 +253,7 @@ def test_a_worker_with_another_version_is_named_and_refuses_work(direct: Client,
 
 
 def test_a_scheduler_without_the_project_is_refused(library: Path, tmp_path: Path) -> None:
-    with further_scheduler(tmp_path) as (_, client), further_worker(client, ROOT):
+    with further_scheduler(missing_project(tmp_path)) as (_, client), further_worker(client, ROOT):
         address = client.scheduler.address
         found = refusal(address, LocalPhotoSource(library))
     assert found.startswith(f"The Dask scheduler at {address} cannot run Photo Organizer (see its PYTHONPATH): No mod")
