@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 
 from tests.support.paths import ROOT, SHARED
@@ -16,6 +17,10 @@ _SERVERS = ("tests.fake_immich", "tests.support.immich.scripted_server", "tests.
 _UNIT = ROOT / "tests" / "unit"
 _PROCESSES = {"Workers", "in_fork", "in_own_process", "multiprocessing", "run_program", "subprocess"}
 SHARED_PHOTOS = SHARED / "photos"
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:
