@@ -253,17 +253,18 @@ def test_ci_tests_what_is_committed_in_fresh_clones_and_touches_nothing_here(
     (project / ".ci").mkdir(parents=True)
     (project / ".ci" / "run").write_bytes((ROOT / ".ci" / "run").read_bytes())
     (project / "README.md").write_text(
-        "python3 -m venv --help > log && mkdir -p .venv/bin && cp tool .venv/bin/pip && cp tool .venv/bin/ruff"
-        " && cp tool .venv/bin/mypy && echo --demo\n"
+        "python3 -m venv --help > log && mkdir -p .venv/bin && cp tool .venv/bin/pip && cp tool .venv/bin/python"
+        " && echo --demo\n"
         f"python3 -m venv --help > log && test ! -e .venv && cat ../shared/photos/x && {ending} && echo pytest\n"
     )
+    (project / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
     (project / "tool").write_text("#!/bin/sh\nexit 0\n")
     (project / "tool").chmod(0o755)
     (project / "mine").write_text("not committed")
     (tmp_path / "shared" / "photos").mkdir(parents=True)
     (tmp_path / "shared" / "photos" / "x").write_text("a real photo\n")
     git = ["git", "-C", str(project), "-c", "user.name=x", "-c", "user.email=x@example.org"]
-    for command in (["init", "-q"], ["add", ".ci", "README.md", "tool"], ["commit", "-q", "-m", "x"]):
+    for command in (["init", "-q"], ["add", ".ci", "Makefile", "README.md", "tool"], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *command], check=True)
     before = sorted(path.name for path in project.iterdir())
     done = subprocess.run(["bash", str(project / ".ci" / "run")], capture_output=True, text=True, check=False)
