@@ -17,16 +17,7 @@ from bestshot.immich.client import ImmichClient
 from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.keys import KeyFromEnvironment, KeyFromFile, KeyInProcess, KeySource
 from bestshot.immich.listing import AssetListing
-from bestshot.immich.model import (
-    Album,
-    Asset,
-    FaceBox,
-    Stack,
-    Statistics,
-    Tag,
-    User,
-    Visibility,
-)
+from bestshot.immich.model import Album, Asset, FaceBox, Stack, Statistics, Tag, User, Visibility
 from bestshot.immich.versions import Task, Version
 
 __all__ = [
