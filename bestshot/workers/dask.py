@@ -1,7 +1,9 @@
 """An existing Dask cluster as an executor, whose machines must see the photos under the same paths."""
 
 import importlib
+import ipaddress
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
@@ -15,8 +17,12 @@ from bestshot.text import printable
 from bestshot.workers.pool import WorkerLostError, WorkersError
 from bestshot.workers.remote_checks import access_problem, checked, difference, probe_paths, software
 
+logger = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
+
+_ENCRYPTED = ("tls://", "wss://")
 
 _ANSWER_SECONDS = 20.0
 """How long to wait, at the start, for the scheduler and for each answer of its workers."""
@@ -94,14 +100,21 @@ def dask_cluster(
 ) -> Iterator[DaskCluster]:
     """Connect to a scheduler for the duration of a `with` block; all waiting is bounded.
 
-    Raises UsageError if it cannot be reached, or a worker has different software or cannot read the source.
+    Raises UsageError if it cannot be reached, or a worker has different software or cannot read the source. The
+    certificates for a `tls://` address are those of Dask's own configuration.
     """
     distributed = _distributed()
     shown = printable(address)
     with _explained(f"The Dask scheduler at {shown} cannot be reached"):
         # With a malformed address, the client would fail with a traceback half a minute later.
-        distributed.comm.get_address_host_port(distributed.comm.normalize_address(address), strict=True)
+        host, _ = distributed.comm.get_address_host_port(distributed.comm.normalize_address(address), strict=True)
         client = _within_time(partial(distributed.Client, address, timeout=_ANSWER_SECONDS / 2, set_as_default=False))
+    if not address.startswith(_ENCRYPTED) and not _is_this_machine(host):
+        logger.warning(
+            "The Dask scheduler at %s is reached without encryption: others on that network can read the names and "
+            "places of photos, and run programs on its workers. docs/cluster.md says how to use tls:// instead.",
+            shown,
+        )
     try:
         with _explained(f"The Dask scheduler at {shown} has no workers that answer"):
             _within_time(partial(client.wait_for_workers, 1, timeout=_ANSWER_SECONDS / 2))
@@ -114,6 +127,12 @@ def dask_cluster(
             cluster.shutdown()
     finally:
         client.close()
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether all addresses of a host are on loopback, where nobody else listens."""
+    addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+    return all(ipaddress.ip_address(address).is_loopback for address in addresses)
 
 
 def _distributed() -> Any:

@@ -30,12 +30,14 @@ from bestshot.workers.remote_checks import access_problem, probe_paths, software
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped
 from tests.support.immich.recording_relay import recorded
+from tests.support.immich.scripted_server import CERTIFICATE
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from PIL import Image
 
 distributed = pytest.importorskip("distributed", reason="the package distributed is not installed")
+dask = pytest.importorskip("dask")
 
 # distributed says the types of only half of what is used here.
 Client: TypeAlias = Any
@@ -43,6 +45,13 @@ LocalCluster: TypeAlias = Any
 
 # Its own loops and sockets are closed by the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+TLS_NAMES = [
+    "tls_ca_file",
+    *(f"tls_{who}_{what}" for who in ("client", "scheduler", "worker") for what in ("cert", "key")),
+]
+TLS_FILES = ["ca-file", "client.cert", "client.key"]
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +179,52 @@ def test_no_key_goes_to_the_cluster_whose_workers_take_it_from_their_environment
         assert server.admin.secret.encode() not in relay.sent
 
 
+def test_a_scheduler_elsewhere_without_encryption_is_told_of(
+    cluster: LocalCluster, direct: Client, library: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The address of this machine on its network stands for another one; on loopback nobody else listens."""
+    port = urlsplit(cluster.scheduler_address).port
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outwards:
+        try:
+            outwards.connect(("192.0.2.1", 9))  # sends nothing, only chooses the address that packets would come from
+        except OSError:
+            pytest.skip("this machine is on no network")
+        here = outwards.getsockname()[0]
+    with further_scheduler(ROOT, here) as (_, client), further_worker(client, ROOT):
+        with dask_cluster(client.scheduler.address, LocalPhotoSource(library)):
+            pass
+        assert f"The Dask scheduler at {client.scheduler.address} is reached without encryption" in caplog.text
+    caplog.clear()
+    for name in ("127.0.0.1", "localhost"):
+        with dask_cluster(f"tcp://{name}:{port}", LocalPhotoSource(library)):
+            pass
+    assert caplog.text == ""
+    assert len(direct.nthreads()) == 2
+
+
+def test_an_encrypted_cluster_is_reached_with_the_certificates_of_dask_s_own_configuration(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "certificate.pem").write_text(CERTIFICATE)
+    of_dask = {f"distributed.comm.tls.{who}": str(tmp_path / "certificate.pem") for who in TLS_FILES}
+    security = distributed.Security(
+        require_encryption=True, **{name: str(tmp_path / "certificate.pem") for name in TLS_NAMES}
+    )
+    one = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.LocalCluster(**one, protocol="tls://", security=security) as cluster:
+        address = cluster.scheduler_address
+        with monkeypatch.context() as patch:
+            patch.setattr("bestshot.workers.dask._ANSWER_SECONDS", 4.0)
+            assert refusal(address, LocalPhotoSource(library)).startswith(
+                f"The Dask scheduler at {address} cannot be reached: "
+            )
+        with dask.config.set(of_dask):
+            outcome = run_on(cluster, LocalPhotoSource(library), tmp_path / "cache")
+    assert address.startswith("tls://")
+    assert outcome.plan == organize(library).plan
+    assert "without encryption" not in caplog.text
+
+
 def _set_key(key: str) -> None:
     os.environ["IMMICH_API_KEY"] = key
 
@@ -213,14 +268,14 @@ def further_worker(direct: Client, python_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def further_scheduler(python_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Client]]:
+def further_scheduler(python_path: Path, host: str = "127.0.0.1") -> Iterator[tuple["subprocess.Popen[bytes]", Client]]:
     """Another scheduler, without workers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with socket.create_server((host, 0)) as free:
         port = free.getsockname()[1]
-    arguments = f"distributed.cli.dask_scheduler --host 127.0.0.1 --port {port} --no-show"
+    arguments = f"distributed.cli.dask_scheduler --host {host} --port {port} --no-show"
     with (
         further_process(arguments, python_path) as process,
-        distributed.Client(f"tcp://127.0.0.1:{port}", timeout=60, set_as_default=False) as client,
+        distributed.Client(f"tcp://{host}:{port}", timeout=60, set_as_default=False) as client,
     ):
         yield process, client
 
