@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -18,7 +18,7 @@ from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
 from bestshot.settings.checks import check_consistency, check_source_options
-from bestshot.settings.reading import load_settings
+from bestshot.settings.reading import load_settings, secret_variables
 from bestshot.settings.settings import Settings
 from bestshot.text import count
 
@@ -33,8 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = parse_command(argv)
     console = Console()
     try:
-        with _terminable():
-            code = _run(command, console)
+        with _terminable(), _kept_to_ourselves() as environment:
+            code = _run(command, console, environment)
     except OrganizerError as error:
         logger.error("%s", error)
         code = error.exit_code
@@ -61,9 +61,39 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _run(command: Command, console: Console) -> int:
+@contextmanager
+def _kept_to_ourselves() -> Iterator[Mapping[str, str]]:
+    """The environment, from which secrets are gone meanwhile: no process that is started inherits them."""
+    environment = dict(os.environ)
+    secrets = {name: environment[name] for name in secret_variables() if name in environment}
+    for name in secrets:
+        del os.environ[name]
+    try:
+        with _without_core_files():
+            yield environment
+    finally:
+        os.environ.update(secrets)
+
+
+@contextmanager
+def _without_core_files() -> Iterator[None]:
+    """Where a decoder crashes, leave no file with the memory of its process: it holds pictures and the key."""
+    try:
+        import resource
+    except ImportError:
+        yield  # Windows writes none unless it was set up to
+        return
+    earlier = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, earlier[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, earlier)
+
+
+def _run(command: Command, console: Console, environment: Mapping[str, str]) -> int:
     command.check_alone()
-    settings = load_settings(command.flags, os.environ, command.config)
+    settings = load_settings(command.flags, environment, command.config)
     console.configure(settings)
     plan, settings = _given_plan(command, settings)
     if command.demo:

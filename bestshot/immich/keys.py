@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Protocol
 
@@ -53,7 +54,10 @@ class KeyFromFile:
 
 @dataclass(frozen=True, slots=True)
 class KeyInProcess:
-    """A key given as text; another process reads its own from IMMICH_API_KEY instead."""
+    """A key given as text. Worker processes of this machine get it through their pipe.
+
+    Pickled for any other way, as to a cluster, it is a key that the process there reads from its own IMMICH_API_KEY.
+    """
 
     key: str = field(repr=False)
 
@@ -65,13 +69,19 @@ class KeyInProcess:
         return KeyFromEnvironment, (KEY_VARIABLE,)
 
 
+def _with_its_key(key: KeyInProcess) -> tuple[type[KeyInProcess], tuple[str]]:
+    return KeyInProcess, (key.key,)
+
+
+# What multiprocessing pickles goes through a pipe; the environment of a process can be read as long as it runs.
+ForkingPickler.register(KeyInProcess, _with_its_key)
+
+
 def key_source(file: str | None, key: str | None) -> KeySource:
-    """Decide where to read the key from: a file, the key itself, or the environment, also in other processes."""
+    """Decide where to read the key from: a file, the key itself, or the environment."""
     if file is not None:
         return KeyFromFile(file)
-    if key is not None:
-        os.environ[KEY_VARIABLE] = key
-    return KeyFromEnvironment()
+    return KeyFromEnvironment() if key is None else KeyInProcess(key)
 
 
 def _checked(text: str, where: str) -> str:

@@ -44,6 +44,12 @@ def load_settings(
     return Settings(**values)
 
 
+def secret_variables() -> list[str]:
+    """The environment variables that may hold a secret."""
+    secret = {name: setting.about.variable for name, setting in SETTINGS.items() if setting.about.is_secret}
+    return [*filter(None, secret.values()), *(ENVIRONMENT_PREFIX + name.upper() for name in secret)]
+
+
 def check_text(name: str, value: Any) -> Any:
     """A text of a plan, or several, as the setting of this name; raises UsageError if it cannot be one."""
     return _converted(name, value, f"The {name.replace('_', ' ')} in the plan")
