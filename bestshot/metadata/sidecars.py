@@ -11,6 +11,7 @@ from bestshot.metadata.takeout import read_takeout_time
 from bestshot.model.formats import suffix_of
 from bestshot.model.photo import FileRole, Photo
 from bestshot.model.times import CaptureTime, TimeSource
+from bestshot.storage.opening import open_regular
 from bestshot.text import printable
 from bestshot.xmp.packet import CAPTURE_DATES, parse, stars
 
@@ -21,10 +22,10 @@ _Source = tuple[str, Callable[[], bytes]]
 """The name of a sidecar or packet in messages, and how to get its content."""
 
 
-def read_sidecar(path: str) -> bytes:
+def read_sidecar(path: str | Path) -> bytes:
     """The content of a sidecar file; raises PhotoError if it cannot be read or is too large to be one."""
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MAX_SIDECAR_BYTES + 1)
     except OSError as error:
         raise PhotoError(f"cannot be read: {error.strerror}") from error

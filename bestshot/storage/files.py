@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from bestshot.errors import OutputError, PhotoError, TransientError
 from bestshot.model.formats import HEADER_LENGTH, SIDECAR_SUFFIXES, VIDEO_SUFFIXES, sniff, suffix_of
+from bestshot.storage.opening import open_regular
 from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20
@@ -24,7 +25,7 @@ _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.EN
 def checksum(path: Path) -> str:
     """Compute the SHA-256 of a file's content, in hexadecimal; raises OSError."""
     state = sha256()
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             state.update(chunk)
     return state.hexdigest()
@@ -38,7 +39,7 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
     after an error it may be half-written.
     """
     with _reading():
-        stream = source.open("rb")
+        stream = open_regular(source)
     with stream:
         with _reading():
             status = os.fstat(stream.fileno())

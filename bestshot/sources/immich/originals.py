@@ -11,6 +11,7 @@ from bestshot.immich.model import Visibility
 from bestshot.layout.actions import CopyFile
 from bestshot.sources.immich.assets import asset_id_of
 from bestshot.storage.files import checksum
+from bestshot.storage.opening import open_regular
 
 _GONE = "Its original is gone from the server or in the trash, so this may be the only copy left."
 _OTHER = "Its original on the server has changed since, so this is the only copy of the earlier version."
@@ -45,7 +46,7 @@ def _fetched(client: ImmichClient, asset_id: str) -> str:
 def _sha1(path: Path) -> str:
     """As the server writes it: SHA-1 in base64."""
     state = sha1(usedforsecurity=False)
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             state.update(chunk)
     return b64encode(state.digest()).decode("ascii")

@@ -19,6 +19,7 @@ import msgspec
 from bestshot.errors import OutputError, PhotoError, UsageError
 from bestshot.layout.names import folded, renamed
 from bestshot.marks.state import Album
+from bestshot.metadata.sidecars import read_sidecar
 from bestshot.storage.files import (
     create_file,
     link_symbolically,
@@ -170,8 +171,8 @@ class AlbumFolders:
 
 def _marker(folder: Path) -> _Marker | None:
     """The marker in a folder, None if it has none that can be read: then it is no album of ours."""
-    with suppress(OSError, ValueError, msgspec.ValidationError):
-        return msgspec.convert(json.loads((folder / ALBUM_MARKER).read_bytes()), _Marker)
+    with suppress(PhotoError, ValueError, RecursionError, msgspec.ValidationError):
+        return msgspec.convert(json.loads(read_sidecar(folder / ALBUM_MARKER)), _Marker)
     return None
 
 

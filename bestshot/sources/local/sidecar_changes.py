@@ -20,6 +20,7 @@ from bestshot.marks.state import PhotoMarks
 from bestshot.metadata.exif import read_exif
 from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
 from bestshot.sources.local.sidecar_names import PhotoFolder, SidecarPaths
+from bestshot.storage.opening import open_regular
 from bestshot.xmp.packet import XmpMarks, read
 from bestshot.xmp.sidecar import XmpChange, is_ours, merge, new_sidecar
 
@@ -68,7 +69,7 @@ def _joined(found: Iterable[XmpMarks]) -> XmpMarks:
 def _packet(path: str) -> bytes | None:
     """The XMP in a picture; None where it has none that can be read, as in most raw files."""
     try:
-        with open(path, "rb") as picture:  # noqa: PTH123 - a path may hold bytes that are no text
+        with open_regular(path) as picture:
             image = open_image(picture, os.path.basename(path))  # noqa: PTH119 - the same
             read_exif(image, picture)  # finds the packet behind the pixels of a PNG
             packet = image.info.get("xmp")

@@ -11,6 +11,7 @@ from bestshot.marks.actions import MarkOptions
 from bestshot.model.photo import Listing, Metadata, Photo
 from bestshot.sources.interface import PhotoSource, reading
 from bestshot.sources.local.walk import FolderWalk
+from bestshot.storage.opening import open_regular
 from bestshot.storage.picture_cache import PhotoCache
 from bestshot.text import printable
 
@@ -100,7 +101,7 @@ class LocalPhotoSource(PhotoSource):
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The picture's file, opened."""
         with reading():
-            return Path(photo.files[0].path).open("rb")
+            return open_regular(photo.files[0].path)
 
     def get_metadata(self, photo: Photo) -> Metadata:
         """EXIF, or else what sidecars, the name and the file's date say."""

@@ -18,6 +18,7 @@ from bestshot.model.formats import (
 )
 from bestshot.model.photo import FileRole, Listing, Photo, PhotoFile, Skipped
 from bestshot.sources.local.companions import gather
+from bestshot.storage.opening import open_regular
 
 # Thumbnails and bins that other programs keep among the photos, in lower case.
 _FOREIGN_FOLDERS = {
@@ -219,7 +220,7 @@ class FolderWalk:
 
     def _looks_like_picture(self, root: _Root, path: str) -> bool:
         try:
-            with open(path, "rb") as stream:  # noqa: PTH123 - a path may hold bytes that are no text
+            with open_regular(path) as stream:
                 return sniff(stream.read(HEADER_LENGTH)) is not None
         except OSError as error:
             self._skip(root, path, f"cannot be read: {error.strerror or error}")
