@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bestshot.storage.drafts import draft_name
+
 A = TypeVar("A")
 E = TypeVar("E")
 
@@ -56,9 +58,10 @@ class ReplacedSidecar:
     mtime_ns: int | None = None
 
 
-Keep = Callable[[Sequence[ReplacedSidecar]], None]
-"""Writes what is about to be replaced where it outlives a kill."""
+Keep = Callable[[Sequence[ReplacedSidecar]], Sequence[str]]
+"""Writes what is about to be replaced where it outlives a kill, and names the draft of each new file."""
 
 
-def keep_nothing(_replaced: Sequence[ReplacedSidecar]) -> None:
+def keep_nothing(replaced: Sequence[ReplacedSidecar]) -> Sequence[str]:
     """For changes that nobody will want to take back."""
+    return [draft_name() for _ in replaced]

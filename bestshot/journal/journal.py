@@ -5,9 +5,11 @@ where an earlier one was cut off.
 """
 
 import json
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from bestshot.journal.changes import A, Change, DoneChange, E, Kinds, ReplacedSi
 from bestshot.journal.runs import Run, RunPart, runs_of
 from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
 from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
+from bestshot.storage.drafts import draft_name
 
 
 def open_journal(state_dir: Path, *, create: bool) -> "Journal | None":
@@ -36,6 +39,8 @@ class Journal:
         self._path = path
         self._connection = open_database(path, application_id=APPLICATION_ID, migrations=MIGRATIONS)
         self._run: int | None = None
+        with storage_errors(path):
+            self._secret, self._drafts_since = self._connection.execute("SELECT secret, since FROM drafts").fetchone()
 
     def close(self) -> None:
         """Close the file."""
@@ -141,8 +146,22 @@ class Journal:
                     made = _from_json(action, kinds.actions[kind])
                     yield DoneChange(part, bool(is_learned), made, _from_json(effect, kinds.effect))
 
-    def keep(self, change: Change[Any], replaced: Sequence[ReplacedSidecar]) -> None:
-        """Write what a change is about to replace; only the files themselves show then whether it was."""
+    def draft_name(self, change: int, path: str = "") -> str:
+        """The name of the file in which the change of this number first writes what is to be at `path`.
+
+        It follows from a secret of the journal: so whoever has that finds what a kill left, and nobody else can put
+        anything in its place.
+        """
+        if change < self._drafts_since:
+            return f".photo-organizer-{change}.part"
+        subject = f"{change}:".encode() + os.fsencode(path)
+        return draft_name(blake2b(subject, key=self._secret, digest_size=16).hexdigest())
+
+    def keep(self, change: Change[Any], replaced: Sequence[ReplacedSidecar]) -> list[str]:
+        """Write what a change is about to replace; only the files themselves show then whether it was.
+
+        Returns the names of the drafts of the new files.
+        """
         rows = [
             (change.id, to_key(one.key), to_key(one.path), _packed(one.before), one.after, one.mtime_ns)
             for one in replaced
@@ -151,6 +170,21 @@ class Journal:
             self._connection.executemany(
                 "INSERT INTO sidecars (change, key, path, before, after, mtime_ns) VALUES (?, ?, ?, ?, ?, ?)", rows
             )
+        return [self.draft_name(change.id, one.path) for one in replaced]
+
+    def sidecar_drafts(self) -> list[tuple[tuple[str, ...], str]]:
+        """What unfinished changes may have left beside sidecars, each draft with the sources of its run."""
+        query = (
+            "SELECT DISTINCT sources, changes.id, path FROM changes JOIN sidecars ON change = changes.id"
+            " JOIN runs ON runs.id = run WHERE state = 'begun'"
+        )
+        with storage_errors(self._path):
+            rows = self._connection.execute(query).fetchall()
+        places = [(sources, number, from_key(path)) for sources, number, path in rows]
+        return [
+            (tuple(json.loads(sources)), os.path.join(os.path.dirname(path), self.draft_name(number, path)))  # noqa: PTH118, PTH120 - a path may hold bytes that are no text
+            for sources, number, path in places
+        ]
 
     def replaced_sidecars(self, target: str, part: int | None = None) -> Iterator[ReplacedSidecar]:
         """What changes of this target (or of one part) replaced or were about to, latest first, as it is put back."""

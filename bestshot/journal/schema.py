@@ -44,4 +44,9 @@ MIGRATIONS: Final = (
     ALTER TABLE runs ADD COLUMN left_alone INTEGER;
     ALTER TABLE sidecars ADD COLUMN mtime_ns INTEGER;
     """,
+    # From this change on, drafts have names that follow from the secret; before, from the change's number alone.
+    """
+    CREATE TABLE drafts (secret BLOB NOT NULL, since INTEGER NOT NULL);
+    INSERT INTO drafts SELECT randomblob(16), COALESCE(MAX(id), 0) + 1 FROM changes;
+    """,
 )

@@ -131,8 +131,6 @@ class OutputChanges:
         final, temporary = self.final(change), self.temporary(change)
         with writing(final):
             folders = make_folders(final.parent, self.root)
-            # A file of that name was left by a run whose journal is lost: the lock keeps those that live out.
-            temporary.unlink(missing_ok=True)
             try:
                 yield Spot(final, temporary, folders)
             finally:
@@ -145,7 +143,7 @@ class OutputChanges:
 
     def temporary(self, change: Change[A]) -> Path:
         """The file in which it is written first."""
-        return self.final(change).parent / f".photo-organizer-{change.id}.part"
+        return self.final(change).parent / self.journal.draft_name(change.id)
 
     def recover(self) -> None:
         """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""

@@ -23,12 +23,12 @@ _Source = tuple[str, Callable[[], bytes]]
 
 
 def read_sidecar(path: str | Path) -> bytes:
-    """The content of a sidecar file; raises PhotoError if it cannot be read or is too large to be one."""
+    """The content of a sidecar file; raises PhotoError if it cannot be read or is too large to be one, or a link."""
     try:
-        with open_regular(path) as file:
+        with open_regular(path, follow=False) as file:
             content = file.read(MAX_SIDECAR_BYTES + 1)
     except OSError as error:
-        raise PhotoError(f"cannot be read: {error.strerror}") from error
+        raise PhotoError(f"cannot be read: {error.strerror or error}") from error
     if len(content) > MAX_SIDECAR_BYTES:
         raise PhotoError(f"is larger than {MAX_SIDECAR_BYTES // 1_000_000} MB")
     return content

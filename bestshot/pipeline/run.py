@@ -23,6 +23,8 @@ from bestshot.plans.document import PlanDocument
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import decisions_in
 from bestshot.report.writing import ReportWriter
+from bestshot.sources.local.sidecar_files import sweep
+from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
 from bestshot.workers.pool import Workers
@@ -44,9 +46,13 @@ class _Run:
         self._settings = replace(request.settings, source_type=SourceType.of(origins))
         self._library_id = digest(*sorted(origins))
         cache, self._state_dir = Path(self._settings.cache_dir), Path(self._settings.state_dir)
-        stack.enter_context(LibraryLock(cache / "locks" / self._library_id))
+        lock = cache / "locks" / self._library_id
+        stack.enter_context(LibraryLock(lock))
+        self._drafts = stack.enter_context(Drafts(lock.with_name(f"{lock.name}.drafts")))
         self._index = stack.enter_context(closing(Index(cache / "index.sqlite3")))
         self._journal = self._open_journal()
+        if self._journal is not None:
+            sweep(self._journal, cache / "locks", {self._library_id})
         options = self._settings.options
         self._marks = MarkOutput(self._source.markable(options.marks), self._journal, self._source.mark_target())
         if self._acts:

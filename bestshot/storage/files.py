@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from bestshot.errors import OutputError, PhotoError, TransientError
 from bestshot.model.formats import HEADER_LENGTH, SIDECAR_SUFFIXES, VIDEO_SUFFIXES, sniff, suffix_of
-from bestshot.storage.opening import open_regular
+from bestshot.storage.opening import open_new, open_regular
 from bestshot.text import printable
 
 _CHUNK_BYTES = 1 << 20
@@ -65,7 +65,7 @@ def write_verified(write: Callable[[BinaryIO], None], copy: Path, revision: tupl
     """
     size, mtime_ns = revision
     with writing(copy):
-        with copy.open("x+b") as stream:
+        with open_new(copy) as stream:
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
@@ -89,7 +89,8 @@ def _check_same(status: os.stat_result, revision: tuple[int, int]) -> None:
 
 def _write_copy(source: BinaryIO, copy: Path) -> str:
     state = sha256()
-    with writing(copy), copy.open("xb") as stream:
+    # Nobody else may read the copy of a private photo while it has not yet got its permissions.
+    with writing(copy), open_new(copy, 0o600) as stream:
         while chunk := _read_chunk(source):
             state.update(chunk)
             stream.write(chunk)
@@ -217,7 +218,7 @@ def write_out(content: str | bytes, *, to_stderr: bool = False) -> None:
 
 def create_file(path: Path, content: bytes) -> None:
     """Create a small file and flush it to the disk; raises FileExistsError, OutputError."""
-    with writing(path), path.open("xb") as stream:
+    with writing(path), open_new(path) as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())

@@ -1,16 +1,17 @@
-"""Opening a file that somebody else may exchange: it is read if it is a regular one, and nothing is waited for."""
+"""Opening a file that somebody else may exchange: none but a regular one is read, none but a new one is written."""
 
 import errno
 import os
 import stat
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 # A pipe is opened without waiting for its other end, and no terminal becomes ours. Windows knows neither.
 _WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_WITHOUT_FOLLOWING = getattr(os, "O_NOFOLLOW", 0)
 
-
-_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFLNK: "a link"}
 
 
 class NotAFileError(OSError):
@@ -20,17 +21,26 @@ class NotAFileError(OSError):
         super().__init__(errno.EINVAL, f"it is {_KINDS.get(stat.S_IFMT(mode), 'a device')}, not a file", path)
 
 
-def open_regular(path: str | Path) -> BinaryIO:
+def open_regular(path: str | Path, *, follow: bool = True) -> BinaryIO:
     """Open a regular file for reading; raises NotAFileError for anything else, OSError where it cannot be opened.
 
-    What a path names may change between listing and reading, so this is asked of what was opened.
+    What a path names may change between listing and reading, so this is asked of what was opened. `follow` says
+    whether a link counts as the file that it leads to.
     """
-    return open(path, "rb", opener=_open_regular)
+    return open(path, "rb", opener=partial(_open_regular, follow=follow))
 
 
-def _open_regular(path: str, flags: int) -> int:
-    _check_regular(path, os.stat(path))  # noqa: PTH116 - a path may hold bytes that are no text
-    descriptor = _opened(path, flags)
+def open_new(path: Path, mode: int = 0o666) -> BinaryIO:
+    """Create a file, to write it and read it back; raises FileExistsError where any is, also a link to nothing.
+
+    `mode` are its permissions as far as the umask allows them.
+    """
+    return open(path, "x+b", opener=lambda name, flags: os.open(name, flags | _WITHOUT_FOLLOWING, mode))
+
+
+def _open_regular(path: str, flags: int, *, follow: bool) -> int:
+    _check_regular(path, os.stat(path, follow_symlinks=follow))  # noqa: PTH116 - a path may hold bytes that are no text
+    descriptor = _opened(path, flags if follow else flags | _WITHOUT_FOLLOWING)
     try:
         _check_regular(
             path, os.fstat(descriptor)

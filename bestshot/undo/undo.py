@@ -19,6 +19,7 @@ from bestshot.model.photo import digest
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.originals import check_asset
 from bestshot.sources.local.marks import folder_library, sweep_albums
+from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import printable
 
@@ -87,8 +88,11 @@ class RunUndo:
 
     def _lock(self, stack: ExitStack) -> None:
         """Keep other runs away from the library and the outputs."""
-        for library in sorted({digest(*sorted(part.sources)) for part in self._run.to_undo}):
-            stack.enter_context(LibraryLock(self._cache_dir / "locks" / library))
+        locks = self._cache_dir / "locks"
+        libraries = sorted({digest(*sorted(part.sources)) for part in self._run.to_undo})
+        for library in libraries:
+            stack.enter_context(LibraryLock(locks / library))
+        sweep(self._journal, locks, libraries)
         for part in self._run.to_undo:
             if part.target.startswith(FOLDER):
                 _check_there(part)

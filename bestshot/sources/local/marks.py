@@ -19,7 +19,6 @@ from bestshot.marks.state import FAVORITE, RATING, TAG, Album, LibraryMarks, Pho
 from bestshot.marks.undo import albums_of
 from bestshot.sources.local.albums import AlbumFolders
 from bestshot.sources.local.sidecar_changes import SidecarAction, SidecarChange, photo_marks
-from bestshot.sources.local.sidecar_files import sweep
 from bestshot.sources.local.sidecar_names import PhotoFolder
 
 _GONE = "It is not there any more."
@@ -106,7 +105,6 @@ class FolderMarks(MarkableLibrary):
         refusals: list[MarkRefusal] = []
         before: str | None = None
         for folder, names in _by_folder(action.keys).items():
-            sweep(folder)
             done = SidecarChange(folder, action, keep, self._older)
             done.make(names)
             changed += done.changed

@@ -98,7 +98,7 @@ class _Edit:
 
     @property
     def replaced(self) -> ReplacedSidecar:
-        time = None if self.before is None else Path(self.path).stat().st_mtime_ns
+        time = None if self.before is None else Path(self.path).lstat().st_mtime_ns
         return ReplacedSidecar(self.key, self.path, self.before, content_checksum(self.after), time)
 
 
@@ -132,9 +132,8 @@ class SidecarChange:
         again: list[str] = []
         for start in range(0, len(names), _BATCH):
             edits = self._plan(names[start : start + _BATCH], listed)
-            if edits:
-                self.keep([edit.replaced for edit in edits])
-            again += self._write(edits)
+            drafts = self.keep([edit.replaced for edit in edits]) if edits else ()
+            again += self._write(edits, drafts)
         return [os.path.basename(key) for key in again]  # noqa: PTH119 - a path may hold bytes that are no text
 
     def _plan(self, names: Sequence[str], listed: PhotoFolder) -> list[_Edit]:
@@ -176,12 +175,12 @@ class SidecarChange:
         wanted = read(merge(new_sidecar() if content is None else content, change))
         return _Edit(key, path, content, older.before, older.mtime_ns) if said == wanted else None
 
-    def _write(self, edits: Sequence[_Edit]) -> list[str]:
+    def _write(self, edits: Sequence[_Edit], drafts: Sequence[str]) -> list[str]:
         """Replace sidecars; returns the photos of those that somebody else has written since."""
         again: list[str] = []
-        for edit in edits:
+        for edit, draft in zip(edits, drafts, strict=True):
             try:
-                is_done = replace_content(edit.path, edit.before, edit.after, edit.mtime_ns)
+                is_done = replace_content(edit.path, edit.before, edit.after, edit.mtime_ns, draft=draft)
             except PhotoError as error:
                 self.refused.append(MarkRefusal(edit.key, _sentence(error)))
                 continue
@@ -200,7 +199,7 @@ def _edit(key: str, path: str, before: bytes | None, change: XmpChange) -> _Edit
     if before is None:
         return _Edit(key, path, None, merge(new_sidecar(_packet(key)), change) if change != XmpChange() else None)
     after = merge(before, change)
-    is_over = is_ours(before) and not Path(path).is_symlink() and after in (new_sidecar(), new_sidecar(_packet(key)))
+    is_over = is_ours(before) and after in (new_sidecar(), new_sidecar(_packet(key)))
     return _Edit(key, path, before, None if is_over and after != before else after)
 
 

@@ -2,21 +2,19 @@
 
 import errno
 import os
-import secrets
 import stat
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from bestshot.errors import OutputError, PhotoError
+from bestshot.errors import LockedError, OutputError, PhotoError
+from bestshot.journal.journal import Journal
 from bestshot.metadata.sidecars import read_sidecar
+from bestshot.model.photo import digest
+from bestshot.storage.drafts import draft_name
 from bestshot.storage.files import create_file, publish, sync_folder, writing
-
-_DRAFT = ".photo-organizer-xmp-"
-_STALE_SECONDS = 3600
-"""A draft older than this was left by a run that was killed."""
+from bestshot.storage.lock import LibraryLock
 
 _DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -31,65 +29,76 @@ def current_content(path: str) -> bytes | None:
     return read_sidecar(path) if os.path.lexists(path) else None
 
 
-def replace_content(path: str, before: bytes | None, after: bytes | None, mtime_ns: int | None = None) -> bool:
+def replace_content(
+    path: str, before: bytes | None, after: bytes | None, mtime_ns: int | None = None, *, draft: str | None = None
+) -> bool:
     """Give a sidecar new content, or remove it (None), if it still holds what it did; returns whether it did.
 
-    The new file is whole on the disk before it takes the place of the old one, whose permissions it gets. Where the
-    sidecar is a link, the file it leads to is replaced. A write of another program could be lost only in the
-    instant between the last check and the replacement. `mtime_ns` is a time for the new content.
+    The new file is whole on the disk, under the name `draft`, before it takes the place of the old one, whose
+    permissions it gets. A sidecar that is a link is never followed. A write of another program could be lost only in
+    the instant between the last check and the replacement. `mtime_ns` is a time for the new content.
     Raises PhotoError where the folder or the file cannot be written (the sentence lacks the name), OutputError if the
     disk is full.
     """
-    real = Path(os.path.realpath(path))
+    sidecar = Path(path)
     if after is None:
-        return _remove(real, path, before)
-    draft = real.with_name(f"{_DRAFT}{secrets.token_hex(8)}.part")
+        return _remove(sidecar, before)
+    unfinished = sidecar.with_name(draft or draft_name())
     try:
-        with _one_refused(real):
-            create_file(draft, after)
+        with _one_refused(sidecar):
+            create_file(unfinished, after)
             if mtime_ns is not None:
-                os.utime(draft, ns=(mtime_ns, mtime_ns))
+                os.utime(unfinished, ns=(mtime_ns, mtime_ns))
             if before is None:
-                return _publish(draft, real)
-            _keep_owner_and_permissions(real, draft)
+                return _publish(unfinished, sidecar)
+            _keep_owner_and_permissions(sidecar, unfinished)
         if current_content(path) != before:
             return False
-        with _one_refused(real):
-            draft.replace(real)
+        with _one_refused(sidecar):
+            unfinished.replace(sidecar)
     finally:
         with suppress(OSError):  # it is gone where all went well, and never was where nothing may be written
-            draft.unlink(missing_ok=True)
-    sync_folder(real.parent)
+            unfinished.unlink(missing_ok=True)
+    sync_folder(sidecar.parent)
     return True
 
 
-def sweep(folder: str) -> None:
-    """Remove the drafts that killed runs left behind, as far as this is allowed."""
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(_DRAFT) and time.time() - entry.stat().st_mtime > _STALE_SECONDS:
-                Path(entry.path).unlink(missing_ok=True)
+def sweep(journal: Journal, locks: Path, held: Collection[str]) -> None:
+    """Remove what killed runs left beside sidecars, as far as this is allowed; the journal knows where.
+
+    `held` are the libraries whose locks the caller holds; where another run is at work, its files are left alone.
+    """
+    left: dict[str, list[str]] = {}
+    for sources, draft in journal.sidecar_drafts():
+        left.setdefault(digest(*sorted(sources)), []).append(draft)
+    for library, drafts in left.items():
+        with suppress(LockedError), ExitStack() as stack:
+            if library not in held:
+                stack.enter_context(LibraryLock(locks / library))
+            for draft in drafts:
+                with suppress(OSError):
+                    Path(draft).unlink()
 
 
-def _publish(draft: Path, real: Path) -> bool:
+def _publish(draft: Path, sidecar: Path) -> bool:
     try:
-        publish(draft, real)
+        publish(draft, sidecar)
     except FileExistsError:
         return False
-    sync_folder(real.parent)
+    sync_folder(sidecar.parent)
     return True
 
 
-def _remove(real: Path, path: str, before: bytes | None) -> bool:
-    if current_content(path) != before:
+def _remove(sidecar: Path, before: bytes | None) -> bool:
+    if current_content(str(sidecar)) != before:
         return False
-    with _one_refused(real):
-        real.unlink(missing_ok=True)
+    with _one_refused(sidecar):
+        sidecar.unlink(missing_ok=True)
     return True
 
 
 def _keep_owner_and_permissions(existing: Path, draft: Path) -> None:
-    status = existing.stat()
+    status = existing.lstat()
     if not os.access(existing, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(existing))
     # Only root may give a file away; and file systems without permissions (FAT, some network shares) refuse both.

@@ -79,11 +79,16 @@ class PhotoFolder:
 def _file_names(path: str) -> set[str]:
     try:
         with os.scandir(path) as entries:
-            return {entry.name for entry in entries if not entry.name.startswith(".") and entry.is_file()}
+            return {entry.name for entry in entries if not entry.name.startswith(".") and _may_matter(entry)}
     except (FileNotFoundError, NotADirectoryError):
         return set()
     except OSError as error:
         raise PhotoError(f"Its folder cannot be read: {error.strerror or error}.") from error
+
+
+def _may_matter(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, or has the name of a sidecar: what that is then is told, and its name is taken."""
+    return suffix_of(entry.name) == _SUFFIX or entry.is_file()
 
 
 def _stem(name: str) -> str:

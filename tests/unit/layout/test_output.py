@@ -439,6 +439,12 @@ def begun(output: FolderOutput, folder: Path, *actions: Action) -> None:
     journal.close()
 
 
+def first_draft(folder: Path) -> str:
+    """The name of the file in which the first change of the journal is written."""
+    with closing(Journal(folder / "journal.sqlite3")) as journal:
+        return journal.draft_name(1)
+
+
 def unfinished(folder: Path, output: FolderOutput) -> int:
     journal = Journal(folder / "journal.sqlite3")
     try:
@@ -576,7 +582,7 @@ def test_half_written_files_and_empty_folders_of_a_killed_run_are_cleared(tmp_pa
         begun(output, tmp_path, brought(photo))
         (tmp_path / "out" / left).mkdir(parents=True, exist_ok=True)
         if left == ORIGINALS:
-            (tmp_path / "out" / left / ".photo-organizer-1.part").write_bytes(b"half")
+            (tmp_path / "out" / left / first_draft(tmp_path)).write_bytes(b"half")
         looked = output.state()
         output.recover()
         assert output.state().last_number == 0
@@ -595,13 +601,36 @@ def test_recovery_leaves_folders_with_somebodys_files_alone(tmp_path: Path) -> N
     assert set(files(tmp_path / "out")) == {f"{ORIGINALS}/mine.txt", "group_0002"}
 
 
-def test_a_half_written_file_whose_journal_is_lost_stops_nobody(tmp_path: Path) -> None:
+def test_a_half_written_file_whose_journal_is_lost_stops_nobody_and_stays(tmp_path: Path) -> None:
+    """Whose it is, nobody knows by then: so it is left alone."""
     photo = real_photo(tmp_path / "in" / "a.jpg")
     with opened(tmp_path) as output:
         (tmp_path / "out" / ORIGINALS).mkdir(parents=True)
         (tmp_path / "out" / ORIGINALS / ".photo-organizer-1.part").write_bytes(b"half")
         assert failures(act(output, brought(photo))) == []
-    assert list(files(tmp_path / "out")) == [f"{ORIGINALS}/a.jpg"]
+    assert set(files(tmp_path / "out")) == {f"{ORIGINALS}/a.jpg", f"{ORIGINALS}/.photo-organizer-1.part"}
+
+
+def test_a_link_at_the_name_that_half_written_files_once_had_leads_nothing_astray(tmp_path: Path) -> None:
+    photo, precious = real_photo(tmp_path / "in" / "a.jpg"), tmp_path / "precious"
+    precious.write_bytes(b"somebody's")
+    with opened(tmp_path) as output:
+        (tmp_path / "out" / ORIGINALS).mkdir(parents=True)
+        for number in range(1, 5):
+            (tmp_path / "out" / ORIGINALS / f".photo-organizer-{number}.part").symlink_to(precious)
+        assert failures(act(output, brought(photo))) == []
+    assert precious.read_bytes() == b"somebody's"
+    assert len(list((tmp_path / "out" / ORIGINALS).glob(".*.part"))) == 4
+
+
+def test_the_names_of_half_written_files_differ_from_journal_to_journal(tmp_path: Path) -> None:
+    """So nobody can foresee them who does not have the journal."""
+    names = []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        names.append(first_draft(folder))
+        assert first_draft(folder) == names[-1]
+    assert names[0] != names[1]
 
 
 def test_an_interrupted_run_keeps_its_receipts_and_leaves_nothing_half_made(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from bestshot.errors import UsageError
-from bestshot.journal.changes import ReplacedSidecar
+from bestshot.journal.changes import Keep, ReplacedSidecar, keep_nothing
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkAction, MarkOptions, MarkReceipt, receipts_of
 from bestshot.marks.apply import AT_ONCE, FailedMark, carry_out_marks, recover_marks
@@ -27,9 +27,11 @@ from bestshot.marks.plan import marked_group, plan_marks
 from bestshot.marks.registry import KINDS
 from bestshot.marks.state import Stack
 from bestshot.model.groups import PlannedGroup
+from bestshot.model.photo import digest
 from bestshot.sources.local.albums import ALBUM_MARKER
 from bestshot.sources.local.marks import FolderMarks
-from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
+from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content, sweep
+from bestshot.storage.lock import LibraryLock
 from bestshot.xmp.packet import read
 from tests.support.builders import photo, planned
 from tests.support.drawn_library import run_unprivileged
@@ -214,18 +216,45 @@ def test_what_cannot_be_parsed_is_left_alone_and_named_and_the_others_go_on(fold
     assert (folder / "a.jpg.xmp").read_bytes() == b"<broken"
 
 
-def test_a_linked_sidecar_is_followed_and_permissions_stay(folder: Path, tmp_path: Path) -> None:
+def test_the_permissions_of_a_sidecar_stay(folder: Path) -> None:
     (key,) = lay(folder, "a.jpg")
-    real = tmp_path / "elsewhere.xmp"
-    real.write_bytes(sidecar())
-    real.chmod(0o640)
-    (folder / "a.jpg.xmp").symlink_to(real)
+    (folder / "a.jpg.xmp").write_bytes(sidecar())
+    (folder / "a.jpg.xmp").chmod(0o640)
     FolderMarks().mark(AddTags((key,), ("dup",)))
+    assert read((folder / "a.jpg.xmp").read_bytes()).tags == {"dup"}
+    assert (folder / "a.jpg.xmp").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_sidecar_that_is_a_link_is_never_followed_and_is_told(
+    folder: Path, tmp_path: Path, *, is_there: bool
+) -> None:
+    (key,) = lay(folder, "a.jpg")
+    elsewhere = tmp_path / "elsewhere.xmp"
+    if is_there:
+        elsewhere.write_bytes(sidecar())
+    (folder / "a.jpg.xmp").symlink_to(elsewhere)
+    marked = FolderMarks().mark(AddTags((key,), ("dup",)))
+    assert marked.changed == ()
+    assert [one.error for one in marked.refused] == [
+        "Its sidecar cannot be read: it is a link, not a file, and is left alone."
+    ]
     assert (folder / "a.jpg.xmp").is_symlink()
-    assert read(real.read_bytes()).tags == {"dup"}
-    assert real.stat().st_mode & 0o777 == 0o640
-    FolderMarks().mark(RemoveTag((key,), "dup"))
-    assert real.read_bytes() == sidecar()
+    assert xmp_names(folder) == {"a.jpg.xmp"}
+    assert elsewhere.read_bytes() == sidecar() if is_there else not elsewhere.exists()
+
+
+@pytest.mark.parametrize(("make", "what"), [(Path.mkdir, "a folder"), (os.mkfifo, "a pipe")], ids=["folder", "pipe"])
+def test_a_sidecar_that_is_no_file_is_told_as_what_it_is(
+    folder: Path, make: Callable[[Path], object], what: str
+) -> None:
+    (key,) = lay(folder, "a.jpg")
+    make(folder / "a.jpg.xmp")
+    marked = FolderMarks().mark(AddTags((key,), ("dup",)))
+    assert [one.error for one in marked.refused] == [
+        f"Its sidecar cannot be read: it is {what}, not a file, and is left alone."
+    ]
+    assert xmp_names(folder) == {"a.jpg.xmp"}
 
 
 def test_a_photo_in_a_folder_that_may_not_be_written_is_refused_and_the_others_go_on() -> None:
@@ -269,14 +298,15 @@ def test_what_folders_have_nothing_for_is_refused(action: MarkAction) -> None:
 # What a change replaces
 
 
-def meddling(times: int, meddle: Callable[[], object]) -> Callable[[Sequence[ReplacedSidecar]], None]:
+def meddling(times: int, meddle: Callable[[], object]) -> Keep:
     """An editor that saves after a sidecar was read and before it is replaced."""
     left = [None] * times
 
-    def keep(_replaced: Sequence[ReplacedSidecar]) -> None:
+    def keep(replaced: Sequence[ReplacedSidecar]) -> Sequence[str]:
         if left:
             left.pop()
             meddle()
+        return keep_nothing(replaced)
 
     return keep
 
@@ -355,14 +385,33 @@ def test_a_sidecar_that_was_taken_away_can_be_put_back(folder: Path, journal: Jo
     assert (folder / "a.jpg.xmp").read_bytes() == tagged
 
 
-def test_what_a_killed_run_left_of_its_writing_is_swept_away(folder: Path) -> None:
+def test_what_a_killed_run_left_of_its_writing_is_swept_away_unless_it_is_alive(
+    folder: Path, journal: Journal, tmp_path: Path
+) -> None:
+    """The journal knows it, and the lock of its library whether the run is still at work."""
     (key,) = lay(folder, "a.jpg")
-    old, fresh = folder / ".photo-organizer-xmp-00.part", folder / ".photo-organizer-xmp-01.part"
-    for draft in (old, fresh):
-        draft.write_bytes(b"half")
-    os.utime(old, (0, 0))
-    FolderMarks().mark(AddTags((key,), ("dup",)))
-    assert (old.exists(), fresh.exists()) == (False, True)
+    (change,) = journal.begin(journal.begin_part(TARGET, ["folder:/photos"]), KINDS, [AddTags((key,), ("dup",))])
+    path = str(folder / "a.jpg.xmp")
+    (name,) = journal.keep(change, [ReplacedSidecar(key, path, None, "checksum")])
+    theirs = folder / ".photo-organizer-xmp-00.part"
+    for file in (folder / name, theirs):
+        file.write_bytes(b"half")
+        os.utime(file, (0, 0))
+    with LibraryLock(tmp_path / "locks" / digest("folder:/photos")):
+        sweep(journal, tmp_path / "locks", ())
+        assert (folder / name).exists()
+    sweep(journal, tmp_path / "locks", ())
+    assert not (folder / name).exists()
+    assert theirs.read_bytes() == b"half"
+
+
+@pytest.mark.parametrize("name", [".photo-organizer-xmp-00.part", ".photo-organizer-xmp-ffff.part", ".x.part"])
+def test_no_file_of_the_users_is_swept_away_for_its_name(folder: Path, journal: Journal, name: str) -> None:
+    (key,) = lay(folder, "a.jpg")
+    (folder / name).write_bytes(b"mine")
+    os.utime(folder / name, (0, 0))
+    made(FolderMarks(), journal, [AddTags((key,), ("dup",))])
+    assert (folder / name).read_bytes() == b"mine"
 
 
 def test_a_new_sidecar_never_takes_the_place_of_another(folder: Path) -> None:
@@ -566,6 +615,8 @@ def test_a_run_that_is_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> 
             assert held == LIGHTROOM.encode() or LIGHTROOM.encode() in kept
             assert read(held).tags >= {"Berlin"}
             library = FolderMarks(albums, with_ratings=True)
+            sweep(journal, tmp_path / "locks", ())
+            assert list(folder.glob(".*.part")) == []
             run(library, journal, keys, group_of(1, keys))
             assert run(library, journal, keys, group_of(1, keys)) == []
             photos = library.read_marks(keys, (), with_albums=False).photos
