@@ -19,6 +19,7 @@ from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
 from bestshot.storage.index import Failure, Index, IndexEntry, Measurable
+from bestshot.workers.deadline import begin_photo
 from bestshot.workers.pool import WorkerDied, Workers
 
 Value = TypeVar("Value")
@@ -71,6 +72,7 @@ def _embed(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[Fa
 
 def attempt(measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, photo: Photo) -> Value | Failure:
     """Measure one photo; the Failure says why it cannot be measured."""
+    begin_photo()
     try:
         return measure(source, photo)
     except PhotoError as error:

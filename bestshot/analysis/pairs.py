@@ -10,6 +10,7 @@ from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.storage.index import Failure
 from bestshot.text import printable
+from bestshot.workers.deadline import begin_photo
 
 _BATCH = 128
 """Pairs a worker gets at a time: they are in order of time, so most pictures of a batch are in several pairs."""
@@ -32,6 +33,7 @@ def compare_pairs(
         for photo in (pair.left, pair.right):
             if photo.id not in kept:
                 kept[photo.id] = attempt(_features, source, photo)
+        begin_photo()
         found.append(_compared(pair, kept, rotations=rotations))
         for photo in (pair.left, pair.right):
             if last[photo.id] == at:

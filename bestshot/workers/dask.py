@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from bestshot.errors import OrganizerError, UsageError
 from bestshot.model.reader import PhotoReader
 from bestshot.text import printable
+from bestshot.workers.deadline import PHOTO_SECONDS, within_deadlines
 from bestshot.workers.pool import WorkerLostError, WorkersError
 from bestshot.workers.remote_checks import access_problem, checked, difference, probe_paths, software
 
@@ -37,12 +38,14 @@ _WORKER_SECONDS = 60.0
 class DaskCluster(Executor):
     """The workers of a Dask cluster, which refuse work if their software differs from that of this process.
 
+    A worker that spends more than `photo_seconds` on one photo ends itself; its nanny starts it anew.
     A future raises WorkerLostError if the workers that had its work died, and WorkersError if the scheduler is lost or
     there have been no workers for `worker_seconds`.
     """
 
-    def __init__(self, client: Any, address: str, worker_seconds: float) -> None:
+    def __init__(self, client: Any, address: str, worker_seconds: float, photo_seconds: float) -> None:
         self._client = client
+        self._photo_seconds = photo_seconds
         self._shown = printable(address)
         self._worker_seconds = worker_seconds
         self._killed: type[Exception] = _distributed().KilledWorker
@@ -61,7 +64,8 @@ class DaskCluster(Executor):
         """Submit a picklable function with picklable arguments."""
         outcome: Future[Result] = Future()
         outcome.set_running_or_notify_cancel()
-        there = self._executor.submit(checked, software(), partial(work, *args, **kwargs))
+        timed = partial(within_deadlines, self._photo_seconds, work, *args, **kwargs)
+        there = self._executor.submit(checked, software(), timed)
         there.add_done_callback(partial(self._pass_on, outcome))
         return outcome
 
@@ -96,7 +100,11 @@ class DaskCluster(Executor):
 
 @contextmanager
 def dask_cluster(
-    address: str, source: PhotoReader, *, worker_seconds: float = _WORKER_SECONDS
+    address: str,
+    source: PhotoReader,
+    *,
+    worker_seconds: float = _WORKER_SECONDS,
+    photo_seconds: float = PHOTO_SECONDS,
 ) -> Iterator[DaskCluster]:
     """Connect to a scheduler for the duration of a `with` block; all waiting is bounded.
 
@@ -120,7 +128,7 @@ def dask_cluster(
             _within_time(partial(client.wait_for_workers, 1, timeout=_ANSWER_SECONDS / 2))
         _check_software(client, shown)
         _check_access(client, source)
-        cluster = DaskCluster(client, address, worker_seconds)
+        cluster = DaskCluster(client, address, worker_seconds, photo_seconds)
         try:
             yield cluster
         finally:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
@@ -14,6 +15,7 @@ from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
 from bestshot.errors import OrganizerError
+from bestshot.workers.deadline import PHOTO_SECONDS, within_deadlines
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,9 +37,14 @@ _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class WorkerDied:
-    """The worker that had only this item crashed on it, or was killed for lack of memory."""
+    """The worker that had only this item crashed on it, was killed for lack of memory, or did not end in time."""
 
     reason: str = "makes its decoder crash or run out of memory"
+
+    @classmethod
+    def after(cls, seconds: float, allowed: float) -> "WorkerDied":
+        """What is said of an item whose worker lived so long."""
+        return cls() if seconds < allowed else cls(f"is not read in {allowed:g} seconds, as if its decoder never ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,17 @@ class Workers:
     """Runs batches on a pool of `count` processes, by default one per core, or on a given executor.
 
     The pool is started when it is first needed. Its processes are spawned, not forked, so they inherit neither the
-    library's lock nor its databases; those that die are replaced. A BrokenExecutor of a given executor is passed on;
-    work is only submitted to it again after a WorkerLostError.
+    library's lock nor its databases; those that die are replaced, as are those that spend more than `photo_seconds` on
+    one photo. A BrokenExecutor of a given executor is passed on; work is only submitted to it again after a
+    WorkerLostError.
     """
 
-    def __init__(self, count: int | None = None, executor: Executor | None = None) -> None:
+    def __init__(
+        self, count: int | None = None, executor: Executor | None = None, *, photo_seconds: float = PHOTO_SECONDS
+    ) -> None:
         self.count = count or available_cores()
         self._given = executor
+        self._photo_seconds = photo_seconds
         self._pool: Executor | None = executor
         self._retryable = BrokenExecutor if executor is None else WorkerLostError
 
@@ -122,18 +133,22 @@ class Workers:
     ) -> Iterator[Finished[Item, Result]]:
         for batch in batches:
             self._repair()
+            started = time.monotonic()
             try:
                 yield Finished(batch, self._submit(work, batch).result())
             except self._retryable:
+                took = time.monotonic() - started
                 if len(batch) > 1:
                     yield from self._one_by_one(work, [[item] for item in batch])
                 else:
                     self._repair()
-                    yield Finished(batch, WorkerDied())
+                    yield Finished(batch, WorkerDied.after(took, self._photo_seconds))
 
     def _submit(self, work: Callable[[Sequence[Item]], Result], batch: Sequence[Item]) -> Future[Result]:
         with _signals_deferred():
-            return self._executor().submit(work, batch)
+            if self._given is not None:  # processes of the caller's are not ours to end
+                return self._given.submit(work, batch)
+            return self._executor().submit(within_deadlines, self._photo_seconds, work, batch)
 
     def _repair(self) -> None:
         """Replace a broken pool, so that a death that follows is caused by the work."""

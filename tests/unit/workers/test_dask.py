@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -25,7 +26,8 @@ from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.sources.interface import PhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.dask import dask_cluster
-from bestshot.workers.pool import WorkersError
+from bestshot.workers.deadline import begin_photo
+from bestshot.workers.pool import WorkerDied, Workers, WorkersError
 from bestshot.workers.remote_checks import access_problem, probe_paths, software
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped
@@ -157,6 +159,28 @@ def test_a_photo_that_kills_its_workers_is_skipped_alone(
     outcome = run_on(cluster, Deadly(tmp_path / "photos"), tmp_path / "cache")
     assert skipped(outcome) == {"burst0_1.jpg": "makes its decoder crash or run out of memory"}
     assert groups(outcome) == [["burst0_2.jpg", "burst0_3.jpg"]]
+    direct.wait_for_workers(2, timeout=60)
+
+
+def wait_for_ever(batch: Sequence[str]) -> list[str]:
+    begin_photo()
+    if "endless" in batch:
+        threading.Event().wait()
+    return list(batch)
+
+
+def test_a_photo_that_never_ends_is_named_alone_and_its_worker_started_anew(
+    cluster: LocalCluster, direct: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+    source = LocalPhotoSource(add(tmp_path / "photos" / "a.jpg", scene(1)).parent)
+    with dask_cluster(cluster.scheduler_address, source, photo_seconds=1.0) as executor:
+        workers = Workers(2, executor, photo_seconds=1.0)
+        found = [
+            (list(item.batch), item.result) for item in workers.run(wait_for_ever, [["a"], ["b", "endless"], ["c"]])
+        ]
+    late = WorkerDied("is not read in 1 seconds, as if its decoder never ended")
+    assert sorted(found, key=str) == [(["a"], ["a"]), (["b"], ["b"]), (["c"], ["c"]), (["endless"], late)]
     direct.wait_for_workers(2, timeout=60)
 
 
