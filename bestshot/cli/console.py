@@ -2,9 +2,11 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -19,7 +21,8 @@ from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import MANY_CHANGES, Settings
-from bestshot.storage.files import check_no_photo, write_out
+from bestshot.storage.files import write_out
+from bestshot.storage.own_files import OwnKind, open_to_append
 from bestshot.text import count, printable
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ _EVERYTHING = logging.getLogger("bestshot")
 """The logger above those of all modules."""
 
 _UNLIMITED = 1 << 30
+
+_LOG_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (INFO|WARNING|ERROR) ")
+_LOG = OwnKind("log", lambda head: _LOG_LINE.match(head) is not None)
 
 
 class Console:
@@ -168,10 +174,17 @@ def _show_any_name(stream: TextIO) -> None:
         reconfigure(errors="backslashreplace")
 
 
+class _LogFile(logging.FileHandler):
+    """A log that is written on, and not into anything else."""
+
+    def _open(self) -> TextIOWrapper:
+        stream = open_to_append(Path(self.baseFilename), _LOG)
+        return TextIOWrapper(stream, encoding=self.encoding, errors=self.errors)
+
+
 def _file_handler(path: str) -> logging.Handler:
-    check_no_photo(Path(path))
     try:
-        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(f"The log file {printable(path)} cannot be written: {error.strerror or error}.") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from bestshot.errors import OutputError
 from bestshot.model.photo import Metadata, SourceType
 from bestshot.pipeline.look import LibraryAnalysis
-from bestshot.plans.document import PlanSource, document_of, to_json
-from bestshot.plans.lists import rest_of, to_csv
+from bestshot.plans.document import PlanSource, document_of, is_plan, to_json
+from bestshot.plans.lists import is_rest, is_table, rest_of, to_csv
 from bestshot.plans.plan import Plan
 from bestshot.report.model import ReportContent
+from bestshot.report.writing import check_report
 from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
-from bestshot.storage.files import write_atomically, write_out
-from bestshot.text import printable
+from bestshot.storage.drafts import Drafts
+from bestshot.storage.files import write_out
+from bestshot.storage.own_files import OwnKind, check_replaceable, write_own
 
 
 def report_of(plan: Plan, library: LibraryAnalysis, source: PhotoSource) -> ReportContent:
@@ -22,15 +24,42 @@ def report_of(plan: Plan, library: LibraryAnalysis, source: PhotoSource) -> Repo
     return ReportContent(_from_anywhere(plan), library.metadata, library.appraisals, _described(source))
 
 
-def write_records(plan: Plan, source: PhotoSource, metadata: Mapping[str, Metadata], settings: Settings) -> None:
-    """Write the lists that the settings ask for; raises OutputError."""
-    if settings.plan is not None:
-        document = document_of(_from_anywhere(plan), _described(source), metadata)
-        _write(settings.plan, to_json(document).encode("ascii"), "plan")
-    if settings.csv is not None:
-        _write(settings.csv, to_csv(plan, metadata).encode("utf-8", "backslashreplace"), "table")
-    if settings.list_rest is not None:
-        _write(settings.list_rest, rest_of(plan, null=settings.null), "list")
+class Records:
+    """The plan and the lists that the settings ask for; raises OutputError where another file has one's place."""
+
+    def __init__(self, settings: Settings, source: PhotoSource, drafts: Drafts) -> None:
+        self._settings = settings
+        self._source = source
+        self._drafts = drafts
+        folders = [origin.removeprefix("folder:") for origin in source.origins() if origin.startswith("folder:")]
+        self._kinds = {
+            "plan": OwnKind("plan", is_plan),
+            "csv": OwnKind("table", is_table),
+            "list_rest": OwnKind("list of this library", partial(is_rest, folders=folders)),
+        }
+        for name, file in settings.records.items():
+            if name == "report":
+                check_report(Path(file))
+            elif file != "-":
+                check_replaceable(Path(file), self._kinds[name])
+
+    def write(self, plan: Plan, metadata: Mapping[str, Metadata]) -> None:
+        """Write them; raises OutputError."""
+        wanted = self._settings.records
+        if "plan" in wanted:
+            document = document_of(_from_anywhere(plan), _described(self._source), metadata)
+            self._write("plan", to_json(document).encode("ascii"))
+        if "csv" in wanted:
+            self._write("csv", to_csv(plan, metadata).encode("utf-8", "backslashreplace"))
+        if "list_rest" in wanted:
+            self._write("list_rest", rest_of(plan, null=self._settings.null))
+
+    def _write(self, name: str, content: bytes) -> None:
+        where = self._settings.records[name]
+        if where == "-":
+            write_out(content)
+        else:
+            write_own(Path(where), content, self._kinds[name], self._drafts)
 
 
 def _described(source: PhotoSource) -> PlanSource:
@@ -43,13 +72,3 @@ def _from_anywhere(plan: Plan) -> Plan:
     output = plan.options.output
     whole = None if output is None else str(Path(output).absolute())
     return replace(plan, options=replace(plan.options, output=whole))
-
-
-def _write(where: str, content: bytes, what: str) -> None:
-    if where == "-":
-        write_out(content)
-        return
-    try:
-        write_atomically(Path(where), content)
-    except OSError as error:
-        raise OutputError(f"The {what} {printable(where)} cannot be written: {error.strerror or error}.") from error

@@ -16,7 +16,7 @@ from bestshot.model.photo import Skipped, SourceType, digest
 from bestshot.pipeline.look import KnownState, LibraryAnalysis, analyse_library, load_planned
 from bestshot.pipeline.outcome import Outcome, Request
 from bestshot.pipeline.planning import Planner
-from bestshot.pipeline.records import report_of, write_records
+from bestshot.pipeline.records import Records, report_of
 from bestshot.plans.decision_store import remember, remembered
 from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument
@@ -49,6 +49,7 @@ class _Run:
         lock = cache / "locks" / self._library_id
         stack.enter_context(LibraryLock(lock))
         self._drafts = stack.enter_context(Drafts(lock.with_name(f"{lock.name}.drafts")))
+        self._records = Records(self._settings, self._source, self._drafts)
         self._index = stack.enter_context(closing(Index(cache / "index.sqlite3")))
         self._journal = self._open_journal()
         if self._journal is not None:
@@ -101,7 +102,7 @@ class _Run:
         """Plan, write the plan down, and act unless this run only looks."""
         output, state = self._find_output(library)
         plan = self._planner.plan(library, state)
-        write_records(plan, self._source, library.metadata, self._settings)
+        self._records.write(plan, library.metadata)
         looked = Outcome(plan, report=self._report(plan, library))
         if self._settings.dry_run:
             return replace(looked, calls=self._marks.calls_for(plan.mark_actions))
@@ -147,7 +148,7 @@ class _Run:
         with closing(Workers(self._settings.workers, self._request.executor)) as workers:
             content = report_of(plan, library, self._source)
             writer = ReportWriter(content, self._source, workers, self._request.progress)
-            return writer.write(Path(self._settings.report))
+            return writer.write(Path(self._settings.report), self._drafts)
 
     def _carry_out(self, decided: Outcome, output: FolderOutput | None, state: OutputState | None) -> Outcome:
         receipts: list[Receipt | MarkReceipt] = []

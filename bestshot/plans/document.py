@@ -21,6 +21,9 @@ from bestshot.plans.plan import OutputOptions, Plan
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
 VERSION: Literal[1] = 1
 
+_OPENING = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
+_SIGN = re.compile(rb'"format"\s*:\s*"%s"' % FORMAT.encode())
+
 _Part = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -104,6 +107,11 @@ def to_json(document: PlanDocument) -> str:
     """The plan as JSON text in plain ASCII, so that any file name survives."""
     # The standard library's json keeps the surrogates of undecodable file names; msgspec's refuses them.
     return json.dumps(msgspec.to_builtins(document), indent=2) + "\n"
+
+
+def is_plan(head: bytes) -> bool:
+    """Whether a file that begins like this is a plan, amended or not; the order of what is in it does not matter."""
+    return _OPENING.match(head) is not None and _SIGN.search(head) is not None
 
 
 def counts(plan: Plan) -> dict[str, int]:

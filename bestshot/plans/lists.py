@@ -3,7 +3,8 @@
 import csv
 import io
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from bestshot.errors import UsageError
 from bestshot.model.photo import Metadata, Photo
@@ -11,6 +12,9 @@ from bestshot.plans.plan import Plan
 from bestshot.text import printable
 
 _COLUMNS = ("group", "place", "best", "id", "name", "taken_at", "size", "score", "reasons")
+
+_HEADER = re.compile(rb"(\xef\xbb\xbf)?%s\r?\n" % ",".join(_COLUMNS).encode())
+_ASSET_ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _ASKS_TO_COUNT = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula; https://owasp.org/www-community/attacks/CSV_Injection."""
@@ -30,6 +34,18 @@ def to_csv(plan: Plan, metadata: Mapping[str, Metadata]) -> str:
             row = (group.number, place, int(place == 1), *names, taken, photo.size, f"{ranked.score:.3f}", reasons)
             table.writerow(row)
     return text.getvalue()
+
+
+def is_table(head: bytes) -> bool:
+    """Whether a file that begins like this is such a table."""
+    return _HEADER.match(head) is not None
+
+
+def is_rest(head: bytes, folders: Sequence[str]) -> bool:
+    """Whether a file that begins like this is such a list of names: only of photos below these folders, or of ids."""
+    names = head.split(b"\0" if b"\0" in head else b"\n")[:-1]
+    below = tuple(os.fsencode(folder.rstrip("/") + "/") for folder in folders)
+    return bool(names) and all(name.startswith(below) or _ASSET_ID.fullmatch(name) for name in names)
 
 
 def _harmless(text: str) -> str:

@@ -18,6 +18,8 @@ from bestshot.text import printable
 
 _FOLDER = Path(__file__).parent
 
+_TITLE = b"<title>Photo Organizer: the groups"
+
 
 @dataclass(frozen=True, slots=True)
 class InlineFile:
@@ -41,6 +43,11 @@ class Link:
 
     number: int
     href: str
+
+
+def is_report(head: bytes) -> bool:
+    """Whether a file that begins like this is a page of a report."""
+    return head.startswith(b"<!doctype html>") and _TITLE in head
 
 
 def render(

@@ -2,23 +2,40 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
+from io import TextIOWrapper
+from itertools import count
 from pathlib import Path
+from typing import Final
 
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
 from bestshot.model.groups import PlannedGroup
 from bestshot.plans.document import document_of, to_json
 from bestshot.report.model import MissingPicture, Page, Rendition, ReportContent
-from bestshot.report.paging import paged, plan_of_page
+from bestshot.report.paging import page_name, paged, plan_of_page
 from bestshot.report.pictures import PhotoWithFaces, make_renditions
-from bestshot.report.rendering import render
+from bestshot.report.rendering import is_report, render
 from bestshot.report.views import GroupView, group_view, totals
 from bestshot.sources.interface import PhotoSource
-from bestshot.storage.files import check_no_photo, replace, writing
+from bestshot.storage.drafts import Drafts
+from bestshot.storage.files import writing
+from bestshot.storage.opening import open_new
+from bestshot.storage.own_files import PRIVATE, OwnKind, check_replaceable, clearing, put_in_place
 from bestshot.text import printable
 from bestshot.workers.pool import WorkerDied, Workers
+
+REPORT: Final = OwnKind("report", is_report)
+
+
+def check_report(path: Path) -> None:
+    """Raise OutputError where a report cannot have its place: something else is there, or where further pages were."""
+    first = _checked(path)
+    for number in count(2):
+        further = first.with_name(page_name(first.name, number))
+        if not os.path.lexists(further):
+            return
+        check_replaceable(further, REPORT)
 
 
 class ReportWriter:
@@ -30,27 +47,23 @@ class ReportWriter:
         self._workers = workers
         self._progress = progress
 
-    def write(self, path: Path) -> tuple[Path, ...]:
+    def write(self, path: Path, drafts: Drafts) -> tuple[Path, ...]:
         """Write the first page to `path` and further ones next to it; returns the paths of all.
 
         Raises OutputError, in which case no page has changed.
         """
         first = _checked(path)
         pages = paged(self._content.plan.groups, first.name)
-        drafts = [first.with_name(f".{page.file_name}.part") for page in pages]
         finished = [first.with_name(page.file_name) for page in pages]
         for final in finished:
-            check_no_photo(final)
-        try:
+            check_replaceable(final, REPORT)
+        unfinished = [drafts.beside(final) for final in finished]
+        with clearing(*unfinished):
             with self._progress("Making the report", self._content.plan.grouped_count) as advance:
-                for page, draft in zip(pages, drafts, strict=True):
+                for page, draft in zip(pages, unfinished, strict=True):
                     self._write_page(page, pages, draft, advance)
-            for draft, final in zip(drafts, finished, strict=True):
-                replace(draft, final)
-        finally:
-            for draft in drafts:
-                with suppress(OSError):  # an error before this is the one to report
-                    draft.unlink(missing_ok=True)
+            for draft, final in zip(unfinished, finished, strict=True):
+                put_in_place(draft, final, REPORT)
         return tuple(finished)
 
     def _write_page(self, page: Page, pages: Sequence[Page], draft: Path, advance: Callable[[int], object]) -> None:
@@ -58,7 +71,10 @@ class ReportWriter:
         plan = to_json(document_of(plan_of_page(content.plan, page), content.source, content.metadata))
         views = self._views(page.groups, advance)
         pieces = render(page, pages, totals(content.plan), content.source.locations, views, plan)
-        with writing(draft.with_name(page.file_name)), draft.open("w", encoding="utf-8", newline="\n") as file:
+        with (
+            writing(draft.with_name(page.file_name)),
+            TextIOWrapper(open_new(draft, PRIVATE), encoding="utf-8", newline="\n") as file,
+        ):
             file.writelines(pieces)
 
     def _views(self, groups: Sequence[PlannedGroup], advance: Callable[[int], object]) -> Iterator[GroupView]:
@@ -89,9 +105,10 @@ class ReportWriter:
 
 
 def _checked(path: Path) -> Path:
-    """Resolve links; raises OutputError if `path` exists and is not a file."""
+    """Resolve links; raises OutputError if something is at `path` that is not an earlier report."""
     with writing(path):
         whole = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
         if whole.exists() and not whole.is_file():
             raise OutputError(f"The report {printable(str(path))} is not a file: name one, such as report.html.")
+    check_replaceable(path, REPORT)
     return whole

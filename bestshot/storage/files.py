@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bestshot.errors import OutputError, PhotoError, TransientError
-from bestshot.model.formats import HEADER_LENGTH, SIDECAR_SUFFIXES, VIDEO_SUFFIXES, sniff, suffix_of
 from bestshot.storage.opening import open_new, open_regular
 from bestshot.text import printable
 
@@ -166,35 +165,20 @@ def link_target(path: Path) -> str:
     return os.readlink(path)  # noqa: PTH115 - pathlib would normalise it
 
 
-def check_no_photo(path: Path) -> None:
-    """Raise OutputError if `path`, which is about to be written, is a picture or belongs to one."""
-    with suppress(OSError):  # reported when it is written
-        if path.is_file():
-            with path.open("rb") as stream:
-                kind = sniff(stream.read(HEADER_LENGTH))
-            is_companion = suffix_of(path.name) in VIDEO_SUFFIXES | SIDECAR_SUFFIXES
-            if kind is not None or is_companion:
-                what = "belongs to a photo" if kind is None else f"is a {kind.value} picture"
-                raise OutputError(f"{printable(str(path))} {what}: name another file to write to.")
+def keep_owner_and_permissions(existing: Path, draft: Path) -> None:
+    """Give a draft the owner and the permissions of the file that it is to replace, as far as they can be given.
 
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write or replace a file in one step, so that it is never half-written; raises OutputError, OSError.
-
-    Pipes and devices are written to directly.
+    Raises PermissionError for a file that may not be written, though it could be replaced.
     """
-    check_no_photo(path)
-    whole = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
-    if whole.exists() and not whole.is_file():
-        whole.write_bytes(content)
-        return
-    draft = whole.with_name(f".{whole.name}.part")
-    try:
-        draft.write_bytes(content)
-        draft.replace(whole)
-    finally:
-        with suppress(OSError):  # an error before this is the one to report
-            draft.unlink(missing_ok=True)
+    status = existing.lstat()
+    if not os.access(existing, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(existing))
+    # Only root may give a file away; and file systems without permissions (FAT, some network shares) refuse both.
+    with suppress(OSError):
+        if os.name == "posix" and (draft.stat().st_uid, draft.stat().st_gid) != (status.st_uid, status.st_gid):
+            os.chown(draft, status.st_uid, status.st_gid)
+    with suppress(OSError):
+        draft.chmod(stat.S_IMODE(status.st_mode))
 
 
 def write_out(content: str | bytes, *, to_stderr: bool = False) -> None:

@@ -516,9 +516,9 @@ def test_every_setting_that_goes_with_a_plan_is_asked_for_when_it_is_carried_out
     monkeypatch.setattr("bestshot.cli.main.load_settings", lambda *given: Watched(**vars_of(load_settings(*given))))
     burst(fake)
     run_on(fake, plan=str(tmp_path / "of_server.json"), tag_only=True, dry_run=True)
-    records = ("--list-rest", str(tmp_path / "rest"), "--report", str(tmp_path / "report.html"))
-    assert apply(plan, flags=records) == 0
-    assert apply(tmp_path / "of_server.json", flags=records) == 0
+    report = ("--report", str(tmp_path / "report.html"))
+    assert apply(plan, flags=("--list-rest", str(tmp_path / "rest"), *report)) == 0
+    assert apply(tmp_path / "of_server.json", flags=("--list-rest", str(tmp_path / "rest_of_server"), *report)) == 0
     wanted = {name for name, setting in SETTINGS.items() if not setting.with_plan.is_refused}
     assert wanted - Watched.asked == set()
     decided = {name for name, one in SETTINGS.items() if one.with_plan in (WithPlan.GROUPED, WithPlan.JUDGED)}

@@ -60,7 +60,7 @@ class TestLooking:
     ) -> None:
         before = contents(library)
         assert main([str(library), flag, str(library / "single.jpg"), *QUICK]) == 1
-        assert "single.jpg is a JPEG picture: name another file to write to." in capsys.readouterr().err
+        assert "so nothing is written there: choose another name." in capsys.readouterr().err
         assert contents(library) == before
 
     @pytest.mark.parametrize("name", ["single.mov", "single.MP4", "single.xmp", "single.jpg.AAE"])
@@ -69,7 +69,7 @@ class TestLooking:
     ) -> None:
         (library / name).write_bytes(b"mine")
         assert main([str(library), "--plan", str(library / name), *QUICK]) == 1
-        assert f"{name} belongs to a photo: name another file to write to." in capsys.readouterr().err
+        assert f"{name} is not an earlier plan of this program" in capsys.readouterr().err
         assert (library / name).read_bytes() == b"mine"
 
     def test_a_later_page_of_a_report_takes_no_photos_place_either(
@@ -86,7 +86,9 @@ class TestLooking:
         self, library: Path, tmp_path: Path
     ) -> None:
         kept, link = tmp_path / "kept.csv", tmp_path / "link.csv"
-        kept.write_text("earlier" * 1000)
+        assert main([str(library), "--csv", str(kept), *QUICK]) == 0
+        with kept.open("a") as stream:
+            stream.write("earlier" * 1000)
         link.symlink_to(kept)
         assert main([str(library), "--csv", str(link), *QUICK]) == 0
         assert kept.read_text().startswith("group,place,best")
@@ -153,7 +155,9 @@ class TestPlan:
         self, library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main([str(library), "--plan", str(tmp_path), *QUICK]) == 1
-        assert capsys.readouterr().err.endswith(f"The plan {tmp_path} cannot be written: Is a directory.\n")
+        assert capsys.readouterr().err.endswith(
+            f"{tmp_path} is not a file, so nothing is written there: choose another name.\n"
+        )
 
     @pytest.mark.parametrize("workers", ["1", "2"])
     def test_it_is_the_same_in_any_order_and_with_any_number_of_workers(

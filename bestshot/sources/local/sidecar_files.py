@@ -2,7 +2,6 @@
 
 import errno
 import os
-import stat
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
@@ -13,7 +12,7 @@ from bestshot.journal.journal import Journal
 from bestshot.metadata.sidecars import read_sidecar
 from bestshot.model.photo import digest
 from bestshot.storage.drafts import draft_name
-from bestshot.storage.files import create_file, publish, sync_folder, writing
+from bestshot.storage.files import create_file, keep_owner_and_permissions, publish, sync_folder, writing
 from bestshot.storage.lock import LibraryLock
 
 _DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -51,7 +50,7 @@ def replace_content(
                 os.utime(unfinished, ns=(mtime_ns, mtime_ns))
             if before is None:
                 return _publish(unfinished, sidecar)
-            _keep_owner_and_permissions(sidecar, unfinished)
+            keep_owner_and_permissions(sidecar, unfinished)
         if current_content(path) != before:
             return False
         with _one_refused(sidecar):
@@ -95,18 +94,6 @@ def _remove(sidecar: Path, before: bytes | None) -> bool:
     with _one_refused(sidecar):
         sidecar.unlink(missing_ok=True)
     return True
-
-
-def _keep_owner_and_permissions(existing: Path, draft: Path) -> None:
-    status = existing.lstat()
-    if not os.access(existing, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(existing))
-    # Only root may give a file away; and file systems without permissions (FAT, some network shares) refuse both.
-    with suppress(OSError):
-        if os.name == "posix" and (draft.stat().st_uid, draft.stat().st_gid) != (status.st_uid, status.st_gid):
-            os.chown(draft, status.st_uid, status.st_gid)
-    with suppress(OSError):
-        draft.chmod(stat.S_IMODE(status.st_mode))
 
 
 @contextmanager

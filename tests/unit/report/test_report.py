@@ -51,6 +51,7 @@ from tests.support.builders import (
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.drawn_pictures import difference
 from tests.support.each import every
+from tests.support.file_systems import small_disk
 from tests.support.report_pages import HOSTILE_NAMES, ReportPage, decoded, draw_hostile
 
 QUICK = ("--no-faces", "--workers", "1")
@@ -431,9 +432,13 @@ class TestWriting:
         assert report.exists()
 
     def test_an_earlier_report_is_replaced_and_a_link_to_it_stays(self, library: Path) -> None:
-        (library.parent / "real.html").write_text("an earlier one")
+        report_of(library)
+        (library.parent / "report.html").rename(library.parent / "real.html")
+        with (library.parent / "real.html").open("a") as stream:
+            stream.write("of yesterday")
         (library.parent / "report.html").symlink_to("real.html")
         assert report_of(library).plan
+        assert not (library.parent / "real.html").read_text().endswith("of yesterday")
         assert (library.parent / "report.html").is_symlink()
         assert ReportPage.of(library.parent / "real.html").plan
 
@@ -459,12 +464,11 @@ class TestWriting:
     def test_a_report_that_fails_halfway_leaves_the_earlier_one_and_nothing_else(
         self, library: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The second page's name is taken by a folder."""
+        """There is no room for its second page."""
         report_of(library)
         monkeypatch.setattr(paging, "MOST_GROUPS", 1)
-        before = (library.parent / "report.html").read_bytes()
-        (library.parent / ".report-2.html.part").mkdir()
-        assert main([str(library), "--report", str(library.parent / "report.html"), *QUICK]) == 1
-        assert (library.parent / "report.html").read_bytes() == before
-        names = sorted(path.name for path in library.parent.iterdir())
-        assert names == [".report-2.html.part", "library", "report.html"]
+        earlier = (library.parent / "report.html").read_bytes()
+        with small_disk(library.parent / "disk", f"size={2 * len(earlier) // 4096 * 4}k") as disk:
+            (disk / "report.html").write_bytes(earlier)
+            assert main([str(library), "--report", str(disk / "report.html"), *QUICK]) == 1
+            assert {path.name: path.read_bytes() for path in disk.iterdir()} == {"report.html": earlier}
