@@ -222,6 +222,13 @@ def make_folders(path: Path, root: Path) -> tuple[str, ...]:
     return tuple(folder.relative_to(root).as_posix() for folder in reversed(missing))
 
 
+def make_private_folders(path: Path) -> None:
+    """Create a folder, and those above it that are missing, for this user alone; raises OSError."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def remove_empty_folders(path: Path, root: Path) -> None:
     """Delete a folder and those above it, up to the root, as long as they are empty."""
     while path != root:

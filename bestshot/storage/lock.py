@@ -13,7 +13,12 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from bestshot.errors import LockedError, OutputError
+from bestshot.storage.files import make_private_folders
+from bestshot.storage.opening import open_new, open_regular
 from bestshot.text import printable
+
+_NOTE_BYTES = 4096
+"""More than the note of a holder ever is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class LibraryLock:
         self._owner_path = path.with_name(f"{path.name}.json")
         self._lock: FileLock | None = None
         self._is_permanent = True
+        self._is_signed = False
 
     def delete_on_exit(self) -> None:
         """Delete the lock file on exit, and its folder if it is empty, because nothing is left to protect.
@@ -55,7 +61,7 @@ class LibraryLock:
         # A soft lock would outlive a killed process. The object is new each time, since one may be entered twice.
         lock = FileLock(self._path, timeout=0, thread_local=False, fallback_to_soft=False)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folders(self._path.parent)
             lock.acquire()
         except Timeout:
             raise LockedError(self._refusal()) from None
@@ -72,8 +78,9 @@ class LibraryLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._lock is not None  # set on entering
-        with suppress(OSError):  # a leftover is harmless: the next run overwrites it
-            self._owner_path.unlink()
+        if self._is_signed:
+            with suppress(OSError):  # a leftover is harmless: the next run takes it away
+                self._owner_path.unlink()
         if not self._is_permanent:
             with suppress(OSError):  # a run that waits for it notices that the file is gone
                 self._path.unlink()
@@ -84,16 +91,26 @@ class LibraryLock:
                 self._path.parent.rmdir()
 
     def _sign(self) -> None:
+        """Say who holds the lock, in the place of a killed run's note; anything else of that name is left alone."""
         owner = _Owner(os.getpid(), socket.gethostname(), datetime.now(UTC))
-        draft = self._owner_path.with_name(f"{self._owner_path.name}.tmp")
         with suppress(OSError):  # the lock works without it
-            draft.write_bytes(msgspec.json.encode(owner))
-            draft.replace(self._owner_path)
+            if os.path.lexists(self._owner_path) and (self._owner() or not self._owner_path.lstat().st_size):
+                self._owner_path.unlink()
+            with open_new(self._owner_path) as note:
+                note.write(msgspec.json.encode(owner))
+            self._is_signed = True
 
     def _refusal(self) -> str:
-        try:
-            owner = msgspec.json.decode(self._owner_path.read_bytes(), type=_Owner)
-        except (OSError, msgspec.DecodeError):
+        owner = self._owner()
+        if owner is None:
             place = printable(str(self._path))
             return f"Another run is working on this library ({place} is locked). Let it finish first."
         return f"Another run is working on this library: {owner}. Let it finish first."
+
+    def _owner(self) -> _Owner | None:
+        """Who is noted as the holder; None if nobody is."""
+        try:
+            with open_regular(self._owner_path, follow=False) as note:
+                return msgspec.json.decode(note.read(_NOTE_BYTES), type=_Owner)
+        except (OSError, msgspec.DecodeError):
+            return None

@@ -18,7 +18,12 @@ class NotAFileError(OSError):
     """Reading it could wait for ever, or change something: it is a folder, a pipe, a socket or a device."""
 
     def __init__(self, path: str, mode: int) -> None:
-        super().__init__(errno.EINVAL, f"it is {_KINDS.get(stat.S_IFMT(mode), 'a device')}, not a file", path)
+        super().__init__(errno.EINVAL, f"it is {kind_of(mode)}, not a file", path)
+
+
+def kind_of(mode: int) -> str:
+    """What something is that is no regular file, in words."""
+    return _KINDS.get(stat.S_IFMT(mode), "a device")
 
 
 def open_regular(path: str | Path, *, follow: bool = True) -> BinaryIO:

@@ -12,13 +12,15 @@ from bestshot.model.formats import (
     HEADER_LENGTH,
     PHOTO_SUFFIXES,
     RAW_SUFFIXES,
+    SIDECAR_SUFFIXES,
     UNSUPPORTED_SUFFIXES,
+    VIDEO_SUFFIXES,
     sniff,
     suffix_of,
 )
 from bestshot.model.photo import FileRole, Listing, Photo, PhotoFile, Skipped
 from bestshot.sources.local.companions import gather
-from bestshot.storage.opening import open_regular
+from bestshot.storage.opening import kind_of, open_regular
 
 # Thumbnails and bins that other programs keep among the photos, in lower case.
 _FOREIGN_FOLDERS = {
@@ -42,6 +44,10 @@ _OTHER_SUFFIXES = frozenset(
         " .tar .gz .7z .rar .exe .py .sh .js .css .svg .url .lnk .part .tmp .bak"
     ).split()
 )
+
+
+# Names of what travels with a picture and is none itself.
+_COMPANION_SUFFIXES = VIDEO_SUFFIXES | SIDECAR_SUFFIXES | {".json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +155,12 @@ class FolderWalk:
                 continue
             files: list[os.DirEntry[str]] = []
             for entry in self._wanted(root, listed):
-                if not _is_folder(entry):
+                is_folder = _is_folder(entry)
+                if not is_folder or suffix_of(entry.name) in _COMPANION_SUFFIXES:
                     files.append(entry)
-                elif entry.is_symlink():
+                if not is_folder:
+                    continue
+                if entry.is_symlink():
                     yield entry.path
                 else:
                     waiting.append(entry.path)
@@ -185,13 +194,19 @@ class FolderWalk:
             if status := self._status(root, entry):
                 statuses[name] = status
         photos = {name for name in statuses if self._is_photo(root, entries[name])}
-        for unit in gather(photos, statuses.keys() - photos):
+        others = {name for name in entries if name in statuses or suffix_of(name) in _COMPANION_SUFFIXES} - photos
+        for unit in gather(photos, others):
+            apart = {name: why for name, role in unit.companions if (why := _why_apart(root, entries[name], role))}
             roles = ((unit.picture, FileRole.PICTURE), *unit.companions)
             photo_files = tuple(
                 PhotoFile(entries[name].path, role, statuses[name].st_size, statuses[name].st_mtime_ns)
                 for name, role in roles
+                if name not in apart
             )
             self._found.append(_found(root, entries[unit.picture], statuses[unit.picture], photo_files))
+            if apart:
+                told = "; ".join(f"its {name} {why}, and is left alone" for name, why in apart.items())
+                self._skip(root, entries[unit.picture].path, told)
 
     def _status(self, root: _Root, entry: os.DirEntry[str]) -> os.stat_result | None:
         """The status of a file, or None for one that is passed over: reported if its suffix is that of a photo."""
@@ -235,6 +250,27 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False  # a link in circles, or to where nobody may look; it is reported with the files
+
+
+def _why_apart(root: _Root, entry: os.DirEntry[str], role: FileRole) -> str | None:
+    """Why a file that would travel with a photo is left alone, if so: a link may lead to somebody's secrets."""
+    try:
+        if entry.is_symlink():
+            if role is FileRole.SIDECAR:
+                return "is a link"
+            if not _is_inside(root, entry.path):
+                return "is a link that leads out of the source"
+        status = os.stat(entry.path)  # noqa: PTH116 - a path may hold bytes that are no text
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    return None if stat.S_ISREG(status.st_mode) else f"is {kind_of(status.st_mode)}"
+
+
+def _is_inside(root: _Root, path: str) -> bool:
+    """Whether a link stays in the source, or in the linked folder that it was met in."""
+    target = os.path.realpath(path)
+    folder = os.path.realpath(os.path.dirname(path))  # noqa: PTH120 - a path may hold bytes that are no text
+    return target.startswith(tuple(os.path.join(place, "") for place in (str(root.path), folder)))  # noqa: PTH118 - the same
 
 
 def _is_foreign(name: str) -> bool:

@@ -144,6 +144,31 @@ def test_without_a_sound_note_of_the_holder_the_sentence_names_the_lock(tmp_path
     assert sentence.isprintable()
 
 
+@every("name", ["lock.json", "lock.json.tmp"])
+def test_no_file_of_somebodys_is_written_through_or_taken_for_a_note(tmp_path: Path, name: str) -> None:
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    for folder in (tmp_path / "file", tmp_path / "link"):
+        folder.mkdir()
+    (tmp_path / "file" / name).write_bytes(b"mine")
+    (tmp_path / "link" / name).symlink_to(precious)
+    for folder in (tmp_path / "file", tmp_path / "link"):
+        with LibraryLock(folder / "lock"):
+            assert refusal(folder / "lock")
+        assert (folder / name).read_bytes() == precious.read_bytes() == b"mine"
+
+
+def test_a_note_that_a_killed_run_had_only_begun_gives_way(tmp_path: Path) -> None:
+    (tmp_path / "lock.json").touch()
+    with LibraryLock(tmp_path / "lock"):
+        assert f"process {os.getpid()} on" in refusal(tmp_path / "lock")
+
+
+def test_the_folders_of_the_lock_are_the_users_alone(tmp_path: Path) -> None:
+    with LibraryLock(tmp_path / "cache" / "locks" / "lock"):
+        assert {path.stat().st_mode & 0o777 for path in (tmp_path / "cache", tmp_path / "cache" / "locks")} == {0o700}
+
+
 def test_libraries_do_not_lock_each_other(tmp_path: Path) -> None:
     with LibraryLock(tmp_path / "one"), LibraryLock(tmp_path / "two"):
         pass

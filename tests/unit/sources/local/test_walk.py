@@ -149,6 +149,47 @@ def test_a_link_to_a_photo_elsewhere_is_a_photo(tmp_path: Path) -> None:
     assert ids(walk(tmp_path / "library")) == ["a.jpg", "album/n.jpg"]
 
 
+LEFT_ALONE = {
+    "sidecar": "is a link",
+    "sidecar of Apple": "is a link",
+    "dangling sidecar": "is a link",
+    "RAW": "is a link that leads out of the source",
+    "video": "is a link that leads out of the source",
+    "Takeout": "is a link that leads out of the source",
+    "folder": "is a folder",
+    "pipe": "is a pipe",
+}
+
+
+@every("what", LEFT_ALONE)
+def test_what_is_no_file_of_the_source_does_not_travel_with_a_photo_and_is_told(tmp_path: Path, what: str) -> None:
+    library, secret = tmp_path / what / "library", tmp_path / what / "elsewhere" / "secret"
+    make(library, "a.jpg")
+    make(secret.parent, secret.name)
+    name = {"RAW": "a.dng", "video": "a.mov", "Takeout": "a.jpg.json", "sidecar of Apple": "a.aae"}.get(what, "a.xmp")
+    match what:
+        case "folder":
+            (library / name).mkdir()
+        case "pipe":
+            os.mkfifo(library / name)
+        case _:
+            (library / name).symlink_to(secret.with_name("nothing") if what.startswith("dangling") else secret)
+    listing = walk(library)
+    assert [Path(file.path).name for photo in listing.photos for file in photo.files] == ["a.jpg"]
+    assert errors(listing) == {"a.jpg": f"its {name} {LEFT_ALONE[what]}, and is left alone"}
+
+
+def test_a_link_within_the_source_or_its_linked_folder_travels_with_its_photo(tmp_path: Path) -> None:
+    for folder in (tmp_path / "library", tmp_path / "elsewhere"):
+        make(folder, "a.jpg")
+        make(folder / "store", "video.mov")
+        (folder / "a.mov").symlink_to("store/video.mov")
+    (tmp_path / "library" / "more").symlink_to(tmp_path / "elsewhere")
+    listing = walk(tmp_path / "library")
+    assert errors(listing) == {}
+    assert [len(photo.files) for photo in listing.photos] == [2, 2]
+
+
 def test_a_linked_folder_is_walked_once_and_under_its_real_place(tmp_path: Path) -> None:
     make(tmp_path, "real/a.jpg")
     (tmp_path / "alias").symlink_to("real")
