@@ -94,7 +94,7 @@ def measure_each(
 
 
 READ_METADATA = Measurement(
-    "Reading dates", "metadata/2", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
+    "Reading dates", "metadata/3", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
 )
 
 

@@ -1,5 +1,6 @@
 """The capture times of many photos as arrays, and which photos are near each other in time."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,6 +16,9 @@ Flags = npt.NDArray[np.bool_]
 
 _MAX_OFFSET_SECONDS = 14 * 3600.0
 """Time zones reach from UTC-12 to UTC+14, so a wall clock may be this far from UTC."""
+
+_ZONE_STEP_SECONDS = 900.0
+"""Every zone in use is a multiple of this."""
 
 _SUMMER_TIME_SECONDS = 3600.0
 """How far apart the clocks of two cameras are if one of them missed the change to summer time."""
@@ -39,8 +43,11 @@ class Clocks:
     def of(cls, metadata: Sequence[Metadata]) -> "Clocks":
         """Collect the clocks of photos; a guess counts as no clock at all."""
         times = [photo.taken for photo in metadata]
-        walls = [np.nan if time.is_guess else time.wall_seconds for time in times]
-        instants = [np.nan if time.is_guess else time.instant_seconds for time in times]
+        running = _defaults_of_running_clocks(metadata)
+        guessed = [time.is_guess and index not in running for index, time in enumerate(times)]
+        known = list(zip(times, guessed, strict=True))
+        walls = [np.nan if is_guess else time.wall_seconds for time, is_guess in known]
+        instants = [np.nan if is_guess else time.instant_seconds for time, is_guess in known]
         numbers = {name: number for number, name in enumerate(dict.fromkeys(photo.camera for photo in metadata))}
         cameras = [_NO_CAMERA if photo.camera is None else numbers[photo.camera] for photo in metadata]
         return cls(
@@ -63,7 +70,8 @@ class Clocks:
         """Seconds between the photos of each pair, by the clock that brings them closest; 0 if nothing is known.
 
         If both photos state their time zone, only the instants count. If they share no clock, as much of the gap as a
-        time zone can explain is ignored. Of two cameras, one may have missed the change to summer time.
+        time zone can explain is ignored. Of two cameras, one may have missed the change to summer time, in its clock or
+        in the zone that it states.
         """
         closest = np.fmin(self.known_gap(left, right), self._gap_but_for_summer_time(left, right))
         across = np.fmin(np.abs(self.wall[left] - self.instant[right]), np.abs(self.instant[left] - self.wall[right]))
@@ -79,12 +87,18 @@ class Clocks:
         return np.where(both_stated, between_instants, np.fmin(between_walls, between_instants))
 
     def _gap_but_for_summer_time(self, left: Indices, right: Indices) -> Floats:
-        """Seconds between photos once one camera's clock is set right by an hour; NaN if neither can be wrong."""
+        """Seconds between photos once one camera is set right by an hour; NaN if neither can be wrong.
+
+        It is the clock that is set right, or the zone: where both are stated and an hour apart, the walls count.
+        """
         between_walls = np.abs(self.wall[left] - self.wall[right])
         one, other = self.camera[left], self.camera[right]
         may_be_wrong = (one != other) & (one != _NO_CAMERA) & (other != _NO_CAMERA)
-        may_be_wrong &= ~(self.zone_stated[left] & self.zone_stated[right])
-        return np.where(may_be_wrong, np.abs(between_walls - _SUMMER_TIME_SECONDS), np.nan)
+        both_stated = self.zone_stated[left] & self.zone_stated[right]
+        zones = self.wall[left] - self.instant[left], self.wall[right] - self.instant[right]
+        with_zone_right = np.where(np.abs(zones[0] - zones[1]) == _SUMMER_TIME_SECONDS, between_walls, np.nan)
+        with_clock_right = np.abs(between_walls - _SUMMER_TIME_SECONDS)
+        return np.where(may_be_wrong, np.where(both_stated, with_zone_right, with_clock_right), np.nan)
 
     def have_neighbour(self, window: float | None) -> Flags:
         """Which photos may have another within the window, in seconds (None: any time); untimed ones are near all."""
@@ -118,6 +132,28 @@ class Clocks:
         wall_only = np.flatnonzero(~np.isnan(self.wall) & np.isnan(self.instant))
         instant_only = np.flatnonzero(np.isnan(self.wall) & ~np.isnan(self.instant))
         yield from all_blocks(wall_only, instant_only)
+
+
+def _defaults_of_running_clocks(metadata: Sequence[Metadata]) -> set[int]:
+    """The photos whose time may be a default but was read off a running clock, as a neighbour of that camera shows.
+
+    What is not a clock writes the same time again, or the same in another zone, which is a quarter of an hour off.
+    """
+    defaults = [index for index, photo in enumerate(metadata) if photo.taken.is_default and photo.taken.is_stated]
+    cameras = {metadata[index].camera for index in defaults}
+    seconds: dict[str | None, set[float]] = {camera: set() for camera in cameras}
+    for photo in metadata if cameras else ():
+        if photo.camera in cameras and photo.taken.is_stated:
+            seconds[photo.camera].add(photo.taken.seconds)
+    in_order = {camera: sorted(times) for camera, times in seconds.items()}
+    return {index for index in defaults if _is_running(in_order[metadata[index].camera], metadata[index].taken.seconds)}
+
+
+def _is_running(times: Sequence[float], at: float) -> bool:
+    """Whether another of these times, which are in order, is within a quarter of an hour."""
+    place = bisect_left(times, at)
+    nearest = (*times[max(0, place - 1) : place], *times[place + 1 : place + 2])
+    return any(abs(time - at) < _ZONE_STEP_SECONDS for time in nearest)
 
 
 def _near_in_order(clock: Floats, window: float) -> Flags:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
+from bestshot.metadata.name_patterns import NAMED_DATE, NAMED_TIME, NameTells, told_by, without_copy_marks
 from bestshot.model.times import CaptureTime, TimeSource
 
 # The oldest surviving photograph was taken in 1826 or 1827; a clock beyond 2100 is wrong.
@@ -30,19 +32,7 @@ _QUOTED = 40  # characters of a bad date that a message repeats
 _LONGEST = 100  # characters of a date with all that cameras put between its parts
 _OFFSET = re.compile(r"(?P<sign>[-+])(?P<hours>[0-9]{1,2}):?(?P<minutes>[0-5][0-9])")
 
-_YEAR_TO_DAY = r"(?P<year>(?:18|19|20)[0-9]{2})(?P<dash>[-_.:]?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})"
-_NAMED_DATE = re.compile(rf"(?<![0-9]){_YEAR_TO_DAY}(?![0-9])")
-# "at" in the languages of macOS screenshots; American names use twelve hours, a narrow space, and AM or PM.
-_NAMED_TIME = re.compile(
-    rf"""(?P<pixel>PXL_)? (?<![0-9]) {_YEAR_TO_DAY}
-        (?:[-_T.\ ]? | \ (?:at|um|à|om|alle|alle\ ore|a\ las|às|kl\.?|в)\ )
-        (?P<hour>[0-9]{{2}}|[0-9](?=[0-9.:]+\s?[AP]M)) (?P<colon>[-_.:]?) (?P<minute>[0-9]{{2}})
-        (?P=colon) (?P<second>[0-9]{{2}}) (?:[-.]? (?P<fraction>[0-9]{{3}}))? (?![0-9])
-        (?:\s? (?P<half>[AP]M)\b)?""",
-    re.VERBOSE,
-)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_MESSENGER = re.compile(r"whatsapp|telegram|viber|^photo_", re.IGNORECASE)
 
 
 class DateError(ValueError):
@@ -135,8 +125,12 @@ def gps_moment(date: str, time: Sequence[float]) -> datetime | None:
 
 
 def exif_time(dates: ExifDates) -> tuple[CaptureTime | None, tuple[str, ...]]:
-    """The most trusted time in a photo's EXIF, and what is wrong with the dates tried before it."""
+    """The most trusted time in a photo's EXIF, and what is wrong with the dates tried before it.
+
+    A date that may be a default gives way to one that is not.
+    """
     complaints: list[str] = []
+    found: list[CaptureTime] = []
     for date, source in (
         (dates.original, TimeSource.EXIF_ORIGINAL),
         (dates.digitized, TimeSource.EXIF_DIGITIZED),
@@ -147,9 +141,10 @@ def exif_time(dates: ExifDates) -> tuple[CaptureTime | None, tuple[str, ...]]:
             complaints.append(f"its {source.value} '{date.text[:_QUOTED]}' {error}")
             continue
         if clock is not None:
-            taken = clock.as_capture_time(source, dates.likely_offset(clock.time))
-            return taken, tuple(complaints)
-    return None, tuple(complaints)
+            found.append(clock.as_capture_time(source, dates.likely_offset(clock.time)))
+            if not found[-1].is_default:
+                return found[-1], tuple(complaints)
+    return (found[0] if found else None), tuple(complaints)
 
 
 def moment(seconds: int) -> datetime:
@@ -166,14 +161,13 @@ def moment(seconds: int) -> datetime:
 def time_from_name(name: str) -> CaptureTime | None:
     """Read the time out of a file name such as IMG_20240131_154501; a date alone is a guess, at midnight.
 
-    Pixel phones name their files (PXL_…) in UTC. Messengers name theirs by when a message arrived, so a time
-    in such a name is a guess, too.
+    A time that a messenger wrote there is a guess, too: `name_patterns` says who writes what.
     """
-    name = _UUID.sub(" ", name)
-    for match in _NAMED_TIME.finditer(name):
+    name = without_copy_marks(_UUID.sub(" ", name))
+    for match in NAMED_TIME.finditer(name):
         if time := _named_clock(match):
-            return _named_time(time, is_utc=match["pixel"] is not None, is_guess=_MESSENGER.search(name) is not None)
-    for match in _NAMED_DATE.finditer(name):
+            return _named_time(time, told_by(name))
+    for match in NAMED_DATE.finditer(name):
         if day := _named_clock(match):
             return CaptureTime(day, None, TimeSource.DATE_IN_NAME)
     return None
@@ -191,11 +185,15 @@ def file_time(mtime_ns: int) -> CaptureTime:
 def choose_time(exif: CaptureTime | None, sidecars: Iterable[CaptureTime], name: str, mtime_ns: int) -> CaptureTime:
     """The most trusted time: of EXIF, else of the first sidecar (XMP, then Takeout), name, file's date.
 
-    `sidecars` may be lazy: they are only asked when EXIF has no time.
+    One that is no guess comes before one that is, such as a default. `sidecars` may be lazy: they are only asked when
+    EXIF has no time to rely on.
     """
-    if exif is not None:
-        return exif
-    return next(iter(sidecars), None) or time_from_name(name) or file_time(mtime_ns)
+    guesses: list[CaptureTime] = []
+    for taken in chain((exif,), sidecars, (time_from_name(name),)):
+        if taken is not None and not taken.is_guess:
+            return taken
+        guesses += [] if taken is None else [taken]
+    return guesses[0] if guesses else file_time(mtime_ns)
 
 
 def _possible(offset: timedelta) -> timedelta | None:
@@ -235,7 +233,7 @@ def _named_clock(match: re.Match[str]) -> datetime | None:
     return time.replace(hour=time.hour % 12 + (12 if half == "PM" else 0)) if is_twelve_hours else None
 
 
-def _named_time(time: datetime, *, is_utc: bool, is_guess: bool) -> CaptureTime:
-    if is_utc:
+def _named_time(time: datetime, tells: NameTells | None) -> CaptureTime:
+    if tells is NameTells.TAKEN_UTC:
         return CaptureTime(None, time.replace(tzinfo=UTC), TimeSource.FILE_NAME)
-    return CaptureTime(time, None, TimeSource.DATE_IN_NAME if is_guess else TimeSource.FILE_NAME)
+    return CaptureTime(time, None, TimeSource.DATE_IN_NAME if tells is NameTells.SENT else TimeSource.FILE_NAME)

@@ -1,7 +1,7 @@
 """When a photo was taken, and how that is known."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 
 
@@ -22,6 +22,33 @@ _GUESSES = frozenset({TimeSource.DATE_IN_NAME, TimeSource.FILE_DATE})
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultTime:
+    """A span of clock times that stand for none, and who writes them."""
+
+    writer: str
+    first: datetime
+    last: datetime
+
+    @classmethod
+    def of_days(cls, writer: str, first: datetime, days: int) -> "DefaultTime":
+        """Whole days: what is zero in UTC is another hour in each time zone, and clocks go on from there."""
+        return cls(writer, first, first + timedelta(days=days) - timedelta.resolution)
+
+
+DEFAULT_TIMES = (
+    DefaultTime("Android phones", datetime(2002, 12, 8, 12), datetime(2002, 12, 8, 12)),
+    DefaultTime.of_days("spreadsheets and Windows programs", datetime(1899, 12, 30), 3),
+    DefaultTime.of_days("Macintosh and QuickTime programs", datetime(1903, 12, 31), 2),
+    DefaultTime.of_days("Unix programs", datetime(1969, 12, 31), 2),
+    DefaultTime.of_days("cameras, FAT file systems", datetime(1979, 12, 31), 2),
+    DefaultTime.of_days("GPS receivers", datetime(1980, 1, 6), 1),
+)
+"""Clock times at which hardly a photo was ever taken; so is midnight of any New Year, at which many cameras begin."""
+
+_DEFAULT_YEARS = frozenset(end.year for span in DEFAULT_TIMES for end in (span.first, span.last))
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureTime:
     """When a photo was taken, by one or two clocks; at least one of them is known.
 
@@ -37,8 +64,30 @@ class CaptureTime:
 
     @property
     def is_guess(self) -> bool:
-        """Whether the time is too unreliable to join or separate photos."""
-        return self.source in _GUESSES
+        """Whether the time is too unreliable to join or separate photos, unless others show that a default is none."""
+        return not self.is_stated or self.is_default
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether somebody wrote it down as the time of capture, be it a default."""
+        return self.source not in _GUESSES
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it may only be what cameras and programs write where they know no time."""
+        clock = self.wall or self.instant
+        assert clock is not None  # one of the two is always known
+        if (clock.month, clock.day, clock.time()) == (1, 1, time.min):
+            return True
+        plain = clock.replace(tzinfo=None)
+        return clock.year in _DEFAULT_YEARS and any(span.first <= plain <= span.last for span in DEFAULT_TIMES)
+
+    @property
+    def in_doubt_because(self) -> str:
+        """Why the time is a guess, in words; empty if it is none."""
+        if not self.is_stated:
+            return self.source.value
+        return f"{self.source.value}, which may be a default" if self.is_default else ""
 
     @property
     def wall_seconds(self) -> float | None:

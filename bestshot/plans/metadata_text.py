@@ -45,8 +45,8 @@ def metadata_in_words(photo: Photo, metadata: Metadata) -> Iterator[tuple[str, s
     yield "size", format_size(photo.size)
     if metadata.width and metadata.height:
         yield "dimensions", f"{metadata.width} x {metadata.height}"
-    guess = f" (a guess: {metadata.taken.source.value})" if metadata.taken.is_guess else ""
-    yield "time", metadata.taken.isoformat() + guess
+    doubt = metadata.taken.in_doubt_because
+    yield "time", metadata.taken.isoformat() + (f" (a guess: {doubt})" if doubt else "")
     if camera := ", ".join(part for part in (metadata.camera, metadata.lens) if part):
         yield "camera", camera
     if exposure := ", ".join(_exposure(metadata)):

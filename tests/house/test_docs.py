@@ -19,6 +19,7 @@ from bestshot.ranking.rules import Weights
 from bestshot.settings.declaration import MARKS, WithPlan
 from bestshot.settings.reading import ENVIRONMENT_PREFIX, load_settings
 from bestshot.settings.settings import SETTINGS, Settings
+from docs import what_is_read
 from docs.settings_tables import with_tables
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, scene
@@ -77,6 +78,13 @@ def test_the_tables_explain_every_flag_and_none_that_is_not_there() -> None:
 def test_the_tables_are_those_that_the_settings_declare() -> None:
     """If not, `python -m docs.settings_tables` writes them anew."""
     assert with_tables(PAGES["settings.md"]) == PAGES["settings.md"]
+
+
+def test_the_tables_of_what_is_read_are_those_of_the_code() -> None:
+    """If not, `python -m docs.what_is_read` writes them anew."""
+    page = PAGES["what-is-read.md"]
+    assert what_is_read.with_tables(page) == page
+    assert len(re.findall(r"^\| ---", page, re.MULTILINE)) == len(what_is_read.TABLES)
 
 
 def test_the_page_names_all_flags_that_a_plan_refuses_or_replaces_outside_of_whole_tables() -> None:

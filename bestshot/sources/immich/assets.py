@@ -100,7 +100,8 @@ def capture_time_of(asset: Asset) -> CaptureTime:
     """When the asset was taken: the server's local time is the camera's wall clock, its creation time the moment.
 
     Without a time zone the server reads the wall clock as if it were in its own, so that moment is worth nothing.
-    Without a date in the file it takes the file's own dates: a guess, as a bare date in the name is.
+    Without a date in the file it takes the file's own dates: a guess, as a bare date in the name is. What may be a
+    default gives way to a time in the name.
     """
     if _has_file_dates_only(asset):
         named = time_from_name(asset.whole_name)
@@ -108,7 +109,9 @@ def capture_time_of(asset: Asset) -> CaptureTime:
         return named or CaptureTime(asset.local_time, moment, TimeSource.FILE_DATE)
     has_zone = asset.exif is not None and asset.exif.time_zone is not None
     instant = asset.file_created_at if has_zone or asset.local_time is None else None
-    return CaptureTime(asset.local_time, instant, TimeSource.SERVER)
+    taken = CaptureTime(asset.local_time, instant, TimeSource.SERVER)
+    named = time_from_name(asset.whole_name) if taken.is_default else None
+    return taken if named is None or named.is_guess else named
 
 
 def _has_file_dates_only(asset: Asset) -> bool:

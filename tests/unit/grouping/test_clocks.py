@@ -114,6 +114,54 @@ def test_an_hour_is_an_hour_where_no_clock_can_be_wrong(noon: Metadata, later: M
     assert not Clocks.of([noon, later]).have_neighbour(300).any()
 
 
+@every("hours", [1, -1])
+def test_of_two_cameras_one_may_state_the_zone_without_summer_time(hours: float) -> None:
+    """The walls agree, so they count; the moments alone would be an hour apart."""
+    camera = metadata_with(zoned_at(0, hours), camera="A")
+    phone = metadata_with(zoned_at(hours * HOUR + 2, 0), camera="B")
+    assert gap(camera, phone) == 2
+    assert Clocks.of([camera, phone]).have_neighbour(2).all()
+
+
+@pytest.mark.parametrize(
+    ("camera", "hours"),
+    [
+        pytest.param("A", 1, id="one camera"),
+        pytest.param(None, 1, id="an unknown camera"),
+        pytest.param("B", 2, id="2h"),
+    ],
+)
+def test_zones_that_nobody_mistakes_are_believed(camera: str | None, hours: float) -> None:
+    one, other = metadata_with(zoned_at(0, hours), camera="A"), metadata_with(zoned_at(hours * HOUR, 0), camera=camera)
+    assert gap(one, other) == hours * HOUR
+
+
+def stated(text: str, camera: str | None = None) -> Metadata:
+    """A photo whose EXIF states this wall clock."""
+    return metadata_with(CaptureTime(datetime.fromisoformat(text), None, TimeSource.EXIF_ORIGINAL), camera=camera)
+
+
+@pytest.mark.parametrize("default", ["2002-12-08 12:00:00", "1970-01-01 01:00:00", "1980-01-01 00:00:00"])
+def test_a_default_is_near_everything_as_a_guess_is(default: str) -> None:
+    """Neither itself again, nor in another zone, nor another camera's photo shows that it is a time."""
+    hour_later = str(datetime.fromisoformat(default) + timedelta(hours=1))
+    seconds_later = str(datetime.fromisoformat(default) + timedelta(seconds=3))
+    others = [stated(default, "A"), stated(hour_later, "A"), stated(seconds_later, "B"), stated("2024-05-01 10:00:00")]
+    clocks = Clocks.of([stated(default, "A"), *others])
+    assert clocks.untimed[0]
+    assert clocks.gap(np.zeros(4, dtype=int), np.arange(1, 5)).tolist() == [0, 0, 0, 0]
+
+
+@every("default", ["2002-12-08 12:00:00", "2000-01-01 00:00:00"])
+@every("camera", ["A", None])
+def test_a_burst_at_the_time_of_a_default_keeps_its_clock(default: str, camera: str | None) -> None:
+    shots = [str(datetime.fromisoformat(default) + timedelta(seconds=later)) for later in range(3)]
+    clocks = Clocks.of([*(stated(shot, camera) for shot in shots), stated("2024-05-01 10:00:00", camera)])
+    assert not clocks.untimed.any()
+    assert clocks.known_gap(np.array([0]), np.array([2])).tolist() == [2]
+    assert clocks.have_neighbour(300).tolist() == [True, True, True, False]
+
+
 @given(photos, seconds)
 def test_a_guess_is_near_everything(other: Metadata, at: float) -> None:
     assert gap(guess_at(at), other) == gap(other, guess_at(at)) == 0

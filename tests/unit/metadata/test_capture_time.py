@@ -160,6 +160,18 @@ def test_a_bad_original_date_is_named_and_the_digitized_one_taken() -> None:
     assert complaints == ("its DateTimeOriginal 'garbage' is not a date and time",)
 
 
+def test_a_default_gives_way_to_a_date_that_is_none() -> None:
+    """Some phones write 2002 into one of the two."""
+    default, known = ExifDate("2002:12:08 12:00:00"), ExifDate("2024:01:31 12:00:00")
+    for dates in (ExifDates(default, known), ExifDates(known, default)):
+        taken, _ = exif_time(dates)
+        assert taken is not None
+        assert taken.wall == NOON
+    alone, _ = exif_time(ExifDates(default))
+    assert alone is not None
+    assert (alone.source, alone.is_guess) == (TimeSource.EXIF_ORIGINAL, True)
+
+
 def test_unknown_dates_are_passed_over_in_silence() -> None:
     assert exif_time(ExifDates(ExifDate("0000:00:00 00:00:00"), ExifDate("   "))) == (None, ())
 
@@ -180,7 +192,12 @@ def test_unknown_dates_are_passed_over_in_silence() -> None:
         "Screenshot 2024-01-31 at 3.45.01\u202fPM.png",
         "Screenshot from 2024-01-31 15-45-01.png",
         "Bildschirmfoto 2024-01-31 um 15.45.01.png",
-        "signal-2024-01-31-154501.jpg",
+        "Screenshot_20240131-154501_WhatsApp.png",
+        "Screenshot_20240131-154501_Signal.png",
+        "Screenshot_2024-01-31-15-45-01-000_com.kakao.talk.jpg",
+        "signal tower 2024-01-31 15.45.01.jpg",
+        "IMG_20240131_154501.sync-conflict-20250601-101010-ABCDEFG.jpg",
+        "IMG_20240131_154501 (conflicted copy 2025-07-02 120000).jpg",
         "2024-01-31 15.45.01.jpg",
         "2024-01-31 15.45.01-2.jpg",
         "20240131T154501.jpg",
@@ -225,7 +242,25 @@ def test_a_date_without_a_time_is_a_guess_at_midnight(name: str) -> None:
     assert time_from_name(name) == CaptureTime(datetime(2024, 1, 31), None, TimeSource.DATE_IN_NAME)
 
 
-@pytest.mark.parametrize("name", ["WhatsApp Image 2024-01-31 at 15.45.01.jpeg", "photo_2024-01-31_15-45-01.jpg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "WhatsApp Image 2024-01-31 at 15.45.01.jpeg",
+        "photo_2024-01-31_15-45-01.jpg",
+        "PHOTO-2024-01-31-15-45-01 2.jpg",
+        "00001234-PHOTO-2024-01-31-15-45-01.jpg",
+        "signal-2024-01-31-154501.jpg",
+        "signal-2024-01-31-15-45-01-123-1.jpg",
+        "signal-attachment-2024-01-31-154501_002.jpeg",
+        "Copy of threema-20240131-154501123.jpg",
+        "KakaoTalk_20240131_154501123_01.jpg",
+        "KakaoTalk_Photo_2024-01-31-15-45-01 001.jpeg",
+        "IMG_20240131_154501_987.jpg",
+        "viber image 2024-01-31 15.45.01.jpg",
+        "微信图片_20240131154501.jpg",
+        "LINE_P20240131_154501123.jpg",
+    ],
+)
 def test_the_time_a_messenger_writes_is_a_guess(name: str) -> None:
     taken = time_from_name(name)
     assert taken is not None
@@ -239,6 +274,20 @@ def test_the_time_a_messenger_writes_is_a_guess(name: str) -> None:
         "DSC01234.jpg",
         "1920x1080.jpg",
         "FB_IMG_1539012345678.jpg",
+        "mmexport1706715901000.jpg",
+        "line_1706715901000.jpg",
+        "scan.sync-conflict-20240131-154501-ABCDEFG.jpg",
+        "scan~20240131-154501.jpg",
+        "scan (conflicted copy 2024-01-31 154501).jpg",
+        "scan (Ann's conflicted copy 2024-01-31).jpg",
+        "scan (Ann (work)'s conflicted copy 2024-01-31 (1)).jpg",
+        "scan (In Konflikt stehende Kopie von Ann 2024-01-31).jpg",
+        "scan (Copie en conflit de Ann 2024-01-31).jpg",
+        "scan (конфликтующая копия 2024-01-31).jpg",
+        "scan (SFConflict ann@example.org 2024-01-31-15-45-01).jpg",
+        "scan_conflict-20240131-154501.jpg",
+        "scan (2024_01_31 15_45_01 UTC).jpg",
+        "scan.jpg 2024-01-31 154501.jpg",
         "120240131_154501.jpg",
         "IMG_20240231_154501.jpg",
         "20241331.jpg",
@@ -305,3 +354,12 @@ def test_sources_are_asked_in_the_order_of_trust() -> None:
     assert choose_time(None, [], named, 0).source is TimeSource.FILE_NAME
     assert choose_time(None, [], "IMG-20240131-WA0001.jpg", 0).source is TimeSource.DATE_IN_NAME
     assert choose_time(None, [], "IMG_1.jpg", 0).source is TimeSource.FILE_DATE
+
+
+def test_a_default_counts_only_where_nobody_knows_better() -> None:
+    exif = CaptureTime(datetime(1980, 1, 1), None, TimeSource.EXIF_ORIGINAL)
+    takeout = CaptureTime(None, NOON_UTC, TimeSource.TAKEOUT)
+    assert choose_time(exif, [takeout], "IMG_1.jpg", 0) == takeout
+    assert choose_time(exif, [], "IMG_20240131_154501.jpg", 0).source is TimeSource.FILE_NAME
+    assert choose_time(exif, [], "IMG-20240131-WA0001.jpg", 0) == exif
+    assert choose_time(exif, [exif], "IMG_1.jpg", 0) == exif

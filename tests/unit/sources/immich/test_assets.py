@@ -52,6 +52,13 @@ def test_a_zone_alone_shows_that_the_file_has_a_date() -> None:
     assert not capture_time_of(asset(exif=replace(NOTHING, time_zone="UTC"))).is_guess
 
 
+@every("name", ["shot.jpg", "IMG_20240131_154501.jpg", "PHOTO-2024-01-31-15-45-01.jpg"])
+def test_a_default_on_the_server_is_a_guess_unless_the_name_tells_a_time(name: str) -> None:
+    taken = capture_time_of(replace(asset(name), local_time=datetime(2002, 12, 8, 12)))
+    assert taken.is_guess == (not name.startswith("IMG_"))
+    assert taken.source is (TimeSource.FILE_NAME if name.startswith("IMG_") else TimeSource.SERVER)
+
+
 @every("created", [MOMENT, LATER])
 @every("exif", [NOTHING, None])
 def test_the_dates_of_a_file_are_guesses(created: datetime, exif: Exif | None) -> None:
