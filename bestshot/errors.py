@@ -14,6 +14,7 @@ OrganizerError
 ├── LockedError        another run is working on the same library         exit 4
 ├── OutputError        the result cannot be written                        exit 1
 ├── StateError         the index, the cache or the journal cannot be used  exit 1
+│   ├── DamagedError        its file is not as it was written
 │   └── PhotoTooLargeError  one photo is larger than the whole cache (in storage.picture_cache)
 ├── WorkersError       worker processes cannot be started, or the cluster is lost (in workers.pool)
 ├── FaceDetectionError face detection does not work here; the run goes on without it (in analysis.faces)
@@ -106,6 +107,10 @@ class OutputError(OrganizerError):
 
 class StateError(OrganizerError):
     """The index, the cache or the journal cannot be used."""
+
+
+class DamagedError(StateError):
+    """The index, the cache or the journal is not as it was written."""
 
 
 class PhotoError(OrganizerError):

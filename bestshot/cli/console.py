@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bestshot.cli.wording import failure_lines, group_lines, left_line, summary, undo_lines
-from bestshot.errors import OutputError, UsageError
+from bestshot.errors import OutputError, StateError, UsageError
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import CopyFile, Receipt
 from bestshot.layout.wording import folder_lines
@@ -47,6 +47,7 @@ class Console:
         self._has_stdout_taken = False
         self._is_verbose = False
         self._lines: list[str] = []
+        self._when_told: list[Callable[[], object]] = []
         _open_closed_streams()
         for stream in (sys.stdout, sys.stderr):
             _show_any_name(stream)
@@ -144,14 +145,20 @@ class Console:
         """Print lines at the end of the run."""
         self._lines += lines
 
+    def when_told(self, act: Callable[[], object]) -> None:
+        """Do this once everything has been said."""
+        self._when_told.append(act)
+
     def close(self, code: int) -> int:
         """Print what is due and close the log; returns the exit code, 1 if printing was all that failed."""
-        if self._lines and (code or not self._is_quiet):
-            try:
+        try:
+            if self._lines and (code or not self._is_quiet):
                 write_out("".join(f"{line}\n" for line in self._lines), to_stderr=self._has_stdout_taken)
-            except OutputError as error:
-                logger.error("%s", error)
-                code = code or error.exit_code
+            for act in self._when_told:
+                act()
+        except (OutputError, StateError) as error:
+            logger.error("%s", error)
+            code = code or error.exit_code
         for handler in list(self._handlers):
             if isinstance(handler, MemoryHandler) and code:
                 handler.flush()

@@ -124,13 +124,18 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List the earlier runs, or undo one; answers 1 if some of it had to be left."""
     from bestshot.sources.immich.permissions import UNDO_TASKS
-    from bestshot.undo.commands import history, undo
+    from bestshot.undo.commands import history, undo, undone_already, user_knows
 
     if command.undo is None:
         console.print_line(history(settings))
         return EXIT_DONE
+    if not command.undo and (already := undone_already(settings)):
+        console.print_line([already])
+        console.when_told(lambda: user_knows(settings))
+        return EXIT_DONE
     server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
     results = undo(command.undo, settings, server, console.progress)
+    console.when_told(lambda: user_knows(settings))
     return EXIT_DONE if console.report_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
 
 

@@ -27,9 +27,10 @@ class Kinds(Generic[A, E]):
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[A]):
-    """An action that was begun."""
+    """An action that was begun in this part of a run."""
 
     id: int
+    part: int
     action: A
 
 

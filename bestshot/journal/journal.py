@@ -8,6 +8,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -15,17 +16,32 @@ from typing import Any
 
 import msgspec
 
+from bestshot.errors import DamagedError, StateError
+from bestshot.journal import damage
 from bestshot.journal.changes import A, Change, DoneChange, E, Kinds, ReplacedSidecar
 from bestshot.journal.runs import Run, RunPart, runs_of
-from bestshot.journal.schema import APPLICATION_ID, MIGRATIONS
-from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
+from bestshot.storage.database import from_key, storage_errors, to_key, transaction
 from bestshot.storage.drafts import draft_name
+from bestshot.text import printable
 
 
-def open_journal(state_dir: Path, *, create: bool) -> "Journal | None":
-    """The journal in the folder for what must not be lost; None if there is none and none is to be created."""
+def open_journal(state_dir: Path, *, create: bool, mends: bool) -> "Journal | None":
+    """The journal in the folder for what must not be lost; None if there is none and none is to be created.
+
+    Raises DamagedError for one that is not as it was written; if it `mends`, what can be read is there from then on.
+    """
     path = state_dir / "journal.sqlite3"
-    return Journal(path) if create or path.exists() else None
+    try:
+        return Journal(path) if create or path.exists() else None
+    except DamagedError as error:
+        raise damage.damage(path, mends=mends) from error
+
+
+def acknowledge(state_dir: Path) -> None:
+    """Write that the user was told of every undo that came to its end."""
+    path = state_dir / "journal.sqlite3"
+    with closing(damage.open_file(path)) as connection, transaction(connection):
+        connection.execute("UPDATE runs SET is_told = 1 WHERE NOT is_told AND finished_at IS NOT NULL")
 
 
 class Journal:
@@ -37,7 +53,12 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = open_database(path, application_id=APPLICATION_ID, migrations=MIGRATIONS)
+        self._connection = damage.open_file(path)
+        try:
+            damage.check(self._connection, path)
+        except BaseException:
+            self._connection.close()
+            raise
         self._run: int | None = None
         with storage_errors(path):
             self._secret, self._drafts_since = self._connection.execute("SELECT secret, since FROM drafts").fetchone()
@@ -55,8 +76,9 @@ class Journal:
         """
         with transaction(self._connection):
             cursor = self._connection.execute(
-                "INSERT INTO runs (target, sources, started_at, job, undoes, is_learned) VALUES (?, ?, ?, ?, ?, ?)",
-                (to_key(target), json.dumps(list(sources)), _now(), self._run, undoes, is_learned),
+                "INSERT INTO runs (target, sources, started_at, job, undoes, is_learned, is_told)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (to_key(target), json.dumps(list(sources)), _now(), self._run, undoes, is_learned, undoes is None),
             )
         part = int(cursor.lastrowid or 0)
         self._run = self._run or part
@@ -82,7 +104,9 @@ class Journal:
         """The parts of all runs, oldest first."""
         query = (
             "SELECT id, COALESCE(job, id), target, sources, started_at, finished_at, is_learned, undoes, left_alone,"
-            " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state != 'dropped') FROM runs ORDER BY id"
+            " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state != 'dropped'),"
+            " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state = 'begun'), lost, is_told"
+            " FROM runs ORDER BY id"
         )
         with storage_errors(self._path):
             return [_part(row) for row in self._connection.execute(query)]
@@ -96,55 +120,83 @@ class Journal:
         query = "INSERT INTO changes (run, kind, action, state) VALUES (?, ?, ?, 'begun')"
         begun: list[Change[A]] = []
         with transaction(self._connection):
+            self._connection.execute("UPDATE runs SET begun = begun + ? WHERE id = ?", (len(actions), part))
             for action in actions:
                 cursor = self._connection.execute(query, (part, kinds.name(action), _to_json(action)))
-                begun.append(Change(int(cursor.lastrowid or 0), action))
+                begun.append(Change(int(cursor.lastrowid or 0), part, action))
         return begun
 
     def finish(self, made: Sequence[tuple[Change[Any], object]]) -> None:
         """Write that changes were made, each with its effect; again, if it is known better by now."""
         rows = [(_to_json(effect), change.id) for change, effect in made]
-        with transaction(self._connection):
-            self._connection.executemany("UPDATE changes SET state = 'done', receipt = ? WHERE id = ?", rows)
+        self._settle("UPDATE changes SET state = 'done', receipt = ? WHERE id = ?", rows)
 
     def drop(self, changes: Sequence[Change[Any]], why: str) -> None:
         """Write that changes were not made after all."""
         rows = [(why, change.id) for change in changes]
+        self._settle("UPDATE changes SET state = 'dropped', error = ? WHERE id = ?", rows)
+
+    def _settle(self, statement: str, rows: Sequence[tuple[str, int]]) -> None:
         with transaction(self._connection):
-            self._connection.executemany("UPDATE changes SET state = 'dropped', error = ? WHERE id = ?", rows)
+            written = self._connection.executemany(statement, rows).rowcount if rows else 0
+            if written != len(rows):
+                raise DamagedError(
+                    f"{printable(str(self._path))} is damaged: a change that was begun is not found there."
+                )
 
     def unfinished(self, target: str, kinds: Kinds[A, E]) -> list[Change[A]]:
         """The changes to this target that were begun and of which nothing more is known, oldest first."""
         query = (
-            "SELECT changes.id, kind, action FROM changes JOIN runs ON runs.id = run"
+            "SELECT changes.id, run, kind, action FROM changes JOIN runs ON runs.id = run"
             " WHERE state = 'begun' AND target = ? ORDER BY changes.id"
         )
         with storage_errors(self._path):
             rows = self._connection.execute(query, (to_key(target),)).fetchall()
         return [
-            Change(number, _from_json(action, kinds.actions[kind]))
-            for number, kind, action in rows
+            Change(number, part, self._from_json(action, kinds.actions[kind], part))
+            for number, part, kind, action in rows
             if kind in kinds.actions
         ]
 
     def done(self, target: str, kinds: Kinds[A, E]) -> Iterator[DoneChange[A, E]]:
         """Every change made to this target, oldest first, those that take others back among them."""
-        return self._done("target = ?", to_key(target), kinds)
+        query = "SELECT id, is_learned FROM runs NOT INDEXED WHERE target = ? ORDER BY id"
+        with storage_errors(self._path):
+            parts = self._connection.execute(query, (to_key(target),)).fetchall()
+        for part, is_learned in parts:
+            yield from self._done(part, kinds, is_learned=bool(is_learned))
 
     def done_in(self, part: int, kinds: Kinds[A, E]) -> Iterator[DoneChange[A, E]]:
         """Every change that one part of a run made, oldest first."""
-        return self._done("run = ?", part, kinds)
+        query = "SELECT is_learned FROM runs WHERE id = ?"
+        with storage_errors(self._path):
+            found = self._connection.execute(query, (part,)).fetchall()
+        for (is_learned,) in found:
+            yield from self._done(part, kinds, is_learned=bool(is_learned))
 
-    def _done(self, where: str, value: bytes | int, kinds: Kinds[A, E]) -> Iterator[DoneChange[A, E]]:
+    def _done(self, part: int, kinds: Kinds[A, E], *, is_learned: bool) -> Iterator[DoneChange[A, E]]:
+        # Found in the way in which they were checked.
         query = (
-            "SELECT run, is_learned, kind, action, receipt FROM changes JOIN runs ON runs.id = run"  # noqa: S608 - where is one of the two above
-            f" WHERE state = 'done' AND {where} ORDER BY changes.id"
+            "SELECT kind, action, receipt FROM changes INDEXED BY changes_by_run"
+            " WHERE run = ? AND state = 'done' ORDER BY id"
         )
         with storage_errors(self._path):
-            for part, is_learned, kind, action, effect in self._connection.execute(query, (value,)):
+            for kind, action, effect in self._connection.execute(query, (part,)):
                 if kind in kinds.actions:
-                    made = _from_json(action, kinds.actions[kind])
-                    yield DoneChange(part, bool(is_learned), made, _from_json(effect, kinds.effect))
+                    made = self._from_json(action, kinds.actions[kind], part)
+                    yield DoneChange(part, is_learned, made, self._from_json(effect, kinds.effect, part))
+
+    def _from_json(self, text: str, kind: type[A], part: int) -> A:
+        try:
+            return _from_json(text, kind)
+        except (
+            ValueError,
+            msgspec.ValidationError,
+        ) as error:  # damaged before its rows had seals, or of a newer version
+            raise StateError(
+                f"{printable(str(self._path))} holds a change of run {part} that this version cannot read ({error})."
+                " Nothing was changed: use a newer version, or put an earlier copy of the file in its place."
+            ) from error
 
     def draft_name(self, change: int, path: str = "") -> str:
         """The name of the file in which the change of this number first writes what is to be at `path`.
@@ -169,6 +221,10 @@ class Journal:
         with transaction(self._connection):
             self._connection.executemany(
                 "INSERT INTO sidecars (change, key, path, before, after, mtime_ns) VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+            self._connection.execute(
+                "UPDATE runs SET kept = kept + ? WHERE id = (SELECT run FROM changes WHERE id = ?)",
+                (len(rows), change.id),
             )
         return [self.draft_name(change.id, one.path) for one in replaced]
 
@@ -199,7 +255,7 @@ class Journal:
 
 
 def _part(row: tuple[Any, ...]) -> RunPart:
-    number, run, target, sources, started_at, finished_at, is_learned, undoes, left, changes = row
+    number, run, target, sources, started_at, finished_at, is_learned, undoes, left, changes, open_, lost, is_told = row
     return RunPart(
         number,
         run,
@@ -211,6 +267,9 @@ def _part(row: tuple[Any, ...]) -> RunPart:
         undoes,
         left,
         changes,
+        open_,
+        lost,
+        bool(is_told),
     )
 
 

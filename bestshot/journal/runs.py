@@ -15,7 +15,9 @@ class RunPart:
     """What a run did to one target. A run may have several parts: one for the folders, one for the marks.
 
     `is_learned` if nothing was changed, only found. Of an undo, `undoes` is the part that it takes back and `left`
-    what it left alone, None as long as it has not come to its own end.
+    what it left alone, None as long as it has not come to its own end; `is_told` once it has said so to the user.
+    Of its changes, `open` were begun and nothing more is known of them; `lost` are others that a damaged journal could
+    not tell any more.
     """
 
     id: int
@@ -28,6 +30,9 @@ class RunPart:
     undoes: int | None
     left: int | None
     changes: int
+    open: int = 0
+    lost: int = 0
+    is_told: bool = True
 
     @property
     def can_be_undone(self) -> bool:
@@ -78,7 +83,7 @@ def runs_of(parts: Sequence[RunPart]) -> list[Run]:
             number,
             tuple(own),
             _undo_state(own, undos),
-            next((run_of[part.undoes] for part in own if part.undoes), None),
+            next((run_of.get(part.undoes, part.undoes) for part in own if part.undoes), None),
         )
         for number, own in by_run.items()
     ]
@@ -95,8 +100,14 @@ def _undo_state(parts: Iterable[RunPart], undos: dict[int, list[RunPart]]) -> Un
 
 
 def run_to_undo(runs: Sequence[Run], number: int) -> Run:
-    """The run of this number, or (0) the latest that stands; raises UsageError if it cannot be taken back."""
+    """The run of this number, or (0) the latest that stands; raises UsageError if it cannot be taken back.
+
+    Where the last thing that was done is an undo that was cut short, that one is meant.
+    """
     if not number:
+        _, undone = _last_undo(runs)
+        if undone is not None and undone.undo_state is UndoState.BEGUN:
+            return undone
         waiting = [run for run in runs if run.to_undo and run.undo_state in (UndoState.STANDS, UndoState.BEGUN)]
         if not waiting:
             raise UsageError(NOTHING_TO_UNDO)
@@ -111,6 +122,20 @@ def run_to_undo(runs: Sequence[Run], number: int) -> Run:
     if not found.to_undo:
         raise UsageError(f"Run {number} changed nothing, so there is nothing to undo.")
     return found
+
+
+def undone_unseen(runs: Sequence[Run]) -> Run | None:
+    """The run that was undone last, if that undo came to its end and was killed before it could say so."""
+    last, undone = _last_undo(runs)
+    is_over = undone is not None and undone.undo_state in (UndoState.UNDONE, UndoState.IN_PART)
+    return undone if is_over and last is not None and not all(part.is_told for part in last.parts) else None
+
+
+def _last_undo(runs: Sequence[Run]) -> tuple[Run | None, Run | None]:
+    """The last thing that was done, if that is an undo, and the run that it took back."""
+    last = next((run for run in reversed(runs) if run.to_undo or run.undoes is not None), None)
+    undone = next((run for run in runs if last is not None and run.number == last.undoes), None)
+    return (last if undone else None), undone
 
 
 def undone_parts(parts: Iterable[RunPart]) -> frozenset[int]:

@@ -49,4 +49,21 @@ MIGRATIONS: Final = (
     CREATE TABLE drafts (secret BLOB NOT NULL, since INTEGER NOT NULL);
     INSERT INTO drafts SELECT randomblob(16), COALESCE(MAX(id), 0) + 1 FROM changes;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
+    UPDATE runs SET begun = (SELECT COUNT(*) FROM changes WHERE run = runs.id);
+    ALTER TABLE runs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+    UPDATE runs SET kept = (SELECT COUNT(*) FROM sidecars JOIN changes ON changes.id = change WHERE run = runs.id);
+    ALTER TABLE runs ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN is_told INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE runs ADD COLUMN seal INTEGER;
+    ALTER TABLE changes ADD COLUMN seal INTEGER;
+    ALTER TABLE sidecars ADD COLUMN seal INTEGER;
+    ALTER TABLE drafts ADD COLUMN id INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE drafts ADD COLUMN seal INTEGER;
+    DROP INDEX runs_by_target;
+    DROP INDEX sidecars_by_change;
+    """,
 )
+SEALED: Final = ("runs", "changes", "sidecars", "drafts")
+"""The tables whose rows have a checksum: all of them. `runs` counts what belongs to each: so none is missed."""

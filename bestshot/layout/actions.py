@@ -161,14 +161,18 @@ AppliedChange = DoneChange[Action, FileState]
 
 
 def effective_changes(done: Iterable[DoneChange[Action | Reversal, FileState]]) -> list[AppliedChange]:
-    """The changes that count, oldest first: each reversal cancels the latest ones of its destination."""
+    """The changes that count, oldest first: each reversal cancels the latest ones of its destination.
+
+    Fewer than it names may be there where a damaged journal lost some.
+    """
     positions: dict[str, list[int]] = {}
     made: dict[int, AppliedChange] = {}
     for position, one in enumerate(done):
         action = one.action
         if isinstance(action, RemoveFile | RestoreFile):
-            for _ in range(action.steps):
-                del made[positions[action.destination].pop()]
+            known = positions.get(action.destination, [])
+            for _ in range(min(action.steps, len(known))):
+                del made[known.pop()]
         else:
             made[position] = DoneChange(one.part, one.is_learned, action, one.effect)
             positions.setdefault(action.destination, []).append(position)

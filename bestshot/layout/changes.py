@@ -161,6 +161,11 @@ class OutputChanges:
         self.journal.drop(lost, "the run ended before it was made")
         self.journal.end_broken_parts(self.target)
 
+    def found_made(self) -> list[DoneChange[Action | Reversal, FileState]]:
+        """The changes that a killed run made without writing so, as `recover` will write it; changes nothing."""
+        made, _ = self.unfinished()
+        return [DoneChange(one.part, is_learned=False, action=one.action, effect=left) for one, left in made.items()]
+
     def unfinished(self) -> tuple[dict[Change[Action | Reversal], FileState], list[Change[Action | Reversal]]]:
         """Which of the changes that were begun are found to stand, with what they left, and which are not."""
         made: dict[Change[Action | Reversal], FileState] = {}

@@ -62,7 +62,7 @@ class FolderUndo:
         self._changes = changes
         self._part = part
         self._check_asset = check_asset
-        made = changes.effective()
+        made = changes.effective(changes.found_made())
         self._ours = frozenset(
             self._real(one.action.destination) for one in made if not isinstance(one.action, RetireBest)
         )

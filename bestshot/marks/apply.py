@@ -141,17 +141,24 @@ def carry_out_in_part(
 
 def recover_marks(library: MarkableLibrary, journal: Journal, target: str) -> None:
     """Mend what a killed run left: changes that stand are finished, the others dropped; nothing is written there."""
+    found = unfinished_marks(library, journal, target)
+    journal.finish([(change, effect) for change, effect in found if effect is not None])
+    journal.drop([change for change, effect in found if effect is None], "the run ended before it was made")
+
+
+def unfinished_marks(
+    library: MarkableLibrary, journal: Journal, target: str
+) -> list[tuple[Change[MarkAction], MarkEffect | None]]:
+    """What is found to stand of each change that was begun and not finished, None if nothing is; only reads."""
     unfinished = journal.unfinished(target, KINDS)
     if not unfinished:
-        return
+        return []
     begun = {change.id: change.action for change in unfinished}
     known = {one.effect.container for one in journal.done(target, KINDS) if one.effect.container is not None}
     made = {number: id_ for kind in MARKS for number, id_ in kind.find_made(library, begun, known).items()}
     entries = [PendingChange(c, MarkEffect(container=made.get(c.id)), c.action.keys) for c in unfinished]
     marks = _read_back(library, entries)
-    found = [(entry.change, _found_effect(entry, marks)) for entry in entries]
-    journal.finish([(change, effect) for change, effect in found if effect is not None])
-    journal.drop([change for change, effect in found if effect is None], "the run ended before it was made")
+    return [(entry.change, _found_effect(entry, marks)) for entry in entries]
 
 
 class MarkApplier:

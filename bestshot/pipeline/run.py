@@ -67,7 +67,7 @@ class _Run:
 
     def _open_journal(self) -> Journal | None:
         """The journal of changes, if there is one or will be: a run that only looks makes none."""
-        journal = open_journal(self._state_dir, create=self._acts)
+        journal = open_journal(self._state_dir, create=self._acts, mends=self._acts)
         return None if journal is None else self._stack.enter_context(closing(journal))
 
     def outcome(self) -> Outcome:

@@ -1,14 +1,19 @@
 """SQLite files: checked for their kind, migrated when opened, with errors that say what to do."""
 
 import errno
+import logging
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from bestshot.errors import StateError
+from bestshot.errors import DamagedError, StateError
+from bestshot.storage.seals import know_seals, seal_all, seal_what_is_written
 from bestshot.text import printable
+
+logger = logging.getLogger(__name__)
 
 _BUSY_SECONDS = 30
 """How long to wait for another process that holds the database."""
@@ -21,6 +26,9 @@ _OTHER = "{path} cannot be used: {error}. If this happens again, move it away to
 _OS_OTHER = "{path} cannot be used: {error}. Check its folder and the disk."
 _FOREIGN = "{path} belongs to another program. Move it away, or choose another folder."
 _NEWER = "{path} was written by a newer version of Photo Organizer. Update this one, or choose another folder."
+
+_NO_TEXT = ("user-defined function raised exception", "Could not decode to UTF-8")
+"""How errors of Python's own wrapper begin where a text is none: it can neither be sealed nor read."""
 
 _SQLITE_SENTENCES = {
     sqlite3.SQLITE_BUSY: _BUSY,
@@ -41,12 +49,16 @@ _OS_SENTENCES = {
 }
 
 
-def open_database(path: Path, *, application_id: int, migrations: Sequence[str]) -> sqlite3.Connection:
+def open_database(
+    path: Path, *, application_id: int, migrations: Sequence[str], sealed: Sequence[str] = (), is_kept: bool = False
+) -> sqlite3.Connection:
     """Open the database at `path`, creating and migrating it as needed.
 
     `application_id` (31 bits, not 0) distinguishes our files from others. Each migration is an SQL script; their number
-    is the version of the file. The connection is in autocommit mode: write inside `transaction`, read inside
-    `storage_errors`. Raises StateError for a file that is foreign, damaged, newer, or inaccessible.
+    is the version of the file. Rows of the tables that are `sealed` get a checksum, whatever writes them. A file that
+    `is_kept`, because it cannot be made again, is copied before it is migrated. The connection is in autocommit mode:
+    write inside `transaction`, read inside `storage_errors`. Raises StateError for a file that is foreign, newer, or
+    inaccessible, and DamagedError for one that is damaged.
     """
     with storage_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,7 +66,11 @@ def open_database(path: Path, *, application_id: int, migrations: Sequence[str])
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = FULL")
-            _bring_up_to_date(connection, path, application_id, migrations)
+            know_seals(connection)
+            if is_kept:
+                _back_up(connection, path, application_id, len(migrations))
+            _bring_up_to_date(connection, path, application_id, migrations, sealed)
+            seal_what_is_written(connection, sealed)
         except BaseException:
             connection.close()
             raise
@@ -83,7 +99,11 @@ def storage_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         # Errors of Python's own wrapper have no code. The low byte is the kind of error, the others are details.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        raise _state_error(_SQLITE_SENTENCES.get(code, _OTHER), path, str(error)) from error
+        sentence = _DAMAGED if str(error).startswith(_NO_TEXT) else _SQLITE_SENTENCES.get(code, _OTHER)
+        kind = DamagedError if sentence is _DAMAGED else StateError
+        raise kind(_filled(sentence, path, str(error))) from error
+    except UnicodeDecodeError as error:  # of a message, or of a name in the schema
+        raise DamagedError(_filled(_DAMAGED, path, str(error))) from error
     except OSError as error:
         sentence = _OS_SENTENCES.get(error.errno or 0, _OS_OTHER)
         raise _state_error(sentence, error.filename or path, error.strerror or str(error)) from error
@@ -100,11 +120,33 @@ def from_key(key: bytes) -> str:
 
 
 def _state_error(sentence: str, path: Path | str, error: str = "") -> StateError:
-    return StateError(sentence.format(path=printable(str(path)), error=error))
+    return StateError(_filled(sentence, path, error))
+
+
+def _filled(sentence: str, path: Path | str, error: str) -> str:
+    return sentence.format(path=printable(str(path)), error=error)
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, application_id: int, version: int) -> None:
+    """Copy a file of an older version beside it, in the place of an earlier such copy, and tell where."""
+    found_id, found_version = _identity(connection)
+    if found_id != application_id or found_version >= version:
+        return
+    copy = path.with_name(f"{path.stem}-before-update{path.suffix}")
+    number, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{copy.name}-")
+    os.close(number)
+    try:
+        with closing(sqlite3.connect(draft)) as target:
+            connection.backup(target)
+        Path(draft).replace(copy)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    logger.warning("%s is brought up to date; as it was, it is kept as %s.", printable(str(path)), printable(str(copy)))
 
 
 def _bring_up_to_date(
-    connection: sqlite3.Connection, path: Path, application_id: int, migrations: Sequence[str]
+    connection: sqlite3.Connection, path: Path, application_id: int, migrations: Sequence[str], sealed: Sequence[str]
 ) -> None:
     if _identity(connection) == (application_id, len(migrations)):
         return
@@ -120,6 +162,7 @@ def _bring_up_to_date(
                 path.chmod(0o600)
         for script in migrations[version:]:
             _execute_script(connection, script)
+        seal_all(connection, sealed)
         connection.execute(f"PRAGMA application_id = {application_id:d}")
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
 

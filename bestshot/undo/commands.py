@@ -6,8 +6,8 @@ from pathlib import Path
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import UsageError
 from bestshot.immich.client import ImmichClient
-from bestshot.journal.journal import open_journal
-from bestshot.journal.runs import NOTHING_TO_UNDO, run_to_undo
+from bestshot.journal.journal import acknowledge, open_journal
+from bestshot.journal.runs import NOTHING_TO_UNDO, UndoState, run_to_undo, undone_unseen
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
 from bestshot.undo.history import NOTHING_CHANGED, history_lines
@@ -16,11 +16,33 @@ from bestshot.undo.undo import Result, RunUndo
 
 def history(settings: Settings) -> list[str]:
     """What was done, a line for each run, the latest first."""
-    journal = open_journal(Path(settings.state_dir), create=False)
+    journal = open_journal(Path(settings.state_dir), create=False, mends=False)
     if journal is None:
         return [NOTHING_CHANGED]
     with closing(journal):
         return list(history_lines(journal))
+
+
+def undone_already(settings: Settings) -> str | None:
+    """What is to be said instead of undoing the latest run, if the last undo was killed right before it said so."""
+    journal = open_journal(Path(settings.state_dir), create=False, mends=not settings.dry_run)
+    if journal is None:
+        return None
+    with closing(journal):
+        run = undone_unseen(journal.runs())
+    if run is None:
+        return None
+    how = "as far as it could" if run.undo_state is UndoState.IN_PART else "whole"
+    return (
+        f"Run {run.number} has been undone already, {how}: that undo came to its end and was cut short before it could"
+        " say so. Nothing more was done now; --undo again takes back the run before it."
+    )
+
+
+def user_knows(settings: Settings) -> None:
+    """Remember that the user has been told of the undos that came to their end."""
+    if not settings.dry_run:
+        acknowledge(Path(settings.state_dir))
 
 
 def undo(
@@ -34,7 +56,7 @@ def undo(
 
     `policy` says for how long changes of marks are verified.
     """
-    journal = open_journal(Path(settings.state_dir), create=False)
+    journal = open_journal(Path(settings.state_dir), create=False, mends=not settings.dry_run)
     if journal is None:
         raise UsageError(NOTHING_TO_UNDO)
     with closing(journal):

@@ -36,6 +36,8 @@ def _run_line(run: Run, journal: Journal) -> str:
     what = " and ".join(_part_in_words(part, journal) for part in run.parts)
     undoes = "" if run.undoes is None else f"undo of run {run.undoes}: "
     broken = "" if run.is_finished else "; unfinished"
+    lost = sum(part.lost for part in run.parts)
+    broken += f"; {lost} more lost to damage of the journal" if lost else ""
     return f"{run.number:>4}  {started}  {undoes}{what} ({count(changes, 'change')}{broken}{_UNDONE[run.undo_state]})"
 
 
@@ -44,11 +46,16 @@ def _part_in_words(part: RunPart, journal: Journal) -> str:
         return _output_in_words(part, journal)
     place = "on Immich" if part.target.startswith("immich:") else "in folders"
     receipts = receipts_of(journal.done_in(part.id, KINDS))
-    return f"{', '.join(done_in_words(receipts)) or 'nothing marked'} {place}"
+    known = ", ".join(done_in_words(receipts))
+    if part.open:
+        known += f"{', ' * bool(known)}{_begun(part)}"
+    return f"{known or 'nothing marked'} {place}"
 
 
 def _output_in_words(part: RunPart, journal: Journal) -> str:
     output = printable(part.target.removeprefix(FOLDER))
+    if part.open:
+        return f"{_begun(part)} in {output}"
     if part.is_learned:
         return f"{count(part.changes, 'file')} recognised in {output}"
     if part.undoes is not None:
@@ -58,3 +65,8 @@ def _output_in_words(part: RunPart, journal: Journal) -> str:
     if photos:
         return f"{count(len(photos), 'photo')} laid out in {output}"
     return f"{output} kept up to date"
+
+
+def _begun(part: RunPart) -> str:
+    """What a run that was killed left open: only a look at the photos shows how much of it was made."""
+    return f"{part.open} of {count(part.changes, 'change')} begun and not known to be made"

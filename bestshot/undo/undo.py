@@ -21,12 +21,13 @@ from bestshot.sources.immich.originals import check_asset
 from bestshot.sources.local.marks import folder_library, sweep_albums
 from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.lock import LibraryLock
-from bestshot.text import printable
+from bestshot.text import count, printable
 
 Result = Reversal | MarkAction | MarkReceipt | KeptItem
 """What came of one change that was to be taken back; a mark is an action as long as that is only looked at."""
 
 
+_LOST = "The journal was damaged where it told of them, so what they made stays and counts as yours."
 _IMMICH, _SIDECARS = "immich:", "sidecars"
 
 
@@ -54,6 +55,7 @@ class RunUndo:
             self._lock(stack)
             for part in self._parts():
                 yield from self._carry_out(part)
+        yield from self._lost()
 
     def look(self) -> Iterator[Result]:
         """What carrying it out would come to; changes nothing."""
@@ -64,6 +66,13 @@ class RunUndo:
                 actions, left = self._marks(part).plan()
                 yield from left
                 yield from actions
+        yield from self._lost()
+
+    def _lost(self) -> Iterator[KeptItem]:
+        """What the journal could not tell any more stays."""
+        for part in self._run.parts:
+            if part.lost:
+                yield KeptItem(count(part.lost, "change"), _LOST)
 
     def _parts(self) -> list[RunPart]:
         """What is to be taken back still, checked for whether it can be reached."""

@@ -26,7 +26,7 @@ USERS_SIDECAR = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 </x:xmpmeta>
 """
 HISTORY = [
-    "   5  {out} kept up to date (12 changes; unfinished)",
+    "   5  12 of 12 changes begun and not known to be made in {out} (12 changes; unfinished)",
     "   4  4 photos tagged, 1 photo made favourite in folders (3 changes)",
     "   3  4 photos laid out in {out} (8 changes)",
     "   2  undo of run 1: 8 files taken back in {out} (8 changes)",

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import LockedError, OutputError, PhotoError, UsageError
+from bestshot.journal.damage import open_file
 from bestshot.journal.runs import UndoState
 from bestshot.layout.actions import CopyFile, PlaceBest, RemoveFile
 from bestshot.layout.output import FolderOutput
@@ -106,7 +106,7 @@ def test_a_sidecar_whose_earlier_text_a_killed_run_took_along_stays(bench: Bench
     bench.lay((1, photos))
     bench.write("a.jpg.xmp", "edited since", time=1_700_000_999)
     bench.lay((1, [bench.photo("a.jpg", "a.jpg.xmp"), photos[1]]))
-    with closing(sqlite3.connect(bench.root / "state" / "journal.sqlite3")) as connection, connection:
+    with closing(open_file(bench.root / "state" / "journal.sqlite3")) as connection:
         killed = "UPDATE changes SET state = 'begun', receipt = NULL WHERE run = 2 AND kind = 'CopyFile'"
         assert connection.execute(killed).rowcount == 1
     copy = "group_0001/originals/a.jpg.xmp"
@@ -120,7 +120,7 @@ def test_a_text_that_a_killed_run_replaced_comes_back(bench: Bench) -> None:
     bench.lay((1, photos))
     before = bench.tree()
     bench.lay((1, [*photos, bench.photo("c.jpg")]))
-    with closing(sqlite3.connect(bench.root / "state" / "journal.sqlite3")) as connection, connection:
+    with closing(open_file(bench.root / "state" / "journal.sqlite3")) as connection:
         killed = "UPDATE changes SET state = 'begun', receipt = NULL WHERE run = 2 AND kind = 'WriteMetadata'"
         assert connection.execute(killed).rowcount == 1
     assert left(bench.undo(2)) == {}

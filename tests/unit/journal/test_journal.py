@@ -12,7 +12,7 @@ import pytest
 
 from bestshot.errors import StateError
 from bestshot.journal.changes import Change
-from bestshot.journal.journal import Journal
+from bestshot.journal.journal import Journal, open_journal
 from bestshot.layout.actions import (
     BOTH,
     CHANGES,
@@ -143,8 +143,9 @@ def test_many_changes_are_settled_in_one_transaction_each(journal: Journal) -> N
 def test_a_damaged_journal_is_refused_with_a_sentence_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "journal.sqlite3"
     path.write_bytes(content)
-    with pytest.raises(StateError, match=rf"{path} is damaged or not a database\. Move it away"):
-        Journal(path)
+    said = rf"{path} is damaged or not a database\. Nothing in it can be read.*move it away to start afresh"
+    with pytest.raises(StateError, match=said):
+        open_journal(tmp_path, create=True, mends=True)
     assert path.read_bytes() == content
 
 
