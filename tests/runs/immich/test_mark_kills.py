@@ -1,11 +1,13 @@
 """A mark run that is killed at any write, or meets another one: the next one reaches the state with nothing doubled."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,13 @@ from bestshot.errors import LockedError
 from bestshot.journal.journal import Journal
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.registry import KINDS
+from bestshot.model.photo import SourceType
+from bestshot.pipeline.outcome import no_progress
+from bestshot.undo.commands import history, undo
 from tests.fake_immich import FakeImmich, Where
-from tests.support.marks.on_immich import FOUR
-from tests.support.marks.runs import EVERYTHING, Group, Runs, check_reached
+from tests.runs.undo.test_marks import world
+from tests.support.marks.on_immich import FOUR, client_of, never_waiting
+from tests.support.marks.runs import EVERYTHING, Group, Runs, check_reached, settings_in
 from tests.support.paths import ROOT
 
 MARKS = "^(?!.*(search|download))"
@@ -74,6 +80,25 @@ def test_the_run_after_a_killed_one_reaches_the_state_with_nothing_doubled(
     check_reached(fake, groups, **EVERYTHING)
     assert run.receipts()
     run.check_idle(**EVERYTHING)
+
+
+@pytest.mark.parametrize(("spared", "work_done"), POINTS)
+def test_a_dry_undo_after_a_killed_run_tells_what_stands_and_the_history_what_is_not_known(
+    fake: FakeImmich, groups: list[Group], home: Path, spared: int, work_done: bool
+) -> None:
+    assert groups
+    before = world(fake)
+    assert killed(fake, home, spared, work_done=work_done) == -signal.SIGKILL
+    fake.faults.stop()
+    stands = world(fake) != before
+    wanted = replace(settings_in(home, **EVERYTHING), source_type=SourceType.IMMICH)
+    assert re.search(r"\d+ of \d+ changes begun and not known to be made", history(wanted)[0])
+    told = undo(0, replace(wanted, dry_run=True), client_of(fake), no_progress, never_waiting())
+    assert bool(told) == stands
+    undo(0, wanted, client_of(fake), no_progress, never_waiting())
+    after = world(fake)
+    after["tags"] = []  # one that was made and put on no photo before the kill stays, on no photo
+    assert after == before
 
 
 def test_two_runs_at_once_are_one_run(fake: FakeImmich, groups: list[Group], run: Runs) -> None:

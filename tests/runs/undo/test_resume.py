@@ -14,6 +14,10 @@ import pytest
 from bestshot.errors import UsageError
 from bestshot.layout.changes import OutputChanges
 from bestshot.model.photo import LinkMethod
+from bestshot.pipeline.outcome import no_progress
+from bestshot.settings.settings import Settings
+from bestshot.undo.commands import undo as undo_run
+from bestshot.undo.commands import undone_already, user_knows
 from bestshot.undo.history import history_lines
 from bestshot.undo.undo import Result
 from tests.runs.test_resume import contents
@@ -97,7 +101,10 @@ def test_a_run_killed_at_any_moment_and_undone_is_as_if_it_had_not_been(tmp_path
         source, before = tree_of(bench.photos), bench.tree()
         code = in_fork(until, kills * STRIDE, WATCHED, partial(bench.lay, (1, grown), link=link))
         with suppress(UsageError):  # it had not begun
-            kept = left(bench.undo(2))
+            told = bench.look(2)
+            results = bench.undo(2)
+            assert told == results, f"{kills}: a dry undo tells what the undo does"
+            kept = left(results)
             assert kept.keys() <= {"group_0001/originals/a.jpg.xmp"}, (kills, kept)
             ours = {name: file for name, file in bench.tree().items() if name not in kept}
             assert ours == {name: file for name, file in before.items() if name not in kept}, kills
@@ -106,6 +113,39 @@ def test_a_run_killed_at_any_moment_and_undone_is_as_if_it_had_not_been(tmp_path
         if code != -signal.SIGKILL:
             break
     assert code == 0
+    assert kills > 10
+
+
+def ask(bench: Bench) -> str | None:
+    """`--undo`, up to where it would say what it did."""
+    settings = Settings(state_dir=str(bench.root / "state"), cache_dir=str(bench.root / "cache"))
+    already = undone_already(settings)
+    if already is None:
+        undo_run(0, settings, None, no_progress)
+    return already
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_an_undo_that_is_asked_for_again_after_a_kill_never_takes_back_the_run_before(tmp_path: Path) -> None:
+    for kills in count():
+        bench = Bench(tmp_path / str(kills))
+        for name in ("a.jpg", "b.jpg", "c.jpg"):
+            bench.write(name)
+        photos = [bench.photo("a.jpg"), bench.photo("b.jpg")]
+        bench.lay((1, photos))
+        first = bench.tree()
+        bench.lay((1, [bench.photo("c.jpg"), *photos]))
+        code = in_fork(until, kills * STRIDE, WATCHED, partial(ask, bench))
+        already = ask(bench)
+        assert bench.tree() == first, kills
+        if code == 0:
+            assert already is not None
+            assert already.startswith("Run 2 has been undone already, whole: that undo came to its end")
+            user_knows(Settings(state_dir=str(bench.root / "state")))
+            assert ask(bench) is None
+            assert bench.tree() == {}
+            break
+        shutil.rmtree(bench.root)
     assert kills > 10
 
 
