@@ -145,9 +145,14 @@ def test_a_journal_of_an_earlier_version_is_copied_before_it_is_brought_up_to_da
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with closing(open_file(path)) as connection:
-        connection.execute("PRAGMA user_version = 3")
-        for table, columns in {"runs": ("begun", "kept", "lost", "is_told"), "changes": (), "sidecars": ()}.items():
-            for column in ("seal", *columns):
+        connection.execute("PRAGMA user_version = 4")
+        for table, columns in {
+            "runs": "begun kept lost is_told",
+            "changes": "",
+            "sidecars": "",
+            "drafts": "id",
+        }.items():
+            for column in ("seal", *columns.split()):
                 connection.execute(f"DROP TRIGGER IF EXISTS seal_{table}_INSERT")
                 connection.execute(f"DROP TRIGGER IF EXISTS seal_{table}_UPDATE")
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
