@@ -14,6 +14,7 @@ from bestshot.layout.actions import Action, CopyFile, PlaceBest, WriteMetadata
 from bestshot.layout.names import BEST_PREFIX, group_number, prefixed, renamed
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, link_target
+from bestshot.storage.identity import is_one_file
 from bestshot.text import base_name
 
 _COPY_NUMBER = re.compile(r" \((\d+)\)")
@@ -100,7 +101,7 @@ def _made_by(path: Path, file: PhotoFile) -> LinkMethod | None:
     source = Path(file.path)
     if not source.is_file():
         return None
-    if path.samefile(source):
+    if is_one_file(path, source):
         return LinkMethod.HARDLINK
     return LinkMethod.COPY if have_same_content(path, source) else None
 
@@ -127,7 +128,7 @@ def _bests(root: Path, folder: Path, copies: Sequence[CopyFile]) -> Iterator[Pla
 def _is_best_of(path: Path, original: Path) -> bool:
     if not original.is_file():
         return False
-    if path.samefile(original):
+    if is_one_file(path, original):
         return True
     one, other = path.lstat(), original.lstat()
     is_alike = (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)

@@ -1,14 +1,16 @@
 """Making changes in an output: journaled before and after, each whole or not at all, and mended after a kill."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from posixpath import basename, dirname
 from typing import Final, TypeVar, assert_never
 
-from bestshot.errors import PhotoError
+from bestshot.errors import OutputError, PhotoError
 from bestshot.journal.changes import Change, DoneChange, Kinds
 from bestshot.journal.journal import Journal
 from bestshot.layout.actions import (
@@ -25,12 +27,16 @@ from bestshot.layout.actions import (
     WriteMetadata,
     effective_changes,
 )
-from bestshot.layout.names import text_bytes, text_checksum
+from bestshot.layout.names import OUTPUT_MARKER, text_bytes, text_checksum
 from bestshot.layout.survey import file_state
 from bestshot.model.photo import LinkMethod
 from bestshot.storage import files
-from bestshot.storage.files import checksum, link_target, make_folders, remove_empty_folders, sync_folder, writing
-from bestshot.text import printable
+from bestshot.storage.files import checksum, link_target, sync_folder, writing
+from bestshot.storage.folders import HeldFolder, holding, remove_empty_folders, shown
+from bestshot.storage.identity import is_hard_link
+from bestshot.storage.lock import LibraryLock
+
+logger = logging.getLogger(__name__)
 
 A = TypeVar("A", bound=Action | Reversal)
 
@@ -74,6 +80,28 @@ class Spot:
             return self.publish()
         return self.state()
 
+    @contextmanager
+    def nameless(self) -> Iterator[None]:
+        """Take the name of the file away for a moment, to see what is there without it."""
+        files.publish(self.final, _aside(self.temporary))
+        try:
+            yield
+        finally:
+            self.put_back()
+
+    def put_back(self) -> None:
+        """Give a file that was set aside its name again, unless something else has that by now."""
+        aside = _aside(self.temporary)
+        if not os.path.lexists(aside):
+            return
+        try:
+            files.publish(aside, self.final)
+        except FileExistsError:
+            if is_hard_link(aside, self.final):  # a kill came between its two names
+                files.remove(aside)
+            else:
+                logger.warning("Something else is %s by now: what was there is %s.", shown(self.final), shown(aside))
+
 
 class OutputChanges:
     """The changes of one output, of which the caller holds the lock if it makes or mends any."""
@@ -86,6 +114,14 @@ class OutputChanges:
     def effective(self, further: Sequence[DoneChange[Action | Reversal, FileState]] = ()) -> list[AppliedChange]:
         """Every change made here that was not taken back, oldest first, as if these had been made too."""
         return effective_changes([*self.journal.done(self.target, BOTH), *further])
+
+    def lock(self) -> LibraryLock:
+        """The lock that keeps a second run out, also one in another container; raises OutputError."""
+        try:
+            with writing(self.root / OUTPUT_MARKER), holding(OUTPUT_MARKER, self.root, make=True):
+                return LibraryLock(self.root / OUTPUT_MARKER / "lock")
+        except PhotoError as error:  # without its group's folder one photo is stuck, without this one all are
+            raise OutputError(str(error)) from error
 
     def carry_out(
         self,
@@ -128,14 +164,26 @@ class OutputChanges:
     @contextmanager
     def spot(self, change: Change[A]) -> Iterator[Spot]:
         """Where a change is made; whatever comes of it, nothing half-written and no empty folder stays there."""
-        final, temporary = self.final(change), self.temporary(change)
-        with writing(final):
-            folders = make_folders(final.parent, self.root)
+        place = dirname(change.action.destination)
+        with writing(self.final(change)):
             try:
-                yield Spot(final, temporary, folders)
+                with holding(place, self.root, make=True) as folder:
+                    spot = self._spot(change, folder)
+                    try:
+                        yield spot
+                    finally:
+                        spot.temporary.unlink(missing_ok=True)
             finally:
-                temporary.unlink(missing_ok=True)
-                remove_empty_folders(final.parent, self.root)
+                remove_empty_folders(place, self.root)
+
+    @contextmanager
+    def standing(self, destination: str) -> Iterator[Path]:
+        """A file of the output that something is made of; raises PhotoError if its folder has gone or is a link."""
+        with writing(self.root / destination), holding(dirname(destination), self.root) as folder:
+            yield folder.path / basename(destination)
+
+    def _spot(self, change: Change[A], folder: HeldFolder) -> Spot:
+        return Spot(folder.path / self.final(change).name, folder.path / self.temporary(change).name, folder.made)
 
     def final(self, change: Change[A]) -> Path:
         """The file that a change is about."""
@@ -150,13 +198,10 @@ class OutputChanges:
         made, lost = self.unfinished()
         with writing(self.root):
             for change in (*made, *lost):
-                with suppress(FileNotFoundError, NotADirectoryError):
-                    self.temporary(change).unlink()
-        for folder in {self.final(change).parent for change in (*made, *lost)}:
+                with suppress(PhotoError):  # a folder that is gone, or a link by now, which the next change there tells
+                    self._mend(change, is_made=change in made)
+        for folder in {dirname(change.action.destination) for change in (*made, *lost)}:
             remove_empty_folders(folder, self.root)
-        for change in made:
-            if isinstance(change.action, RestoreFile) and change.action.link is not None:
-                keep_time(self.final(change), change.action.mtime_ns)  # made, but maybe not yet dated
         self.journal.finish(list(made.items()))
         self.journal.drop(lost, "the run ended before it was made")
         self.journal.end_broken_parts(self.target)
@@ -166,6 +211,14 @@ class OutputChanges:
         made, _ = self.unfinished()
         return [DoneChange(one.part, is_learned=False, action=one.action, effect=left) for one, left in made.items()]
 
+    def _mend(self, change: Change[Action | Reversal], *, is_made: bool) -> None:
+        with holding(dirname(change.action.destination), self.root) as folder:
+            spot = self._spot(change, folder)
+            spot.temporary.unlink(missing_ok=True)
+            spot.put_back()
+            if is_made and isinstance(change.action, RestoreFile) and change.action.link is not None:
+                keep_time(spot.final, change.action.mtime_ns)  # made, but maybe not yet dated
+
     def unfinished(self) -> tuple[dict[Change[Action | Reversal], FileState], list[Change[Action | Reversal]]]:
         """Which of the changes that were begun are found to stand, with what they left, and which are not."""
         made: dict[Change[Action | Reversal], FileState] = {}
@@ -174,7 +227,8 @@ class OutputChanges:
         texts = self._texts() if begun else {}
         with writing(self.root):
             for change in begun:
-                left = _found(self.root, change.action)
+                is_aside = os.path.lexists(_aside(self.temporary(change)))
+                left = None if is_aside else _found(self.root, change.action)
                 if left is None:
                     lost.append(change)
                 elif isinstance(change.action, WriteMetadata):
@@ -189,6 +243,11 @@ class OutputChanges:
         return {action.destination: action.text for action in actions if isinstance(action, WriteMetadata)}
 
 
+def _aside(temporary: Path) -> Path:
+    """Where the file itself is while it has no name."""
+    return temporary.with_suffix(".aside")
+
+
 def keep_time(path: Path, mtime_ns: int) -> None:
     """Give a file or link the time that it had."""
     # Where a link cannot have a time of its own, the one of now serves.
@@ -198,7 +257,7 @@ def keep_time(path: Path, mtime_ns: int) -> None:
 
 def _why(error: Exception) -> str:
     if isinstance(error, FileExistsError):
-        return f"{printable(str(error.filename2 or error.filename))} was created in the meantime and is left alone"
+        return f"{shown(Path(error.filename2 or error.filename))} was created in the meantime and is left alone"
     return str(error)
 
 

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from posixpath import dirname, relpath
 from typing import assert_never
 
 from bestshot.errors import OutputError, PhotoError
@@ -26,7 +28,8 @@ from bestshot.layout.actions import (
     WriteMetadata,
 )
 from bestshot.layout.changes import OutputChanges, Spot
-from bestshot.layout.names import BEST_PREFIX, OUTPUT_MARKER, folded, text_bytes
+from bestshot.layout.names import BEST_PREFIX, folded, text_bytes
+from bestshot.layout.originals import holds_itself
 from bestshot.layout.survey import condition_of, file_state, learned, survey
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import (
@@ -39,6 +42,7 @@ from bestshot.storage.files import (
     remove,
     writing,
 )
+from bestshot.storage.folders import check_folder
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import format_size, printable
 
@@ -71,13 +75,15 @@ class FolderOutput:
     def lock(self) -> LibraryLock:
         """The lock that keeps a second run out, also one in another container; makes the folder if need be."""
         with writing(self._root):
-            if self._root.exists() and not self._root.is_dir():
+            is_new = not os.path.lexists(self._root)
+            if not is_new and not stat.S_ISDIR(self._root.stat().st_mode):
                 raise OutputError(f"The output {printable(str(self._root))} is a file: name a folder.")
-        try:
-            make_folders(self._root / OUTPUT_MARKER, self._root)
-        except PhotoError as error:  # without its group's folder one photo is stuck, without this one all are
-            raise OutputError(str(error)) from error
-        return LibraryLock(self._root / OUTPUT_MARKER / "lock")
+        if is_new:
+            try:
+                make_folders(self._root, self._root)
+            except PhotoError as error:
+                raise OutputError(str(error)) from error
+        return self._changes.lock()
 
     def state(self, photos: Sequence[Photo] = ()) -> OutputState:
         """What earlier runs made here and what became of it; changes nothing.
@@ -186,28 +192,33 @@ class FolderOutput:
         return spot.state()
 
     def _place_best(self, action: PlaceBest, spot: Spot) -> FileState:
-        target = self._root / action.target
-        if not os.path.lexists(target):
-            raise PhotoError("its file is not among the originals, so it cannot be shown as the best")
-        if not target.is_symlink():
-            return spot.show(target)
-        link_symbolically(os.path.relpath(target, spot.final.parent), spot.final)
+        with self._changes.standing(action.target) as target:
+            if not os.path.lexists(target):
+                raise PhotoError("its file is not among the originals, so it cannot be shown as the best")
+            if not target.is_symlink():
+                return spot.show(target)
+        link_symbolically(relpath(action.target, dirname(action.destination)), spot.final)
         return spot.state()
 
     def _retire_best(self, action: RetireBest, spot: Spot, state: OutputState) -> FileState:
         self._check_ours(action.destination, state)
-        if not os.path.lexists(self._root / action.target):
-            raise PhotoError("its original has gone, so the file that shows it as the best is kept")
+        trace = file_state(spot.final)
+        with self._changes.standing(action.target) as target:
+            if not os.path.lexists(target):
+                raise PhotoError("its original has gone, so the file that shows it as the best is kept")
+            if trace.checksum is not None and not holds_itself(target, spot.final, trace.checksum):
+                raise PhotoError("its original is no longer the same, so the file that shows it as the best is kept")
         others = (other for other in spot.final.parent.iterdir() if other != spot.final)
         if not any(other.name.startswith(BEST_PREFIX) for other in others):
             raise PhotoError("no better photo could be shown in its place, so it is kept")
-        trace = file_state(spot.final)
         remove(spot.final)
         return trace
 
     def _write_metadata(self, action: WriteMetadata, spot: Spot, state: OutputState) -> FileState:
-        if not (spot.final.parent / "originals").is_dir():
+        originals = spot.final.parent / "originals"
+        if not os.path.lexists(originals):
             raise PhotoError("none of the group's photos could be brought here")
+        check_folder(originals)
         create_file(spot.temporary, text_bytes(action.text))
         if action.destination not in state.laid or not spot.final.exists():
             return spot.publish()

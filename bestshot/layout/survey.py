@@ -13,6 +13,7 @@ from bestshot.layout.adoption import adoptable
 from bestshot.layout.names import folded, group_number
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, writing
+from bestshot.storage.identity import is_one_file
 from bestshot.text import printable
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def _state_if_same(root: Path, receipt: Receipt, file: PhotoFile) -> FileState |
     path, source = root / receipt.action.destination, Path(file.path)
     try:
         # The time of a hard link's source is its own.
-        is_ours = condition_of(root, receipt) is Condition.UNCHANGED or path.samefile(source)
+        is_ours = condition_of(root, receipt) is Condition.UNCHANGED or is_one_file(path, source)
         if not is_ours or file.size != receipt.effect.size or checksum(source) != receipt.effect.checksum:
             return None
         return replace(receipt.effect, mtime_ns=path.lstat().st_mtime_ns)

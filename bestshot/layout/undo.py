@@ -4,7 +4,7 @@ Only what the run made and nobody touched since is removed, and of a photo only 
 """
 
 import os
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,32 +22,14 @@ from bestshot.layout.actions import (
 )
 from bestshot.layout.changes import OutputChanges, Spot, keep_time
 from bestshot.layout.names import text_bytes
+from bestshot.layout.originals import ONLY_A_LINK, OwnNames, check_original, holds_itself
 from bestshot.layout.undo_plan import Step, plan_folder_undo
 from bestshot.storage.files import checksum, create_file, link_symbolically, remove, replace
+from bestshot.storage.folders import check_way
+from bestshot.storage.identity import is_there
 
 CheckOriginal = Callable[[CopyFile, Path, str], None]
 """Raises PhotoError unless the original still holds what the copy at this path does, which has this SHA-256."""
-
-
-def check_file(copy: CopyFile, wanted: str, ours: Collection[str]) -> None:
-    """Raise PhotoError unless the source is a file of its own and holds the same; `ours` are the files of the output.
-
-    A source that was replaced by a link to its copy would go with it.
-    """
-    source = Path(copy.source)
-    try:
-        is_there = source.is_file()
-        is_same = is_there and checksum(source) == wanted
-    except OSError as error:
-        raise PhotoError(
-            f"Its original cannot be read ({error.strerror or error}), so this may be the only copy left."
-        ) from error
-    if not is_there:
-        raise PhotoError("Its original is gone, so this may be the only copy left.")
-    if os.path.realpath(source) in ours:
-        raise PhotoError("Its original is now only a link to it, so this is the only copy left.")
-    if not is_same:
-        raise PhotoError("Its original has changed since, so this is the only copy of the earlier version.")
 
 
 _CHANGED = "It was changed since and stays as it is."
@@ -63,8 +45,8 @@ class FolderUndo:
         self._part = part
         self._check_asset = check_asset
         made = changes.effective(changes.found_made())
-        self._ours = frozenset(
-            self._real(one.action.destination) for one in made if not isinstance(one.action, RetireBest)
+        self._ours = OwnNames(
+            self._root / one.action.destination for one in made if not isinstance(one.action, RetireBest)
         )
         self._steps, self._left = plan_folder_undo(made, part.id, changes.journal.parts())
 
@@ -72,8 +54,11 @@ class FolderUndo:
         """What would come of each step; changes nothing."""
         yield from self._left
         for step in self._steps:
+            path = self._root / step.action.destination
             try:
-                self._check(step)
+                check_way(step.action.destination, self._root)
+                if self._stands(step, path):
+                    self._witness(step, path)
             except PhotoError as error:
                 yield KeptItem(step.action.destination, str(error))
             else:
@@ -101,9 +86,8 @@ class FolderUndo:
                 yield KeptItem(action.destination, came) if isinstance(came, str) else action
         journal.end_part(number, left)
 
-    def _check(self, step: Step) -> bool:
-        """Whether there is anything to do; raises PhotoError if it must not be done."""
-        path = self._root / step.action.destination
+    def _stands(self, step: Step, path: Path) -> bool:
+        """Whether there is anything to do at a path; raises PhotoError if it must not be done."""
         is_there = os.path.lexists(path)
         if step.found is None:
             if is_there:
@@ -111,27 +95,36 @@ class FolderUndo:
             return True
         if not is_there and isinstance(step.action, RestoreFile):
             raise PhotoError("It has gone since, so what stood there before is not put back.")
-        if not is_there:
-            return False
-        if not _is_unchanged(path, step.found):
+        if is_there and not _is_unchanged(path, step.found):
             raise PhotoError(_CHANGED)
-        if step.found.checksum is not None and step.original is not None:
-            self._check_elsewhere(path, step.found.checksum, step.original, step.beside)
-        return True
+        return is_there
 
-    def _check_elsewhere(self, path: Path, wanted: str, original: CopyFile, beside: str | None) -> None:
-        """Raise PhotoError unless the picture is elsewhere too: beside it in the output, or where it came from."""
-        if beside is not None and _holds_itself(self._root / beside, path, wanted):
-            return
+    def _witness(self, step: Step, path: Path) -> Path | None:
+        """Where else on this machine the picture at a path is: beside it in the output, or where it came from.
+
+        None if it is on a server, or is no picture. Raises PhotoError if it is nowhere else.
+        """
+        if step.found is None or step.found.checksum is None or step.original is None:
+            return None
+        wanted, original = step.found.checksum, step.original
+        if step.beside is not None and holds_itself(beside := self._root / step.beside, path, wanted):
+            return beside
         if original.source.startswith("immich:"):
             self._check_asset(original, path, wanted)
-        else:
-            check_file(original, wanted, self._ours)
+            return None
+        check_original(original, path, wanted, self._ours)
+        return Path(original.source)
 
     def _take_back(self, change: Change[Reversal], step: Step) -> None:
-        if not self._check(step):
-            return
+        check_way(step.action.destination, self._root)
+        if isinstance(change.action, RemoveFile) and not os.path.lexists(self._changes.final(change)):
+            return  # so that no folder is made for nothing
         with self._changes.spot(change) as spot:
+            if not self._stands(step, spot.final):
+                return
+            witness = self._witness(step, spot.final)
+            if witness is not None:
+                _check_apart(witness, spot)
             if isinstance(change.action, RemoveFile):
                 remove(spot.final)
                 return
@@ -143,10 +136,10 @@ class FolderUndo:
     def _restore(self, action: RestoreFile, spot: Spot, *, is_new: bool) -> None:
         """Where the name is free, nothing is ever written over; else it is our own file that gives way."""
         if action.shown is not None:
-            original = self._root / action.shown
-            if original.is_symlink() or not original.is_file():
-                raise PhotoError("Its original in the output has gone, so it cannot be shown as the best again.")
-            spot.show(original)
+            with self._changes.standing(action.shown) as original:
+                if original.is_symlink() or not original.is_file():
+                    raise PhotoError("Its original in the output has gone, so it cannot be shown as the best again.")
+                spot.show(original)
         elif action.link is not None:
             made = spot.final if is_new else spot.temporary
             link_symbolically(action.link, made)
@@ -156,11 +149,6 @@ class FolderUndo:
             keep_time(spot.temporary, action.mtime_ns)
         if not is_new:
             replace(spot.temporary, spot.final)
-
-    def _real(self, destination: str) -> str:
-        """The path of a file of the output without links on the way; one that is a link itself is meant as such."""
-        folder, name = os.path.split(self._root / destination)
-        return str(Path(os.path.realpath(folder)) / name)
 
 
 def _is_unchanged(path: Path, found: FileState) -> bool:
@@ -173,9 +161,9 @@ def _is_unchanged(path: Path, found: FileState) -> bool:
         raise PhotoError(f"It cannot be read ({error.strerror or error}).") from error
 
 
-def _holds_itself(other: Path, path: Path, wanted: str) -> bool:
-    """Whether another file of the output holds the same, and is no link."""
-    try:
-        return not other.is_symlink() and other.is_file() and (other.samefile(path) or checksum(other) == wanted)
-    except OSError:
-        return False  # then the original is asked
+def _check_apart(witness: Path, spot: Spot) -> None:
+    """Raise PhotoError if the other file goes with this one's name: whatever the disk says, they are one then."""
+    with spot.nameless():
+        is_left = is_there(witness)
+    if not is_left:
+        raise PhotoError(ONLY_A_LINK)

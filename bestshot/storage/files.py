@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bestshot.errors import OutputError, PhotoError, TransientError
+from bestshot.storage.folders import shown
 from bestshot.storage.opening import open_new, open_regular
 from bestshot.text import printable
 
@@ -49,7 +50,7 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
     with writing(copy):
         if copy.stat().st_size != status.st_size or checksum(copy) != wanted:
             raise OutputError(
-                f"The copy {printable(str(copy))} differs from what was read from {printable(str(source))}: "
+                f"The copy {shown(copy)} differs from what was read from {printable(str(source))}: "
                 "check the output's disk."
             )
         _keep_times_and_permissions(status, copy)
@@ -229,18 +230,6 @@ def make_private_folders(path: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def remove_empty_folders(path: Path, root: Path) -> None:
-    """Delete a folder and those above it, up to the root, as long as they are empty."""
-    while path != root:
-        try:
-            path.rmdir()
-        except FileNotFoundError:
-            pass  # an earlier run may have been killed after it deleted this one
-        except OSError:
-            return
-        path = path.parent
-
-
 def sync_folder(path: Path) -> None:
     """Flush a folder's entries to the disk, if the system supports it."""
     with suppress(OSError):
@@ -271,9 +260,9 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _advice(path: Path, error: OSError) -> str:
-    shown = printable(str(path))
+    name = shown(path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"There is no room left for {shown}: free some space and run again; what is done stays done."
+        return f"There is no room left for {name}: free some space and run again; what is done stays done."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{shown} may not be read or written ({error.strerror}): check the output folder's permissions."
-    return f"{shown} cannot be written: {error.strerror or error}."
+        return f"{name} may not be read or written ({error.strerror}): check the output folder's permissions."
+    return f"{name} cannot be written: {error.strerror or error}."

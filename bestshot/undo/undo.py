@@ -10,7 +10,6 @@ from bestshot.journal.journal import Journal
 from bestshot.journal.runs import KeptItem, Run, RunPart, undone_parts
 from bestshot.layout.actions import CopyFile, Reversal
 from bestshot.layout.changes import FOLDER, OutputChanges
-from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.layout.undo import FolderUndo
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.apply import VerifyPolicy
@@ -105,7 +104,7 @@ class RunUndo:
         for part in self._run.to_undo:
             if part.target.startswith(FOLDER):
                 _check_there(part)
-                self._locks[part.target] = LibraryLock(_root(part) / OUTPUT_MARKER / "lock")
+                self._locks[part.target] = OutputChanges(_root(part), self._journal).lock()
                 stack.enter_context(self._locks[part.target])
 
     def _carry_out(self, part: RunPart) -> Generator[Result, None, None]:

@@ -96,9 +96,10 @@ def spoiled(folder: str) -> Hook:
 
     def hook(event: str, args: tuple[object, ...]) -> None:
         nonlocal sound
-        if sound and event == "open" and not _is_writing(*args[1:]) and _is_below(str(args[0]), folder):
+        path = Path(str(args[0])) if event == "open" and not _is_writing(*args[1:]) else None
+        if sound and path is not None and _is_below(str(path), folder) and path.is_file():
             sound = False
-            with Path(str(args[0])).open("r+b") as stream:
+            with path.open("r+b") as stream:
                 stream.write(b"spoilt")
 
     return hook
@@ -120,6 +121,9 @@ def paused() -> Hook:
 
 
 def _is_below(path: str, folder: str) -> bool:
+    place, name = os.path.split(path)
+    if place.startswith("/proc/self/fd/"):  # where the tool holds a folder open
+        path = os.path.join(os.path.realpath(place), name)  # noqa: PTH118 - may hold bytes of no text
     return Path(path).absolute().is_relative_to(folder)
 
 

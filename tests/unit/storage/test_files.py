@@ -22,7 +22,6 @@ from bestshot.storage.files import (
     make_folders,
     publish,
     remove,
-    remove_empty_folders,
     replace,
     sync_folder,
 )
@@ -252,21 +251,6 @@ def test_a_file_in_the_way_of_a_folder_is_left_alone(tmp_path: Path, path: str) 
     with pytest.raises(PhotoError, match="cannot be created: a file is in its way"):
         make_folders(tmp_path / path, tmp_path)
     assert (tmp_path / "file").read_bytes() == b"somebody's"
-
-
-def test_empty_folders_are_removed_up_to_the_first_that_is_not(tmp_path: Path) -> None:
-    (tmp_path / "kept" / "a" / "b").mkdir(parents=True)
-    (tmp_path / "kept" / "file").touch()
-    remove_empty_folders(tmp_path / "kept" / "a" / "b" / "never made", tmp_path)
-    assert names(tmp_path / "kept") == {"file"}
-    remove_empty_folders(tmp_path / "kept", tmp_path)
-    assert names(tmp_path) == {"kept"}
-
-
-def test_the_output_itself_is_never_removed(tmp_path: Path) -> None:
-    (tmp_path / "root" / "a").mkdir(parents=True)
-    remove_empty_folders(tmp_path / "root" / "a", tmp_path / "root")
-    assert names(tmp_path) == {"root"}
 
 
 def test_a_text_replaces_only_what_it_is_put_over(tmp_path: Path) -> None:
