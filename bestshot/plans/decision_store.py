@@ -1,6 +1,7 @@
 """What people decided, kept in SQLite from run to run."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from bestshot.errors import StateError
+from bestshot.errors import DamagedError, StateError
 from bestshot.plans.decisions import Decision
 from bestshot.storage.database import open_database, storage_errors, transaction
-from bestshot.text import printable
+from bestshot.storage.salvage import Salvage
+from bestshot.storage.seals import whole
+from bestshot.text import count, printable
 
 _APPLICATION_ID = 0x50684F44  # "PhOD"
 _MIGRATIONS = (
@@ -22,7 +25,9 @@ _MIGRATIONS = (
         made_at TEXT NOT NULL
     );
     """,
+    "ALTER TABLE decisions ADD COLUMN seal INTEGER;",
 )
+_SEALED = ("decisions",)
 
 
 class DecisionStore:
@@ -30,7 +35,12 @@ class DecisionStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)
+        self._connection = _opened(path)
+        damaged = "SELECT EXISTS (SELECT 1 FROM decisions WHERE NOT ({}))".format(whole(self._connection, "decisions"))  # noqa: S608 - names of ours
+        with storage_errors(path):
+            if self._connection.execute(damaged).fetchone()[0]:
+                self.close()
+                raise DamagedError(f"{printable(str(path))} is damaged.")
 
     def close(self) -> None:
         """Close the database."""
@@ -61,18 +71,42 @@ class DecisionStore:
             return self._connection.execute("DELETE FROM decisions").rowcount
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    return open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS, sealed=_SEALED, is_kept=True)
+
+
+def _store(state: Path) -> DecisionStore:
+    """What is kept in the state folder; what is whole of a damaged file is saved, and the loss is told once."""
+    path = _file(state)
+    try:
+        return DecisionStore(path)
+    except DamagedError as error:
+        try:
+            with Salvage(path, _opened, _SEALED) as salvage:
+                number = salvage.saved.execute("SELECT COUNT(*) FROM decisions").fetchone()[0]
+                aside = salvage.put_in_place() if number else None
+        except DamagedError:
+            aside = None
+        if aside is None:
+            raise error
+        raise DamagedError(
+            f"{printable(str(path))} is damaged: of what you decided, {count(number, 'decision')} could be read and"
+            f" will be followed, the others are lost. The damaged file is kept as {printable(str(aside))}."
+        ) from error
+
+
 def remembered(state: Path) -> list[Decision]:
     """What is kept in the state folder, the oldest first; asking alone makes no file."""
     if not _file(state).exists():
         return []
-    with closing(DecisionStore(_file(state))) as store:
+    with closing(_store(state)) as store:
         return store.all()
 
 
 def remember(state: Path, decisions: Sequence[Decision]) -> None:
     """Keep these in the state folder as well."""
     if decisions:
-        with closing(DecisionStore(_file(state))) as store:
+        with closing(_store(state)) as store:
             store.add(decisions)
 
 
@@ -80,7 +114,7 @@ def forget(state: Path) -> int:
     """Forget all that is kept there; returns how many decisions that were."""
     if not _file(state).exists():
         return 0
-    with closing(DecisionStore(_file(state))) as store:
+    with closing(_store(state)) as store:
         return store.forget()
 
 

@@ -77,6 +77,17 @@ def open_database(
     return connection
 
 
+def set_aside(path: Path) -> None:
+    """Move a damaged file of what can be made again out of the way, over an earlier one, and tell."""
+    aside = path.with_name(f"{path.stem}-damaged{path.suffix}")
+    with storage_errors(path):
+        path.replace(aside)
+        # What SQLite would still roll back would spoil the new file.
+        Path(f"{path}-journal").unlink(missing_ok=True)
+    names = printable(str(path)), printable(str(aside))
+    logger.warning("%s is damaged and is made anew; as it was, it is kept as %s.", *names)
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Commit the whole block or nothing, with no other process writing; raises like `storage_errors`."""

@@ -1,6 +1,7 @@
 """The index of earlier measurements, in SQLite, so that no photo is measured twice."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,10 +9,13 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from bestshot.errors import DamagedError
 from bestshot.model.photo import Skipped
-from bestshot.storage.database import from_key, open_database, storage_errors, to_key, transaction
+from bestshot.storage.database import from_key, open_database, set_aside, storage_errors, to_key, transaction
+from bestshot.storage.seals import whole
 
 Value = TypeVar("Value")
+Result = TypeVar("Result")
 
 
 class Subject(Protocol):
@@ -53,7 +57,12 @@ _MIGRATIONS = (
         PRIMARY KEY (origin, id)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE measurements ADD COLUMN seal INTEGER;
+    ALTER TABLE notices ADD COLUMN seal INTEGER;
+    """,
 )
+_SEALED = ("measurements", "notices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +83,32 @@ class IndexEntry(Generic[Measurable, Value]):
 
 
 class Index:
-    """Measurements by origin, key and recipe; only those of the newest revision are kept."""
+    """Measurements by origin, key and recipe; only those of the newest revision are kept.
+
+    Where the file is damaged, what is not as it was written is measured again; a new file is begun if need be. Both are
+    told.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)
+        try:
+            self._connection = _opened(path)
+        except DamagedError:
+            set_aside(path)
+            self._connection = _opened(path)
+
+    def _begin_anew(self) -> None:
+        self._connection.close()
+        set_aside(self._path)
+        self._connection = _opened(self._path)
+
+    def _tried(self, work: Callable[[], Result]) -> Result:
+        """What comes of this work on the file, or on a new one if it is damaged."""
+        try:
+            return work()
+        except DamagedError:
+            self._begin_anew()
+            return work()
 
     def close(self) -> None:
         """Close the file."""
@@ -90,8 +120,12 @@ class Index:
             "SELECT 1 FROM measurements JOIN origins ON origins.id = origin"
             " WHERE name = ? AND value IS NOT NULL LIMIT 1"
         )
-        with storage_errors(self._path):
-            return self._connection.execute(query, (to_key(origin),)).fetchone() is not None
+
+        def found() -> bool:
+            with storage_errors(self._path):
+                return self._connection.execute(query, (to_key(origin),)).fetchone() is not None
+
+        return self._tried(found)
 
     def recall(
         self, wanted: Sequence[tuple[Measurable, str]], recipe: str, kind: type[Value]
@@ -99,17 +133,23 @@ class Index:
         """Yield what is known of photos, or pairs, at the given revisions; those not measured yet are left out."""
         by_place = {(subject.origin, subject.key): (subject, revision) for subject, revision in wanted}
         decoder = msgspec.json.Decoder(kind)
-        for place, revision, value, error in self._rows({subject.origin for subject, _ in wanted}, recipe):
-            if place not in by_place:
-                continue
-            subject, wanted_revision = by_place[place]
-            if revision == wanted_revision:
-                with suppress(msgspec.DecodeError):  # damaged on disk, so it is measured again
-                    yield IndexEntry(subject, revision, Failure(error) if value is None else decoder.decode(value))
+        try:
+            for place, revision, value, error in self._rows({subject.origin for subject, _ in wanted}, recipe):
+                if place not in by_place:
+                    continue
+                subject, wanted_revision = by_place[place]
+                if revision == wanted_revision:
+                    with suppress(msgspec.DecodeError):  # of before there were seals, so it is measured again
+                        yield IndexEntry(subject, revision, Failure(error) if value is None else decoder.decode(value))
+        except DamagedError:
+            self._begin_anew()
 
     def store(self, measured: Iterable[IndexEntry[Measurable, Value]], recipe: str) -> None:
         """Store results in one transaction."""
         rows = [_row(item, recipe) for item in measured if not _is_transient(item.value)]
+        self._tried(lambda: self._store(rows))
+
+    def _store(self, rows: Sequence[tuple[bytes, bytes, str, str, bytes | None, str | None]]) -> None:
         with transaction(self._connection):
             self._name_origins({row[0] for row in rows})
             self._connection.executemany(
@@ -126,8 +166,15 @@ class Index:
         `readable` are the ids of photos that this run could read: problems that they no longer have are forgotten.
         Problems of photos that the run did not see are kept.
         """
+        found, read = tuple(skipped), frozenset(readable)
+        return self._tried(lambda: self._new_problems(library, found, read))
+
+    def _new_problems(self, library: str, skipped: Iterable[Skipped], readable: Iterable[str]) -> tuple[Skipped, ...]:
         name = to_key(library)
-        query = "SELECT notices.id, error FROM notices JOIN origins ON origins.id = origin WHERE name = ?"
+        query = (
+            "SELECT notices.id, error FROM notices JOIN origins ON origins.id = origin"  # noqa: S608 - names of ours
+            f" WHERE name = ? AND {whole(self._connection, 'notices')}"
+        )
         with transaction(self._connection):
             known = dict(self._connection.execute(query, (name,)).fetchall())
             marked = tuple(replace(item, is_new=known.get(to_key(item.id)) != item.error) for item in skipped)
@@ -151,13 +198,17 @@ class Index:
 
     def _rows(self, origins: set[str], recipe: str) -> Iterator[tuple[tuple[str, str], str, bytes | None, str]]:
         query = (
-            "SELECT key, revision, value, error FROM measurements JOIN origins ON origins.id = origin"
-            " WHERE name = ? AND recipe = ?"
+            "SELECT key, revision, value, error FROM measurements JOIN origins ON origins.id = origin"  # noqa: S608 - names of ours
+            f" WHERE name = ? AND recipe = ? AND {whole(self._connection, 'measurements')}"
         )
         for origin in sorted(origins):
             with storage_errors(self._path):
                 for key, revision, value, error in self._connection.execute(query, (to_key(origin), recipe)):
                     yield (origin, from_key(key)), revision, value, error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS, sealed=_SEALED)
 
 
 def _row(item: IndexEntry[Measurable, Value], recipe: str) -> tuple[bytes, bytes, str, str, bytes | None, str | None]:

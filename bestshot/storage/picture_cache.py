@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bestshot.errors import StateError
-from bestshot.storage.database import open_database, storage_errors, transaction
+from bestshot.errors import DamagedError, StateError
+from bestshot.storage.database import open_database, set_aside, storage_errors, transaction
 from bestshot.text import format_size, printable
 
 _APPLICATION_ID = 0x50684F43  # "PhOC"
@@ -34,6 +34,7 @@ _MIGRATIONS = (
     END;
     """,
 )
+_FILE = "cache.sqlite"
 _SUFFIX = ".cached"
 _BLOCK = 4096
 """Bytes; most file systems allocate space in blocks of this size."""
@@ -75,6 +76,13 @@ class PhotoCache:
 
         The next write, by any process, may drop it.
         """
+        try:
+            return self._found(photo_id)
+        except DamagedError:
+            set_aside(self._folder / _FILE)
+            return None
+
+    def _found(self, photo_id: str) -> Path | None:
         with self._database() as database:
             entry = _find(database, photo_id)
             if entry is None:
@@ -91,6 +99,13 @@ class PhotoCache:
 
         Raises PhotoTooLargeError if it does not fit even alone; then nothing is stored under this id.
         """
+        try:
+            return self._kept(photo_id, data)
+        except DamagedError:
+            set_aside(self._folder / _FILE)
+            return self._kept(photo_id, data)
+
+    def _kept(self, photo_id: str, data: bytes) -> Path:
         with self._database() as database, transaction(database):
             old = _find(database, photo_id)
             if old is not None:
@@ -102,7 +117,7 @@ class PhotoCache:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        path = self._folder / "cache.sqlite"
+        path = self._folder / _FILE
         with (
             storage_errors(path),
             closing(open_database(path, application_id=_APPLICATION_ID, migrations=_MIGRATIONS)) as database,
@@ -124,8 +139,10 @@ class PhotoCache:
                 f" of {format_size(int(self._max_bytes))}. Increase the size of the cache."
             )
         while database.execute("SELECT footprint FROM total").fetchone()[0] > limit:
-            (serial,) = database.execute("SELECT serial FROM entry ORDER BY used LIMIT 1").fetchone()
-            self._drop(database, serial)
+            oldest = database.execute("SELECT serial FROM entry ORDER BY used LIMIT 1").fetchone()
+            if oldest is None:
+                raise DamagedError(f"The sum of {printable(str(self._folder / _FILE))} is wrong.")
+            self._drop(database, *oldest)
 
     def _drop(self, database: sqlite3.Connection, serial: int) -> None:
         database.execute("DELETE FROM entry WHERE serial = ?", [serial])

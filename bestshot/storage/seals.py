@@ -24,7 +24,7 @@ def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
 
 def whole(connection: sqlite3.Connection, table: str) -> str:
     """An SQL condition on the rows of a table: whether a row is as it was written."""
-    return f"{SEAL} IS {_seal_in_sql(columns_of(connection, table))}"
+    return f"{table}.{SEAL} IS {_seal_in_sql(columns_of(connection, table), f'{table}.')}"
 
 
 def know_seals(connection: sqlite3.Connection) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.errors import StateError
-from bestshot.plans.decision_store import DecisionStore
+from bestshot.errors import DamagedError, StateError
+from bestshot.plans.decision_store import DecisionStore, remember, remembered
 from bestshot.plans.decisions import Decision, DecisionKind
 from tests.support.builders import photo
 from tests.unit.plans.test_decisions import apart, best, decided, out
@@ -79,3 +79,15 @@ def test_nothing_decided_is_nothing_kept(store: DecisionStore) -> None:
     none: list[Decision] = []
     store.add(none)
     assert store.all() == none
+
+
+def test_decisions_that_were_changed_on_the_disk_are_told_and_the_others_are_followed(path: Path) -> None:
+    wanted = [apart(photo(f"{number}.jpg"), photo("other.jpg")) for number in range(3)]
+    remember(path.parent, wanted)
+    damaged = path.read_bytes().replace(b"1.jpg", b"7.jpg")
+    path.write_bytes(damaged)
+    with pytest.raises(DamagedError, match=r"of what you decided, 2 decisions could be read and will be followed"):
+        remembered(path.parent)
+    assert remembered(path.parent) == [wanted[0], wanted[2]]
+    (kept,) = path.parent.glob("decisions-damaged-*.sqlite3")
+    assert kept.read_bytes() == damaged

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.errors import StateError
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.storage.database import to_key
 from bestshot.storage.index import Failure, Index, IndexEntry
 from tests.support import builders
 from tests.support.file_systems import SPAWN
@@ -190,13 +190,21 @@ def test_a_process_killed_in_the_middle_of_a_batch_leaves_the_one_before(tmp_pat
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + b"\xff" * 4000])
-def test_a_file_that_is_no_index_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "index.sqlite3").write_bytes(content)
-    with pytest.raises(StateError, match=r"is damaged or not a database\. Move it away to start afresh"):
-        Index(tmp_path / "index.sqlite3")
+def test_a_file_that_is_no_index_is_set_aside_and_told(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, aside = tmp_path / "index.sqlite3", tmp_path / "index-damaged.sqlite3"
+    path.write_bytes(content)
+    with closing(Index(path)) as index:
+        stored(index, *PHOTOS)
+        assert len(recalled(index, *PHOTOS)) == len(PHOTOS)
+    assert caplog.messages == [f"{path} is damaged and is made anew; as it was, it is kept as {aside}."]
+    assert aside.read_bytes() == content
 
 
-def test_an_index_that_was_damaged_in_the_middle_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_an_index_that_was_damaged_in_the_middle_is_begun_anew_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "index.sqlite3"
     with closing(Index(path)) as index:
         stored(index, *(builders.photo(f"{number}.jpg") for number in range(500)))
@@ -204,11 +212,25 @@ def test_an_index_that_was_damaged_in_the_middle_is_refused_with_a_sentence(tmp_
     with path.open("r+b") as stream:
         stream.seek(4096)
         stream.write(b"\xff" * (size - 4096))
-    with (
-        pytest.raises(StateError, match=r"is damaged or not a database\. Move it away to start afresh"),
-        closing(Index(path)) as index,
-    ):
-        recalled(index, builders.photo("1.jpg"))
+    with closing(Index(path)) as index:
+        assert recalled(index, builders.photo("1.jpg")) == {}
+        stored(index, builders.photo("1.jpg"))
+        assert len(recalled(index, builders.photo("1.jpg"))) == 1
+    assert len(caplog.messages) == 1
+
+
+def test_a_measurement_that_was_changed_on_the_disk_is_made_again(tmp_path: Path) -> None:
+    """Another hash would be as good a number as the one that was measured."""
+    path = tmp_path / "index.sqlite3"
+    with closing(Index(path)) as index:
+        stored(index, *PHOTOS)
+        known = recalled(index, *PHOTOS)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        key = to_key(PHOTOS[0].key)
+        changed = "UPDATE measurements SET value = replace(CAST(value AS TEXT), '1', '2') WHERE key = ?"
+        assert connection.execute(changed, (key,)).rowcount == 1
+    with closing(Index(path)) as index:
+        assert recalled(index, *PHOTOS) == {id_: value for id_, value in known.items() if id_ != PHOTOS[0].id}
 
 
 def test_a_value_that_was_damaged_on_the_disk_is_measured_anew(tmp_path: Path) -> None:

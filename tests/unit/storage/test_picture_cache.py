@@ -4,10 +4,12 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sqlite3
 import stat
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -34,7 +36,7 @@ def disk_usage(folder: Path) -> int:
 
 
 def pictures(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.startswith("cache.sqlite")]
+    return [path for path in folder.iterdir() if not path.name.startswith("cache")]
 
 
 def content(cache: PhotoCache, photo_id: str) -> bytes | None:
@@ -237,10 +239,22 @@ def test_the_pictures_of_a_lost_database_are_swept(tmp_path: Path) -> None:
     assert pictures(tmp_path) == [path]
 
 
-def test_a_damaged_database_is_a_sentence(tmp_path: Path) -> None:
+def test_a_damaged_database_is_begun_anew_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "cache.sqlite").write_bytes(b"not a database\n" * 100)
-    with pytest.raises(StateError, match=r"cache.sqlite is damaged or not a database"):
-        PhotoCache(tmp_path).get_cached_photo("a")
+    assert PhotoCache(tmp_path).get_cached_photo("a") is None
+    path = PhotoCache(tmp_path).cache_photo("a", b"picture")
+    assert PhotoCache(tmp_path).get_cached_photo("a") == path
+    assert len(caplog.messages) == 1
+    assert "cache.sqlite is damaged and is made anew" in caplog.messages[0]
+
+
+def test_a_sum_that_was_changed_on_the_disk_begins_the_cache_anew(tmp_path: Path) -> None:
+    cache = PhotoCache(tmp_path, SMALL_MB)
+    cache.cache_photo("a", b"picture")
+    with closing(sqlite3.connect(tmp_path / "cache.sqlite")) as connection, connection:
+        connection.execute("UPDATE total SET footprint = 1 << 40")
+    path = cache.cache_photo("b", b"another")
+    assert pictures(tmp_path) == [path]
 
 
 def test_a_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
