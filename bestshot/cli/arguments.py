@@ -2,16 +2,18 @@
 
 import argparse
 import difflib
+import os
 import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from bestshot import __version__
 from bestshot.errors import UsageError
+from bestshot.journal.runs import LATEST
 from bestshot.settings.declaration import DONE, GROUPS, IMMICH, PHOTOS, RESULT, RUNNING, Setting, SettingGroup
 from bestshot.settings.settings import APPLICATION, SETTINGS
 
@@ -50,9 +52,6 @@ exit codes:
 """
 
 _COMMAND_INDENT = 4
-
-LATEST: Final = 0
-"""The number that stands for the latest run, where none is named to be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,20 @@ def parse_command(argv: Sequence[str] | None) -> Command:
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
     sources = [*given.pop("folders", []), *given.pop("source", []), *after]
+    if isinstance(folder := given.get("undo"), str):
+        sources, given["undo"] = [folder, *sources], LATEST
     flags = {name: given.pop(name) for name in SETTINGS if name in given}
     config = given.pop("config", "")  # empty where a script's variable is not set
     return Command(flags | ({"source": sources} if sources else {}), Path(config) if config else None, **given)
+
+
+def _run_or_folder(text: str) -> int | str:
+    """What stands after `--undo`: the number of a run, or already the folder of photos that it was about."""
+    if re.fullmatch(r"-?[0-9]+", text):
+        return int(text)
+    if os.sep in text or Path(text).is_dir():
+        return text
+    raise argparse.ArgumentTypeError(f"invalid int value: {text!r}")
 
 
 def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -199,8 +209,9 @@ def _add_runs(groups: Mapping[SettingGroup, argparse._ArgumentGroup]) -> None:
     groups[DONE].add_argument(
         "--undo",
         nargs="?",
-        type=int,
+        type=_run_or_folder,
         const=LATEST,
         metavar="RUN",
-        help="take back what a run changed, and nothing else (default: the latest that stands)",
+        help="take back what a run changed, and nothing else (default: the latest that stands, with SOURCE, `-o` or"
+        " `--source-type` the latest about that)",
     )

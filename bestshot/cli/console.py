@@ -26,7 +26,7 @@ from bestshot.storage.own_files import OwnKind, open_to_append
 from bestshot.text import count, printable
 
 if TYPE_CHECKING:
-    from bestshot.undo.undo import Result
+    from bestshot.undo.commands import Undone
 
 logger = logging.getLogger(__name__)
 
@@ -121,12 +121,16 @@ class Console:
         for action in plan.mark_actions:
             yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
 
-    def report_undo(self, results: Sequence["Result"], *, acted: bool) -> bool:
-        """Show what an undo left alone, and the rest in one line; answers whether nothing was left."""
-        left = [result for result in results if isinstance(result, KeptItem)]
+    def report_undo(self, undone: "Undone") -> bool:
+        """Show which run was taken back, and the rest in one line; answers whether nothing was left.
+
+        What it left alone is listed, and so is all that was done if the run is verbose or only looked.
+        """
+        left = [result for result in undone.results if isinstance(result, KeptItem)]
         for one in left:
             logger.warning("%s", left_line(one))
-        self._lines += undo_lines(results, acted=acted)
+        self._lines.append(undone.run)
+        self._lines += undo_lines(undone, with_all=self._is_verbose or not undone.acted)
         logger.info("%s", self._lines[-1])
         return not left
 
@@ -134,12 +138,14 @@ class Console:
         """Ask before many changes, if there is somebody to ask; no answer means no."""
         copies = sum(isinstance(action, CopyFile) for action in plan.actions)
         marks = sum(len(action.keys) for action in plan.mark_actions)
-        if copies + marks <= MANY_CHANGES or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if copies + marks <= MANY_CHANGES:
             return True
         wanted = " and ".join([count(copies, "copy", "copies")] * bool(copies) + [count(marks, "mark")] * bool(marks))
-        sys.stderr.write(f"{summary(plan, (), known_skipped=0, acted=False)}\nMake {wanted}? [y/N] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return _asked(f"{summary(plan, (), known_skipped=0, acted=False)}\nMake {wanted}?")
+
+    def confirm_undo(self, run: str) -> bool:
+        """Ask before a run is taken back, if there is somebody to ask; no answer means no."""
+        return _asked(f"{run}\nTake it back?")
 
     def print_line(self, lines: Iterable[str]) -> None:
         """Print lines at the end of the run."""
@@ -165,6 +171,15 @@ class Console:
             self._detach(handler)
             handler.close()
         return code
+
+
+def _asked(question: str) -> bool:
+    """Whether somebody at the terminal says yes, or nobody is there, as under cron."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _open_closed_streams() -> None:

@@ -124,19 +124,24 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List the earlier runs, or undo one; answers 1 if some of it had to be left."""
     from bestshot.sources.immich.permissions import UNDO_TASKS
+    from bestshot.undo.choice import RunChoice
     from bestshot.undo.commands import history, undo, undone_already, user_knows
 
     if command.undo is None:
         console.print_line(history(settings))
         return EXIT_DONE
-    if not command.undo and (already := undone_already(settings)):
+    # Only what stands on the command line narrows the choice: settings for every run do not.
+    named = {name: getattr(settings, name) for name in ("source", "output", "source_type") if name in command.flags}
+    choice = RunChoice(command.undo, named.get("source", ()), named.get("output"), named.get("source_type"))
+    if already := undone_already(settings, choice):
         console.print_line([already])
         console.when_told(lambda: user_knows(settings))
         return EXIT_DONE
     server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
-    results = undo(command.undo, settings, server, console.progress)
+    confirm = None if settings.yes else console.confirm_undo
+    undone = undo(choice, settings, server, console.progress, confirm=confirm)
     console.when_told(lambda: user_knows(settings))
-    return EXIT_DONE if console.report_undo(results, acted=not settings.dry_run) else EXIT_SOMETHING_FAILED
+    return EXIT_DONE if console.report_undo(undone) else EXIT_SOMETHING_FAILED
 
 
 def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | None, Settings]":

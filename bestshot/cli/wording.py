@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile
 from bestshot.marks.actions import MarkAction, MarkReceipt
-from bestshot.marks.wording import done_in_words
+from bestshot.marks.wording import action_line, done_in_words
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Skipped
 from bestshot.plans.document import counts
@@ -15,6 +15,7 @@ from bestshot.plans.plan import Plan
 from bestshot.text import count, format_size, printable
 
 if TYPE_CHECKING:
+    from bestshot.undo.commands import Undone
     from bestshot.undo.undo import Result
 
 _SHOWN = 5
@@ -124,9 +125,24 @@ def _known(known: int, total: int) -> str:
     return " (known from earlier)" if known == total else f" ({known:,} of them known from earlier)"
 
 
-def undo_lines(results: Sequence["Result"], *, acted: bool) -> Iterator[str]:
-    """What an undo did, in one line; what it leaves alone is listed apart."""
-    yield f"{'; '.join(_undone(results, acted=acted)) or 'nothing was left to undo'}."
+def undo_lines(undone: "Undone", *, with_all: bool) -> Iterator[str]:
+    """What an undo did, in one line, after a line for each change if they are wanted; what it left is listed apart."""
+    if with_all:
+        yield from (line for one in undone.results for line in _reversal_lines(one, acted=undone.acted))
+    nothing = "nothing was taken back" if undone.is_declined else "nothing was left to undo"
+    yield f"{'; '.join(_undone(undone.results, acted=undone.acted)) or nothing}."
+
+
+def _reversal_lines(one: "Result", *, acted: bool) -> Iterator[str]:
+    match one:
+        case RemoveFile(destination=file):
+            yield f"  {'removed' if acted else 'would remove'} {printable(file)}"
+        case RestoreFile(destination=file):
+            yield f"  {'restored' if acted else 'would restore'} {printable(file)}"
+        case MarkReceipt(action=action):
+            yield action_line(action, with_keys=True, lead="done:")
+        case MarkAction():
+            yield action_line(one, with_keys=True)
 
 
 def _undone(results: Iterable["Result"], *, acted: bool) -> Iterator[str]:

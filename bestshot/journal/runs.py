@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from bestshot.errors import UsageError
 
-NOTHING_TO_UNDO = "There is nothing to undo. --history lists what was done."
+LATEST: Final = 0
+"""The number that stands for the latest run, where none is named to be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +101,25 @@ def _undo_state(parts: Iterable[RunPart], undos: dict[int, list[RunPart]]) -> Un
     return UndoState.IN_PART if is_through else UndoState.BEGUN
 
 
-def run_to_undo(runs: Sequence[Run], number: int) -> Run:
-    """The run of this number, or (0) the latest that stands; raises UsageError if it cannot be taken back.
+def nothing_to_undo(about: str = "") -> UsageError:
+    """Say that no run stands, or none that was about what was named."""
+    what = f"no run {about}" if about else "nothing"
+    return UsageError(f"There is {what} to undo. --history lists what was done.")
 
-    Where the last thing that was done is an undo that was cut short, that one is meant.
+
+def run_to_undo(runs: Sequence[Run], number: int, about: str = "") -> Run:
+    """The run of this number, or the latest that stands; raises UsageError if it cannot be taken back.
+
+    Where the last thing that was done is an undo that was cut short, that one is meant. `about` says what these runs
+    have in common, as "about /photos".
     """
-    if not number:
+    if number == LATEST:
         _, undone = _last_undo(runs)
         if undone is not None and undone.undo_state is UndoState.BEGUN:
             return undone
         waiting = [run for run in runs if run.to_undo and run.undo_state in (UndoState.STANDS, UndoState.BEGUN)]
         if not waiting:
-            raise UsageError(NOTHING_TO_UNDO)
+            raise nothing_to_undo(about)
         return waiting[-1]
     found = next((run for run in runs if run.number == number), None)
     if found is None:

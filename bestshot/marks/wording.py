@@ -1,18 +1,21 @@
 """Changes of marks in words, before and after they are made."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.registry import MARKS
 from bestshot.text import count, printable
 
 
-def action_line(action: MarkAction, calls: Sequence[str] = (), *, with_keys: bool) -> str:
-    """What an action would do and by which calls, with the keys of its photos if they are wanted."""
+def action_line(
+    action: MarkAction, calls: Sequence[str] = (), *, with_keys: bool, lead: Literal["would", "done:"] = "would"
+) -> str:
+    """What an action would do, or did, and by which calls, with the keys of its photos if they are wanted."""
     deed = action.words.would.format(action, photos=count(len(action.keys), "photo"))
     keys = f": {', '.join(map(printable, action.keys))}" if with_keys else ""
     by_calls = f" ({', '.join(map(printable, calls))})" if calls else ""
-    return f"  would {deed}{by_calls}{keys}"
+    return f"  {lead} {deed}{by_calls}{keys}"
 
 
 def done_in_words(receipts: Iterable[MarkReceipt]) -> Iterator[str]:

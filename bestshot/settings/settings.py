@@ -150,7 +150,7 @@ class Settings:
     null: Annotated[bool, About(RESULT, "end each of them with a NUL, not a line break", refines="list_rest")] = False
     yes: Annotated[
         bool,
-        About(RESULT, f"do not ask before more than {MANY_CHANGES} copies and marks", short="-y"),
+        About(RESULT, f"do not ask before more than {MANY_CHANGES} copies and marks, nor before an undo", short="-y"),
     ] = False
     report: Annotated[
         _Text | None, About(RESULT, "write a page on which to look at the groups and change the choices", "FILE")

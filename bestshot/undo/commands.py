@@ -1,16 +1,18 @@
 """Looking back on what was done, and taking it back: composed of the journal and the settings."""
 
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from bestshot.analysis.analyser import Progress
-from bestshot.errors import UsageError
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import acknowledge, open_journal
-from bestshot.journal.runs import NOTHING_TO_UNDO, UndoState, run_to_undo, undone_unseen
+from bestshot.journal.runs import LATEST, UndoState, nothing_to_undo, undone_unseen
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
-from bestshot.undo.history import NOTHING_CHANGED, history_lines
+from bestshot.undo.choice import RunChoice
+from bestshot.undo.history import NOTHING_CHANGED, history_lines, run_in_words
 from bestshot.undo.undo import Result, RunUndo
 
 
@@ -23,13 +25,13 @@ def history(settings: Settings) -> list[str]:
         return list(history_lines(journal))
 
 
-def undone_already(settings: Settings) -> str | None:
+def undone_already(settings: Settings, choice: RunChoice) -> str | None:
     """What is to be said instead of undoing the latest run, if the last undo was killed right before it said so."""
     journal = open_journal(Path(settings.state_dir), create=False, mends=not settings.dry_run)
     if journal is None:
         return None
     with closing(journal):
-        run = undone_unseen(journal.runs())
+        run = undone_unseen(choice.among(journal)) if choice.number == LATEST else None
     if run is None:
         return None
     how = "as far as it could" if run.undo_state is UndoState.IN_PART else "whole"
@@ -45,26 +47,45 @@ def user_knows(settings: Settings) -> None:
         acknowledge(Path(settings.state_dir))
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The run that was to be taken back, in words, and what came of its changes, or would come if nothing `acted`.
+
+    `is_declined` if somebody was asked and said no.
+    """
+
+    run: str
+    results: tuple[Result, ...] = ()
+    acted: bool = False
+    is_declined: bool = False
+
+
 def undo(
-    number: int,
+    choice: RunChoice,
     settings: Settings,
     server: ImmichClient | None,
     progress: Progress,
     policy: VerifyPolicy | None = None,
-) -> list[Result]:
-    """Take a run back, or (0) the latest that stands, and return what came of it; a dry run only looks.
+    confirm: Callable[[str], bool] | None = None,
+) -> Undone:
+    """Take a run back and return what came of it; a dry run only looks.
 
-    `policy` says for how long changes of marks are verified.
+    `policy` says for how long changes of marks are verified. `confirm` is asked before anything is changed, with the
+    run in words.
     """
     journal = open_journal(Path(settings.state_dir), create=False, mends=not settings.dry_run)
     if journal is None:
-        raise UsageError(NOTHING_TO_UNDO)
+        raise nothing_to_undo()
     with closing(journal):
-        run = run_to_undo(journal.runs(), number)
+        run = choice.find(journal)
+        said = run_in_words(run, journal)
+        acts = not settings.dry_run
+        if acts and confirm is not None and not confirm(said):
+            return Undone(said, is_declined=True)
         undoing = RunUndo(journal, run, Path(settings.cache_dir), server, policy)
         results: list[Result] = []
         with progress(f"Undoing run {run.number}", sum(part.changes for part in run.to_undo)) as advance:
-            for result in undoing.look() if settings.dry_run else undoing.carry_out():
+            for result in undoing.carry_out() if acts else undoing.look():
                 results.append(result)
                 advance(1)
-    return results
+    return Undone(said, tuple(results), acts)

@@ -30,15 +30,32 @@ def history_lines(journal: Journal) -> Iterator[str]:
         yield _run_line(run, journal)
 
 
+def run_in_words(run: Run, journal: Journal) -> str:
+    """A run in a sentence: its number, when it was, about what, and what it did."""
+    about = dict.fromkeys(_source_in_words(source) for part in run.parts for source in part.sources)
+    return f"Run {run.number} of {_started(run)}, about {', '.join(about)}: {_deeds(run, journal)}."
+
+
+def _source_in_words(source: str) -> str:
+    return printable(source.removeprefix(FOLDER)) if source.startswith(FOLDER) else "photos on Immich"
+
+
 def _run_line(run: Run, journal: Journal) -> str:
-    started = f"{run.parts[0].started_at.astimezone():%Y-%m-%d %H:%M}"
+    return f"{run.number:>4}  {_started(run)}  {_deeds(run, journal)}"
+
+
+def _started(run: Run) -> str:
+    return f"{run.parts[0].started_at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _deeds(run: Run, journal: Journal) -> str:
     changes = sum(part.changes for part in run.parts if not part.is_learned)
     what = " and ".join(_part_in_words(part, journal) for part in run.parts)
     undoes = "" if run.undoes is None else f"undo of run {run.undoes}: "
     broken = "" if run.is_finished else "; unfinished"
     lost = sum(part.lost for part in run.parts)
     broken += f"; {lost} more lost to damage of the journal" if lost else ""
-    return f"{run.number:>4}  {started}  {undoes}{what} ({count(changes, 'change')}{broken}{_UNDONE[run.undo_state]})"
+    return f"{undoes}{what} ({count(changes, 'change')}{broken}{_UNDONE[run.undo_state]})"
 
 
 def _part_in_words(part: RunPart, journal: Journal) -> str:

@@ -128,3 +128,32 @@ def test_five_hundred_are_not_many(tmp_path: Path) -> None:
 def test_a_dry_run_asks_nothing(many: Many) -> None:
     code, said = at_terminal([*many.arguments, "--dry-run"], None)
     assert (code, many.out.exists(), "planned, none made" in said) == (0, False, True)
+
+
+class TestUndo:
+    """A person at a terminal is asked before anything is taken back, however little it is."""
+
+    @pytest.fixture
+    def few(self, tmp_path: Path) -> Many:
+        few = Many(tmp_path, 1)
+        assert at_terminal(few.arguments, None)[0] == 0
+        return few
+
+    @pytest.mark.parametrize(("answer", "left"), [(b"n\n", 2), (b"\n", 2), (b"\x04", 2), (b"y\n", 0)])
+    def test_asks_with_the_run_in_words(self, answer: bytes, left: int, few: Many) -> None:
+        code, said = at_terminal(["--undo"], answer)
+        assert (code, few.copied) == (0, left)
+        assert re.search(
+            rf"^Run 1 of .*, about {few.library}: 2 photos laid out in {few.out} .*\r\nTake it back\?", said
+        )
+        assert ("nothing was taken back." in said) == bool(left)
+
+    @pytest.mark.parametrize(("flag", "left"), [("--yes", 0), ("--dry-run", 2)])
+    def test_does_not_ask_if_told_not_to_or_only_to_look(self, flag: str, left: int, few: Many) -> None:
+        assert at_terminal(["--undo", flag], None)[0] == 0
+        assert few.copied == left
+
+    def test_does_not_ask_where_nobody_is_there(self, few: Many) -> None:
+        done = run_program("--undo")
+        assert (done.returncode, few.copied) == (0, 0)
+        assert b"[y/N]" not in done.stdout + done.stderr

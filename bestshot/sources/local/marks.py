@@ -140,16 +140,17 @@ def _by_folder(keys: Iterable[str]) -> dict[str, list[str]]:
 
 def folder_library(journal: Journal, part: RunPart) -> FolderMarks:
     """The folders that a run marked, with the sidecars as they were before it."""
-    albums = _albums_of(journal, part)
-    folder = Path(albums[0]).parent if albums else None
+    albums = albums_made_in(journal, part)
+    folder = albums[0].parent if albums else None
     return FolderMarks(folder, older=journal.replaced_sidecars(part.target, part.id))
 
 
 def sweep_albums(journal: Journal, part: RunPart) -> None:
     """Clear what a killed undo left of the albums that a run made."""
-    for album in _albums_of(journal, part):
-        AlbumFolders(Path(album).parent).sweep([Path(album).name])
+    for album in albums_made_in(journal, part):
+        AlbumFolders(album.parent).sweep([album.name])
 
 
-def _albums_of(journal: Journal, part: RunPart) -> list[str]:
-    return sorted(albums_of(receipts_of(journal.done_in(part.id, KINDS))))
+def albums_made_in(journal: Journal, part: RunPart) -> list[Path]:
+    """The albums that a part of a run made or filled, by the paths where they were made."""
+    return sorted(map(Path, albums_of(receipts_of(journal.done_in(part.id, KINDS)))))

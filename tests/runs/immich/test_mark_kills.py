@@ -18,6 +18,7 @@ from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.registry import KINDS
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.outcome import no_progress
+from bestshot.undo.choice import RunChoice
 from bestshot.undo.commands import history, undo
 from tests.fake_immich import FakeImmich, Where
 from tests.runs.undo.test_marks import world
@@ -93,9 +94,9 @@ def test_a_dry_undo_after_a_killed_run_tells_what_stands_and_the_history_what_is
     stands = world(fake) != before
     wanted = replace(settings_in(home, **EVERYTHING), source_type=SourceType.IMMICH)
     assert re.search(r"\d+ of \d+ changes begun and not known to be made", history(wanted)[0])
-    told = undo(0, replace(wanted, dry_run=True), client_of(fake), no_progress, never_waiting())
-    assert bool(told) == stands
-    undo(0, wanted, client_of(fake), no_progress, never_waiting())
+    told = undo(RunChoice(), replace(wanted, dry_run=True), client_of(fake), no_progress, never_waiting())
+    assert bool(told.results) == stands
+    undo(RunChoice(), wanted, client_of(fake), no_progress, never_waiting())
     after = world(fake)
     after["tags"] = []  # one that was made and put on no photo before the kill stays, on no photo
     assert after == before

@@ -16,6 +16,7 @@ from bestshot.layout.changes import OutputChanges
 from bestshot.model.photo import LinkMethod
 from bestshot.pipeline.outcome import no_progress
 from bestshot.settings.settings import Settings
+from bestshot.undo.choice import RunChoice
 from bestshot.undo.commands import undo as undo_run
 from bestshot.undo.commands import undone_already, user_knows
 from bestshot.undo.history import history_lines
@@ -124,9 +125,9 @@ def test_a_run_killed_at_any_moment_and_undone_is_as_if_it_had_not_been(tmp_path
 def ask(bench: Bench) -> str | None:
     """`--undo`, up to where it would say what it did."""
     settings = Settings(state_dir=str(bench.root / "state"), cache_dir=str(bench.root / "cache"))
-    already = undone_already(settings)
+    already = undone_already(settings, RunChoice())
     if already is None:
-        undo_run(0, settings, None, no_progress)
+        undo_run(RunChoice(), settings, None, no_progress)
     return already
 
 
