@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, TextIO
 from bestshot.cli.wording import failure_lines, group_lines, left_line, summary, undo_lines
 from bestshot.errors import OutputError, StateError, UsageError
 from bestshot.journal.runs import KeptItem
-from bestshot.layout.actions import CopyFile, Receipt
+from bestshot.layout.actions import Receipt
 from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
 from bestshot.plans.plan import Plan
-from bestshot.settings.settings import MANY_CHANGES, Settings
+from bestshot.settings.settings import Settings
 from bestshot.storage.files import write_out
 from bestshot.storage.own_files import OwnKind, open_to_append
-from bestshot.text import count, printable
+from bestshot.text import printable
 
 if TYPE_CHECKING:
     from bestshot.undo.commands import Undone
@@ -134,19 +134,6 @@ class Console:
         logger.info("%s", self._lines[-1])
         return not left
 
-    def confirm(self, plan: Plan) -> bool:
-        """Ask before many changes, if there is somebody to ask; no answer means no."""
-        copies = sum(isinstance(action, CopyFile) for action in plan.actions)
-        marks = sum(len(action.keys) for action in plan.mark_actions)
-        if copies + marks <= MANY_CHANGES:
-            return True
-        wanted = " and ".join([count(copies, "copy", "copies")] * bool(copies) + [count(marks, "mark")] * bool(marks))
-        return _asked(f"{summary(plan, (), known_skipped=0, acted=False)}\nMake {wanted}?")
-
-    def confirm_undo(self, run: str) -> bool:
-        """Ask before a run is taken back, if there is somebody to ask; no answer means no."""
-        return _asked(f"{run}\nTake it back?")
-
     def print_line(self, lines: Iterable[str]) -> None:
         """Print lines at the end of the run."""
         self._lines += lines
@@ -171,15 +158,6 @@ class Console:
             self._detach(handler)
             handler.close()
         return code
-
-
-def _asked(question: str) -> bool:
-    """Whether somebody at the terminal says yes, or nobody is there, as under cron."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return True
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _open_closed_streams() -> None:

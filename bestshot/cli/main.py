@@ -23,6 +23,7 @@ from bestshot.settings.settings import Settings
 from bestshot.text import count
 
 if TYPE_CHECKING:
+    from bestshot.cli.consent import Confirm
     from bestshot.plans.document import PlanDocument
 
 logger = logging.getLogger(__name__)
@@ -111,8 +112,8 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
     if command.check:
         console.print_line(connection_lines(source))
         return EXIT_DONE
-    confirm = None if settings.yes else console.confirm
-    outcome = PhotoOrganizer(source, settings, progress=console.progress, confirm=confirm).run(plan)
+    consent = _consent(command, settings)
+    outcome = PhotoOrganizer(source, settings, progress=console.progress, confirm=consent).run(plan)
     if outcome.remembered:
         console.print_line([f"{count(outcome.remembered, 'decision')} remembered."])
     console.report(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
@@ -123,6 +124,7 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:
     """List the earlier runs, or undo one; answers 1 if some of it had to be left."""
+    from bestshot.cli.consent import confirm_undo
     from bestshot.sources.immich.permissions import UNDO_TASKS
     from bestshot.undo.choice import RunChoice
     from bestshot.undo.commands import history, undo, undone_already, user_knows
@@ -138,7 +140,7 @@ def _look_back(command: Command, settings: Settings, console: Console) -> int:
         console.when_told(lambda: user_knows(settings))
         return EXIT_DONE
     server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
-    confirm = None if settings.yes else console.confirm_undo
+    confirm = None if settings.yes else confirm_undo
     undone = undo(choice, settings, server, console.progress, confirm=confirm)
     console.when_told(lambda: user_knows(settings))
     return EXIT_DONE if console.report_undo(undone) else EXIT_SOMETHING_FAILED
@@ -153,6 +155,14 @@ def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | N
 
     plan = read_plans(command.apply)
     return plan, settings_for(plan, settings, command.flags)
+
+
+def _consent(command: Command, settings: Settings) -> "Confirm | None":
+    """What is asked before anything is changed, if anything is."""
+    from bestshot.cli.consent import PlanConsent, confirm
+
+    asked = None if settings.yes else confirm
+    return PlanConsent(settings, command.flags, asked) if command.apply else asked
 
 
 def _forget(settings: Settings) -> Iterator[str]:

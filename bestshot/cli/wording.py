@@ -9,9 +9,10 @@ from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line, done_in_words
 from bestshot.model.groups import PlannedGroup
-from bestshot.model.photo import Skipped
+from bestshot.model.photo import Skipped, SourceType
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan
+from bestshot.settings.settings import Settings
 from bestshot.text import count, format_size, printable
 
 if TYPE_CHECKING:
@@ -42,6 +43,22 @@ def summary(
     if plan.skipped:
         parts.append(f"{len(plan.skipped):,} skipped or in doubt{_known(known_skipped, len(plan.skipped))}")
     return "; ".join(parts) + "."
+
+
+def changes_in_words(plan: Plan, settings: Settings) -> str:
+    """How much a plan changes, and where."""
+    files, marks = len(plan.file_actions), sum(len(action.keys) for action in plan.mark_actions)
+    parts = [f"{count(files, 'change')} in {printable(str(settings.output))}"] if files else []
+    if marks:
+        parts.append(f"{count(marks, 'mark')} {_marked_in_words(settings)}")
+    return " and ".join(parts)
+
+
+def _marked_in_words(settings: Settings) -> str:
+    if settings.source_type is SourceType.IMMICH:
+        return f"on {printable(str(settings.immich_url))}"
+    places = f"photos in {', '.join(map(printable, settings.source))}"
+    return f"of {places}" if settings.output is None else f"of {places}, with albums in {printable(settings.output)}"
 
 
 def report_line(files: Sequence[Path]) -> str:

@@ -134,7 +134,8 @@ class FolderOutput:
         )
         with writing(self._root):
             free = shutil.disk_usage(self._root).free
-        if needed > free:
+        # Some network and FUSE file systems do not know, and say 0: then the writing itself tells.
+        if 0 < free < needed:
             raise OutputError(
                 f"The copies need {format_size(needed)} and {printable(str(self._root))} has {format_size(free)} free: "
                 "make room, choose another output, or use --link hardlink or symlink. Nothing was copied."

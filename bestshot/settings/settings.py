@@ -140,7 +140,13 @@ class Settings:
         _Text | None, About(RESULT, "lay the groups out here", "DIR", "-o", "only look", with_plan=WithPlan.REPLACES)
     ] = None
     link: Annotated[
-        LinkMethod, About(RESULT, "how photos get into the output", only=_LOCAL, with_plan=WithPlan.REPLACES)
+        LinkMethod,
+        About(
+            RESULT,
+            "how photos get into the output; with `hardlink`, editing the copy edits the original",
+            only=_LOCAL,
+            with_plan=WithPlan.REPLACES,
+        ),
     ] = LinkMethod.COPY
     plan: Annotated[_Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
     csv: Annotated[_Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None

@@ -14,6 +14,7 @@ import pytest
 from bestshot import __version__, errors
 from bestshot.cli.arguments import build_parser, parse_command
 from bestshot.cli.main import main
+from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
 from bestshot.ranking.rules import Weights
 from bestshot.settings.declaration import MARKS, WithPlan
@@ -136,6 +137,7 @@ def test_every_command_that_is_shown_does_its_work(
         on_hand = [part.replace("http://nas:2283", server.url) for part in at_home]
         if "--apply" in command:
             look_first(home)
+            (home / "Organized" / OUTPUT_MARKER).mkdir(parents=True)  # laid out before: nobody is there to be asked
             capsys.readouterr()
         quick = [] if "--apply" in command else ["--no-faces"]  # a plan says itself how photos were judged
         assert main([*on_hand, *quick, "--workers", "1"]) == 0
@@ -163,6 +165,7 @@ def test_the_list_of_the_rest_goes_to_other_programs_as_readme_shows(
     add_burst(home / "Photos", "new\nline")
     monkeypatch.chdir(tmp_path)
     look_first(home)
+    (home / "Organized" / OUTPUT_MARKER).mkdir(parents=True)
     (listing,) = (line for line in README.splitlines() if "--list-rest rest.txt" in line)
     assert main([*shlex.split(listing, comments=True)[2:], "--workers", "1"]) == 0
     (example,) = (block for block in _blocks("sh") if "xargs" in block)

@@ -27,7 +27,19 @@ from tests.fake_immich.state import Asset
 from tests.support.drawn_library import add, add_burst, contents, groups, organize, scene
 from tests.support.immich.folder import served
 from tests.support.marks.on_immich import tagged
-from tests.support.plan_world import amend, apply, believe_at_once, draw, laid_out, look, pick, run_on, skip, take_out
+from tests.support.plan_world import (
+    amend,
+    apply,
+    believe_at_once,
+    draw,
+    laid_out,
+    lay_out_before,
+    look,
+    pick,
+    run_on,
+    skip,
+    take_out,
+)
 
 TAG = "photo-organizer-duplicate"
 both_ends = pytest.mark.parametrize("fake", ["v1.105.1", "v3.1.0"], indirect=True)
@@ -144,6 +156,7 @@ class TestFolder:
         for page, group in zip(pages, whole["groups"], strict=True):
             page.write_text(json.dumps(whole | {"groups": [group]}))
         amend(pages[1], skip(0))
+        lay_out_before(plan)
         first, *others = map(str, pages)
         named = [first, *(part for page in others for part in (*between, page))]
         assert main(["--apply", *named, "--workers", "1"]) == 0

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.model.photo import Metadata, SourceType
 from bestshot.plans.document import PlanSource, document_of, to_json
 from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.sources.local.source import LocalPhotoSource
+from tests.fake_immich import FakeImmich
 from tests.support.builders import metadata_with, planned
 from tests.support.drawn_library import PROGRAM, add, contents, run_program, scene
+from tests.support.plan_world import apply, believe_at_once, draw, look, run_on
 
 PATIENCE = 20
 """Seconds of silence after which a key is pressed again."""
@@ -157,3 +160,71 @@ class TestUndo:
         done = run_program("--undo")
         assert (done.returncode, few.copied) == (0, 0)
         assert b"[y/N]" not in done.stdout + done.stderr
+
+
+class TestPlanOfAnybody:
+    """A plan may come from anybody: what it changes and where is named, and asked for if the folder is a new one."""
+
+    WANTED = "This plan makes 4 changes in {out}."
+
+    @pytest.fixture
+    def one(self, tmp_path: Path) -> Many:
+        return Many(tmp_path, 1)
+
+    def named(self, one: Many) -> str:
+        return self.WANTED.format(out=one.out)
+
+    def test_at_a_terminal_a_new_folder_is_named_and_asked_for(self, one: Many) -> None:
+        for answer in (b"n\n", b"\x04", b"y\n"):
+            assert not one.out.exists()
+            code, said = at_terminal(["--apply", str(one.plan), "--workers", "1"], answer)
+            assert code == 0
+            assert f"{self.named(one)}\r\nThis program has laid nothing out there before. Go on? [y/N]" in said
+        assert one.copied == 2
+
+    def test_no_other_flag_answers_for_the_user(self, one: Many) -> None:
+        at_terminal(["--apply", str(one.plan), "--workers", "1", "--yes"], b"n\n")
+        assert not one.out.exists()
+
+    def test_without_a_terminal_it_wants_the_folder_to_be_named(self, one: Many) -> None:
+        done = run_program("--apply", str(one.plan), "--workers", "1", "--yes")
+        assert done.returncode == 2
+        assert f"This plan would lay out {one.out}, where this program has laid nothing out before" in (
+            done.stderr.decode()
+        )
+        assert not one.out.exists()
+        done = run_program("--apply", str(one.plan), "--workers", "1", "-o", str(one.out))
+        assert (done.returncode, done.stderr.decode(), one.copied) == (0, f"{self.named(one)}\n", 2)
+
+    def test_a_dry_run_needs_nobody_and_changes_nothing(self, one: Many) -> None:
+        assert run_program("--apply", str(one.plan), "--workers", "1", "--dry-run").returncode == 0
+        assert not one.out.exists()
+
+    def test_a_folder_of_earlier_is_named_but_not_asked_for(self, one: Many) -> None:
+        (one.out / OUTPUT_MARKER).mkdir(parents=True)
+        code, said = at_terminal(["--apply", str(one.plan), "--workers", "1"], None)
+        assert (code, one.copied, self.named(one) in said) == (0, 2, True)
+        done = run_program("--apply", str(one.plan), "--workers", "1", "--quiet")
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_plan_for_a_server_names_it_and_how_many_marks_it_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    believe_at_once(monkeypatch)
+    with FakeImmich("3.1.0") as server:
+        server.seeds.burst(2)
+        monkeypatch.setenv("IMMICH_URL", server.url)
+        monkeypatch.setenv("IMMICH_API_KEY", server.admin.secret)
+        run_on(server, plan=str(tmp_path / "plan.json"), tag_only=True, dry_run=True)
+        capsys.readouterr()
+        assert apply(tmp_path / "plan.json") == 0
+        assert f"This plan makes 2 marks on {server.url}." in capsys.readouterr().err
+
+
+def test_a_plan_for_marks_in_folders_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = draw(tmp_path / "library")
+    look(library, tmp_path / "plan.json", tag_only=True)
+    capsys.readouterr()
+    assert apply(tmp_path / "plan.json") == 0
+    assert f"This plan makes 9 marks of photos in {library}." in capsys.readouterr().err

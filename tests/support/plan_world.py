@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bestshot.cli.main import main
+from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import Outcome
@@ -39,8 +41,16 @@ def run_on(fake: FakeImmich, secret: str | None = None, **settings: Any) -> Outc
         return PhotoOrganizer(source, Settings(no_faces=True, **settings), executor=executor).run()
 
 
+def lay_out_before(plan: Path) -> None:
+    """Make the output that a plan names one that this program has laid out before, so that nobody is asked for it."""
+    with suppress(ValueError, LookupError, TypeError, OSError):  # the plan is for the program to judge
+        (Path(json.loads(plan.read_text())["wishes"]["output"]) / OUTPUT_MARKER).mkdir(parents=True, exist_ok=True)
+
+
 def apply(*plans: Path, flags: tuple[str, ...] = ()) -> int:
-    """Carry plans out by the command line."""
+    """Carry plans out by the command line, into an output that is there already."""
+    if not {"--output", "-o", "--dry-run"} & set(flags):
+        lay_out_before(plans[0])
     return main(["--apply", *map(str, plans), "--workers", "1", *flags])
 
 

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -323,6 +324,15 @@ def test_space_is_looked_at_before_the_first_copy(tmp_path: Path) -> None:
         assert folders(tmp_path / "out") == []
         links = replace(brought(small), size=1 << 60, method=LinkMethod.HARDLINK)
         assert failures(act(output, links)) == []
+
+
+def test_a_disk_that_does_not_know_what_is_free_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some network and FUSE file systems, which say 0."""
+    photo = real_photo(tmp_path / "in" / "a.jpg")
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(total=0, used=0, free=0))
+    with opened(tmp_path) as output:
+        assert failures(act(output, brought(photo))) == []
+    assert list(files(tmp_path / "out")) == [f"{ORIGINALS}/a.jpg"]
 
 
 def test_a_disk_that_fills_up_meanwhile_ends_the_run_with_a_sentence_and_nothing_half_written(tmp_path: Path) -> None:
