@@ -29,6 +29,7 @@ from bestshot.storage.files import (
     sync_folder,
     writing,
 )
+from bestshot.storage.folders import holding
 from bestshot.text import printable
 
 ALBUM_MARKER: Final = ".photo-organizer-album.json"
@@ -131,7 +132,8 @@ class AlbumFolders:
     def sweep(self, names: Iterable[str]) -> None:
         """Clear what killed runs left of albums with these names."""
         for name in names:
-            _clear(self._root / f".{name}.making")
+            with suppress(PhotoError):  # a link is nothing that we began
+                _clear(self._root / f".{name}.making")
 
     def _folder(self, album: str) -> _Folder:
         folder = self._folders().get(album)
@@ -212,11 +214,11 @@ def _target(folder: Path, key: str) -> str:
 
 
 def _clear(draft: Path) -> None:
-    """Take away what a killed run had begun; nothing else is ever in there."""
+    """Take away what a killed run had begun; nothing else is ever in there. Raises PhotoError where it is a link."""
     if not os.path.lexists(draft):
         return
-    for name in (*_links(draft), ALBUM_MARKER):
-        with writing(draft):
-            (draft / name).unlink(missing_ok=True)
     with writing(draft):
+        with holding(draft.name, draft.parent) as folder:
+            for name in (*_links(folder.path), ALBUM_MARKER):
+                (folder.path / name).unlink(missing_ok=True)
         draft.rmdir()

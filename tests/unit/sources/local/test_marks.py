@@ -28,7 +28,7 @@ from bestshot.marks.registry import KINDS
 from bestshot.marks.state import Stack
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import digest
-from bestshot.sources.local.albums import ALBUM_MARKER
+from bestshot.sources.local.albums import ALBUM_MARKER, AlbumFolders
 from bestshot.sources.local.marks import FolderMarks
 from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content, sweep
 from bestshot.storage.lock import LibraryLock
@@ -476,6 +476,20 @@ def test_a_folder_of_the_users_is_never_taken_for_an_album(folder: Path, albums:
     assert library.albums_called(["One", "Two"]) == {"One": (), "Two": ()}
     assert library.mark(MakeAlbum(1, "One", keys)).container == str(albums / "One (2)")
     assert list((albums / "One").iterdir()) == []
+
+
+def test_nothing_is_cleared_for_an_album_where_a_link_leads(folder: Path, albums: Path, journal: Journal) -> None:
+    keys, theirs = lay(folder, "a.jpg"), folder / "theirs"
+    theirs.mkdir()
+    (theirs / "link").symlink_to("a.jpg")
+    (theirs / ALBUM_MARKER).write_bytes(b"{}")
+    albums.mkdir(parents=True)
+    (albums / ".One.making").symlink_to(theirs)
+    (failure,) = made(FolderMarks(albums), journal, [MakeAlbum(1, "One", keys)])
+    assert isinstance(failure, FailedMark)
+    assert "has become a link, and nothing is changed where it leads" in failure.error
+    AlbumFolders(albums).sweep(["One"])
+    assert {path.name for path in theirs.iterdir()} == {"link", ALBUM_MARKER}
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden"])
