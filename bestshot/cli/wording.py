@@ -73,8 +73,7 @@ def _groups_in_words(
     numbers = counts(plan)
     left_out = list(_left_out(plan))
     if not numbers["photos"]:
-        yield "No usable photos found" if left_out else "No photos found"
-        yield from left_out
+        yield from _nothing_found(plan, left_out)
         return
     groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}"
     yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
@@ -96,6 +95,13 @@ def _groups_in_words(
         yield from _done(receipts, plan.options.layout)
         if failed:
             yield f"{count(failed, 'change')} FAILED"
+
+
+def _nothing_found(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
+    yield "No usable photos found" if left_out else "No photos found"
+    yield from left_out
+    if plan.passed_over:
+        yield f"passed over: {', '.join(map(printable, plan.passed_over))}"
 
 
 def _left_out(plan: Plan) -> Iterator[str]:
@@ -172,7 +178,7 @@ def _undone(results: Iterable["Result"], *, acted: bool) -> Iterator[str]:
     yield from done_in_words(one for one in done if isinstance(one, MarkReceipt))
     if number := sum(isinstance(one, MarkAction) for one in done):
         yield f"{count(number, 'change')} of marks to be undone"
-    if number := sum(isinstance(one, KeptItem) for one in done):
+    if number := len({one.what for one in done if isinstance(one, KeptItem)}):
         yield f"{count(number, 'thing')} left alone"
 
 

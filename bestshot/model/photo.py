@@ -109,13 +109,15 @@ def digest(*parts: str) -> str:
 class Listing:
     """The photos of a source in a stable order, what was skipped, and the origins without photos.
 
-    `metadata` holds what the source already knows, by photo id; that of other photos has to be read.
+    `metadata` holds what the source already knows, by photo id; that of other photos has to be read. `passed_over` says
+    in words what was there and is not looked at, and why, as "3 hidden".
     """
 
     photos: tuple[Photo, ...]
     skipped: tuple["Skipped", ...] = ()
     empty_origins: tuple[str, ...] = ()
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

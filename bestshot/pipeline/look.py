@@ -43,7 +43,8 @@ logger = logging.getLogger(__name__)
 class LibraryAnalysis:
     """What was found in a library; `photos` are those that could be read, of as many as the limit allows.
 
-    `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan.
+    `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan. `passed_over` is
+    what the listing does not look at, in words.
     """
 
     photos: tuple[Photo, ...]
@@ -53,6 +54,7 @@ class LibraryAnalysis:
     beyond_limit: int = 0
     numbers: tuple[int, ...] = ()
     appraisals: Mapping[str, Appraisal] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,10 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
         tuple(photo for photo in photos if photo.id not in lost),
         metadata.values,
         verdicts,
-        tuple(sorted(skipped, key=lambda item: item.id)),
+        _each_once(skipped),
         beyond_limit=len(listing.photos) - len(photos),
         appraisals=appraised.values,
+        passed_over=listing.passed_over,
     )
 
 
@@ -121,7 +124,7 @@ def load_planned(
         source.check_reachable()
     is_known = [all(photo.id in metadata.values for photo in verdict.group.photos) for verdict in fitting.verdicts]
     verdicts, numbers = tuple(compress(fitting.verdicts, is_known)), tuple(compress(fitting.numbers, is_known))
-    skipped = (*listing.skipped, *metadata.skipped, *fitting.left_alone)
+    skipped = _each_once([*listing.skipped, *metadata.skipped, *fitting.left_alone])
     return LibraryAnalysis(fitting.seen, metadata.values, verdicts, skipped, numbers=numbers)
 
 
@@ -234,6 +237,14 @@ def _without(groups: Sequence[Group], missing: set[str], min_group_size: int) ->
     """The groups without photos that turned out to be unreadable at a larger size."""
     kept = [Group(tuple(photo for photo in group.photos if photo.id not in missing)) for group in groups]
     return [group for group in kept if len(group.photos) >= min_group_size]
+
+
+def _each_once(skipped: Sequence[Skipped]) -> tuple[Skipped, ...]:
+    """In order of id, each photo once with all that is wrong with it: it counts once, and is known again as a whole."""
+    errors: dict[str, dict[str, None]] = {}
+    for item in sorted(skipped, key=lambda item: item.id):
+        errors.setdefault(item.id, {})[item.error] = None
+    return tuple(Skipped(id_, "; ".join(said)) for id_, said in errors.items())
 
 
 def _doubts(metadata: Mapping[str, Metadata]) -> Iterator[Skipped]:

@@ -40,6 +40,7 @@ class Planner:
             photo_count=len(library.photos),
             beyond_limit=library.beyond_limit,
             unread_count=len(unread),
+            passed_over=library.passed_over,
         )
 
     def _numbered(self, library: LibraryAnalysis, state: OutputState | None) -> tuple[PlannedGroup, ...]:

@@ -23,6 +23,7 @@ from bestshot.plans.document import PlanDocument
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import decisions_in
 from bestshot.report.writing import ReportWriter
+from bestshot.settings.checks import check_preferred_folders
 from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
@@ -43,6 +44,8 @@ class _Run:
         self._request, self._given, self._stack = request, given, stack
         self._source = request.source
         origins = self._source.origins()
+        if given is None:  # a plan has judged already
+            check_preferred_folders(request.settings.judging_rules.preferences, origins)
         self._settings = replace(request.settings, source_type=SourceType.of(origins))
         self._library_id = digest(*sorted(origins))
         cache, self._state_dir = Path(self._settings.cache_dir), Path(self._settings.state_dir)

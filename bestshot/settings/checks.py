@@ -1,10 +1,12 @@
 """Settings that do not go with a kind of source, or with each other: refused before anything is done."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
 from bestshot.errors import UsageError
 from bestshot.model.photo import SourceType
+from bestshot.ranking.rules import Preference, PreferenceKind
 from bestshot.settings.declaration import WithPlan
 from bestshot.settings.settings import SETTINGS, Settings
 from bestshot.text import printable
@@ -36,6 +38,19 @@ def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
     _check_records(settings.records)
     if "" in settings.tag.split("/"):
         raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
+
+
+def check_preferred_folders(preferences: Iterable[Preference], origins: Iterable[str]) -> None:
+    """Raise UsageError for a preferred folder in which no photo of these libraries can be: it would have no effect."""
+    roots = [PurePath(origin.removeprefix("folder:")) for origin in origins if origin.startswith("folder:")]
+    for folder in (one.folder for one in preferences if one.kind is PreferenceKind.FOLDER):
+        rule = f"{SETTINGS['prefer'].label} folder:{printable(folder)}"
+        if not roots:
+            raise UsageError(f"{rule} goes with folders only: leave it out.")
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises in a folder that is locked
+            raise UsageError(f"{rule}: there is no such folder; check the path, or mount its disk.")
+        if not any(root.is_relative_to(folder) or PurePath(folder).is_relative_to(root) for root in roots):
+            raise UsageError(f"{rule}: no photo of this run is in that folder; name one that is looked through.")
 
 
 def _check_records(records: Mapping[str, str]) -> None:

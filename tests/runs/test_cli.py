@@ -54,6 +54,56 @@ class TestLooking:
         assert main([str(tmp_path), "-o", str(tmp_path / "out")]) == 0
         assert capsys.readouterr().out == "No photos found.\n"
 
+    def test_a_folder_without_photos_says_what_was_passed_over_and_why(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name in ("films/a.mp4", "films/b.mp4", "notes.txt", ".hidden/c.jpg", "@eaDir/d.jpg", "e.png", "plain"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text("words")
+        assert main([str(tmp_path), "--exclude", "*.png", *QUICK]) == 0
+        assert capsys.readouterr().out == (
+            "No photos found; passed over: 2 .mp4, 1 .txt, 1 by --exclude, 1 hidden, 1 of other programs,"
+            " 1 without suffix.\n"
+        )
+
+    def test_an_output_alone_is_told_as_what_it_is(
+        self, library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main([str(library), "-o", str(tmp_path / "out"), "--quiet", *QUICK]) == 0
+        assert main([str(tmp_path / "out"), *QUICK]) == 0
+        assert capsys.readouterr().out == "No photos found; passed over: 1 hidden, 1 of this tool's own output.\n"
+
+    @pytest.mark.parametrize(
+        ("folder", "why"),
+        [
+            ("nowhere", "there is no such folder"),
+            ("library/burst_1.jpg", "there is no such folder"),
+            ("elsewhere", "no photo of this run is in that folder"),
+        ],
+    )
+    def test_a_preferred_folder_that_can_have_no_effect_is_refused_before_the_work(
+        self, library: Path, tmp_path: Path, folder: str, why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        assert main([str(library), "--prefer", f"folder:{tmp_path / folder}", *QUICK]) == 2
+        said = capsys.readouterr()
+        assert (said.out, said.err.startswith(f"--prefer folder:{tmp_path / folder}: {why}")) == ("", True)
+
+    @pytest.mark.parametrize("folder", ["library", "library/sub", "."])
+    def test_a_preferred_folder_in_or_around_the_source_is_taken(
+        self, library: Path, tmp_path: Path, folder: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (library / "sub").mkdir()
+        assert main([str(library), "--prefer", f"folder:{tmp_path / folder}", *QUICK]) == 0
+        assert "1 group" in capsys.readouterr().out
+
+    def test_a_folder_that_is_preferred_in_every_run_hinders_no_look_back(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("PHOTO_ORGANIZER_PREFER", f"folder:{tmp_path / 'unmounted'}")
+        assert main(["--history"]) == 0
+        assert capsys.readouterr().out == "Nothing was ever changed.\n"
+
     @pytest.mark.parametrize("flag", ["--plan", "--csv", "--list-rest", "--report", "--log-file"])
     def test_nothing_is_written_in_the_place_of_a_photo(
         self, library: Path, flag: str, capsys: pytest.CaptureFixture[str]
@@ -199,6 +249,21 @@ class TestQuiet:
 
 
 class TestBrokenFiles:
+    def test_a_photo_with_two_problems_counts_once_and_is_known_again(
+        self, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        add(library / "torn.jpg", scene(1), "no date")
+        whole = (library / "torn.jpg").read_bytes()
+        (library / "torn.jpg").write_bytes(whole[: len(whole) * 2 // 3])
+        assert main([str(library), *QUICK]) == 1
+        said = capsys.readouterr()
+        assert said.out.endswith("; 1 could not be read; 1 skipped or in doubt.\n")
+        (line,) = said.err.splitlines()
+        assert line.startswith("torn.jpg: is cut off or damaged")
+        assert "; its DateTimeOriginal 'no date' is not a date and time" in line
+        assert main([str(library), *QUICK]) == 0
+        assert capsys.readouterr().out.endswith("; 1 skipped or in doubt (known from earlier).\n")
+
     def test_what_is_known_is_listed_as_such_and_is_no_news(
         self, library: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -37,6 +37,10 @@ _DOWNLOADS = 8
 
 _IN_MEMORY = 16_000_000
 
+_ARCHIVED = "archived photos (unless --include-archived)"
+_OUT_OF_SIGHT = ("videos", "what is locked or in the bin", "other users' photos")
+"""What no listing asks the server for."""
+
 
 class ImmichPhotoSource(PhotoSource):
     """The photos of one user of an Immich server, or those in one of the user's albums.
@@ -116,7 +120,9 @@ class ImmichPhotoSource(PhotoSource):
         shots = pair_shots(assets)
         metadata = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
         empty_origins = (origin,) if album is None and not assets else ()
-        return Listing(tuple(photo_of(shot, origin) for shot in shots), tuple(skipped), empty_origins, metadata)
+        photos = tuple(photo_of(shot, origin) for shot in shots)
+        passed_over = _OUT_OF_SIGHT if self._include_archived else (_ARCHIVED, *_OUT_OF_SIGHT)
+        return Listing(photos, tuple(skipped), empty_origins, metadata, passed_over)
 
     def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
         from bestshot.sources.immich.assets import find_album

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -102,6 +103,9 @@ def _without_dot(path: str) -> str:
     return path
 
 
+_EXCLUDED = "by --exclude"
+
+
 class FolderWalk:
     """Collects the photos of one or more folders; of several names of one file the first real one stands for it."""
 
@@ -111,7 +115,7 @@ class FolderWalk:
         self._skipped: list[Skipped] = []
         self._visited: set[tuple[int, int]] = set()
         self._empty: list[str] = []
-        self._excluded_count = 0
+        self._passed_over: Counter[str] = Counter()
 
     def add(self, path: Path, origin: str, prefix: str, given: str | None = None) -> None:
         """Walk a folder; linked folders come last, so that what they repeat is known by its real place.
@@ -119,13 +123,14 @@ class FolderWalk:
         `given` is how the user spelled the folder, as patterns may do too.
         """
         root = _Root.of(path, origin, prefix, str(path) if given is None else given)
-        found_before, visited_before, excluded_before = len(self._found), len(self._visited), self._excluded_count
+        found_before, visited_before = len(self._found), len(self._visited)
+        excluded_before = self._passed_over[_EXCLUDED]
         linked: list[str] = [str(path)]
         while linked:
             linked = sorted(self._walk(root, linked))
         # A folder that was walked as part of an earlier one is not empty, but known; nor is one of excluded photos.
         is_known = len(self._visited) == visited_before
-        if len(self._found) == found_before and self._excluded_count == excluded_before and not is_known:
+        if len(self._found) == found_before and self._passed_over[_EXCLUDED] == excluded_before and not is_known:
             self._empty.append(origin)
 
     def listing(self) -> Listing:
@@ -138,7 +143,9 @@ class FolderWalk:
                 photos.append(found.photo)
         by_id = sorted(photos, key=lambda photo: photo.id)
         skipped = sorted(self._skipped, key=lambda item: item.id)
-        return Listing(tuple(by_id), tuple(skipped), tuple(self._empty))
+        most_first = sorted(self._passed_over.items(), key=lambda item: (-item[1], item[0]))
+        passed_over = tuple(f"{number:,} {what}" for what, number in most_first if number)
+        return Listing(tuple(by_id), tuple(skipped), tuple(self._empty), passed_over=passed_over)
 
     def _walk(self, root: _Root, folders: list[str]) -> Iterator[str]:
         """Walk real folders depth first; gives the linked ones that were met."""
@@ -176,16 +183,14 @@ class FolderWalk:
     def _wanted(self, root: _Root, entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         is_output = any(entry.name == OUTPUT_MARKER for entry in entries)
         for entry in entries:
-            is_our_group = is_output and group_number(entry.name) is not None
-            if is_our_group or _is_foreign(entry.name):
-                continue
-            if self._is_excluded(root, entry):
-                self._excluded_count += 1
+            if is_output and group_number(entry.name) is not None:
+                self._passed_over["of this tool's own output"] += 1
+            elif _is_foreign(entry.name):
+                self._passed_over["hidden" if entry.name.startswith(".") else "of other programs"] += 1
+            elif any(pattern.matches(root, entry) for pattern in self._exclude):
+                self._passed_over[_EXCLUDED] += 1
             else:
                 yield entry
-
-    def _is_excluded(self, root: _Root, entry: os.DirEntry[str]) -> bool:
-        return any(pattern.matches(root, entry) for pattern in self._exclude)
 
     def _gather(self, root: _Root, files: list[os.DirEntry[str]]) -> None:
         entries = {entry.name: entry for entry in files}
@@ -231,7 +236,10 @@ class FolderWalk:
             return False
         if suffix in PHOTO_SUFFIXES or suffix in RAW_SUFFIXES:
             return True
-        return suffix not in _OTHER_SUFFIXES and self._looks_like_picture(root, entry.path)
+        if suffix in _OTHER_SUFFIXES or not self._looks_like_picture(root, entry.path):
+            self._passed_over[suffix or "without suffix"] += 1
+            return False
+        return True
 
     def _looks_like_picture(self, root: _Root, path: str) -> bool:
         try:

@@ -491,3 +491,20 @@ def test_the_limit_takes_the_oldest_photos(fake: FakeImmich, bursts: list[Asset]
         settings = Settings(no_faces=True, cache_dir=str(home), limit=3)
         outcome = PhotoOrganizer(source, settings, executor=executor).run()
     assert groups(outcome) == [sorted(asset.id for asset in bursts[:3])]
+
+
+@only_newest
+@pytest.mark.usefixtures("home")
+def test_a_server_without_photos_says_what_is_not_looked_at_and_prefers_no_folder(
+    fake: FakeImmich, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IMMICH_URL", fake.url)
+    monkeypatch.setenv("IMMICH_API_KEY", fake.admin.secret)
+    there = ["--source-type", "immich", *QUICK]
+    assert main(there) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("No photos found; passed over: archived photos (unless --include-archived), videos, ")
+    assert main([*there, "--include-archived"]) == 0
+    assert "archived" not in capsys.readouterr().out
+    assert main([*there, "--prefer", f"folder:{tmp_path}"]) == 2
+    assert capsys.readouterr().err == f"--prefer folder:{tmp_path} goes with folders only: leave it out.\n"
