@@ -138,6 +138,10 @@ class MarkAction(ABC):
         """The tags that it makes or takes away."""
         return ()
 
+    def has_begun(self, _marks: LibraryMarks) -> bool:
+        """Whether something that it makes first is there, although it may stand on none of its photos."""
+        return False
+
     def albums(self, container: str | None) -> tuple[str, ...]:  # noqa: ARG002 - for those that make an album
         """The albums that it changes; `container` is the one that it made."""
         return ()

@@ -74,11 +74,13 @@ class PendingChange:
     failures: list[FailedMark] = field(default_factory=list)
     is_finished: bool = False
     """Whether the journal has its receipt."""
+    has_begun: bool = False
+    """Whether it failed half-way, and may have left what it makes first."""
 
     @property
     def is_applied(self) -> bool:
         """Whether it left anything."""
-        return bool(self.effect.changed) or self.effect.container is not None
+        return self.has_begun or bool(self.effect.changed) or self.effect.container is not None
 
     @property
     def receipt(self) -> MarkReceipt:
@@ -262,6 +264,7 @@ class MarkApplier:
             return
         entry.effect = effect
         entry.fail([key for key in entry.keys if key not in effect.changed], str(error))
+        entry.has_begun = True
         self._add(entry)
 
     def _lost(self) -> list[tuple[PendingChange, tuple[str, ...]]]:
@@ -303,8 +306,9 @@ def _read_back(library: MarkableLibrary, entries: Sequence[PendingChange]) -> Li
 
 
 def _found_effect(entry: PendingChange, marks: LibraryMarks) -> MarkEffect | None:
-    """The effect of a change that stands, in part at least, although nothing is known of its being made."""
+    """The effect of a change that stands in part, or has begun, although nothing is known of its being made."""
     action, container = entry.change.action, entry.effect.container
     lacking = frozenset(action.lacking(marks, container))
     standing = tuple(key for key in entry.keys if key not in lacking)
-    return MarkEffect(standing, action.container_now(container, marks)) if standing else None
+    is_there = standing or action.has_begun(marks)
+    return MarkEffect(standing, action.container_now(container, marks)) if is_there else None

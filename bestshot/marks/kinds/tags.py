@@ -72,6 +72,9 @@ class AddTags(_OfTags):
     def own_tags(self) -> tuple[str, ...]:
         return self.made
 
+    def has_begun(self, marks: LibraryMarks) -> bool:
+        return not marks.tagged.keys().isdisjoint(self.made)
+
     def record(self, effect: MarkEffect, ledger: LedgerBuilder) -> None:
         ledger.set(self.aspects(effect), value=True)
 
@@ -176,7 +179,7 @@ def _delete_tags(undo: UndoPlan) -> None:
             for key in one.keys:
                 off.setdefault(key, set()).update(one.tags)
     names = set(undo.marks.tag_names)
-    made = {name: one.effect.changed for one in undo.history.made for name in one.action.own_tags}
+    made = {name: one.effect.changed or one.action.keys for one in undo.history.made for name in one.action.own_tags}
     for name in sorted(made, reverse=True):
         is_parent = any(other.startswith(f"{name}/") for other in names)
         users = undo.marks.tagged.get(name)
