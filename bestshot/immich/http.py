@@ -245,7 +245,11 @@ def _check_picture(call: Call, kind: str) -> None:
 def _checked_ca(verify: Verify) -> bool | str:
     if isinstance(verify, bool):
         return verify
-    if not Path(verify).exists():
+    try:
+        is_there = Path(verify).exists()
+    except OSError as error:
+        raise UsageError(f"The certificate file {verify} cannot be read: {error.strerror or error}.") from error
+    if not is_there:
         raise UsageError(f"The certificate file {verify} does not exist.")
     return str(verify)
 

@@ -20,7 +20,7 @@ from bestshot.errors import DamagedError, StateError
 from bestshot.journal import damage
 from bestshot.journal.changes import A, Change, DoneChange, E, Kinds, ReplacedSidecar
 from bestshot.journal.runs import Run, RunPart, runs_of
-from bestshot.storage.database import from_key, storage_errors, to_key, transaction
+from bestshot.storage.database import from_key, is_there, storage_errors, to_key, transaction
 from bestshot.storage.drafts import draft_name
 from bestshot.text import printable
 
@@ -32,7 +32,7 @@ def open_journal(state_dir: Path, *, create: bool, mends: bool) -> "Journal | No
     """
     path = state_dir / "journal.sqlite3"
     try:
-        return Journal(path) if create or path.exists() else None
+        return Journal(path) if create or is_there(path) else None
     except DamagedError as error:
         raise damage.damage(path, mends=mends) from error
 

@@ -11,7 +11,7 @@ import msgspec
 
 from bestshot.errors import DamagedError, StateError
 from bestshot.plans.decisions import Decision
-from bestshot.storage.database import open_database, storage_errors, transaction
+from bestshot.storage.database import is_there, open_database, storage_errors, transaction
 from bestshot.storage.salvage import Salvage
 from bestshot.storage.seals import whole
 from bestshot.text import count, printable
@@ -97,7 +97,7 @@ def _store(state: Path) -> DecisionStore:
 
 def remembered(state: Path) -> list[Decision]:
     """What is kept in the state folder, the oldest first; asking alone makes no file."""
-    if not _file(state).exists():
+    if not is_there(_file(state)):
         return []
     with closing(_store(state)) as store:
         return store.all()
@@ -112,7 +112,7 @@ def remember(state: Path, decisions: Sequence[Decision]) -> None:
 
 def forget(state: Path) -> int:
     """Forget all that is kept there; returns how many decisions that were."""
-    if not _file(state).exists():
+    if not is_there(_file(state)):
         return 0
     with closing(_store(state)) as store:
         return store.forget()

@@ -120,6 +120,12 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise _state_error(sentence, error.filename or path, error.strerror or str(error)) from error
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file; raises StateError where its folder may not be entered, so that nobody can know."""
+    with storage_errors(path):
+        return path.exists()
+
+
 def to_key(text: str) -> bytes:
     """Encode a text for storage; SQLite's own text type cannot hold names that are not UTF-8."""
     return text.encode("utf-8", "surrogateescape")

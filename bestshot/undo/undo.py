@@ -19,6 +19,7 @@ from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.originals import check_asset
 from bestshot.sources.local.marks import folder_library, sweep_albums
 from bestshot.sources.local.sidecar_files import sweep
+from bestshot.storage.files import writing
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import count, printable
 
@@ -143,7 +144,11 @@ def _root(part: RunPart) -> Path:
 
 def _check_there(part: RunPart) -> None:
     """An output that is not there may be on a disk that is not mounted."""
-    if part.target.startswith(FOLDER) and not _root(part).is_dir():
+    if not part.target.startswith(FOLDER):
+        return
+    with writing(_root(part)):
+        is_there = _root(part).is_dir()
+    if not is_there:
         raise OutputError(
             f"The output {printable(str(_root(part)))} is not there: mount its disk, or leave run {part.run} as it is."
         )
