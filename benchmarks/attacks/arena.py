@@ -16,6 +16,9 @@ from pathlib import Path
 _STRUCK = Path(__file__).with_name("struck.py")
 _CODES = {0, 1, 2, 3, 4, 130, -signal.SIGKILL}
 _LOOK_SECONDS = 0.1
+_TOO_MANY_MEGABYTES = 4096
+"""A run that takes so much is ended, for the sake of the machine."""
+
 _GONE_SECONDS = 10.0
 """How long the workers of a killed run may take to notice."""
 
@@ -145,7 +148,8 @@ class Arena:
             if ended is not None and not alive:
                 return
             now = time.monotonic()
-            if ended is None and kill_after is not None and now - begin > kill_after:
+            is_time = kill_after is not None and now - begin > kill_after
+            if ended is None and (is_time or self.found.peak > _TOO_MANY_MEGABYTES):
                 process.kill()
             if now > (begin + self.patience if ended is None else ended + _GONE_SECONDS):
                 who = "the run" if ended is None else "a worker"
