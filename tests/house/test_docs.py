@@ -239,6 +239,14 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
     assert set(texts) <= reached
 
 
+def test_every_promise_names_tests_that_are_there() -> None:
+    promises = [line for line in PAGES["safety.md"].splitlines() if line.startswith("| ") and "---" not in line]
+    named = [re.findall(r"`(tests/[\w/]+\.py)`", line) for line in promises if line != "| promise | tests |"]
+    assert len(named) > 20
+    assert all(named), "a promise without a test"
+    assert [test for tests in named for test in tests if not (ROOT / test).is_file()] == []
+
+
 def test_every_benchmark_is_in_readme() -> None:
     programs = {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("[!_]*.py")}
     assert programs == set(re.findall(r"`(benchmarks/\w+\.py)", README))
