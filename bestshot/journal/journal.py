@@ -19,6 +19,7 @@ import msgspec
 from bestshot.errors import DamagedError, StateError
 from bestshot.journal import damage
 from bestshot.journal.changes import A, Change, DoneChange, E, Kinds, ReplacedSidecar
+from bestshot.journal.retention import compact, forget
 from bestshot.journal.runs import Run, RunPart, runs_of
 from bestshot.storage.database import from_key, is_there, storage_errors, to_key, transaction
 from bestshot.storage.drafts import draft_name
@@ -105,11 +106,17 @@ class Journal:
         query = (
             "SELECT id, COALESCE(job, id), target, sources, started_at, finished_at, is_learned, undoes, left_alone,"
             " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state != 'dropped'),"
-            " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state = 'begun'), lost, is_told"
+            " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state = 'begun'), lost, is_told,"
+            " is_forgotten"
             " FROM runs ORDER BY id"
         )
         with storage_errors(self._path):
             return [_part(row) for row in self._connection.execute(query)]
+
+    def forget(self, before: datetime) -> None:
+        """Give up how runs that ended before this time would be undone; what they made stays ours."""
+        forget(self._connection, self.parts(), before)
+        compact(self._connection, self._path)
 
     def runs(self) -> list[Run]:
         """All runs, oldest first."""
@@ -255,7 +262,22 @@ class Journal:
 
 
 def _part(row: tuple[Any, ...]) -> RunPart:
-    number, run, target, sources, started_at, finished_at, is_learned, undoes, left, changes, open_, lost, is_told = row
+    (
+        number,
+        run,
+        target,
+        sources,
+        started_at,
+        finished_at,
+        is_learned,
+        undoes,
+        left,
+        changes,
+        open_,
+        lost,
+        is_told,
+        is_forgotten,
+    ) = row
     return RunPart(
         number,
         run,
@@ -270,6 +292,7 @@ def _part(row: tuple[Any, ...]) -> RunPart:
         open_,
         lost,
         bool(is_told),
+        bool(is_forgotten),
     )
 
 

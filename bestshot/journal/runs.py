@@ -19,7 +19,7 @@ class RunPart:
     `is_learned` if nothing was changed, only found. Of an undo, `undoes` is the part that it takes back and `left`
     what it left alone, None as long as it has not come to its own end; `is_told` once it has said so to the user.
     Of its changes, `open` were begun and nothing more is known of them; `lost` are others that a damaged journal could
-    not tell any more.
+    not tell any more. A part that `is_forgotten` is older than the user wants to undo.
     """
 
     id: int
@@ -35,11 +35,12 @@ class RunPart:
     open: int = 0
     lost: int = 0
     is_told: bool = True
+    is_forgotten: bool = False
 
     @property
     def can_be_undone(self) -> bool:
         """Whether it changed anything and is no undo itself."""
-        return bool(self.changes) and not self.is_learned and self.undoes is None
+        return bool(self.changes) and not (self.is_learned or self.is_forgotten) and self.undoes is None
 
 
 class UndoState(Enum):
@@ -114,13 +115,7 @@ def run_to_undo(runs: Sequence[Run], number: int, about: str = "") -> Run:
     have in common, as "about /photos".
     """
     if number == LATEST:
-        _, undone = _last_undo(runs)
-        if undone is not None and undone.undo_state is UndoState.BEGUN:
-            return undone
-        waiting = [run for run in runs if run.to_undo and run.undo_state in (UndoState.STANDS, UndoState.BEGUN)]
-        if not waiting:
-            raise nothing_to_undo(about)
-        return waiting[-1]
+        return _latest(runs, about)
     found = next((run for run in runs if run.number == number), None)
     if found is None:
         raise UsageError(f"There is no run {number}. --history lists those that there are.")
@@ -128,9 +123,21 @@ def run_to_undo(runs: Sequence[Run], number: int, about: str = "") -> Run:
         raise UsageError(f"Run {number} is an undo, of run {found.undoes}. To have that again, run the job again.")
     if found.undo_state is UndoState.UNDONE:
         raise UsageError(f"Run {number} has been undone. To have it again, run the job again.")
+    if any(part.is_forgotten for part in found.parts):
+        raise UsageError(f"Run {number} can no longer be undone: it is older than --keep-history wanted.")
     if not found.to_undo:
         raise UsageError(f"Run {number} changed nothing, so there is nothing to undo.")
     return found
+
+
+def _latest(runs: Sequence[Run], about: str) -> Run:
+    _, undone = _last_undo(runs)
+    if undone is not None and undone.undo_state is UndoState.BEGUN:
+        return undone
+    waiting = [run for run in runs if run.to_undo and run.undo_state in (UndoState.STANDS, UndoState.BEGUN)]
+    if not waiting:
+        raise nothing_to_undo(about)
+    return waiting[-1]
 
 
 def undone_unseen(runs: Sequence[Run]) -> Run | None:

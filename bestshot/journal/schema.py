@@ -64,6 +64,7 @@ MIGRATIONS: Final = (
     DROP INDEX runs_by_target;
     DROP INDEX sidecars_by_change;
     """,
+    "ALTER TABLE runs ADD COLUMN is_forgotten INTEGER NOT NULL DEFAULT 0;",
 )
 SEALED: Final = ("runs", "changes", "sidecars", "drafts")
 """The tables whose rows have a checksum: all of them. `runs` counts what belongs to each: so none is missed."""

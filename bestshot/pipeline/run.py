@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bestshot.analysis.analyser import Analyser
@@ -29,6 +30,9 @@ from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
 from bestshot.workers.pool import Workers
+
+_LONGEST = 36_500
+"""Days; times before the first year cannot be compared."""
 
 
 def run(request: Request, given: PlanDocument | None) -> Outcome:
@@ -71,7 +75,12 @@ class _Run:
     def _open_journal(self) -> Journal | None:
         """The journal of changes, if there is one or will be: a run that only looks makes none."""
         journal = open_journal(self._state_dir, create=self._acts, mends=self._acts)
-        return None if journal is None else self._stack.enter_context(closing(journal))
+        if journal is None:
+            return None
+        self._stack.enter_context(closing(journal))
+        if self._acts and self._settings.keep_history is not None:
+            journal.forget(datetime.now(UTC) - timedelta(days=min(self._settings.keep_history, _LONGEST)))
+        return journal
 
     def outcome(self) -> Outcome:
         """Look, conclude, and mark what went wrong as new or known."""

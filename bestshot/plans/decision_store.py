@@ -11,9 +11,8 @@ import msgspec
 
 from bestshot.errors import DamagedError, StateError
 from bestshot.plans.decisions import Decision
-from bestshot.storage.database import is_there, open_database, storage_errors, transaction
+from bestshot.storage.database import check_seals, is_there, open_database, storage_errors, transaction
 from bestshot.storage.salvage import Salvage
-from bestshot.storage.seals import whole
 from bestshot.text import count, printable
 
 _APPLICATION_ID = 0x50684F44  # "PhOD"
@@ -36,11 +35,12 @@ class DecisionStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection = _opened(path)
-        damaged = "SELECT EXISTS (SELECT 1 FROM decisions WHERE NOT ({}))".format(whole(self._connection, "decisions"))  # noqa: S608 - names of ours
-        with storage_errors(path):
-            if self._connection.execute(damaged).fetchone()[0]:
-                self.close()
-                raise DamagedError(f"{printable(str(path))} is damaged.")
+        try:
+            with storage_errors(path):
+                check_seals(self._connection, path, _SEALED)
+        except DamagedError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the database."""

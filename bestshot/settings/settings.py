@@ -198,6 +198,12 @@ class Settings:
     state_dir: Annotated[
         _Text, About(RUNNING, "where the journal and your decisions are kept", "DIR", default_text="your state folder")
     ] = field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
+    keep_history: Annotated[
+        _Count | None,
+        About(
+            RUNNING, "for how long runs can be undone; what is unfinished always can", "DAYS", default_text="for ever"
+        ),
+    ] = None
     log_file: Annotated[_Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
     verbose: Annotated[bool, About(RUNNING, "show every group with its reasons", short="-v")] = False
     quiet: Annotated[bool, About(RUNNING, "print nothing unless the exit code is not 0", short="-q")] = False

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from bestshot.errors import DamagedError, StateError
-from bestshot.storage.seals import know_seals, seal_all, seal_what_is_written
+from bestshot.storage.seals import has_seals, know_seals, seal_all, seal_what_is_written, whole
 from bestshot.text import printable
 
 logger = logging.getLogger(__name__)
@@ -177,11 +177,21 @@ def _bring_up_to_date(
         if version == 0:
             with suppress(PermissionError):  # some network folders have no permissions
                 path.chmod(0o600)
+        check_seals(connection, path, sealed)
         for script in migrations[version:]:
             _execute_script(connection, script)
         seal_all(connection, sealed)
         connection.execute(f"PRAGMA application_id = {application_id:d}")
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+def check_seals(connection: sqlite3.Connection, path: Path, tables: Sequence[str]) -> None:
+    """Raise DamagedError if a row of these tables, as far as they have seals yet, is not as it was written."""
+    for table in tables:
+        if has_seals(connection, table):
+            query = f"SELECT EXISTS (SELECT 1 FROM {table} NOT INDEXED WHERE NOT ({whole(connection, table)}))"  # noqa: S608 - names of ours
+            if connection.execute(query).fetchone()[0]:
+                raise DamagedError(_filled(_DAMAGED, path, ""))
 
 
 def _identity(connection: sqlite3.Connection) -> tuple[int, int]:

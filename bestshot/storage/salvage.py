@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from bestshot.errors import DamagedError
 from bestshot.storage.database import storage_errors, transaction
-from bestshot.storage.seals import SEAL, columns_of, seal_of
+from bestshot.storage.seals import SEAL, columns_of, has_seals, seal_of
 
 _SMALLEST_ROW = 16
 """Bytes that a row takes at least, with what SQLite needs for it: so the file's size tells how many it may hold."""
@@ -92,7 +92,7 @@ class Salvage:
 
     def _whole_rows(self, damaged: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The rows that are as they were written; where older versions wrote, those that can be read."""
-        is_sealed = any(row[1] == SEAL for row in damaged.execute(f"PRAGMA table_info({table})"))
+        is_sealed = has_seals(damaged, table)
         key = "id" if "id" in columns else "rowid"
         query = f"SELECT {', '.join([key, *columns, SEAL if is_sealed else 'NULL'])} FROM {table} NOT INDEXED"  # noqa: S608 - names of ours
         last, end = 0, self._path.stat().st_size // _SMALLEST_ROW

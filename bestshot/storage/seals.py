@@ -27,6 +27,11 @@ def whole(connection: sqlite3.Connection, table: str) -> str:
     return f"{table}.{SEAL} IS {_seal_in_sql(columns_of(connection, table), f'{table}.')}"
 
 
+def has_seals(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether there is a table of this name whose rows have seals; older versions wrote none."""
+    return any(row[1] == SEAL for row in connection.execute(f"PRAGMA table_info({table})"))
+
+
 def know_seals(connection: sqlite3.Connection) -> None:
     """Let SQL of this connection compute seals."""
     connection.create_function("row_seal", -1, seal_of, deterministic=True)

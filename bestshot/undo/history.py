@@ -53,6 +53,7 @@ def _deeds(run: Run, journal: Journal) -> str:
     what = " and ".join(_part_in_words(part, journal) for part in run.parts)
     undoes = "" if run.undoes is None else f"undo of run {run.undoes}: "
     broken = "" if run.is_finished else "; unfinished"
+    broken += "; can no longer be undone" if any(part.is_forgotten for part in run.parts) else ""
     lost = sum(part.lost for part in run.parts)
     broken += f"; {lost} more lost to damage of the journal" if lost else ""
     return f"{undoes}{what} ({count(changes, 'change')}{broken}{_UNDONE[run.undo_state]})"

@@ -14,6 +14,7 @@ from bestshot.journal.changes import ReplacedSidecar
 from bestshot.journal.damage import open_file
 from bestshot.journal.journal import Journal, open_journal
 from bestshot.layout.actions import BOTH, CHANGES, FileState
+from bestshot.storage.seals import columns_of, seal_of
 from tests.support import builders
 
 TARGET = "folder:/out"
@@ -147,7 +148,7 @@ def test_a_journal_of_an_earlier_version_is_copied_before_it_is_brought_up_to_da
     with closing(open_file(path)) as connection:
         connection.execute("PRAGMA user_version = 4")
         for table, columns in {
-            "runs": "begun kept lost is_told",
+            "runs": "begun kept lost is_told is_forgotten",
             "changes": "",
             "sidecars": "",
             "drafts": "id",
@@ -167,3 +168,15 @@ def test_a_journal_of_an_earlier_version_is_copied_before_it_is_brought_up_to_da
     assert copy.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(copy)) as connection:
         assert list(connection.iterdump()) == earlier
+
+
+def test_damage_is_found_before_a_new_version_computes_all_checksums_anew(path: Path) -> None:
+    meddled(path, "UPDATE changes SET action = 'no JSON' WHERE id = 38")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 5")
+        connection.execute("ALTER TABLE runs DROP COLUMN is_forgotten")
+        connection.create_function("row_seal", -1, seal_of)
+        columns = ", ".join(columns_of(connection, "runs"))
+        connection.execute(f"UPDATE runs SET seal = row_seal({columns})")
+        connection.commit()
+    assert "Of run 2, 1 change cannot be undone and 29 can." in refused(path, mends=True)

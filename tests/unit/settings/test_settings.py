@@ -65,6 +65,7 @@ SAMPLES = {
     "face_model": Sample('"cnn"', FaceModel.CNN, "hog", FaceModel.HOG, "cnn", FaceModel.CNN),
     "limit": Sample("1", 1, "2", 2, "3", 3),
     "workers": Sample("1", 1, "2", 2, "3", 3),
+    "keep_history": Sample("1", 1, "30", 30, "365", 365),
     "dask": text("tcp://a:1", "tcp://b:2", "tcp://c:3"),
     "cache_size": Sample("0.5", 0.5, "2", 2.0, "3", 3.0),
     "source_type": Sample('"immich"', SourceType.IMMICH, "local", SourceType.LOCAL, "immich", SourceType.IMMICH),

@@ -1,5 +1,6 @@
 """One run at a time holds a library, and only while it lives."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -221,3 +222,18 @@ def test_of_runs_that_start_at_once_exactly_one_enters(tmp_path: Path) -> None:
     for run in runs:
         run.join()
     assert sorted(answers) == ["entered", "refused", "refused", "refused"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_network_share_without_locks_is_told_and_nothing_is_worked_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(_file: int, _how: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    said = rf"cannot be used for the lock that protects a library \({os.strerror(code)}\)\. Choose one"
+    with pytest.raises(OutputError, match=said), LibraryLock(tmp_path / "lock"):
+        pytest.fail("entered without a lock")
