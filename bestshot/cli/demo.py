@@ -9,6 +9,10 @@ import numpy as np
 from PIL import ExifTags, Image, ImageDraw, ImageEnhance, ImageFilter
 
 from bestshot.errors import OutputError
+from bestshot.storage.drafts import draft_name
+from bestshot.storage.files import publish
+from bestshot.storage.opening import open_new
+from bestshot.storage.own_files import clearing
 from bestshot.text import printable
 
 _SIZE = (960, 640)
@@ -116,6 +120,8 @@ def _save(picture: Image.Image, shot: _Shot, path: Path) -> None:
         capture[ExifTags.Base.DateTimeOriginal] = f"{shot.taken:%Y:%m:%d %H:%M:%S}"
         capture[ExifTags.Base.SubsecTimeOriginal] = f"{shot.taken.microsecond // 1000:03}"
     # Under a hidden name until it is whole: a demo that was cut short must not leave half a picture.
-    draft = path.with_name(f".{path.name}")
-    picture.save(draft, quality=88 if shot.taken else 60, exif=exif)
-    draft.replace(path)
+    draft = path.with_name(draft_name())
+    with clearing(draft):
+        with open_new(draft) as stream:
+            picture.save(stream, "JPEG", quality=88 if shot.taken else 60, exif=exif)
+        publish(draft, path)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bestshot.errors import DamagedError, StateError
 from bestshot.storage.database import open_database, set_aside, storage_errors, transaction
+from bestshot.storage.opening import open_new
 from bestshot.text import format_size, printable
 
 _APPLICATION_ID = 0x50684F43  # "PhOC"
@@ -154,9 +155,8 @@ class PhotoCache:
         leftovers = self._folder.glob(f"{'[0-9]' * 12}{_SUFFIX}") if serial == 1 else [path]
         for leftover in leftovers:
             leftover.unlink(missing_ok=True)
-        with storage_errors(path):
-            path.touch(mode=0o600, exist_ok=False)
-            path.write_bytes(data)
+        with storage_errors(path), open_new(path, 0o600) as stream:
+            stream.write(data)
 
 
 def _find(database: sqlite3.Connection, photo_id: str) -> _Entry | None:

@@ -20,6 +20,7 @@ from bestshot.errors import OutputError, PhotoError, UsageError
 from bestshot.layout.names import folded, renamed
 from bestshot.marks.state import Album
 from bestshot.metadata.sidecars import read_sidecar
+from bestshot.storage.drafts import draft_name, is_draft_name
 from bestshot.storage.files import (
     create_file,
     link_symbolically,
@@ -80,8 +81,8 @@ class AlbumFolders:
             raise UsageError(f'An album of a folder cannot be called "{printable(name)}": it must be a folder\'s name.')
         self._make_root()
         final = self._free(name)
-        draft = self._root / f".{name}.making"
-        _clear(draft)
+        self.sweep([name])
+        draft = self._root / draft_name()
         with writing(draft):
             draft.mkdir()
         # The links are counted from here, and the folder that they will be in is as deep.
@@ -117,23 +118,26 @@ class AlbumFolders:
         It is moved out of sight as a whole first; `sweep` clears what a kill leaves of it then.
         """
         folder = self._folder(album).path
-        draft = self._root / f".{folder.name}.making"
+        draft = self._root / draft_name()
         links = _links(folder)
         with writing(folder):
             names = {path.name for path in folder.iterdir()}
         if names != {ALBUM_MARKER, *links} or not set(links.values()) <= set(keys):
             return False
-        _clear(draft)
         with writing(draft):
             folder.rename(draft)
         _clear(draft)
         return True
 
     def sweep(self, names: Iterable[str]) -> None:
-        """Clear what killed runs left of albums with these names."""
-        for name in names:
-            with suppress(PhotoError):  # a link is nothing that we began
-                _clear(self._root / f".{name}.making")
+        """Clear what killed runs left of albums that were made with these names: they hold the album's own sign."""
+        wanted = set(names)
+        for path in self._subfolders(hidden=True):
+            marker = _marker(path)
+            is_wanted = marker is None or not wanted.isdisjoint({marker.name, Path(marker.id).name})
+            if is_draft_name(path.name) and is_wanted:
+                with suppress(PhotoError):  # a link is nothing that we began
+                    _clear(path)
 
     def _folder(self, album: str) -> _Folder:
         folder = self._folders().get(album)
@@ -150,14 +154,14 @@ class AlbumFolders:
                 found[marker.id] = _Folder(path, marker)
         return found
 
-    def _subfolders(self) -> list[Path]:
+    def _subfolders(self, *, hidden: bool = False) -> list[Path]:
         with writing(self._root):
             try:
                 with os.scandir(self._root) as entries:
                     real = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
             except FileNotFoundError:
                 return []
-        return [path for path in map(Path, sorted(real)) if not path.name.startswith(".")]
+        return [path for path in map(Path, sorted(real)) if path.name.startswith(".") == hidden]
 
     def _album(self, folder: _Folder) -> Album:
         return Album(folder.marker.id, folder.path.name, frozenset(_links(folder.path).values()))
@@ -214,11 +218,13 @@ def _target(folder: Path, key: str) -> str:
 
 
 def _clear(draft: Path) -> None:
-    """Take away what a killed run had begun; nothing else is ever in there. Raises PhotoError where it is a link."""
-    if not os.path.lexists(draft):
-        return
-    with writing(draft):
-        with holding(draft.name, draft.parent) as folder:
+    """Take away what a killed run had begun; what has no sign of an album goes only if it is empty.
+
+    Raises PhotoError where it is a link.
+    """
+    if _marker(draft) is not None:
+        with writing(draft), holding(draft.name, draft.parent) as folder:
             for name in (*_links(folder.path), ALBUM_MARKER):
                 (folder.path / name).unlink(missing_ok=True)
+    with suppress(OSError):  # not empty: somebody put something there
         draft.rmdir()

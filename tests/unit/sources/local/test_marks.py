@@ -17,7 +17,7 @@ from bestshot.journal.changes import Keep, ReplacedSidecar, keep_nothing
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkAction, MarkOptions, MarkReceipt, receipts_of
 from bestshot.marks.apply import AT_ONCE, FailedMark, carry_out_marks, recover_marks
-from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
 from bestshot.marks.kinds.tags import AddTags, RemoveTag
@@ -441,6 +441,21 @@ def test_an_album_is_a_folder_of_links_that_lead_to_the_photos(folder: Path, alb
     assert (album.name, set(album.keys)) == ("Organized-0001", set(keys))
 
 
+def test_no_folder_or_link_of_the_users_is_cleared_for_its_name(folder: Path, albums: Path) -> None:
+    """At the names that unfinished albums once had, and at one that they could have now."""
+    keys = lay(folder, "a.jpg")
+    mine, elsewhere = albums / ".Trip.making", albums / ".Other.making"
+    for place in (mine, folder / "links", albums / f".photo-organizer-{'0' * 32}.part"):
+        place.mkdir(parents=True)
+        (place / "link").symlink_to(keys[0])
+    elsewhere.symlink_to(folder / "links")
+    library = FolderMarks(albums)
+    for name in ("Trip", "Other"):
+        made = library.mark(MakeAlbum(1, name, keys))
+        library.mark(DeleteAlbum(str(made.container), name, keys))
+    assert [len(list(place.iterdir())) for place in (*albums.iterdir(), folder / "links")] == [1, 1, 1, 1]
+
+
 def test_an_album_that_the_user_renamed_is_found_by_its_id(folder: Path, albums: Path) -> None:
     keys = lay(folder, "a.jpg", "b.jpg")
     library = FolderMarks(albums)
@@ -485,10 +500,11 @@ def test_nothing_is_cleared_for_an_album_where_a_link_leads(folder: Path, albums
     (theirs / ALBUM_MARKER).write_bytes(b"{}")
     albums.mkdir(parents=True)
     (albums / ".One.making").symlink_to(theirs)
-    (failure,) = made(FolderMarks(albums), journal, [MakeAlbum(1, "One", keys)])
-    assert isinstance(failure, FailedMark)
-    assert "has become a link, and nothing is changed where it leads" in failure.error
+    (albums / f".photo-organizer-{'0' * 32}.part").symlink_to(theirs)
+    (receipt,) = made(FolderMarks(albums), journal, [MakeAlbum(1, "One", keys)])
+    assert isinstance(receipt, MarkReceipt)
     AlbumFolders(albums).sweep(["One"])
+    assert len(list(albums.iterdir())) == 3
     assert {path.name for path in theirs.iterdir()} == {"link", ALBUM_MARKER}
 
 
