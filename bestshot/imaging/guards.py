@@ -15,6 +15,9 @@ OTHER_PIXELS = 160_000_000
 WEBP_PIXELS = 80_000_000
 """The limit for WebP, of which the decoder and Pillow keep four copies of 4 bytes per pixel."""
 
+MOST_SCANS = 100
+"""The limit for the scans of a progressive JPEG, each of which goes over the whole picture; ten are usual."""
+
 # A damaged file makes its reader seek to impossible positions, which is not an error of the disk.
 _DAMAGE_ERRNOS = frozenset({None, errno.EINVAL, errno.EOVERFLOW})
 
@@ -46,6 +49,33 @@ class _WarningsMuted:
 
 
 _WARNINGS_MUTED = _WarningsMuted()
+
+
+class _Room:
+    """The memory of this process for pictures that are decoded at once: what one picture at the limit takes.
+
+    Each takes as much of it as it has pixels, and waits for that, so several threads need no more memory than one.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._taken = 0
+
+    @contextmanager
+    def taken(self, pixels: int) -> Iterator[None]:
+        """Take room for so many pixels for the duration of a `with` block; OTHER_PIXELS, or more, is all of it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken + pixels <= OTHER_PIXELS or not self._taken)
+            self._taken += pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= pixels
+                self._changed.notify_all()
+
+
+ROOM = _Room()
 
 
 @contextmanager

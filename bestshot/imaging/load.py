@@ -1,7 +1,7 @@
 """Decoding bytes into upright pixels of the requested size."""
 
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
@@ -10,10 +10,13 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
-from bestshot.imaging.guards import JPEG_PIXELS, OTHER_PIXELS, WEBP_PIXELS, check_size, decoding
+from bestshot.imaging.guards import JPEG_PIXELS, MOST_SCANS, OTHER_PIXELS, ROOM, WEBP_PIXELS, check_size, decoding
+from bestshot.imaging.headers import Header
 from bestshot.imaging.raw import raw_preview
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
 
+# The C library keeps what it gave out in smaller blocks, so four threads would keep what four pictures take.
+Image.core.set_block_size(1 << 26)  # type: ignore[attr-defined] # which Pillow does not export
 # Replaced by our own limits, which depend on the kind of picture and are reported as sentences.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -32,6 +35,13 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Their decoders read the whole file and make room for its pixels when they open it.
+_TAKE_ROOM_EARLY = frozenset({PictureKind.WEBP, PictureKind.AVIF, PictureKind.HEIF})
+_WITH_ALPHA = frozenset({"RGBA", "LA"})
+# What begins a scan of a JPEG, and what ends the picture; within a scan, neither stands.
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+_CHUNK_BYTES = 1 << 20
+
 # Possible values of white in pixels of more than 8 bits, whose files do not state it.
 _WHITES = {"I": (4095.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
 
@@ -52,10 +62,15 @@ def open_image(stream: BinaryIO, name: str) -> Image.Image:
         # face_recognition switches this on for the whole process; a truncated picture would pass as complete.
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         pillow_format = "TIFF" if kind is PictureKind.RAW else kind.name
+        header = Header(stream, kind)
+        opened = cast("BinaryIO", header)
         try:
-            image = Image.open(stream, formats=[pillow_format])
+            image = Image.open(opened, formats=[pillow_format])
         except UnidentifiedImageError as error:
             raise PhotoError(f"is cut off or damaged: its {kind.value} header cannot be read") from error
+        header.whole()
+        if image.fp is opened:  # a decoder in Python reads byte by byte
+            image.fp = stream
         check_size(image.size, _limit_of(image))
         if kind is PictureKind.HEIF:
             _restore_orientation(image, stream)
@@ -72,15 +87,27 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
         PhotoError: it is empty, not a picture, damaged, or claims too many pixels; the message lacks the name.
         TransientError: the disk failed.
     """
+    mode = "L" if grey else "RGB"
     with decoding():
+        if _kind_of(stream, name) in _TAKE_ROOM_EARLY:
+            with ROOM.taken(OTHER_PIXELS):
+                image, orientation = _open_viewable(stream, name)
+                target = _fitted(image.size, longest_side)
+                image.draft(mode, target)  # of HEIF the thumbnail is used
+                return _decoded(image, orientation, target, mode)
         image, orientation = _open_viewable(stream, name)
-        mode = "L" if grey else "RGB"
-        target = _fitted(image.size, longest_side)
-        image.draft(mode, target)  # JPEG is decoded at 1/2, 1/4 or 1/8, of HEIF the thumbnail is used
-        image.load()
-        turn = _turn_of(image, orientation)
-        pixels = _eight_bit(_shrunk(_resizable(image), target)).convert(mode)
-        return pixels if turn is None else pixels.transpose(turn)
+        _check_scans(image)
+        stored, target = image.size, _fitted(image.size, longest_side)
+        image.draft(mode, target)  # JPEG is decoded at 1/2, 1/4 or 1/8
+        with ROOM.taken(_needed(image, stored)):
+            return _decoded(image, orientation, target, mode)
+
+
+def _decoded(image: Image.Image, orientation: int, target: tuple[int, int], mode: str) -> Image.Image:
+    image.load()
+    turn = _turn_of(image, orientation)
+    pixels = _eight_bit(_shrunk(_resizable(image), target)).convert(mode)
+    return pixels if turn is None else pixels.transpose(turn)
 
 
 def _kind_of(stream: BinaryIO, name: str) -> PictureKind:
@@ -132,9 +159,35 @@ def _restore_orientation(image: Image.Image, stream: BinaryIO) -> None:
 def _limit_of(image: Image.Image) -> int:
     if isinstance(image, WebPImageFile):
         return WEBP_PIXELS
-    # A progressive JPEG is completely in memory while it is decoded, at any scale.
-    is_scalable = isinstance(image, JpegImageFile) and "progressive" not in image.info
+    is_scalable = isinstance(image, JpegImageFile) and not _is_progressive(image)
     return JPEG_PIXELS if is_scalable else OTHER_PIXELS
+
+
+def _is_progressive(image: Image.Image) -> bool:
+    """Whether it is a JPEG that is completely in memory while it is decoded, at any scale."""
+    return "progressive" in image.info
+
+
+def _needed(image: Image.Image, stored: tuple[int, int]) -> int:
+    """How many pixels will be in memory, once it is known at which scale the picture is decoded."""
+    width, height = stored if _is_progressive(image) else image.size
+    return width * height
+
+
+def _check_scans(image: Image.Image) -> None:
+    """Refuse a JPEG that goes over its picture again and again; it has been read up to its first scan."""
+    if not (isinstance(image, JpegImageFile) and _is_progressive(image) and image.fp):
+        return
+    scans, last = 1, b""
+    while chunk := image.fp.read(_CHUNK_BYTES):
+        data = last + chunk
+        end = data.find(_END)  # what stands behind, such as a video, is no part of the picture
+        scans += data.count(_SCAN, 0, len(data) if end < 0 else end)
+        if scans > MOST_SCANS:
+            raise PhotoError(f"has more than {MOST_SCANS} scans, each of which would go over the whole picture")
+        if end >= 0:
+            break
+        last = data[-1:]
 
 
 def _fitted(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
@@ -156,7 +209,7 @@ def _resizable(image: Image.Image) -> Image.Image:
     """Convert the pixels to a mode that Pillow can interpolate."""
     if image.mode.startswith("I;16"):
         return image.convert("I")
-    if image.has_transparency_data:
+    if image.has_transparency_data and image.mode not in _WITH_ALPHA:  # to convert it into what it is would copy it
         return image.convert("RGBA")
     if image.mode in ("1", "P"):
         return image.convert("L" if image.mode == "1" else "RGB")
@@ -177,9 +230,9 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         return _scaled_to_white(image)
     if image.mode == "LAB":
         return _rgb_of_lab(image)
-    if image.mode == "RGBA":
+    if image.mode in _WITH_ALPHA:
         paper = Image.new("RGBA", image.size, "white")
-        paper.alpha_composite(image)
+        paper.alpha_composite(image.convert("RGBA"))
         return paper
     return image
 

@@ -1,5 +1,6 @@
 """Reading raw photos: the embedded preview, and when and how they were taken."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from bestshot.errors import PhotoError
-from bestshot.imaging.guards import OTHER_PIXELS, check_size, decoding
+from bestshot.imaging.guards import OTHER_PIXELS, ROOM, check_size, decoding
+from bestshot.imaging.headers import WHOLE_BYTES
 
 if TYPE_CHECKING:
     import rawpy
@@ -73,7 +75,9 @@ def raw_capture(stream: BinaryIO) -> RawCapture:
 def _opened(stream: BinaryIO) -> Iterator["rawpy.RawPy"]:
     import rawpy
 
-    with decoding():
+    with decoding(), ROOM.taken(OTHER_PIXELS):
+        if stream.seek(0, os.SEEK_END) > WHOLE_BYTES:
+            raise PhotoError(f"is larger than {WHOLE_BYTES // 1_000_000} MB")
         stream.seek(0)
         try:
             with rawpy.imread(stream) as raw:

@@ -5,16 +5,20 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import BinaryIO, SupportsFloat
 
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags, Image
 
 from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.guards import decoding
+from bestshot.imaging.headers import BoundedDirectory
 
 _LONGEST_TEXT = 200
 _LONGEST_CHUNK = 8_000_000
 _MOST_SUB_PICTURES = 8
+_MOST_NUMBERS = 16
+_MOST_CHUNKS = 500_000  # in 4 GB, of the usual 8 kB each
 _TURNED = frozenset({5, 6, 7, 8})
 _INFINITE = 0xFFFFFFFF
 _EMPTY_EXIF = 14  # bytes of a sound EXIF without a single tag
@@ -40,9 +44,9 @@ class Tags:
         return first if 0 < first < _INFINITE else None
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        """All numbers of a value; empty if one of them is not finite, such as a fraction over zero."""
+        """The first numbers of a value; empty if one of them is not finite, such as a fraction over zero."""
         value = self.values.get(tag, ())
-        numbers = tuple(map(_number, value if isinstance(value, tuple) else (value,)))
+        numbers = tuple(map(_number, value[:_MOST_NUMBERS] if isinstance(value, tuple) else (value,)))
         return numbers if all(map(math.isfinite, numbers)) else ()
 
 
@@ -82,7 +86,7 @@ def read_sub_tags(stream: BinaryIO, exif: Exif) -> Iterator[Tags]:
 
 def _directory(stream: BinaryIO, offset: int) -> dict[int, object]:
     stream.seek(0)
-    directory = TiffImagePlugin.ImageFileDirectory_v2(stream.read(8))
+    directory = BoundedDirectory(stream.read(8))
     stream.seek(offset)
     directory.load(stream)
     return dict(directory)
@@ -131,7 +135,11 @@ def _find_late_chunks(image: Image.Image, stream: BinaryIO) -> None:
 def _chunks(stream: BinaryIO, kinds: set[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Walk through a PNG: each chunk has a length, a kind, its data, and a checksum of four bytes."""
     stream.seek(8)
-    while len(head := stream.read(8)) == 8:
+    for number in count():
+        if len(head := stream.read(8)) < 8:
+            return
+        if number == _MOST_CHUNKS:
+            raise PhotoError(f"has more than {_MOST_CHUNKS} chunks")
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
         if kind in kinds and length <= _LONGEST_CHUNK:
             yield kind, stream.read(length)

@@ -3,8 +3,11 @@
 import errno
 import json
 import struct
+import sys
+import threading
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +16,11 @@ import pytest
 from PIL import Image, ImageFile
 
 from bestshot.errors import PhotoError, TransientError
-from bestshot.imaging.guards import JPEG_PIXELS, decoding
+from bestshot.imaging.guards import JPEG_PIXELS, OTHER_PIXELS, _Room, decoding
 from bestshot.imaging.load import load_pixels, open_image
 from tests.support.drawn_pictures import outcome_of, saved
 from tests.support.each import every
+from tests.support.file_systems import in_own_process
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "HEIF"])
@@ -159,3 +163,54 @@ def test_every_hostile_file_is_decoded_or_refused_with_a_sentence(shared: Path) 
         if (outcome is None) is not (label["opens_with_pillow_and_pillow_heif"] and not is_bomb):
             wrong[name] = outcome
     assert not wrong
+
+
+def test_threads_that_decode_at_once_never_take_more_than_their_room() -> None:
+    room, together, most, lock = _Room(), 0, 0, threading.Lock()
+
+    def take(share: int) -> None:
+        nonlocal together, most
+        with room.taken(share):
+            with lock:
+                together += share
+                most = max(most, together)
+            threading.Event().wait(0.001)
+            with lock:
+                together -= share
+
+    shares = [(number * 37 % 100 + 1) * OTHER_PIXELS // 100 for number in range(100)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(take, shares))
+    assert OTHER_PIXELS / 2 < most <= OTHER_PIXELS
+    assert together == 0
+
+
+def peak_of_one_and_of_four() -> tuple[int, int]:
+    """How much the memory grew at most, in kB, decoding a picture near the limit alone and in four threads."""
+    content = png_of_zeros(12_400)
+    before = peak_memory()
+    load_pixels(BytesIO(content), "a.png", 64, grey=True)
+    alone = peak_memory() - before
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: load_pixels(BytesIO(content), "a.png", 64, grey=True), range(4)))
+    return alone, peak_memory() - before
+
+
+def peak_memory() -> int:
+    """In kB, of this process alone: what `resource` says begins with that of its parent."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+def png_of_zeros(side: int) -> bytes:
+    claimed = png_claiming(side, side)
+    packing = zlib.compressobj()
+    packed = b"".join(packing.compress(bytes(side + 1)) for _ in range(side)) + packing.flush()
+    data = struct.pack(">I", len(packed)) + b"IDAT" + packed + struct.pack(">I", zlib.crc32(b"IDAT" + packed))
+    return claimed[:29] + struct.pack(">I", zlib.crc32(claimed[12:29])) + data + b"\0\0\0\0IEND\xaeB`\x82"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count the memory of a process in other ways")
+def test_four_pictures_decoded_at_once_take_the_memory_of_one() -> None:
+    alone, together = in_own_process(peak_of_one_and_of_four)
+    assert together < alone * 1.5
