@@ -153,6 +153,11 @@ class Console:
             logger.error("%s", error)
             code = code or error.exit_code
         for handler in list(self._handlers):
+            if isinstance(handler, _LogFile) and handler.failure is not None:
+                why = handler.failure.strerror or handler.failure
+                logger.error("The log %s lacks something: %s.", printable(handler.baseFilename), why)
+                code = code or OutputError.exit_code
+        for handler in list(self._handlers):
             if isinstance(handler, MemoryHandler) and code:
                 handler.flush()
             self._detach(handler)
@@ -175,11 +180,21 @@ def _show_any_name(stream: TextIO) -> None:
 
 
 class _LogFile(logging.FileHandler):
-    """A log that is written on, and not into anything else."""
+    """A log that is written on, and not into anything else; `failure` is why it lacks something, as on a full disk."""
+
+    failure: OSError | None = None
 
     def _open(self) -> TextIOWrapper:
         stream = open_to_append(Path(self.baseFilename), _LOG)
-        return TextIOWrapper(stream, encoding=self.encoding, errors=self.errors)
+        # What cannot be written must not come back when the file is closed.
+        return TextIOWrapper(stream, encoding=self.encoding, errors=self.errors, write_through=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - as logging calls it
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self.failure = error
+        else:
+            super().handleError(record)
 
 
 def _file_handler(path: str) -> logging.Handler:

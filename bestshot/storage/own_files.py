@@ -5,8 +5,9 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from bestshot.errors import OutputError
 from bestshot.storage.drafts import Drafts
@@ -94,9 +95,9 @@ def clearing(*drafts: Path) -> Iterator[None]:
                 draft.unlink(missing_ok=True)
 
 
-def open_to_append(path: Path, kind: OwnKind) -> BinaryIO:
-    """Open a file of this kind to write on at its end; raises OutputError for another one, OSError."""
+def open_to_append(path: Path, kind: OwnKind) -> FileIO:
+    """Open a file of this kind to write on at its end, at once; raises OutputError for another one, OSError."""
     check_replaceable(path, kind)
     with suppress(FileExistsError):
         open_new(path, PRIVATE).close()
-    return open(path, "ab", opener=lambda name, flags: os.open(name, flags & ~os.O_CREAT))
+    return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags & ~os.O_CREAT))

@@ -13,6 +13,7 @@ from bestshot.cli.main import main
 from tests.support import meddled_run
 from tests.support.drawn_library import NOON, add, contents, scene
 from tests.support.each import every
+from tests.support.file_systems import small_disk
 
 QUICK = ("--no-faces", "--workers", "1")
 FLAGS: Mapping[str, str] = {
@@ -140,3 +141,16 @@ def test_what_a_killed_run_left_of_them_is_swept_away_by_the_next_and_nothing_el
         assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert killed.returncode == 0
     assert step > 10
+
+
+def test_a_full_disk_is_a_sentence_whatever_is_written_to_it(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_disk(tmp_path / "disk", "size=4k") as disk:
+        (disk / "full").write_bytes(bytes(4096))
+        for flag, name in FLAGS.items():
+            assert main([str(library), flag, str(disk / name), *QUICK]) == 1
+            said = capsys.readouterr().err
+            assert "no room left" in said or "No space left on device" in said
+            assert "Traceback" not in said
+        assert list(disk.glob(".*")) == []
