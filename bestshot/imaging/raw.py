@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, TiffImagePlugin
+from PIL.ExifTags import Base
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.guards import OTHER_PIXELS, ROOM, check_size, decoding
@@ -17,6 +18,11 @@ from bestshot.imaging.headers import WHOLE_BYTES
 
 if TYPE_CHECKING:
     import rawpy
+
+_TIFF_HEADER = 8
+_TIFF_MAGIC = {b"II": b"II*\0", b"MM": b"MM\0*"}
+_SWAPS_AXES = 4
+"""LibRaw's flips from this one on swap width and height."""
 
 # LibRaw's flip is a bit field (1 mirrors, 2 turns upside down, 4 swaps the axes); this is dcraw's table to EXIF.
 _EXIF_ORIENTATION_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)
@@ -32,13 +38,20 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class RawCapture:
-    """When and how a raw photo was taken; None if it does not state it. `taken` is the camera's wall clock."""
+    """When and how a raw photo was taken; None if it does not state it.
+
+    `taken` is the camera's wall clock, `make` and `model` are the camera; width and height are of the upright picture.
+    """
 
     taken: datetime | None
     iso: int | None
     exposure_seconds: float | None
     f_number: float | None
     focal_length_mm: float | None
+    width: int
+    height: int
+    make: str
+    model: str
 
 
 def raw_preview(stream: BinaryIO) -> Preview:
@@ -61,14 +74,41 @@ def raw_capture(stream: BinaryIO) -> RawCapture:
     """
     with _opened(stream) as raw:
         check_size((raw.sizes.raw_width, raw.sizes.raw_height), OTHER_PIXELS)
-        other = raw.other
+        other, sizes = raw.other, raw.sizes
+        make, model = _camera(raw, stream)
+    width, height = (sizes.width, sizes.height) if sizes.flip < _SWAPS_AXES else (sizes.height, sizes.width)
     return RawCapture(
         taken=None if other.timestamp == datetime.fromtimestamp(0) else other.timestamp,
         iso=round(other.iso_speed) or None,
         exposure_seconds=other.shutter_speed or None,
         f_number=other.aperture or None,
         focal_length_mm=other.focal_length or None,
+        width=width,
+        height=height,
+        make=make,
+        model=model,
     )
+
+
+def _camera(raw: "rawpy.RawPy", stream: BinaryIO) -> tuple[str, str]:
+    """Make and model: from the preview's EXIF, which LibRaw writes where the camera did not, else from the first tags.
+
+    Most raw formats begin like a TIFF file, some with another magic number.
+    """
+    preview = _embedded(raw)
+    if preview is not None:
+        with suppress(PhotoError), decoding():
+            exif = Image.open(BytesIO(preview.data)).getexif()
+            if exif.get(Base.Model):
+                return str(exif.get(Base.Make, "")), str(exif[Base.Model])
+    with suppress(PhotoError), decoding():
+        stream.seek(0)
+        header = stream.read(_TIFF_HEADER)
+        directory = TiffImagePlugin.ImageFileDirectory_v2(_TIFF_MAGIC[header[:2]] + header[4:])
+        stream.seek(directory.next)
+        directory.load(stream)
+        return str(directory.get(Base.Make, "")), str(directory.get(Base.Model, ""))
+    return "", ""
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class Tags:
         value = self.values.get(tag, "")
         if isinstance(value, tuple):
             value = value[0] if value else ""
-        return _line(value if isinstance(value, bytes) else str(value))
+        return one_line(value if isinstance(value, bytes) else str(value))
 
     def number(self, tag: int) -> float | None:
         """The first number of a value unless EXIF means "unknown" or "infinite" by it; else None."""
@@ -147,7 +147,7 @@ def _chunks(stream: BinaryIO, kinds: set[bytes]) -> Iterator[tuple[bytes, bytes]
         stream.seek(length + 4, os.SEEK_CUR)
 
 
-def _line(value: str | bytes) -> str:
+def one_line(value: str | bytes) -> str:
     """One line without what cannot be shown; Pillow reads all text as Latin-1, though much of it is UTF-8."""
     try:
         text = (value if isinstance(value, bytes) else value.encode("latin-1")).decode()

@@ -10,7 +10,7 @@ from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.load import open_image
 from bestshot.imaging.raw import raw_capture
 from bestshot.metadata.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
-from bestshot.metadata.exif import Exif, Tags, read_exif, read_sub_tags
+from bestshot.metadata.exif import Exif, Tags, one_line, read_exif, read_sub_tags
 from bestshot.metadata.sidecars import sidecar_times, user_rating
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
 from bestshot.model.photo import Metadata, Photo
@@ -24,7 +24,7 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     """Read the header of a photo's picture, and its sidecars if EXIF does not contain its capture time.
 
     `photo.files` must begin with the picture, whose date is the last resort. Damaged values are left out, and
-    `problems` lists where that cost a better time. The size is None in raw photos that only LibRaw reads.
+    `problems` lists where that cost a better time.
 
     Raises:
         PhotoError: it is not a picture; the message leaves out the name.
@@ -77,7 +77,10 @@ def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     rating, doubts = user_rating(photo, None, None)
     return Metadata(
         taken=taken,
+        width=capture.width,
+        height=capture.height,
         format=_format(photo.name, None),
+        camera=_camera(one_line(capture.make), one_line(capture.model)),
         exposure_seconds=capture.exposure_seconds,
         f_number=capture.f_number,
         iso=capture.iso,

@@ -374,7 +374,15 @@ def test_a_raw_photo_that_only_libraw_reads_tells_its_time() -> None:
     found = read(data[:2] + b"RO" + data[4:], "a.orf")
     assert found.taken.wall == datetime(2024, 5, 6, 7, 8, 9)
     assert found.taken.source is TimeSource.EXIF_ORIGINAL
-    assert (found.format, found.width, found.height) == ("ORF", None, None)
+    assert found.format == "ORF"
+
+
+@pytest.mark.parametrize("preview", [b"", drawn_jpeg()])
+def test_a_raw_photo_that_only_libraw_reads_tells_its_size_and_camera(preview: bytes) -> None:
+    for orientation, size in ((1, (96, 64)), (6, (64, 96))):
+        data = drawn_dng(orientation, preview)
+        found = read(data[:2] + b"RO" + data[4:], "a.orf")
+        assert (found.width, found.height, found.camera) == (*size, "Drawn One")
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.dng"])
