@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bestshot.analysis.faces import find_faces
-from bestshot.analysis.sharpness import sharpness
+from bestshot.analysis.sharpness import reduced_sharpness, sharpness
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceBox, FaceModel
 
@@ -21,7 +21,7 @@ _BLACK = 2
 _WHITE = 253
 """Luma from which a pixel counts as fully white, of 255."""
 
-_RECIPE = "appraisal/3"
+_RECIPE = "appraisal/4"
 """Changes with the way appraisals are made, so that the index distinguishes them."""
 
 
@@ -43,7 +43,10 @@ def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[Face
         clipped=float(((grey <= _BLACK) | (grey >= _WHITE)).mean()),
         faces=None if model is None else find_faces(np.asarray(picture), known, model=model),
         tilt=tilt(grey),
-        miniature=grey_picture.resize((MINIATURE_SIZE, MINIATURE_SIZE), Image.Resampling.BOX).tobytes(),
+        # Not by boxes, whose borders go through the pixels of a thumbnail.
+        miniature=grey_picture.resize((MINIATURE_SIZE, MINIATURE_SIZE), Image.Resampling.BILINEAR).tobytes(),
+        longest_side=max(picture.size),
+        reduced_sharpness=reduced_sharpness(grey_picture),
     )
 
 

@@ -5,11 +5,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 Floats = npt.NDArray[np.floating[Any]]
 
 _BLOCK = 8
 """Side, in pixels, of the blocks that are measured."""
+
+_REDUCED_SIDES = (640, 320, 160, 80)
+"""The longest sides, in pixels, to which a picture is reduced so that it can be compared with smaller ones."""
 
 _SHARPEST_PERCENTILE = 95
 """Percentile of the blocks that counts: a sharp subject in front of a blurred background is sharp."""
@@ -27,6 +31,21 @@ def sharpness(grey: npt.NDArray[Any]) -> float | None:
     makes exposure brackets comparable. Unitless, comparable only within one scene.
     """
     return _strongest(grey, lambda luma: _second_difference_across(luma) + _second_difference_down(luma))
+
+
+def reduced_sharpness(grey: Image.Image) -> tuple[tuple[int, float], ...]:
+    """The sharpness of a picture reduced to each of a few sizes, by their longest sides; the sizes below its own only.
+
+    All sizes together cost a third of what the picture itself does.
+    """
+    found = []
+    for side in _REDUCED_SIDES:
+        if side < max(grey.size):
+            width, height = (max(1, round(length * side / max(grey.size))) for length in grey.size)
+            grey = grey.resize((width, height), Image.Resampling.LANCZOS)
+            if (value := sharpness(np.asarray(grey))) is not None:
+                found.append((side, value))
+    return tuple(found)
 
 
 def sharpness_both_ways(grey: npt.NDArray[Any]) -> float | None:

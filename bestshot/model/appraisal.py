@@ -7,6 +7,9 @@ from bestshot.model.faces import Face
 HASH_BITS = 64
 """Bits of each hash of a fingerprint."""
 
+_SAME_SCALE = 0.9
+"""Pictures whose sides differ by less than this fraction are of one scale."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
@@ -26,10 +29,11 @@ class Fingerprint:
 class Appraisal:
     """The measured quality of a picture; `faces` is None if face detection was off.
 
-    `sharpness` is unitless and comparable only between photos of one scene. `brightness` is the mean luma, 0 to 1.
-    `clipped` is the fraction of pixels that are fully black or fully white, 0 to 1. `tilt` is how far horizontal and
-    vertical lines are tilted, in degrees clockwise; None if there are none. `miniature` is the luma of the picture
-    scaled to 32 x 32 pixels, row by row, by which copies are recognised.
+    `sharpness` is unitless and comparable only between photos of one scene, at one scale: `longest_side` is the one at
+    which it was measured, in pixels, and `reduced_sharpness` gives it at smaller ones, by their longest side.
+    `brightness` is the mean luma, 0 to 1. `clipped` is the fraction of pixels that are fully black or fully white, 0 to
+    1. `tilt` is how far horizontal and vertical lines are tilted, in degrees clockwise; None if there are none.
+    `miniature` is the luma of the picture scaled to 32 x 32 pixels, row by row, by which copies are recognised.
     """
 
     sharpness: float
@@ -38,3 +42,16 @@ class Appraisal:
     faces: tuple[Face, ...] | None
     tilt: float | None = None
     miniature: bytes = b""
+    longest_side: int | None = None
+    reduced_sharpness: tuple[tuple[int, float], ...] = ()
+
+    def sharpness_beside(self, other: "Appraisal") -> float | None:
+        """The sharpness at the scale of the smaller of both pictures; None if there is none that both were measured at.
+
+        A picture that is reduced gets sharper: the same edge is narrower in it.
+        """
+        sides = [one.longest_side for one in (self, other) if one.longest_side is not None]
+        if len(sides) < 2 or min(sides) >= _SAME_SCALE * max(sides):
+            return self.sharpness
+        common = dict(self.reduced_sharpness).keys() & dict(other.reduced_sharpness).keys()
+        return dict(self.reduced_sharpness)[max(common)] if common else None

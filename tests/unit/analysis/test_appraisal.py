@@ -94,8 +94,8 @@ def test_a_miniature_is_the_picture_in_little() -> None:
     picture = Image.new("RGB", (640, 480), "black")
     picture.paste("white", (320, 0, 640, 480))
     rows = np.frombuffer(appraise(picture, None).miniature, np.uint8).reshape(MINIATURE_SIZE, MINIATURE_SIZE)
-    assert rows[:, :16].max() == 0
-    assert rows[:, 16:].min() == 255
+    assert rows[:, :15].max() == 0
+    assert rows[:, 17:].min() == 255
 
 
 def test_every_measure_is_finite_for_any_picture() -> None:
