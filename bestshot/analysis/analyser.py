@@ -17,6 +17,7 @@ from bestshot.errors import PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.model.provenance import Provenance
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
 from bestshot.storage.index import Failure, Index, IndexEntry, Measurable
 from bestshot.workers.deadline import begin_photo
@@ -54,6 +55,10 @@ def _metadata_revision(photo: Photo) -> str:
 
 def _read_metadata(source: PhotoReader, photo: Photo) -> Metadata:
     return source.get_metadata(photo)
+
+
+def _read_provenance(source: PhotoReader, photo: Photo) -> Provenance:
+    return source.get_provenance(photo)
 
 
 def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool) -> Fingerprint:
@@ -94,7 +99,11 @@ def measure_each(
 
 
 READ_METADATA = Measurement(
-    "Reading dates", "metadata/3", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
+    "Reading dates", "metadata/4", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
+)
+
+READ_PROVENANCE = Measurement(
+    "Tracing copies", "provenance/1", Provenance, partial(measure_each, _read_provenance), _revision, batch=1
 )
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import Metadata, Photo
+from bestshot.model.provenance import Provenance
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,3 +41,7 @@ class PhotoReader(ABC):
     def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
         """The faces that the library already knows, by default none; raises PhotoError."""
         return ()
+
+    def get_provenance(self, photo: Photo) -> Provenance:  # noqa: ARG002 - for sources that hold the files
+        """What the picture's file tells of where it came from, by default nothing; raises PhotoError."""
+        return Provenance()

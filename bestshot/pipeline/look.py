@@ -7,6 +7,7 @@ from itertools import compress
 
 from bestshot.analysis.analyser import (
     READ_METADATA,
+    READ_PROVENANCE,
     Analyser,
     Measurements,
     appraisal_measurement,
@@ -90,6 +91,7 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
     groups = _without(groups, {skipped.id for skipped in appraised.skipped}, settings.min_group_size)
     metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
     candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
+    candidates = trace_copies(analyser, candidates)
     verdicts = tuple(map(decisions.prefer, _judge(analyser, candidates, settings)))
     unread = [*metadata.skipped, *found.unread, *appraised.skipped]
     if unread or found.uncompared:
@@ -201,6 +203,16 @@ def _appraise(analyser: Analyser, groups: Sequence[Group], model: FaceModel | No
     if problem is not None:
         logger.warning("%s Photos are judged by sharpness and exposure.", problem)
     return analyser.measure(members, appraisal_measurement(None))
+
+
+def trace_copies(analyser: Analyser, groups: Sequence[Candidates]) -> list[Candidates]:
+    """Read where the files came from that show one picture, and decide by it which is the original.
+
+    Of a file that can no longer be read, only what is known already counts.
+    """
+    alike = [one.photo for group in groups for one in group.everyone if one.id in group.lookalikes]
+    provenance = analyser.measure(alike, READ_PROVENANCE).values if alike else {}
+    return [group.with_provenance(provenance) if group.lookalikes else group for group in groups]
 
 
 def recognise(analyser: Analyser, groups: Sequence[Candidates], model: FaceModel) -> dict[str, Sequence[Embedding]]:

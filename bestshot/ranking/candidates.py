@@ -1,24 +1,34 @@
 """The photos of a group with what is known about them, and which of them are copies of others: pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
+from bestshot.model.provenance import Provenance
+from bestshot.ranking.originals import original_first
 
 _MAX_DIFFERENCE = 10
-"""Grey levels by which a copy may differ anywhere in its miniature.
-
-Different shots from a tripod differ by at least 13, copies at a sixth of the size or in JPEG of quality 30 by less than
-10."""
+"""Grey levels by which a copy may differ anywhere in its miniature: two shots from a tripod differ by at least 20."""
 
 _MAX_MEAN_DIFFERENCE = 1.2
 """Grey levels by which the miniature of a copy may differ on average."""
+
+_MUCH_SMALLER = 0.75
+"""A picture with sides below this fraction of another's may have been sharpened, which shows in its miniature."""
+
+_MAX_DIFFERENCE_OF_SMALL = 30
+"""Grey levels by which a much smaller copy may differ anywhere; one in fifty pairs of a burst differs by less."""
+
+_MAX_MEAN_DIFFERENCE_OF_SMALL = 3.0
+"""Grey levels by which a much smaller copy may differ on average."""
 
 _MAX_ASPECT_DEVIATION = 0.02
 """How far the aspect ratios of a copy and its original may differ, as a fraction."""
@@ -28,12 +38,6 @@ _MAX_TIME_DIFFERENCE = 1.5
 
 _MAX_LID_DIFFERENCE = 0.1
 """A larger difference in lid height (see `Face.lid_height`) is a blink, so not a copy."""
-
-_FEWER_PIXELS = 0.98
-"""A photo with less than this fraction of another's pixels may be a copy of it."""
-
-_FEWER_BYTES = 0.75
-"""A file with less than this fraction of another's bytes may be a copy of it."""
 
 _MIN_SHARPNESS = 0.75
 """Compression alone does not reduce sharpness below this fraction of the original's; a shaken shot loses more."""
@@ -49,6 +53,7 @@ class Candidate:
     photo: Photo
     appraisal: Appraisal
     metadata: Metadata
+    provenance: Provenance = field(default_factory=Provenance)
 
     @property
     def id(self) -> str:
@@ -72,19 +77,30 @@ class Candidate:
         return self.metadata.camera is not None or not self.metadata.taken.is_guess
 
 
+Lookalikes = Mapping[str, frozenset[str]]
+"""The ids of the other photos that show the very picture of a photo, by its id, if there are any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The photos of a group, in its order, with what is known about them; `copies` gives each copy's original by id."""
 
     group: Group
     everyone: tuple[Candidate, ...]
+    lookalikes: Lookalikes
     copies: Mapping[str, Candidate]
 
     @classmethod
     def of(cls, group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata]) -> Self:
         """The candidates of a group. Finding its copies is the most expensive part, so it is done here, once."""
         everyone = tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
-        return cls(group, everyone, originals_of_copies(everyone))
+        lookalikes = find_lookalikes(everyone)
+        return cls(group, everyone, lookalikes, originals_of_copies(everyone, lookalikes))
+
+    def with_provenance(self, provenance: Mapping[str, Provenance]) -> Self:
+        """Decide anew which photo is whose copy, now that it is known where the files of some came from."""
+        everyone = tuple(replace(one, provenance=provenance.get(one.id, one.provenance)) for one in self.everyone)
+        return replace(self, everyone=everyone, copies=originals_of_copies(everyone, self.lookalikes))
 
     @property
     def shots(self) -> list[Candidate]:
@@ -95,47 +111,58 @@ class Candidates:
         """Some of the photos as a group of their own; a copy must come with its original."""
         ids = {candidate.id for candidate in chosen}
         copies = {copy: original for copy, original in self.copies.items() if copy in ids}
-        return type(self)(Group(tuple(candidate.photo for candidate in chosen)), tuple(chosen), copies)
+        return type(self)(Group(tuple(candidate.photo for candidate in chosen)), tuple(chosen), self.lookalikes, copies)
 
 
-def originals_of_copies(everyone: Sequence[Candidate]) -> dict[str, Candidate]:
-    """Map the id of each copy to its original.
+def find_lookalikes(everyone: Sequence[Candidate]) -> dict[str, frozenset[str]]:
+    """Find the photos that show the very same picture, however large or compressed.
 
-    A copy is the same picture with fewer pixels, without EXIF, or in fewer bytes. Photos that only look the same, such
-    as two shots of a still scene from a tripod, are not copies.
+    Photos that only look the same, such as two shots of a still scene from a tripod, do not.
     """
+    found: dict[str, set[str]] = {}
+    for place, one in enumerate(everyone):
+        for other in everyone[place + 1 :]:
+            if _is_same_picture(one, other):
+                found.setdefault(one.id, set()).add(other.id)
+                found.setdefault(other.id, set()).add(one.id)
+    return {id_: frozenset(others) for id_, others in found.items()}
+
+
+def originals_of_copies(everyone: Sequence[Candidate], lookalikes: Lookalikes | None = None) -> dict[str, Candidate]:
+    """Map the id of each copy to its original, where the evidence tells one.
+
+    The photo to which the most evidence points comes first, since evidence on three files may go round in a circle.
+    """
+    lookalikes = find_lookalikes(everyone) if lookalikes is None else lookalikes
+    by_id = {candidate.id: candidate for candidate in everyone if candidate.id in lookalikes}
+    lost = {
+        id_: sum(original_first(one, by_id[other]) < 0 for other in lookalikes[id_] if other in by_id)
+        for id_, one in by_id.items()
+    }
     originals: list[Candidate] = []
     copies: dict[str, Candidate] = {}
-    for candidate in sorted(everyone, key=_originality):
-        original = next((other for other in originals if _is_copy(candidate, other)), None)
+    for id_ in sorted(by_id, key=lambda id_: (lost[id_], id_)):
+        candidate, alike = by_id[id_], lookalikes[id_]
+        possible = [other for other in originals if other.id in alike and _is_copy(candidate, other)]
+        original = min(possible, key=partial(_unlikeness, candidate), default=None)
         if original is None:
             originals.append(candidate)
         else:
-            copies[candidate.id] = original
+            copies[id_] = original
     return copies
 
 
-def _originality(candidate: Candidate) -> tuple[int, bool, int, str]:
-    return -(candidate.pixels or 0), not candidate.has_exif, -candidate.photo.size, candidate.id
-
-
 def _is_copy(copy: Candidate, original: Candidate) -> bool:
-    return _is_derived(copy, original) and _is_same_picture(copy, original)
+    return original_first(original, copy) > 0 and not _is_too_sharp(copy, original)
 
 
-def _is_derived(copy: Candidate, original: Candidate) -> bool:
-    is_smaller = (copy.pixels or 0) < _FEWER_PIXELS * (original.pixels or 0)
-    has_lost_exif = original.has_exif and not copy.has_exif
-    return is_smaller or has_lost_exif or copy.photo.size < _FEWER_BYTES * original.photo.size
-
-
-def _is_same_picture(copy: Candidate, original: Candidate) -> bool:
+def _is_same_picture(one: Candidate, other: Candidate) -> bool:
     return (
-        _may_have_same_time(copy, original)
-        and _has_same_aspect(copy, original)
-        and _may_be_as_sharp(copy, original)
-        and _has_same_miniature(copy.appraisal.miniature, original.appraisal.miniature)
-        and _has_same_eyes(copy.faces, original.faces)
+        _may_have_same_time(one, other)
+        and _has_same_aspect(one, other)
+        and _may_be_as_sharp(one, other)
+        and _has_same_miniature(one, other)
+        and _has_same_eyes(one.faces, other.faces)
     )
 
 
@@ -160,17 +187,45 @@ def _has_same_aspect(one: Candidate, other: Candidate) -> bool:
     return len(aspects) < 2 or abs(aspects[0] / aspects[1] - 1) <= _MAX_ASPECT_DEVIATION
 
 
-def _may_be_as_sharp(copy: Candidate, original: Candidate) -> bool:
-    if copy.pixels != original.pixels or original.appraisal.sharpness == 0:
-        return True  # sharpness cannot be compared between sizes
-    return _MIN_SHARPNESS <= copy.appraisal.sharpness / original.appraisal.sharpness <= _MAX_SHARPNESS
+def _may_be_as_sharp(one: Candidate, other: Candidate) -> bool:
+    sharpness = [candidate.appraisal.sharpness for candidate in (one, other)]
+    return not _is_of_one_size(one, other) or min(sharpness) >= _MIN_SHARPNESS * max(sharpness)
 
 
-def _has_same_miniature(one: bytes, other: bytes) -> bool:
-    if not one or len(one) != len(other):
+def _is_too_sharp(copy: Candidate, original: Candidate) -> bool:
+    is_sharper = copy.appraisal.sharpness > _MAX_SHARPNESS * original.appraisal.sharpness > 0
+    return is_sharper and _is_of_one_size(copy, original)
+
+
+def _is_of_one_size(one: Candidate, other: Candidate) -> bool:
+    """Whether sharpness can be compared: reducing a picture, and so the preview of a raw photo, makes it sharper."""
+    return one.pixels == other.pixels and one.appraisal.longest_side == other.appraisal.longest_side
+
+
+def _has_same_miniature(one: Candidate, other: Candidate) -> bool:
+    differences = _differences(one, other)
+    if differences is None:
         return False
-    differences = np.abs(np.frombuffer(one, np.uint8).astype(np.int16) - np.frombuffer(other, np.uint8))
-    return int(differences.max()) <= _MAX_DIFFERENCE and float(differences.mean()) <= _MAX_MEAN_DIFFERENCE
+    most, mean = int(differences.max()), float(differences.mean())
+    if _is_much_smaller(one, other) or _is_much_smaller(other, one):
+        return most <= _MAX_DIFFERENCE_OF_SMALL and mean <= _MAX_MEAN_DIFFERENCE_OF_SMALL
+    return most <= _MAX_DIFFERENCE and mean <= _MAX_MEAN_DIFFERENCE
+
+
+def _is_much_smaller(one: Candidate, other: Candidate) -> bool:
+    sides = one.appraisal.longest_side, other.appraisal.longest_side
+    return sides[0] is not None and sides[1] is not None and sides[0] < _MUCH_SMALLER * sides[1]
+
+
+def _differences(one: Candidate, other: Candidate) -> npt.NDArray[np.int16] | None:
+    """The differences between two miniatures in grey levels; None if there are none to compare."""
+    first, second = (np.frombuffer(each.appraisal.miniature, np.uint8).astype(np.int16) for each in (one, other))
+    return np.abs(first - second) if len(first) == len(second) > 0 else None
+
+
+def _unlikeness(one: Candidate, other: Candidate) -> float:
+    differences = _differences(one, other)
+    return 0.0 if differences is None else float(differences.mean())
 
 
 def _has_same_eyes(one: Sequence[Face], other: Sequence[Face]) -> bool:

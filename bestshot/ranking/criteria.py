@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bestshot.model.faces import Face
-from bestshot.ranking.candidates import Candidate
+from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.face_scores import (
     Scores,
     eye_scores,
@@ -14,6 +14,7 @@ from bestshot.ranking.face_scores import (
     smile_scores,
     smiles,
 )
+from bestshot.ranking.originals import has_fewer_pixels
 from bestshot.ranking.people import Person
 from bestshot.ranking.rules import Weights
 from bestshot.text import count, printable
@@ -49,6 +50,9 @@ _WELL_COMPOSED = 0.9
 _MAX_TILT = 6.0
 """In degrees; a larger tilt does not lower the score any further."""
 
+_TINY = 0.25
+"""A picture with sides below this fraction of another's does not tell how sharp the other is."""
+
 _MIDDLE_GREY = 0.45
 """The brightness of middle grey after gamma, from 0 to 1."""
 
@@ -74,14 +78,15 @@ class Criterion:
     """Whether `words` are praise for a photo that is better in this aspect than most."""
 
 
-def criteria(shots: Sequence[Candidate], people: Sequence[Person], weights: Weights) -> tuple[Criterion, ...]:
-    """Score photos by every criterion, in the order of the default weights."""
+def criteria(candidates: Candidates, people: Sequence[Person], weights: Weights) -> tuple[Criterion, ...]:
+    """Score the photos that are not copies by every criterion, in the order of the default weights."""
+    shots = candidates.shots
     return (
         _eyes(shots, people, weights.eyes),
         _face_sharpness(shots, people, weights.face_sharpness),
         _presence(shots, people, weights.presence),
         _smiles(shots, people, weights.smiles),
-        _sharpness(shots, weights.sharpness),
+        _sharpness(candidates, weights.sharpness),
         _exposure(shots, weights.exposure),
         _resolution(shots, weights.resolution),
         _composition(shots, weights.composition),
@@ -168,11 +173,13 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
     return Criterion("smile", weight, averages, words, fault, is_merit)
 
 
-def _sharpness(shots: Sequence[Candidate], weight: float) -> Criterion:
-    sharpest = max(shot.appraisal.sharpness for shot in shots)
+def _sharpness(candidates: Candidates, weight: float) -> Criterion:
+    shots = candidates.shots
     # Whole percents: smaller differences are noise, and of two equals the earlier one should win.
     scores = (
-        {shot.id: min(1.0, round(shot.appraisal.sharpness / sharpest, 2)) for shot in shots} if sharpest > 0 else {}
+        {shot.id: round(_share_of_sharpest(shot, candidates), 2) for shot in shots}
+        if any(shot.appraisal.sharpness for shot in shots)
+        else {}
     )
     return Criterion(
         "sharpness",
@@ -184,6 +191,26 @@ def _sharpness(shots: Sequence[Candidate], weight: float) -> Criterion:
         _simple_fault(scores, "is less sharp"),
         lambda shot: _is_top(shot, scores),
     )
+
+
+def _share_of_sharpest(shot: Candidate, candidates: Candidates) -> float:
+    """How sharp a photo is beside each other one, at the scale of the smaller of the two; the least of all, up to 1.
+
+    A photo is not measured against the same picture with fewer pixels, which may have been sharpened, nor against one
+    of a tiny fraction of its pixels, which says nothing of how sharp this one is.
+    """
+    shares = [1.0]
+    for other in candidates.shots:
+        own, others = shot.appraisal.sharpness_beside(other.appraisal), other.appraisal.sharpness_beside(shot.appraisal)
+        is_same = other.id in candidates.lookalikes.get(shot.id, ()) and has_fewer_pixels(other, shot)
+        if own is not None and others and not is_same and not _is_tiny(other, shot):
+            shares.append(own / others)
+    return min(shares)
+
+
+def _is_tiny(one: Candidate, other: Candidate) -> bool:
+    sides = one.appraisal.longest_side, other.appraisal.longest_side
+    return sides[0] is not None and sides[1] is not None and sides[0] < _TINY * sides[1]
 
 
 def _exposure(shots: Sequence[Candidate], weight: float) -> Criterion:

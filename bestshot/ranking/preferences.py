@@ -39,14 +39,15 @@ def preference_scores(
 def _score(candidate: "Candidate", preference: Preference) -> float:
     match preference.kind:
         case PreferenceKind.RAW:
-            return float(_is_raw(candidate))
+            return float(is_raw(candidate))
         case PreferenceKind.LARGEST:
             return float(candidate.pixels or 0)
         case PreferenceKind.FOLDER:
             return float(_is_in(candidate, preference.folder))
 
 
-def _is_raw(candidate: "Candidate") -> bool:
+def is_raw(candidate: "Candidate") -> bool:
+    """Whether a photo is a raw file, or has one beside it."""
     return suffix_of(candidate.photo.name) in RAW_SUFFIXES or any(
         file.role is FileRole.RAW for file in candidate.photo.files
     )

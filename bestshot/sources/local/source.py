@@ -9,6 +9,7 @@ from bestshot.errors import SourceError
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkOptions
 from bestshot.model.photo import Listing, Metadata, Photo
+from bestshot.model.provenance import Provenance
 from bestshot.sources.interface import PhotoSource, reading
 from bestshot.sources.local.walk import FolderWalk
 from bestshot.storage.opening import open_regular
@@ -109,6 +110,13 @@ class LocalPhotoSource(PhotoSource):
 
         with self.open_photo(photo) as stream:
             return read_metadata(stream, photo)
+
+    def get_provenance(self, photo: Photo) -> Provenance:
+        """The traces in the picture's file, which is decoded in full for them."""
+        from bestshot.metadata.provenance import read_provenance
+
+        with self.open_photo(photo) as stream:
+            return read_provenance(stream, photo)
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Decode the picture, scaled down while decoding where its format can."""
