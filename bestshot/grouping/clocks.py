@@ -1,9 +1,9 @@
 """The capture times of many photos as arrays, and which photos are near each other in time."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ _MAX_OFFSET_SECONDS = 14 * 3600.0
 _ZONE_STEP_SECONDS = 900.0
 """Every zone in use is a multiple of this."""
 
+_DAY_SECONDS = 86400.0
+
 _SUMMER_TIME_SECONDS = 3600.0
 """How far apart the clocks of two cameras are if one of them missed the change to summer time."""
 
@@ -31,29 +33,31 @@ _NO_CAMERA = -1
 class Clocks:
     """Two clocks per photo in seconds since 1970, NaN if unknown; photos whose time is a guess have neither.
 
-    `camera` is a number for the camera whose clock it was, -1 if unknown.
+    `zone` is how far the wall is ahead of UTC, 0 if unknown. `camera` is a number for the camera whose clock it was, -1
+    if unknown.
     """
 
     wall: Floats
     instant: Floats
     zone_stated: Flags
+    zone: Indices
     camera: Indices
 
     @classmethod
     def of(cls, metadata: Sequence[Metadata]) -> "Clocks":
         """Collect the clocks of photos; a guess counts as no clock at all."""
         times = [photo.taken for photo in metadata]
-        running = _defaults_of_running_clocks(metadata)
-        guessed = [time.is_guess and index not in running for index, time in enumerate(times)]
-        known = list(zip(times, guessed, strict=True))
-        walls = [np.nan if is_guess else time.wall_seconds for time, is_guess in known]
-        instants = [np.nan if is_guess else time.instant_seconds for time, is_guess in known]
+        guesses = _guesses(metadata)
+        walls = [np.nan if guesses[index] else time.wall_seconds for index, time in enumerate(times)]
+        instants = [np.nan if guesses[index] else time.instant_seconds for index, time in enumerate(times)]
         numbers = {name: number for number, name in enumerate(dict.fromkeys(photo.camera for photo in metadata))}
         cameras = [_NO_CAMERA if photo.camera is None else numbers[photo.camera] for photo in metadata]
+        wall, instant = np.array(walls, dtype=np.float64), np.array(instants, dtype=np.float64)
         return cls(
-            np.array(walls, dtype=np.float64),
-            np.array(instants, dtype=np.float64),
+            wall,
+            instant,
             np.array([time.zone_stated for time in times], dtype=np.bool_),
+            np.nan_to_num(np.round(wall - instant)).astype(np.int64),
             np.array(cameras, dtype=np.int32),
         )
 
@@ -95,10 +99,11 @@ class Clocks:
         one, other = self.camera[left], self.camera[right]
         may_be_wrong = (one != other) & (one != _NO_CAMERA) & (other != _NO_CAMERA)
         both_stated = self.zone_stated[left] & self.zone_stated[right]
-        zones = self.wall[left] - self.instant[left], self.wall[right] - self.instant[right]
-        with_zone_right = np.where(np.abs(zones[0] - zones[1]) == _SUMMER_TIME_SECONDS, between_walls, np.nan)
-        with_clock_right = np.abs(between_walls - _SUMMER_TIME_SECONDS)
-        return np.where(may_be_wrong, np.where(both_stated, with_zone_right, with_clock_right), np.nan)
+        gaps = np.where(may_be_wrong & ~both_stated, np.abs(between_walls - _SUMMER_TIME_SECONDS), np.nan)
+        if both_stated.any():
+            are_an_hour_apart = np.abs(self.zone[left] - self.zone[right]) == _SUMMER_TIME_SECONDS
+            np.copyto(gaps, between_walls, where=may_be_wrong & both_stated & are_an_hour_apart)
+        return gaps
 
     def have_neighbour(self, window: float | None) -> Flags:
         """Which photos may have another within the window, in seconds (None: any time); untimed ones are near all."""
@@ -134,26 +139,27 @@ class Clocks:
         yield from all_blocks(wall_only, instant_only)
 
 
-def _defaults_of_running_clocks(metadata: Sequence[Metadata]) -> set[int]:
-    """The photos whose time may be a default but was read off a running clock, as a neighbour of that camera shows.
+def _guesses(metadata: Sequence[Metadata]) -> list[bool]:
+    """Which photos have a time that is only a guess; a default is none if its camera shows that it is a time.
 
-    What is not a clock writes the same time again, or the same in another zone, which is a quarter of an hour off.
+    What is not a clock writes the same time again, or the same in another zone, which is off by quarters of an hour.
     """
-    defaults = [index for index, photo in enumerate(metadata) if photo.taken.is_default and photo.taken.is_stated]
-    cameras = {metadata[index].camera for index in defaults}
-    seconds: dict[str | None, set[float]] = {camera: set() for camera in cameras}
-    for photo in metadata if cameras else ():
-        if photo.camera in cameras and photo.taken.is_stated:
+    guesses = [photo.taken.is_guess for photo in metadata]
+    defaults = [index for index, is_guess in enumerate(guesses) if is_guess and metadata[index].taken.is_stated]
+    seconds: dict[str | None, set[float]] = {metadata[index].camera: set() for index in defaults}
+    for photo in metadata if defaults else ():
+        if photo.camera in seconds and photo.taken.is_stated:
             seconds[photo.camera].add(photo.taken.seconds)
     in_order = {camera: sorted(times) for camera, times in seconds.items()}
-    return {index for index in defaults if _is_running(in_order[metadata[index].camera], metadata[index].taken.seconds)}
+    for index in defaults:
+        guesses[index] = not _is_running(in_order[metadata[index].camera], metadata[index].taken.seconds)
+    return guesses
 
 
 def _is_running(times: Sequence[float], at: float) -> bool:
-    """Whether another of these times, which are in order, is within a quarter of an hour."""
-    place = bisect_left(times, at)
-    nearest = (*times[max(0, place - 1) : place], *times[place + 1 : place + 2])
-    return any(abs(time - at) < _ZONE_STEP_SECONDS for time in nearest)
+    """Whether one of these times, which are in order, is within a day and not this one in another zone."""
+    nearby = islice(times, bisect_left(times, at - _DAY_SECONDS), bisect_right(times, at + _DAY_SECONDS))
+    return any((time - at) % _ZONE_STEP_SECONDS for time in nearby)
 
 
 def _near_in_order(clock: Floats, window: float) -> Flags:

@@ -77,10 +77,11 @@ class CaptureTime:
         """Whether it may only be what cameras and programs write where they know no time."""
         clock = self.wall or self.instant
         assert clock is not None  # one of the two is always known
-        if (clock.month, clock.day, clock.time()) == (1, 1, time.min):
-            return True
-        plain = clock.replace(tzinfo=None)
-        return clock.year in _DEFAULT_YEARS and any(span.first <= plain <= span.last for span in DEFAULT_TIMES)
+        if clock.year in _DEFAULT_YEARS:
+            plain = clock.replace(tzinfo=None)
+            if any(span.first <= plain <= span.last for span in DEFAULT_TIMES):
+                return True
+        return clock.month == clock.day == 1 and clock.time() == time.min
 
     @property
     def in_doubt_because(self) -> str:

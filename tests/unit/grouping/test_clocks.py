@@ -118,9 +118,9 @@ def test_an_hour_is_an_hour_where_no_clock_can_be_wrong(noon: Metadata, later: M
 def test_of_two_cameras_one_may_state_the_zone_without_summer_time(hours: float) -> None:
     """The walls agree, so they count; the moments alone would be an hour apart."""
     camera = metadata_with(zoned_at(0, hours), camera="A")
-    phone = metadata_with(zoned_at(hours * HOUR + 2, 0), camera="B")
-    assert gap(camera, phone) == 2
-    assert Clocks.of([camera, phone]).have_neighbour(2).all()
+    phone = metadata_with(zoned_at(hours * HOUR + 2.123457, 0), camera="B")
+    assert gap(camera, phone) == pytest.approx(2.123457, abs=1e-6)
+    assert Clocks.of([camera, phone]).have_neighbour(3).all()
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,8 @@ def test_a_burst_at_the_time_of_a_default_keeps_its_clock(default: str, camera: 
     shots = [str(datetime.fromisoformat(default) + timedelta(seconds=later)) for later in range(3)]
     clocks = Clocks.of([*(stated(shot, camera) for shot in shots), stated("2024-05-01 10:00:00", camera)])
     assert not clocks.untimed.any()
+    one_second = [stated(default, camera)] * 3
+    assert not Clocks.of([*one_second, stated(f"{default[:10]} 23:20:07", camera)]).untimed.any()
     assert clocks.known_gap(np.array([0]), np.array([2])).tolist() == [2]
     assert clocks.have_neighbour(300).tolist() == [True, True, True, False]
 

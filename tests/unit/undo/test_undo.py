@@ -181,6 +181,22 @@ class TestTheRunThatIsMeant:
         assert said(capsys, *asked, code=2) == f"{why} --history lists what was done.\n"
         assert tree_of(folder) == before
 
+    def test_is_one_on_the_server_if_that_is_named(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with FakeImmich("v3.1.0") as fake:
+            fake.seeds.burst(2)
+            monkeypatch.setenv("IMMICH_URL", fake.url)
+            monkeypatch.setenv("IMMICH_API_KEY", fake.admin.secret)
+            there = ["--source-type", "immich"]
+            self.run(*there, "-o", folder / "out5")  # run 5
+            self.run(folder / "one", "-o", folder / "out6")  # run 6
+            assert "Run 6 of " in said(capsys, "--undo", "--dry-run")
+            told = said(capsys, "--undo", *there)
+            assert re.match(r"Run 5 of \S+ \S+, about photos on Immich: 2 photos laid out in ", told)
+            assert "Run 6 of " in said(capsys, "--undo", "--source-type", "local", "--dry-run")
+            assert not list((folder / "out5").glob("group_*"))
+
     def test_is_not_narrowed_by_settings_for_every_run(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
