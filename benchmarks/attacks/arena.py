@@ -163,8 +163,7 @@ class Arena:
         for pid in alive:
             try:
                 lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-                shown = Path(f"/proc/{pid}/cmdline").read_bytes()
-                shown += b"" if pid == main else Path(f"/proc/{pid}/environ").read_bytes()
+                shown = _shown(pid, main)
             except OSError:
                 continue  # it has ended in the meantime
             peak = next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
@@ -209,6 +208,12 @@ def _seen(*folders: Path) -> Iterator[tuple[Path, tuple[str, int]]]:
                 yield path, (hashlib.sha256(path.read_bytes()).hexdigest(), status.st_mtime_ns)
             elif stat.S_ISLNK(status.st_mode):
                 yield path, (f"to {path.readlink()}", status.st_mtime_ns)
+
+
+def _shown(pid: int, main: int) -> bytes:
+    """The command line and the environment of a process; of the first one, and its copies as it starts others, none."""
+    line, first = (Path(f"/proc/{which}/cmdline").read_bytes() for which in (pid, main))
+    return b"" if line == first else line + Path(f"/proc/{pid}/environ").read_bytes()
 
 
 def _alive(session: int) -> Iterator[int]:
