@@ -42,7 +42,7 @@ def open_file(path: Path) -> sqlite3.Connection:
 def check(connection: sqlite3.Connection, path: Path) -> None:
     """Raise DamagedError unless every row is there and as it was written.
 
-    That is one reading of all rows. `PRAGMA quick_check` takes twice as long and sees no change within a row.
+    That is one reading of all rows. `PRAGMA quick_check` takes half as long, but sees no change within a row.
     """
     query = "SELECT EXISTS (SELECT 1 FROM {table} {by} WHERE NOT ({whole}))"
     ways = {table: "INDEXED BY changes_by_run" if table == "changes" else "NOT INDEXED" for table in SEALED}
