@@ -9,11 +9,8 @@ from PIL import Image
 
 from bestshot.analysis.faces import find_faces
 from bestshot.analysis.sharpness import reduced_sharpness, sharpness
-from bestshot.model.appraisal import Appraisal
+from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal
 from bestshot.model.faces import FaceBox, FaceModel
-
-MINIATURE_SIZE = 32
-"""Side, in pixels, of the miniature by which copies are recognised."""
 
 _BLACK = 2
 """Luma up to which a pixel counts as fully black, of 255: JPEG adds a little noise."""

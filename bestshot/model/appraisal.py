@@ -7,6 +7,9 @@ from bestshot.model.faces import Face
 HASH_BITS = 64
 """Bits of each hash of a fingerprint."""
 
+MINIATURE_SIZE = 32
+"""Side, in pixels, of the miniature by which copies are recognised."""
+
 _SAME_SCALE = 0.9
 """Pictures whose sides differ by less than this fraction are of one scale."""
 

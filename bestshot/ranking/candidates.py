@@ -1,6 +1,6 @@
 """The photos of a group with what is known about them, and which of them are copies of others: pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.model.appraisal import Appraisal
+from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
@@ -120,12 +120,21 @@ def find_lookalikes(everyone: Sequence[Candidate]) -> dict[str, frozenset[str]]:
     Photos that only look the same, such as two shots of a still scene from a tripod, do not.
     """
     found: dict[str, set[str]] = {}
-    for place, one in enumerate(everyone):
-        for other in everyone[place + 1 :]:
-            if _is_same_picture(one, other):
-                found.setdefault(one.id, set()).add(other.id)
-                found.setdefault(other.id, set()).add(one.id)
+    for one, other in _similar(everyone):
+        if _is_same_picture(one, other):
+            found.setdefault(one.id, set()).add(other.id)
+            found.setdefault(other.id, set()).add(one.id)
     return {id_: frozenset(others) for id_, others in found.items()}
+
+
+def _similar(everyone: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
+    """The pairs whose miniatures are close enough on average; a burst of hundreds has many pairs, and few of these."""
+    seen = [candidate for candidate in everyone if len(candidate.appraisal.miniature) == MINIATURE_SIZE**2]
+    rows = np.array([np.frombuffer(candidate.appraisal.miniature, np.uint8) for candidate in seen], np.int16)
+    for place, one in enumerate(seen):
+        unlikeness = np.abs(rows[place + 1 :] - rows[place]).mean(axis=1)
+        for nearby in np.flatnonzero(unlikeness <= _MAX_MEAN_DIFFERENCE_OF_SMALL):
+            yield one, seen[place + 1 + int(nearby)]
 
 
 def originals_of_copies(everyone: Sequence[Candidate], lookalikes: Lookalikes | None = None) -> dict[str, Candidate]:

@@ -7,8 +7,9 @@ import pytest
 import skimage.data
 from PIL import Image, ImageEnhance, ImageFilter
 
-from bestshot.analysis.appraisal import MINIATURE_SIZE, appraisal_recipe, appraise
+from bestshot.analysis.appraisal import appraisal_recipe, appraise
 from bestshot.analysis.sharpness import sharpness
+from bestshot.model.appraisal import MINIATURE_SIZE
 from bestshot.model.faces import FaceModel
 from tests.support.drawn_library import scene
 from tests.support.drawn_pictures import values
