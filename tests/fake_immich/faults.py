@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tests.fake_immich.jobs import Jobs
+from tests.fake_immich.misbehaviours import MISBEHAVIOURS, Misbehaviour
 from tests.fake_immich.requests import Answer, Request
 from tests.fake_immich.state import Key, State
 
@@ -45,6 +46,7 @@ class Strike:
     seconds: float = 0
     cut: Cut | None = None
     action: Callable[[], None] | None = None
+    misbehaviour: Misbehaviour | None = None
 
 
 @dataclass(slots=True)
@@ -95,6 +97,14 @@ class Faults:
     def half_a_body(self, where: Where = EVERYWHERE) -> None:
         """Break the connection in the middle of the answer."""
         self._add("half a body", where, Strike(cut=Cut.IN_THE_ANSWER))
+
+    def misbehave(self, name: str, where: Where = EVERYWHERE) -> None:
+        """Answer in one of the MISBEHAVIOURS."""
+        self.answer_with(name, MISBEHAVIOURS[name], where)
+
+    def answer_with(self, name: str, misbehaviour: Misbehaviour, where: Where = EVERYWHERE) -> None:
+        """Put something else in the place of the honest answer."""
+        self._add(name, where, Strike(misbehaviour=misbehaviour))
 
     def lose_writes(self, *, lag: int = 25, share: float = 0.8) -> None:
         """Lose second writes, see the jobs; their jobs end after `lag` requests."""

@@ -5,7 +5,7 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -56,8 +56,8 @@ class Front:
         self._found: dict[tuple[str, str], Route | None] = {}
         self._lock = threading.Lock()
 
-    def receive(self, request: Request) -> tuple[Answer, bytes, Cut | None]:
-        """The answer, its bytes, and where to break off."""
+    def receive(self, request: Request) -> tuple[Answer, bytes, Cut | None] | Iterable[bytes]:
+        """The answer, its bytes, and where to break off; or all bytes of a response that is none."""
         with self._lock:
             self.world.jobs.tick()
             strikes = self.faults.strikes(request)
@@ -69,7 +69,7 @@ class Front:
                 self.faults.wait(strike.seconds)
         return self._served(request, strikes)
 
-    def _served(self, request: Request, strikes: list[Strike]) -> tuple[Answer, bytes, Cut | None]:
+    def _served(self, request: Request, strikes: list[Strike]) -> tuple[Answer, bytes, Cut | None] | Iterable[bytes]:
         cut = next((strike.cut for strike in strikes if strike.cut is not None), None)
         forced = next((strike.answer for strike in strikes if strike.answer is not None), None)
         row = self._find(request)
@@ -80,6 +80,12 @@ class Front:
                 self._witness(request, answer)
         else:
             answer = forced or Answer(0)
+        for misbehaviour in (strike.misbehaviour for strike in strikes if strike.misbehaviour is not None):
+            spoiled = misbehaviour(request, answer)
+            if not isinstance(spoiled, Answer):
+                self._record(row, request, answer, 0)
+                return spoiled
+            answer = spoiled
         payload = answer.payload()
         self._record(row, request, answer, 0 if cut in (Cut.BEFORE_THE_WORK, Cut.BEFORE_THE_ANSWER) else len(payload))
         return answer, payload, cut
@@ -217,7 +223,11 @@ class _Handler(BaseHTTPRequestHandler):
         path = url.path.removeprefix(self.server.front.prefix)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, path, dict(parse_qsl(url.query)), headers, raw)
-        answer, payload, cut = self.server.front.receive(request)
+        received = self.server.front.receive(request)
+        if not isinstance(received, tuple):
+            self._spill(received)
+            return
+        answer, payload, cut = received
         if cut in (Cut.BEFORE_THE_WORK, Cut.BEFORE_THE_ANSWER):
             self.close_connection = True
             return
@@ -234,6 +244,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.end_headers()
         self.wfile.write(payload)
+
+    def _spill(self, response: Iterable[bytes]) -> None:
+        """Write what is no answer until it ends, or the client has had enough."""
+        self.close_connection = True
+        for block in response:
+            self.wfile.write(block)
+            self.wfile.flush()
 
     def _correlation(self) -> tuple[str, str]:
         name = "X-Correlation-ID" if self.server.front.world.release >= (3, 0, 0) else "x-immich-cid"
