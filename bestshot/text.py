@@ -1,14 +1,51 @@
-"""Formatting names, sizes and counts for messages."""
+"""Formatting names, sizes and counts for messages; what others wrote is shown through `printable` alone."""
 
 import os
+import re
+from base64 import b64encode
+from collections.abc import Iterator
 from math import log10
+from urllib.parse import quote
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
 
+_HIDDEN = "[hidden]"
+
+_SHORTEST_SECRET = 8
+"""Characters; what is shorter stands in many a word, and no server makes such a key."""
+
+_hidden: dict[str, re.Pattern[str]] = {}
+"""The secrets of this process, and what finds them."""
+
+
+def hide(secret: str) -> None:
+    """Let `printable` show this secret nowhere, neither as it is nor as an address or a header would spell it."""
+    if secret not in _hidden and len(secret) >= _SHORTEST_SECRET:
+        forms = sorted({secret, quote(secret, safe=""), *_in_base64(secret)}, key=len, reverse=True)
+        _hidden[secret] = re.compile("|".join(map(re.escape, forms)), re.IGNORECASE)
+
+
 def printable(text: str) -> str:
-    """Make a text safe to show: characters that a terminal would interpret or cannot encode are escaped."""
+    """Make a text safe to show, without secrets: what a terminal would interpret or cannot encode is escaped."""
+    for pattern in tuple(_hidden.values()):
+        text = pattern.sub(_HIDDEN, text)
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def printable_lines(text: str) -> str:
+    """Make a text of several lines safe to show."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """The secret as it stands in base64, alone or after something else, without the digits that it shares with that."""
+    for before in range(3):
+        whole = b64encode(bytes(before) + secret.encode()).decode("ascii")
+        first, last = -(-8 * before // 6), 8 * (before + len(secret.encode())) // 6
+        yield from (whole[first:last], whole[first:last].replace("+", "-").replace("/", "_"))
 
 
 def _escaped(char: str) -> str:

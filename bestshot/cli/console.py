@@ -23,7 +23,7 @@ from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
 from bestshot.storage.files import write_out
 from bestshot.storage.own_files import OwnKind, open_to_append
-from bestshot.text import printable
+from bestshot.text import printable, printable_lines
 
 if TYPE_CHECKING:
     from bestshot.undo.commands import Undone
@@ -39,6 +39,14 @@ _LOG_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (INFO|WARNING|ERR
 _LOG = OwnKind("log", lambda head: _LOG_LINE.match(head) is not None)
 
 
+class _Formatter(logging.Formatter):
+    """Lets nothing through that a terminal would act on, and no key, whoever worded the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record, of one line or several."""
+        return printable_lines(super().format(record))
+
+
 class Console:
     """Standard output and error of one run; quiet ones are held back until the exit code is known."""
 
@@ -52,7 +60,7 @@ class Console:
         for stream in (sys.stdout, sys.stderr):
             _show_any_name(stream)
         self._stderr = logging.StreamHandler()
-        self._stderr.setFormatter(logging.Formatter("%(message)s"))
+        self._stderr.setFormatter(_Formatter("%(message)s"))
         self._handlers: list[logging.Handler] = []
         self._attach(self._stderr, logging.WARNING)
 
@@ -146,7 +154,8 @@ class Console:
         """Print what is due and close the log; returns the exit code, 1 if printing was all that failed."""
         try:
             if self._lines and (code or not self._is_quiet):
-                write_out("".join(f"{line}\n" for line in self._lines), to_stderr=self._has_stdout_taken)
+                text = "".join(f"{printable_lines(line)}\n" for line in self._lines)
+                write_out(text, to_stderr=self._has_stdout_taken)
             for act in self._when_told:
                 act()
         except (OutputError, StateError) as error:
@@ -202,5 +211,5 @@ def _file_handler(path: str) -> logging.Handler:
         handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(f"The log file {printable(path)} cannot be written: {error.strerror or error}.") from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
     return handler

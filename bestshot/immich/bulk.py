@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from bestshot.errors import ImmichError, NotFoundError, RejectedError
 from bestshot.immich.answers import WireItem
+from bestshot.text import printable
 
 CHUNK = 500
 """Ids per call: far below the server's limits of 10 MB and 65,535 database parameters."""
+
+_LONGEST_REASON = 100
+"""Characters of a server's own reason that are shown."""
 
 _REASONS = {
     "no_permission": "It does not exist, or belongs to another user.",
@@ -84,8 +88,12 @@ def read_items(items: Iterable[WireItem], no_change: str) -> BulkResult:
         elif item.error == no_change:
             already.append(asset_id)
         else:
-            refused.append(Refusal(asset_id, _REASONS.get(item.error or "", f"the server says: {item.error}")))
+            refused.append(Refusal(asset_id, _reason(str(item.error))))
     return BulkResult(tuple(done), tuple(already), tuple(refused))
+
+
+def _reason(error: str) -> str:
+    return _REASONS.get(error) or f"the server says: {printable(error)[:_LONGEST_REASON]}"
 
 
 def _narrowed(ids: Sequence[str], send: Send, is_about_an_id: IsAboutAnId) -> BulkResult:

@@ -18,6 +18,7 @@ from bestshot.errors import (
     UnreachableError,
     WrongKeyError,
 )
+from bestshot.text import printable
 
 _LONGEST_MESSAGE = 300
 """Characters of a server's message that are shown."""
@@ -80,17 +81,17 @@ def _forbidden(message: str, needed: Sequence[str]) -> ImmichError:
 
 
 def _message(body: bytes) -> str | None:
-    """The server's error message, in whatever format; None if the body is not from an Immich server."""
+    """The server's error message, in whatever format, safe to show; None if the body is not from an Immich server."""
     try:
         content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if not isinstance(content, dict) or "message" not in content:
         return None
     parts = content["message"] if isinstance(content["message"], list) else [content["message"]]
     errors = content.get("errors")
     words = [str(part) for part in parts] + [_validation(item) for item in (errors if isinstance(errors, list) else ())]
-    return "; ".join(words)[:_LONGEST_MESSAGE]
+    return printable("; ".join(words))[:_LONGEST_MESSAGE]
 
 
 def _validation(item: Any) -> str:
@@ -122,10 +123,14 @@ class _BoundedRetry(Retry):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to wait for a connection and for an answer, in seconds, and how often to retry."""
+    """How long to wait for a connection, for an answer or more of it, and for the whole, and how often to retry.
+
+    All in seconds. A whole answer may take longer if much of it comes, see `transport.connections`.
+    """
 
     connect: float = 6.1
     answer: float = 120
+    whole: float = 300
     retries: int = 4
     backoff: float = 0.5
 

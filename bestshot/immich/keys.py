@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bestshot.errors import WrongKeyError
+from bestshot.text import hide
 
 KEY_VARIABLE = "IMMICH_API_KEY"
 """The environment variable from which the key is read."""
@@ -89,4 +90,5 @@ def _checked(text: str, where: str) -> str:
     key = text.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise WrongKeyError(f"{where} does not contain an Immich API key: a key is one word of letters and digits.")
+    hide(key)  # a server or what is in front of it may repeat it in an error
     return key
