@@ -5,6 +5,7 @@ OrganizerError
 ├── SourceError        the photos cannot be reached                        exit 3
 │   └── ImmichError    an Immich server did not do what was asked
 │       ├── UnreachableError        no connection, no answer in time, overloaded
+│       │   └── BrokenAnswerError   an answer is cut off, too long, or other than the server says
 │       ├── WrongKeyError           the API key is missing, malformed or unknown
 │       ├── MissingPermissionError  the key may not do this
 │       ├── NotFoundError           the asset, album, tag or stack does not exist, or belongs to another user
@@ -47,6 +48,10 @@ class ImmichError(SourceError):
 
 class UnreachableError(ImmichError):
     """The server cannot be reached or does not answer."""
+
+
+class BrokenAnswerError(UnreachableError):
+    """An answer came, but is cut off, longer than it can be, or not what the server itself says that it is."""
 
 
 class WrongKeyError(ImmichError):

@@ -4,13 +4,17 @@ Unknown fields are ignored, and fields that some versions omit are optional; a r
 field of another type, is a NotImmichError.
 """
 
-from typing import TypeVar
+import json
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, TypeVar
 
 import msgspec
 
 from bestshot.errors import NotImmichError
-from bestshot.immich.asset_answers import Wire, WireAsset, WireId
-from bestshot.immich.model import Album, FaceBox, Stack, Statistics, User
+from bestshot.immich.asset_answers import Id, Wire, WireAsset, WireId
+from bestshot.immich.model import Album, Asset, FaceBox, Stack, Statistics, UnusableAsset, User
+from bestshot.text import printable
 
 T = TypeVar("T")
 
@@ -32,7 +36,7 @@ class WireVersion(Wire):
 class WireUser(Wire):
     """The current user."""
 
-    id: str
+    id: Id
     name: str
     is_admin: bool = False
 
@@ -59,9 +63,9 @@ class WireStatistics(Wire):
 
 
 class WirePage(Wire):
-    """One page of a search."""
+    """One page of a search, whose assets are decoded one by one."""
 
-    items: tuple[WireAsset, ...]
+    items: tuple[msgspec.Raw, ...]
     next_page: str | None = None
 
 
@@ -74,8 +78,8 @@ class WireSearch(Wire):
 class WireStack(Wire):
     """A stack, from 1.113."""
 
-    id: str
-    primary_asset_id: str
+    id: Id
+    primary_asset_id: Id
     assets: tuple[WireId, ...]
 
     def value(self) -> Stack:
@@ -104,18 +108,16 @@ class WireFace(Wire):
     person: WirePerson | None = None
 
     def value(self) -> FaceBox | None:
-        """Convert to the model, with the box as fractions; None if the picture has no size."""
+        """Convert to the model, with the box as fractions; None if it is none, or far outside the picture."""
         if self.image_width <= 0 or self.image_height <= 0:
             return None
-        return FaceBox(
-            self.id,
-            self.bounding_box_x1 / self.image_width,
-            self.bounding_box_y1 / self.image_height,
-            self.bounding_box_x2 / self.image_width,
-            self.bounding_box_y2 / self.image_height,
-            None if self.person is None else self.person.id,
-            "" if self.person is None else self.person.name,
-        )
+        across, down = (self.bounding_box_x1, self.bounding_box_x2), (self.bounding_box_y1, self.bounding_box_y2)
+        left, right = (x / self.image_width for x in across)
+        top, bottom = (y / self.image_height for y in down)
+        if not -1 <= left <= right <= 2 or not -1 <= top <= bottom <= 2:
+            return None
+        person_id, name = (None, "") if self.person is None else (self.person.id, self.person.name)
+        return FaceBox(self.id, left, top, right, bottom, person_id, name)
 
 
 class WireAlbumUser(Wire):
@@ -128,14 +130,14 @@ class WireAlbumUser(Wire):
 class WireAlbum(Wire):
     """An album; up to 2.7 its assets are included."""
 
-    id: str
+    id: Id
     album_name: str
     updated_at: str
     description: str | None = None
     asset_count: int = 0
     owner_id: str | None = None
     album_users: tuple[WireAlbumUser, ...] = ()
-    assets: tuple[WireAsset, ...] | None = None
+    assets: tuple[msgspec.Raw, ...] | None = None
 
     def value(self) -> Album:
         """Convert to the model; from 3.0 the owner is one of the users."""
@@ -159,15 +161,85 @@ class WireBucket(Wire):
     time_bucket: str
 
 
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The assets of an answer, and those that are not as Immich describes assets; `stacked` are ids, before 1.113."""
+
+    usable: tuple[Asset, ...]
+    unusable: tuple[UnusableAsset, ...]
+    stacked: tuple[str, ...]
+
+
 def read(body: bytes, shape: type[T], what: str) -> T:
     """Decode a server's JSON as the given type; raises NotImmichError, in which `what` names the call."""
     try:
-        return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _decoded(body, shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotImmichError(
             f"The answer to {what} is not what Immich sends ({_short(error)}): check the address of the server."
         ) from error
 
 
+def read_assets_of(items: tuple[msgspec.Raw, ...]) -> Assets:
+    """Decode the assets of an answer one by one, so that one that is not as it should be costs none of the others."""
+    wires, unusable = [], []
+    for item in items:
+        try:
+            wires.append(msgspec.json.decode(item, type=WireAsset))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            unusable.append(_unusable(item, error))
+    stacked = tuple(wire.id for wire in wires if wire.stack_count)
+    return Assets(tuple(wire.asset() for wire in wires), tuple(unusable), stacked)
+
+
+def _unusable(item: msgspec.Raw, error: Exception) -> UnusableAsset:
+    try:
+        found = msgspec.json.decode(item)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = None
+    named: dict[str, Any] = found if isinstance(found, dict) else {}
+    asset_id, name = (named.get(field) for field in ("id", "originalFileName"))
+    return UnusableAsset(
+        asset_id if isinstance(asset_id, str) else None, name if isinstance(name, str) else "", _short(error)
+    )
+
+
+_MENDED = 16 << 20
+"""The longest answer that is mended, since that takes many times its size."""
+
+
+def _decoded(body: bytes, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        if len(body) > _MENDED:
+            raise
+        mended = _mended(body)
+        if mended is None:
+            raise
+        return msgspec.json.decode(mended, type=shape)
+
+
+def _mended(body: bytes) -> bytes | None:
+    """JSON without what some programs write and others refuse: NaN, bytes that are not UTF-8, halves of surrogates."""
+    try:
+        text = body.decode("utf-8", "replace")
+        content = json.loads(text, parse_constant=_no_number, parse_float=_finite, strict=False)
+    except ValueError:
+        return None
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _no_number(_name: str) -> None:
+    """None, for NaN and the infinities."""
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None
+
+
 def _short(error: Exception) -> str:
-    return str(error) if isinstance(error, msgspec.ValidationError) else "not JSON"
+    return printable(str(error)) if isinstance(error, msgspec.ValidationError) else "not JSON"

@@ -5,10 +5,24 @@ Unknown fields are ignored, and fields that some versions omit are optional.
 
 import sys
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
 from bestshot.immich.model import Asset, Exif, Stack, StackRef, Tag, Visibility
+
+Id = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z_-]{1,64}\Z")]
+"""An id, which becomes a part of addresses and of names in the journal: no dot and no slash."""
+
+_LARGEST = 1e12
+"""Pixels, millimetres or bytes: what is beyond is no measurement, and may not fit where it is kept."""
+
+_YEARS = range(1678, 2262)
+"""The years whose instants fit into 64 bits of nanoseconds, as file systems and the journal hold them."""
+
+_RATINGS = frozenset({-1, 1, 2, 3, 4, 5})
+
+_NO_NAMES = frozenset({"", ".", ".."})
 
 
 class Wire(msgspec.Struct, rename="camel"):
@@ -18,13 +32,13 @@ class Wire(msgspec.Struct, rename="camel"):
 class WireId(Wire):
     """Any object with an id."""
 
-    id: str
+    id: Id
 
 
 class WireTag(Wire):
     """A tag: with `value` from 1.113, with `name` alone before."""
 
-    id: str
+    id: Id
     name: str
     value: str | None = None
 
@@ -55,39 +69,39 @@ class WireExif(Wire):
     rating: int | None = None
 
     def value(self) -> Exif:
-        """Convert to the model; a rating of 0 means none."""
+        """Convert to the model; a rating of 0 means none, and so does a number that cannot be one."""
         return Exif(
             _shared(self.make),
             _shared(self.model),
             _shared(self.lens_model),
-            self.f_number,
-            self.focal_length,
-            self.iso,
+            _measured(self.f_number),
+            _measured(self.focal_length),
+            _measured(self.iso),
             _shared(self.exposure_time),
-            self.exif_image_width,
-            self.exif_image_height,
-            self.file_size_in_byte,
+            _measured(self.exif_image_width),
+            _measured(self.exif_image_height),
+            _size(self.file_size_in_byte),
             _shared(self.orientation),
             _moment(self.date_time_original),
             _shared(self.time_zone),
-            self.latitude,
-            self.longitude,
+            _within(self.latitude, 90),
+            _within(self.longitude, 180),
             self.description or "",
-            self.rating or None,
+            self.rating if self.rating in _RATINGS else None,
         )
 
 
 class WireStackRef(Wire):
     """The stack of an asset, from 1.113."""
 
-    id: str
-    primary_asset_id: str
+    id: Id
+    primary_asset_id: Id
 
 
 class WireAsset(Wire):
     """An asset in any answer."""
 
-    id: str
+    id: Id
     owner_id: str
     type: str
     original_file_name: str
@@ -102,13 +116,20 @@ class WireAsset(Wire):
     visibility: str | None = None
     thumbhash: str | None = None
     library_id: str | None = None
-    live_photo_video_id: str | None = None
+    live_photo_video_id: Id | None = None
     duplicate_id: str | None = None
     exif_info: WireExif | None = None
     tags: tuple[WireTag, ...] | None = None
     stack: WireStackRef | tuple[WireId, ...] | None = None
-    stack_parent_id: str | None = None
+    stack_parent_id: Id | None = None
     stack_count: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a name that no file can have."""
+        if "\0" in self.original_file_name or "\0" in self.original_path:
+            raise ValueError("its name contains a NUL character")
+        if self.original_file_name.rpartition("/")[2] in _NO_NAMES:
+            raise ValueError("it has no file name")
 
     def asset(self) -> Asset:
         """Convert to the model."""
@@ -169,7 +190,23 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        parsed = datetime.fromisoformat(text)
+        moment = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter for a first or last day whose offset leads beyond the calendar
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment if moment.year in _YEARS else None
+
+
+def _measured(value: float | None) -> float | None:
+    """A measurement; None if it cannot be one."""
+    return value if value is not None and 0 < value < _LARGEST else None
+
+
+def _size(value: int | None) -> int | None:
+    """A file's size; None if it cannot be one."""
+    return value if value is not None and 0 < value < _LARGEST else None
+
+
+def _within(value: float | None, most: int) -> float | None:
+    """A coordinate; None if it is none."""
+    return value if value is not None and abs(value) <= most else None

@@ -1,7 +1,7 @@
 """The calls of Immich's API as data, as each version spells them; nothing here contacts a server."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -14,16 +14,43 @@ PAGE_SIZE = 1000
 
 ThumbnailSize = Literal["thumbnail", "preview"]
 
+# How long answers may be, in bytes. Recordings of four real servers give what they usually are: an asset about 2 kB.
+
+SHORT = 1 << 20
+"""A version, a user, a count, a new tag, or the results of a call on 500 ids, at 100 bytes each."""
+
+ASSET = 16 << 20
+"""One asset or its faces; before 1.113 an asset contains the others of its stack."""
+
+PAGE = 64 << 20
+"""PAGE_SIZE assets; a description has no limit of its own."""
+
+WHOLE = 256 << 20
+"""What has no pages: all tags, albums or stacks, and up to 2.7 an album with all its assets, 128,000 of them."""
+
+THUMBNAIL = 8 << 20
+"""About 20 kB; up to 1.105 a preview in its place if there is none."""
+
+PREVIEW = 32 << 20
+"""About 500 kB; an administrator may have them made larger, and nearly without loss."""
+
+ORIGINAL = 4 << 30
+"""An original of a size that is not known: neither a TIFF nor the video of a live photo can be longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request; `path` is below /api, `is_repeatable` is whether sending it twice does no harm."""
+    """A request; `path` is below /api, `is_repeatable` is whether sending it twice does no harm.
+
+    An answer of more than `most` bytes is not read.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None
     is_repeatable: bool = True
+    most: int = SHORT
 
     def __str__(self) -> str:
         return f"{self.method} /api/{self.path}"
@@ -64,32 +91,34 @@ class Calls:
 
     def search(self, filters: Mapping[str, Any], page: int) -> Call:
         """One page of a search by metadata."""
-        return Call("POST", "search/metadata", body={**filters, "page": page, "size": PAGE_SIZE})
+        return Call("POST", "search/metadata", body={**filters, "page": page, "size": PAGE_SIZE}, most=PAGE)
 
     def asset(self, asset_id: str) -> Call:
         """Everything about one asset."""
-        return Call("GET", f"{self._assets}/{_id(asset_id)}")
+        return Call("GET", f"{self._assets}/{_id(asset_id)}", most=ASSET)
 
     def thumbnail(self, asset_id: str, size: ThumbnailSize) -> Call:
         """A thumbnail of 250 pixels, or a preview of about 1440."""
+        most = PREVIEW if size == "preview" else THUMBNAIL
         if self.dialect.has_plural_routes:
-            return Call("GET", f"assets/{_id(asset_id)}/thumbnail", query={"size": size})
+            return Call("GET", f"assets/{_id(asset_id)}/thumbnail", query={"size": size}, most=most)
         picture = "JPEG" if size == "preview" else "WEBP"
-        return Call("GET", f"asset/thumbnail/{_id(asset_id)}", query={"format": picture})
+        return Call("GET", f"asset/thumbnail/{_id(asset_id)}", query={"format": picture}, most=most)
 
-    def original(self, asset_id: str) -> Call:
-        """The file as it was uploaded."""
+    def original(self, asset_id: str, size: int | None = None) -> Call:
+        """The file as it was uploaded, of the size that the server gives for it, if it does."""
+        most = size or ORIGINAL
         if self.dialect.has_plural_routes:
-            return Call("GET", f"assets/{_id(asset_id)}/original")
-        return Call("POST", f"download/asset/{_id(asset_id)}")
+            return Call("GET", f"assets/{_id(asset_id)}/original", most=most)
+        return Call("POST", f"download/asset/{_id(asset_id)}", most=most)
 
     def faces(self, asset_id: str) -> Call:
         """The faces of an asset."""
-        return Call("GET", "faces" if self.dialect.has_plural_routes else "face", query={"id": asset_id})
+        return Call("GET", "faces" if self.dialect.has_plural_routes else "face", query={"id": asset_id}, most=ASSET)
 
     def update_asset(self, asset_id: str, change: AssetChange) -> Call:
         """Set fields of one asset."""
-        return Call("PUT", f"{self._assets}/{_id(asset_id)}", body=self._fields(change))
+        return Call("PUT", f"{self._assets}/{_id(asset_id)}", body=self._fields(change), most=ASSET)
 
     def update_assets(self, asset_ids: Sequence[str], change: AssetChange) -> Call:
         """Set the same on many assets, all or none."""
@@ -102,11 +131,11 @@ class Calls:
 
     def tags(self) -> Call:
         """All tags of the user."""
-        return Call("GET", self._tags)
+        return Call("GET", self._tags, most=WHOLE)
 
     def upsert_tags(self, values: Sequence[str]) -> Call:
         """Get the tags with these paths, creating missing ones, from 1.113."""
-        return Call("PUT", "tags", body={"tags": list(values)})
+        return Call("PUT", "tags", body={"tags": list(values)}, most=WHOLE)
 
     def create_tag(self, name: str) -> Call:
         """Create a flat tag, before 1.113."""
@@ -131,35 +160,34 @@ class Calls:
 
     def assets_of_tag(self, tag_id: str) -> Call:
         """The assets with a tag, before 1.113."""
-        return Call("GET", f"{self._tags}/{_id(tag_id)}/assets")
+        return Call("GET", f"{self._tags}/{_id(tag_id)}/assets", most=WHOLE)
 
     def months_of_tag(self, tag_id: str) -> Call:
         """The months of the assets with a tag, from 1.113 to 1.125."""
-        return Call("GET", "timeline/buckets", query={"tagId": tag_id, "size": "MONTH"})
+        return Call("GET", "timeline/buckets", query={"tagId": tag_id, "size": "MONTH"}, most=WHOLE)
 
     def month_of_tag(self, tag_id: str, month: str) -> Call:
         """The assets with a tag in one month, from 1.113 to 1.125."""
-        return Call("GET", "timeline/bucket", query={"tagId": tag_id, "size": "MONTH", "timeBucket": month})
+        query = {"tagId": tag_id, "size": "MONTH", "timeBucket": month}
+        return Call("GET", "timeline/bucket", query=query, most=WHOLE)
 
     def albums(self) -> tuple[Call, ...]:
         """The calls that list the user's albums and those shared with the user."""
-        own = Call("GET", self._albums)
-        return (
-            (own,) if self.dialect.lists_shared_albums else (own, Call("GET", self._albums, query={"shared": "true"}))
-        )
+        own = Call("GET", self._albums, most=WHOLE)
+        return (own,) if self.dialect.lists_shared_albums else (own, replace(own, query={"shared": "true"}))
 
     def albums_of_asset(self, asset_id: str) -> Call:
         """The albums that contain an asset."""
-        return Call("GET", self._albums, query={"assetId": asset_id})
+        return Call("GET", self._albums, query={"assetId": asset_id}, most=WHOLE)
 
     def album(self, album_id: str) -> Call:
         """One album, up to 2.7 with its assets."""
-        return Call("GET", f"{self._albums}/{_id(album_id)}")
+        return Call("GET", f"{self._albums}/{_id(album_id)}", most=WHOLE)
 
     def create_album(self, name: str, asset_ids: Sequence[str], description: str) -> Call:
         """Create an album; names need not be unique."""
         body = {"albumName": name, "assetIds": list(asset_ids)} | ({"description": description} if description else {})
-        return Call("POST", self._albums, body=body, is_repeatable=False)
+        return Call("POST", self._albums, body=body, is_repeatable=False, most=PAGE)
 
     def add_to_album(self, album_id: str, asset_ids: Sequence[str]) -> Call:
         """Add assets to an album."""
@@ -175,16 +203,16 @@ class Calls:
 
     def stacks(self) -> Call:
         """All stacks, from 1.113."""
-        return Call("GET", "stacks")
+        return Call("GET", "stacks", most=WHOLE)
 
     def stack(self, stack_id: str) -> Call:
         """One stack, from 1.113."""
-        return Call("GET", f"stacks/{_id(stack_id)}")
+        return Call("GET", f"stacks/{_id(stack_id)}", most=PAGE)
 
     def create_stack(self, asset_ids: Sequence[str]) -> Call:
         """Stack assets, with the first as primary; stacks whose primary is among them are merged in."""
         if self.dialect.has_stack_routes:
-            return Call("POST", "stacks", body={"assetIds": list(asset_ids)}, is_repeatable=False)
+            return Call("POST", "stacks", body={"assetIds": list(asset_ids)}, is_repeatable=False, most=PAGE)
         primary, *children = asset_ids
         return Call("PUT", self._assets, body={"ids": children, "stackParentId": primary})
 

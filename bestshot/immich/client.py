@@ -27,6 +27,7 @@ from bestshot.immich.model import (
     Album,
     Asset,
     FaceBox,
+    Original,
     Stack,
     Statistics,
     Tag,
@@ -126,9 +127,13 @@ class ImmichClient:
         """Download the original file."""
         return self._server.fetch_picture(self._calls.original(asset_id))
 
-    def save_asset(self, asset_id: str, stream: BinaryIO) -> None:
-        """Download the original file into a seekable stream, which is overwritten from its start."""
-        self._server.save_picture(self._calls.original(asset_id), stream)
+    def save_asset(self, asset_id: str, stream: BinaryIO, original: Original | None = None) -> None:
+        """Download the original file into a seekable stream, which is overwritten from its start.
+
+        Raises BrokenAnswerError if it is longer than what the server said of the `original`, or other than that.
+        """
+        known = original or Original()
+        self._server.save_picture(self._calls.original(asset_id, known.size), stream, known.checksum)
 
     def get_faces(self, asset_id: str) -> tuple[FaceBox, ...]:
         """The faces that the server found in a photo."""
@@ -208,7 +213,9 @@ class ImmichClient:
 
     def get_album_member_ids(self, album_id: str) -> frozenset[str]:
         """The ids of everything in an album: photos and videos, archived ones and other people's too."""
-        return frozenset(asset.id for asset in list_album_members(self._server, album_id))
+        members = list_album_members(self._server, album_id)
+        unusable = {asset.id for asset in members.unusable if asset.id is not None}
+        return frozenset(asset.id for asset in members) | unusable
 
     def create_album(self, name: str, asset_ids: Sequence[str] = (), description: str = "") -> Album:
         """Create an album; names need not be unique. Assets that do not exist are silently left out."""

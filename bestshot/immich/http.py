@@ -3,8 +3,11 @@
 import io
 import os
 import threading
-from collections.abc import Callable, Collection
+from base64 import b64encode
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from hashlib import sha1
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -12,31 +15,37 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InsecureRequestWarning, MaxRetryError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from bestshot import __version__
-from bestshot.errors import NotImmichError, UnreachableError, UsageError
+from bestshot.errors import BrokenAnswerError, NotImmichError, UnreachableError, UsageError
 from bestshot.immich.answers import WirePong, WireVersion, read
 from bestshot.immich.calls import Call
 from bestshot.immich.failures import RetryPolicy, failure
 from bestshot.immich.keys import KeySource
+from bestshot.immich.transport.bodies import CODING, blocks, short_body
+from bestshot.immich.transport.connections import BoundedAdapter, allowing, session
 from bestshot.immich.versions import Dialect, Task, Version
+from bestshot.text import printable
 
 T = TypeVar("T")
 
 _POOL_SIZE = 32
 """Connections that are kept open."""
 
-_BLOCK = 1 << 16
-"""Bytes of a body that are read at once."""
+_LONGEST_MESSAGE = 1 << 16
+"""Bytes of an error: Immich's have a few hundred, and of web pages nothing is read."""
 
 _HEADERS = {
     # Without text/html, newer servers return 406 for a wrong path instead of their web app.
     "Accept": "application/json, image/*, video/*, application/octet-stream",
+    "Accept-Encoding": CODING,
     "User-Agent": f"photo-organizer/{__version__}",
 }
+_LONGEST_HOST = 80
+"""Characters that are shown of a host, or of a type of content."""
+
 _NO_PICTURES = ("text/html", "application/json")
 """Content types of error pages and messages, which some proxies send with status 200."""
 
@@ -116,9 +125,12 @@ class ImmichServer:
         _check_picture(call, kind)
         return body
 
-    def save_picture(self, call: Call, stream: BinaryIO) -> None:
-        """Send a call for a file and write it into a seekable stream, from its start, block by block."""
-        _check_picture(call, self._download(call, stream))
+    def save_picture(self, call: Call, stream: BinaryIO, checksum: str | None = None) -> None:
+        """Send a call for a file and write it into a seekable stream, from its start, block by block.
+
+        With a `checksum`, SHA-1 in base64, another file is taken for a broken transfer: it is fetched again.
+        """
+        _check_picture(call, self._download(call, stream, checksum))
 
     def _prepare(self) -> None:
         self._lock = threading.Lock()
@@ -131,7 +143,7 @@ class ImmichServer:
         kind = self._download(call, body)
         return body.getvalue(), kind
 
-    def _download(self, call: Call, stream: BinaryIO) -> str:
+    def _download(self, call: Call, stream: BinaryIO, checksum: str | None = None) -> str:
         """Write an answer's body and return its content type; a broken transfer is retried if that does no harm."""
         needed = self.needed_permissions  # also follows redirects, before the key is sent anywhere
         retry = self._policy.retry(is_repeatable=call.is_repeatable)
@@ -141,21 +153,33 @@ class ImmichServer:
             try:
                 with self._open(call, self._sign) as response:
                     if not 200 <= response.status_code < 300:
-                        raise failure(response.status_code, response.content, str(call), needed)
-                    for block in response.iter_content(_BLOCK):
-                        stream.write(block)
-                    return response.headers.get("Content-Type", "")
-            except requests.RequestException as error:
+                        body = short_body(response, _LONGEST_MESSAGE, str(call))
+                        raise failure(response.status_code, body, str(call), needed)
+                    kind = response.headers.get("Content-Type", "")
+                    if _written(response, call, stream) == checksum or not checksum or kind.startswith(_NO_PICTURES):
+                        return kind
+                    retry = self._next_try(retry, call, None)
+            except HTTPError as error:
                 retry = self._next_try(retry, call, error)
             retry.sleep()
 
-    def _next_try(self, retry: Retry, call: Call, error: Exception) -> Retry:
+    def _next_try(self, retry: Retry, call: Call, error: HTTPError | None) -> Retry:
+        """Count a try; after the last one, say what was wrong: a transfer that broke off, or other bytes."""
         try:
             if call.is_repeatable:
                 return retry.increment(call.method, call.path, error=error)
-        except MaxRetryError:
+        except HTTPError:  # among them that there were enough tries
             pass
-        raise UnreachableError(f"The answer of the Immich server at {self._api} was cut off ({call}).") from error
+        if error is None:
+            raise BrokenAnswerError(
+                f"What came is not the file that the server has a checksum of ({call}): is it damaged there?"
+            )
+        if isinstance(error, ReadTimeoutError):
+            raise UnreachableError(f"The Immich server at {self._api} sends its answer too slowly ({call}).") from error
+        raise self._cut_off(call) from error
+
+    def _cut_off(self, call: Call) -> BrokenAnswerError:
+        return BrokenAnswerError(f"The answer of the Immich server at {self._api} was cut off ({call}).")
 
     def _request_without_key(self, what: str) -> bytes:
         """Request what needs no key, by the route of newer servers or of older ones."""
@@ -174,23 +198,33 @@ class ImmichServer:
                 if response.is_redirect and may_move:
                     self._follow(call, response)
                     return self._fetch_unsigned(call, may_move=False)
-                return response.status_code, response.content
-        except requests.RequestException as error:
-            raise UnreachableError(f"The answer of the server at {self._api} was cut off ({call}).") from error
+                if response.status_code != 200:
+                    return response.status_code, short_body(response, _LONGEST_MESSAGE, str(call))
+                return response.status_code, b"".join(blocks(response, call.most, str(call)))
+        except HTTPError as error:
+            raise self._cut_off(call) from error
 
     def _follow(self, call: Call, response: requests.Response) -> None:
         """Adopt the address of a redirect if it is the same host; the key is not sent anywhere else."""
-        target = urljoin(f"{self._api}/{call.path}", response.headers["Location"])
-        api = moved(self._api, target, call.path)
+        try:
+            target = urljoin(f"{self._api}/{call.path}", response.headers["Location"])
+            api, elsewhere = moved(self._api, target, call.path), urlsplit(target)
+            host = f"{elsewhere.scheme}://{elsewhere.hostname}"
+        except ValueError:  # from urllib, for what is no address
+            api, host = None, "no valid address"
         if api is None:
-            elsewhere = urlsplit(target)
             raise NotImmichError(
-                f"The server at {self._api} redirects to {elsewhere.scheme}://{elsewhere.hostname}: "
+                f"The server at {self._api} redirects to {printable(host)[:_LONGEST_HOST]}: "
                 "if that is your Immich server, use that address."
             )
         self._api = api
 
-    def _open(self, call: Call, sign: Sign) -> requests.Response:
+    @contextmanager
+    def _open(self, call: Call, sign: Sign) -> Iterator[requests.Response]:
+        with allowing(self._policy.whole), self._sent(call, sign) as response:
+            yield response
+
+    def _sent(self, call: Call, sign: Sign) -> requests.Response:
         try:
             return self._sessions[call.is_repeatable].request(
                 call.method,
@@ -209,7 +243,7 @@ class ImmichServer:
                 f"No secure connection to {self._api}: name its certificate authority with --immich-ca FILE or, "
                 "on a network that you trust, use --no-verify-ssl."
             ) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise UnreachableError(
                 f"The Immich server at {self._api} cannot be reached or does not answer in time: "
                 "is it running, and is the address right?"
@@ -227,19 +261,29 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
 @lru_cache(maxsize=8)
 def _session(policy: RetryPolicy, is_repeatable: bool, _process: int) -> requests.Session:  # noqa: FBT001 - part of the cache key
     """The session of this process, without the key, and never shared with the process it was forked from."""
-    session = requests.Session()
-    session.headers.update(_HEADERS)
+    retries = policy.retry(is_repeatable=is_repeatable)
+    made = session(BoundedAdapter(pool_maxsize=_POOL_SIZE, max_retries=retries))
+    made.headers.update(_HEADERS)
     # A cookie would take precedence over the key.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE, max_retries=policy.retry(is_repeatable=is_repeatable))
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return made
+
+
+def _written(response: requests.Response, call: Call, stream: BinaryIO) -> str:
+    """Write a body into a stream; returns its SHA-1 in base64, as Immich writes checksums."""
+    state = sha1(usedforsecurity=False)
+    for block in blocks(response, call.most, str(call)):
+        state.update(block)
+        stream.write(block)
+    return b64encode(state.digest()).decode("ascii")
 
 
 def _check_picture(call: Call, kind: str) -> None:
     if kind.startswith(_NO_PICTURES):
-        raise NotImmichError(f"The server sent {kind} instead of a picture ({call}): is a proxy in front of it?")
+        raise NotImmichError(
+            f"The server sent {printable(kind)[:_LONGEST_HOST]} instead of a picture ({call}): "
+            "is a proxy in front of it?"
+        )
 
 
 def _checked_ca(verify: Verify) -> bool | str:
@@ -271,7 +315,7 @@ def moved(asked: str, target: str, path: str) -> str | None:
     """The API's new address if a redirect leads to the same host by TLS, such as from port 80 to 443; else None."""
     old, new = urlsplit(asked), urlsplit(target)
     is_same_host = new.scheme == "https" and old.hostname == new.hostname
-    if not is_same_host or new.query or not new.path.endswith(f"/{path}"):
+    if not is_same_host or new.query or "@" in new.netloc or not new.path.endswith(f"/{path}"):
         return None
     return f"https://{new.netloc}{new.path.removesuffix(f'/{path}')}"
 

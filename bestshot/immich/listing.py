@@ -4,6 +4,7 @@ Before 3.1 a search is sorted by time only: photos of the same instant may swap 
 twice and another not at all. Unless photos are added or removed, this only happens across the border of two pages.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,12 +13,13 @@ from functools import partial
 from typing import Any
 
 from bestshot.errors import NotFoundError, NotImmichError
-from bestshot.immich.answers import WireAlbum, WireSearch, WireStatistics
+from bestshot.immich.answers import Assets, WireAlbum, WireSearch, WireStatistics, read_assets_of
 from bestshot.immich.asset_answers import WireAsset
-from bestshot.immich.calls import Calls
+from bestshot.immich.calls import PAGE_SIZE, Calls
 from bestshot.immich.http import ImmichServer
-from bestshot.immich.model import Asset, Visibility
+from bestshot.immich.model import Asset, UnusableAsset, Visibility
 from bestshot.immich.versions import Scope
+from bestshot.text import printable
 
 _MARGIN = timedelta(milliseconds=1)
 """Answers give times in milliseconds; the server sorts with a higher resolution."""
@@ -25,13 +27,25 @@ _MARGIN = timedelta(milliseconds=1)
 _READERS = 4
 """Assets that are read in parallel."""
 
+_MOST_PAGES = 5_000
+"""Five million assets in one search, more than the largest known libraries hold."""
+
+_SLACK = 10_000
+"""Assets that may be added while the library is listed."""
+
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class AssetListing:
-    """Assets in order of id; `missing` is how many more the server counts than it lists."""
+    """Assets in order of id; `missing` is how many more the server counts than it lists.
+
+    `unusable` are those that are not as Immich describes assets, whatever they are.
+    """
 
     assets: tuple[Asset, ...]
     missing: int = 0
+    unusable: tuple[UnusableAsset, ...] = ()
 
     def __iter__(self) -> Iterator[Asset]:
         return iter(self.assets)
@@ -44,33 +58,36 @@ def list_library(server: ImmichServer, owner_id: str, *, with_archived: bool, wi
     """The owner's visible photos."""
     extra = {"withExif": True} if with_exif else {}
     found: dict[str, Asset] = {}
+    unusable: dict[str, UnusableAsset] = {}
     missing = 0
     for scope in server.dialect.scopes(with_archived=with_archived):
         search = _Search(server, lambda asset: _is_own_photo(asset, owner_id, with_archived=with_archived))
         missing += search.complete({**scope.search, **extra}, partial(_count, server, scope.statistics))
         found |= search.found
+        unusable |= search.unusable
         if server.dialect.searches_hide_favorites:
             found |= _favorites(server, scope, search.found)
-    return _listing(found.values(), missing)
+    return _listing(found.values(), missing, unusable.values())
 
 
 def list_album(server: ImmichServer, album_id: str, owner_id: str, *, with_archived: bool) -> AssetListing:
     """The owner's visible photos in an album, with EXIF."""
     members = list_album_members(server, album_id, with_exif=True)
     own = [asset for asset in members if _is_own_photo(asset, owner_id, with_archived=with_archived)]
-    return _listing(own, members.missing)
+    return _listing(own, members.missing, members.unusable)
 
 
 def list_album_members(server: ImmichServer, album_id: str, *, with_exif: bool = False) -> AssetListing:
     """All assets of an album: anybody's photos and videos, also archived, but not hidden or in the trash."""
     album = server.request(Calls(server.dialect).album(album_id), WireAlbum)
     if album.assets is not None:
-        return _listing([asset.asset() for asset in album.assets], 0)
+        assets = read_assets_of(album.assets)
+        return _listing(assets.usable, 0, assets.unusable)
     # A search also finds the hidden videos of live photos, which are not counted.
     search = _Search(server, lambda asset: asset.visibility is not Visibility.HIDDEN)
     extra = {"withExif": True} if with_exif else {}
     missing = search.complete({"albumIds": [album_id], **extra}, lambda: album.asset_count)
-    return _listing(search.found.values(), missing)
+    return _listing(search.found.values(), missing, search.unusable.values())
 
 
 def find_ids(server: ImmichServer, filters: Mapping[str, Any]) -> frozenset[str]:
@@ -79,17 +96,23 @@ def find_ids(server: ImmichServer, filters: Mapping[str, Any]) -> frozenset[str]
     for scope in server.dialect.scopes(with_archived=True):
         search.run({**scope.search, **filters})
         search.search_between_pages({**scope.search, **filters})
-    return frozenset(search.found)
+    return frozenset(search.found) | {asset.id for asset in search.unusable.values() if asset.id is not None}
 
 
 def read_assets(server: ImmichServer, asset_ids: Iterable[str]) -> dict[str, Asset]:
-    """Everything about each asset, requested in parallel; those that no longer exist are left out."""
+    """Everything about each asset, requested in parallel; those that no longer exist are left out.
+
+    So are those that are not as Immich describes assets, of which the log says why.
+    """
     call = Calls(server.dialect).asset
 
     def read(asset_id: str) -> Asset | None:
         try:
             return server.request(call(asset_id), WireAsset).asset()
         except NotFoundError:
+            return None
+        except NotImmichError as error:
+            logger.warning("The asset %s is passed over: %s", printable(asset_id), error)
             return None
 
     with ThreadPoolExecutor(_READERS) as pool:
@@ -101,28 +124,40 @@ class _Search:
 
     def __init__(self, server: ImmichServer, is_wanted: Callable[[Asset], bool]) -> None:
         self.found: dict[str, Asset] = {}
+        self.unusable: dict[str, UnusableAsset] = {}
         self._server = server
         self._is_wanted = is_wanted
+        self._most = _MOST_PAGES * PAGE_SIZE
         self._doubtful_times: set[datetime] = set()
 
     def complete(self, filters: Mapping[str, Any], count: Callable[[], int]) -> int:
         """Search until as many are found as there are; returns how many are still missing."""
+        counted = count()
+        self._most = 2 * counted + _SLACK
         self.run(filters)
         for search_again in (self.search_between_pages, self._run_backwards):
-            if len(self.found) >= count():
+            if self._number >= counted:
                 return 0
             search_again(filters)
-        return max(0, count() - len(self.found))
+            counted = count()
+        return max(0, counted - self._number)
+
+    @property
+    def _number(self) -> int:
+        return len(self.found) + len(self.unusable)
 
     def run(self, filters: Mapping[str, Any]) -> None:
         """Collect all pages of one search."""
         last: Asset | None = None
-        for wires in search_pages(self._server, filters):
-            page = [wire.asset() for wire in wires]
+        for assets in search_pages(self._server, filters):
+            page = assets.usable
             if last is not None and page:
                 self._doubt(last.file_created_at, page[0].file_created_at)
             self.found |= {asset.id: asset for asset in page if self._is_wanted(asset)}
+            self.unusable |= {asset.key: asset for asset in assets.unusable}
             last = page[-1] if page else None
+            if self._number > self._most:
+                raise NotImmichError(f"The server lists {self._number:,} assets, twice as many as it counts.")
 
     def _run_backwards(self, filters: Mapping[str, Any]) -> None:
         self.run({**filters, "order": "asc"})
@@ -137,20 +172,32 @@ class _Search:
             self._doubtful_times |= {before, after}
 
 
-def search_pages(server: ImmichServer, filters: Mapping[str, Any]) -> Iterator[tuple[WireAsset, ...]]:
-    """All pages of one search, one at a time."""
+def search_pages(server: ImmichServer, filters: Mapping[str, Any]) -> Iterator[Assets]:
+    """All pages of one search, one at a time; raises NotImmichError for pages that lead nowhere."""
     calls = Calls(server.dialect)
-    number = 1
-    while True:
+    seen: set[int] = set()
+    for number in range(1, _MOST_PAGES + 1):
         page = server.request(calls.search(filters, number), WireSearch).assets
-        yield page.items
+        assets = read_assets_of(page.items)
+        yield assets
         if page.next_page is None:
             return
-        number += 1
-        if page.next_page != str(number):
-            raise NotImmichError(
-                f"After page {number - 1} of a search comes page {page.next_page[:20]}, not the next one."
-            )
+        _check_next(page.next_page, number, assets, seen)
+    raise NotImmichError(f"A search has more than {_MOST_PAGES:,} pages: the server does not come to an end.")
+
+
+def _check_next(next_page: str, number: int, assets: Assets, seen: set[int]) -> None:
+    """Raise NotImmichError unless a page with another one after it holds what none before it did."""
+    if next_page != str(number + 1):
+        raise NotImmichError(
+            f"After page {number} of a search comes page {printable(next_page)[:20]}, not the next one."
+        )
+    ids = frozenset(asset.id for asset in assets.usable) | {asset.key for asset in assets.unusable}
+    if not ids:
+        raise NotImmichError(f"Page {number} of a search is empty, and the server says that more pages follow.")
+    if hash(ids) in seen:
+        raise NotImmichError(f"Page {number} of a search repeats an earlier one: the server goes in circles.")
+    seen.add(hash(ids))
 
 
 def _favorites(server: ImmichServer, scope: Scope, assets: Mapping[str, Asset]) -> dict[str, Asset]:
@@ -170,8 +217,8 @@ def _is_own_photo(asset: Asset, owner_id: str, *, with_archived: bool) -> bool:
     return asset.is_image and asset.owner_id == owner_id and is_visible and not asset.is_trashed
 
 
-def _listing(assets: Collection[Asset], missing: int) -> AssetListing:
-    return AssetListing(tuple(sorted(assets, key=lambda asset: asset.id)), missing)
+def _listing(assets: Collection[Asset], missing: int, unusable: Iterable[UnusableAsset]) -> AssetListing:
+    return AssetListing(tuple(sorted(assets, key=lambda asset: asset.id)), missing, tuple(unusable))
 
 
 def _text(time: datetime) -> str:

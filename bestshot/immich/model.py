@@ -1,9 +1,17 @@
 """The objects of an Immich server, the same for all versions."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import PurePath
+
+from bestshot.text import printable
+
+_SHOWN = 100
+"""Characters of a name that are shown."""
+
+_SHA1 = re.compile(r"[A-Za-z0-9+/]{27}=")
 
 
 class Visibility(Enum):
@@ -81,12 +89,20 @@ class Exif:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """What the server says of the bytes of an original, None where it does not; `checksum` is SHA-1 in base64."""
+
+    size: int | None = None
+    checksum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """A photo or video of the server.
 
     `file_created_at` is in UTC, `local_time` is the camera's wall clock without a zone; each is None if the server's
     date is invalid. `exif` is only known from asset info and on request, `tags` and `stack` only from asset info.
-    In an external library, `checksum` is that of the path, not of the content.
+    In an external library, `checksum` is that of the path, not of the content: see `original`.
     """
 
     id: str
@@ -110,6 +126,16 @@ class Asset:
     stack: StackRef | None
 
     @property
+    def original(self) -> Original:
+        """Its file.
+
+        An asset without a library was uploaded, and has the checksum of what came. One of an external library has that
+        of its path. Up to 1.105 every asset has a library, so there it is not known which it is.
+        """
+        is_content = self.library_id is None and _SHA1.fullmatch(self.checksum)
+        return Original(self.exif.size if self.exif else None, self.checksum if is_content else None)
+
+    @property
     def whole_name(self) -> str:
         """The file's name; before 1.98 the server omits the suffix, which is taken from the path."""
         name = self.file_name
@@ -124,6 +150,24 @@ class Asset:
     def is_image(self) -> bool:
         """Whether it is a photo."""
         return self.type == "IMAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableAsset:
+    """An asset that is not as Immich describes assets: its id and name, as far as it has any, and what is wrong."""
+
+    id: str | None
+    name: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return self.id or self.name
+
+    def __str__(self) -> str:
+        name, asset_id = printable(self.name)[:_SHOWN], printable(self.id or "")[:_SHOWN]
+        return " ".join(part for part in (name, asset_id and f"({asset_id})") if part) or "an asset without a name"
 
 
 @dataclass(frozen=True, slots=True)

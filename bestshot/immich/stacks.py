@@ -58,7 +58,7 @@ def delete_stack(server: ImmichServer, stack: Stack) -> None:
 def _stacked_ids(server: ImmichServer) -> list[str]:
     scope = server.dialect.scopes(with_archived=True)[0]
     pages = search_pages(server, {**scope.search, "withStacked": True})
-    return [asset.id for page in pages for asset in page if asset.stack_count]
+    return [asset_id for page in pages for asset_id in page.stacked]
 
 
 def _found_again(server: ImmichServer, asset_id: str) -> Stack:

@@ -57,11 +57,11 @@ def copy_verified(source: Path, copy: Path, revision: tuple[int, int]) -> str:
     return wanted
 
 
-def write_verified(write: Callable[[BinaryIO], None], copy: Path, revision: tuple[int, int]) -> str:
+def write_verified(write: Callable[[BinaryIO], None], copy: Path, revision: tuple[int | None, int]) -> str:
     """Create a file by calling `write`, check its size and set its time; returns its SHA-256.
 
-    `revision` is the expected size and the mtime_ns to set. Raises TransientError if the size differs, OutputError if
-    the file cannot be written. `copy` must not exist; after an error it may be half-written.
+    `revision` is the expected size, if that is known, and the mtime_ns to set. Raises TransientError if the size
+    differs, OutputError if the file cannot be written. `copy` must not exist; after an error it may be half-written.
     """
     size, mtime_ns = revision
     with writing(copy):
@@ -69,7 +69,7 @@ def write_verified(write: Callable[[BinaryIO], None], copy: Path, revision: tupl
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
-        if copy.stat().st_size != size:
+        if size is not None and copy.stat().st_size != size:
             raise TransientError("it does not have the size it was listed with; the next run will try again")
         os.utime(copy, ns=(mtime_ns, mtime_ns))
         return checksum(copy)

@@ -16,6 +16,9 @@ from bestshot.text import printable
 _SIDEWAYS = frozenset({"5", "6", "7", "8"})
 """EXIF orientations that swap width and height."""
 
+_SHORTEST_EXPOSURE, _LONGEST_EXPOSURE = 1e-9, 1e7
+"""A nanosecond and four months, in seconds: what is beyond is no exposure."""
+
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -84,7 +87,7 @@ def metadata_of(asset: Asset) -> Metadata:
         width=width,
         height=height,
         camera=_camera(exif),
-        lens=exif.lens,
+        lens=None if exif.lens is None else printable(exif.lens),
         exposure_seconds=_seconds(exif.exposure),
         f_number=exif.f_number,
         iso=round(exif.iso) if exif.iso else None,
@@ -135,7 +138,7 @@ def _upright_size(exif: Exif) -> tuple[int, int] | tuple[None, None]:
 def _camera(exif: Exif) -> str | None:
     make, model = exif.make or "", exif.model or ""
     brand = make.partition(" ")[0].lower()
-    return (model if model.lower().startswith(brand) else f"{make} {model}".strip()) or None
+    return printable(model if model.lower().startswith(brand) else f"{make} {model}".strip()) or None
 
 
 def _seconds(exposure: str | None) -> float | None:
@@ -147,7 +150,7 @@ def _seconds(exposure: str | None) -> float | None:
         seconds = float(above) / float(below or 1)
     except (ValueError, ZeroDivisionError):
         return None
-    return seconds if seconds > 0 else None
+    return seconds if _SHORTEST_EXPOSURE < seconds < _LONGEST_EXPOSURE else None
 
 
 def find_album(albums: Sequence[Album], wanted: str) -> Album:

@@ -5,9 +5,9 @@ from hashlib import sha1
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bestshot.errors import NotFoundError, PhotoError, RejectedError
+from bestshot.errors import BrokenAnswerError, NotFoundError, NotImmichError, PhotoError, RejectedError
 from bestshot.immich.client import ImmichClient
-from bestshot.immich.model import Visibility
+from bestshot.immich.model import Original, Visibility
 from bestshot.layout.actions import CopyFile
 from bestshot.sources.immich.assets import asset_id_of
 from bestshot.storage.files import checksum
@@ -28,18 +28,22 @@ def check_asset(client: ImmichClient, copy: CopyFile, path: Path, wanted: str) -
         asset = client.get_asset_info(asset_id)
         if asset.is_trashed or asset.visibility is Visibility.LOCKED:
             raise PhotoError(_GONE)
-        is_same = _fetched(client, asset_id) == wanted if asset.library_id else _sha1(path) == asset.checksum
+        is_same = (
+            _fetched(client, asset_id, asset.original) == wanted if asset.library_id else _sha1(path) == asset.checksum
+        )
     except (NotFoundError, RejectedError) as error:
         raise PhotoError(_GONE) from error
+    except (BrokenAnswerError, NotImmichError) as error:
+        raise PhotoError(f"Its original cannot be compared now, so it may be the only copy left. {error}") from error
     if not is_same:
         raise PhotoError(_OTHER)
 
 
-def _fetched(client: ImmichClient, asset_id: str) -> str:
+def _fetched(client: ImmichClient, asset_id: str, original: Original) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "original"
         with path.open("w+b") as stream:
-            client.save_asset(asset_id, stream)
+            client.save_asset(asset_id, stream, original)
         return checksum(path)
 
 

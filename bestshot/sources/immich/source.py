@@ -9,7 +9,14 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
-from bestshot.errors import NotFoundError, RejectedError, SourceError, TransientError
+from bestshot.errors import (
+    BrokenAnswerError,
+    NotFoundError,
+    NotImmichError,
+    RejectedError,
+    SourceError,
+    TransientError,
+)
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkOptions
 from bestshot.marks.state import PhotoMarks
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from bestshot.immich.client import ImmichClient
     from bestshot.immich.keys import KeySource
     from bestshot.immich.listing import AssetListing
+    from bestshot.immich.model import Original
     from bestshot.immich.versions import Task
     from bestshot.sources.immich.marks import ImmichMarks
 
@@ -81,10 +89,11 @@ class ImmichPhotoSource(PhotoSource):
         self._include_archived = include_archived
         self._cache = PhotoCache(cache_dir) if cache is None and cache_dir is not None else cache
         self._listed: dict[str, PhotoMarks] = {}
+        self._checksums: dict[str, str | None] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to a worker: all but what the listing said of marks."""
-        return vars(self) | {"_listed": {}}
+        """What travels to a worker: all but what the listing said of marks and checksums."""
+        return vars(self) | {"_listed": {}, "_checksums": {}}
 
     @property
     def read_at_once(self) -> int:
@@ -114,9 +123,11 @@ class ImmichPhotoSource(PhotoSource):
         assets = sorted(wanted, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
         self._listed.clear()  # and filled again, since `markable` gave it away
         self._listed.update((asset.id, marks_of_listed(asset)) for asset in assets)
+        self._checksums = {asset.id: asset.original.checksum for asset in assets}
         skipped = []
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
+        skipped += [Skipped(str(asset), f"is not as Immich describes it: {asset.reason}") for asset in found.unusable]
         shots = pair_shots(assets)
         metadata = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
         empty_origins = (origin,) if album is None and not assets else ()
@@ -168,7 +179,9 @@ class ImmichPhotoSource(PhotoSource):
         from bestshot.sources.immich.assets import asset_id_of, file_of
 
         ids = {asset_id_of(file.path) for photo in photos for file in photo.files if file.role is FileRole.VIDEO}
-        videos = {id_: file_of(asset, FileRole.VIDEO) for id_, asset in self._client.get_assets_info(ids).items()}
+        found = self._client.get_assets_info(ids)
+        self._checksums |= {id_: asset.original.checksum for id_, asset in found.items()}
+        videos = {id_: file_of(asset, FileRole.VIDEO) for id_, asset in found.items()}
 
         def whole(photo: Photo) -> Photo:
             files = (videos.get(asset_id_of(f.path)) if f.role is FileRole.VIDEO else f for f in photo.files)
@@ -183,22 +196,28 @@ class ImmichPhotoSource(PhotoSource):
         return f"{api_url(self._location).removesuffix('/api')}/photos/{quote(photo.key, safe='')}"
 
     def fetch_file(self, file: CopyFile, copy: Path) -> str:
-        """Download one original."""
+        """Download one original, which has the size and the checksum that the server knows."""
         from bestshot.sources.immich.assets import asset_id_of
         from bestshot.storage.files import write_verified
 
-        def download(stream: BinaryIO) -> None:
-            with _immich_reading():
-                self._client.save_asset(asset_id_of(file.source), stream)
+        size, mtime_ns = file.size_and_time
+        original = self._original(asset_id_of(file.source), size)
+        if original.size is None and original.checksum is None:
+            raise TransientError("the server knows neither its size nor its checksum, so no copy can be checked")
 
-        return write_verified(download, copy, file.size_and_time)
+        def download(stream: BinaryIO) -> None:
+            with self._reading_one():
+                self._client.save_asset(asset_id_of(file.source), stream, original)
+
+        return write_verified(download, copy, (original.size, mtime_ns))
 
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The original file, downloaded; small ones stay in memory."""
         with ExitStack() as stack:
             stream = cast(BinaryIO, stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY)))
-            with _immich_reading():
-                self._client.save_asset(photo.key, stream)
+            original = self._original(photo.key, photo.size)
+            with self._reading_one():
+                self._client.save_asset(photo.key, stream, original)
             stream.seek(0)
             stack.pop_all()  # the caller closes it
         return stream
@@ -207,7 +226,7 @@ class ImmichPhotoSource(PhotoSource):
         """What the server says of one photo."""
         from bestshot.sources.immich.assets import metadata_of
 
-        with _immich_reading():
+        with self._reading_one():
             return metadata_of(self._client.get_asset_info(photo.key))
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
@@ -223,7 +242,7 @@ class ImmichPhotoSource(PhotoSource):
 
     def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
         """The faces that the server found; none where it looks for none, or has not yet."""
-        with _immich_reading():
+        with self._reading_one():
             found = self._client.get_faces(photo.key)
         return tuple(FaceBox(face.left, face.top, face.right, face.bottom, face.person_name) for face in found)
 
@@ -234,18 +253,29 @@ class ImmichPhotoSource(PhotoSource):
             # Another process may have dropped it by now, to make room.
             with suppress(FileNotFoundError):
                 return kept.read_bytes()
-        with _immich_reading():
+        with self._reading_one():
             data = self._client.get_asset_thumbnail(photo.key, size)
         if self._cache:
             with suppress(PhotoTooLargeError):
                 self._cache.cache_photo(picture_id, data)
         return data
 
+    def _original(self, asset_id: str, size: int) -> "Original":
+        """What is known of an original; a process that has not listed the library asks for its checksum."""
+        from bestshot.immich.model import Original
 
-@contextmanager
-def _immich_reading() -> Iterator[None]:
-    """One photo that is gone, or has no picture yet, does not end the run; a server that is gone does."""
-    try:
-        yield
-    except (NotFoundError, RejectedError) as error:
-        raise TransientError(f"cannot be fetched now: {error}") from error
+        if asset_id not in self._checksums:
+            with self._reading_one():
+                self._checksums[asset_id] = self._client.get_asset_info(asset_id).original.checksum
+        return Original(size or None, self._checksums[asset_id])
+
+    @contextmanager
+    def _reading_one(self) -> Iterator[None]:
+        """One photo that is gone, damaged or has no picture yet does not end the run; a server that is gone does."""
+        try:
+            yield
+        except (NotFoundError, RejectedError, BrokenAnswerError, NotImmichError) as error:
+            is_about_all = isinstance(error, BrokenAnswerError | NotImmichError) and not self._client.ping()
+            if is_about_all:
+                raise
+            raise TransientError(f"cannot be fetched now: {error}") from error
