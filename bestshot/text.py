@@ -1,4 +1,4 @@
-"""Formatting names, sizes and counts for messages; what others wrote is shown through `printable` alone."""
+"""Formatting names, sizes and counts for messages, without control characters and secrets."""
 
 import os
 import re
