@@ -1,20 +1,22 @@
 """Reading raw photos: the embedded preview, and when and how they were taken."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy.typing as npt
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 from PIL.ExifTags import Base
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.guards import OTHER_PIXELS, ROOM, check_size, decoding
-from bestshot.imaging.headers import WHOLE_BYTES
+from bestshot.imaging.headers import WHOLE_BYTES, BoundedDirectory, Header
+from bestshot.model.formats import PictureKind
 
 if TYPE_CHECKING:
     import rawpy
@@ -75,19 +77,25 @@ def raw_capture(stream: BinaryIO) -> RawCapture:
     with _opened(stream) as raw:
         check_size((raw.sizes.raw_width, raw.sizes.raw_height), OTHER_PIXELS)
         other, sizes = raw.other, raw.sizes
+        taken = other.timestamp
         make, model = _camera(raw, stream)
     width, height = (sizes.width, sizes.height) if sizes.flip < _SWAPS_AXES else (sizes.height, sizes.width)
     return RawCapture(
-        taken=None if other.timestamp == datetime.fromtimestamp(0) else other.timestamp,
-        iso=round(other.iso_speed) or None,
-        exposure_seconds=other.shutter_speed or None,
-        f_number=other.aperture or None,
-        focal_length_mm=other.focal_length or None,
+        taken=None if taken == datetime.fromtimestamp(0) else taken,
+        iso=round(finite(other.iso_speed) or 0) or None,
+        exposure_seconds=finite(other.shutter_speed),
+        f_number=finite(other.aperture),
+        focal_length_mm=finite(other.focal_length),
         width=width,
         height=height,
         make=make,
         model=model,
     )
+
+
+def finite(value: float) -> float | None:
+    """A number as the camera stated it; None for what states none, such as a fraction over zero."""
+    return value if 0 < value < math.inf else None
 
 
 def _camera(raw: "rawpy.RawPy", stream: BinaryIO) -> tuple[str, str]:
@@ -98,13 +106,14 @@ def _camera(raw: "rawpy.RawPy", stream: BinaryIO) -> tuple[str, str]:
     preview = _embedded(raw)
     if preview is not None:
         with suppress(PhotoError), decoding():
-            exif = Image.open(BytesIO(preview.data)).getexif()
+            header = Header(BytesIO(preview.data), PictureKind.JPEG)
+            exif = Image.open(cast("BinaryIO", header), formats=["JPEG"]).getexif()
             if exif.get(Base.Model):
                 return str(exif.get(Base.Make, "")), str(exif[Base.Model])
     with suppress(PhotoError), decoding():
         stream.seek(0)
-        header = stream.read(_TIFF_HEADER)
-        directory = TiffImagePlugin.ImageFileDirectory_v2(_TIFF_MAGIC[header[:2]] + header[4:])
+        start = stream.read(_TIFF_HEADER)
+        directory = BoundedDirectory(_TIFF_MAGIC[start[:2]] + start[4:])
         stream.seek(directory.next)
         directory.load(stream)
         return str(directory.get(Base.Make, "")), str(directory.get(Base.Model, ""))

@@ -72,8 +72,9 @@ def _is_raw(picture: BinaryIO, name: str) -> bool:
 def _raw_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     """The metadata of a raw photo that is not a TIFF file, which only LibRaw reads."""
     capture = raw_capture(picture)
-    clock = None if capture.taken is None else CaptureTime(capture.taken, None, TimeSource.EXIF_ORIGINAL)
-    taken, problems = _settle_time(clock, (), photo, None)
+    written = "" if capture.taken is None else capture.taken.isoformat(" ")
+    clock, complaints = exif_time(ExifDates(ExifDate(written)))
+    taken, problems = _settle_time(clock, complaints, photo, None)
     rating, doubts = user_rating(photo, None, None)
     return Metadata(
         taken=taken,
