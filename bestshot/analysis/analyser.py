@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
+import cv2
 import numpy as np
 
 from bestshot.analysis.appraisal import appraisal_recipe, appraise
@@ -27,6 +28,10 @@ Value = TypeVar("Value")
 
 _STORE_SECONDS = 2.0
 """Results are stored at least this often, so that a killed run loses little work."""
+
+
+# How OpenCV says that memory has run out, in errors of its own.
+_NO_MEMORY = ("bad_alloc", "Insufficient memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,19 @@ def _embed(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[Fa
 def attempt(measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, photo: Photo) -> Value | Failure:
     """Measure one photo; the Failure says why it cannot be measured."""
     begin_photo()
+    return attempted(partial(measure, source, photo))
+
+
+def attempted(work: Callable[[], Value]) -> Value | Failure:
+    """What comes of work on one photo or pair; the Failure says why nothing does."""
     try:
-        return measure(source, photo)
+        return work()
     except PhotoError as error:
         return Failure(str(error), is_transient=isinstance(error, TransientError))
+    except (MemoryError, cv2.error) as error:
+        if isinstance(error, cv2.error) and not any(words in str(error) for words in _NO_MEMORY):
+            raise
+        return Failure("needs more memory than is available now", is_transient=True)
 
 
 def measure_each(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bestshot.analysis.analyser import Measurement, attempt
+from bestshot.analysis.analyser import Measurement, attempt, attempted
 from bestshot.analysis.comparison import MATCH_SIZE, Features, features, matching_recipe, similarity
 from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo
@@ -48,7 +48,7 @@ def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations
             return Failure(f"{printable(photo.id)} {seen.error}", seen.is_transient)
     assert isinstance(left, Features)  # neither is a Failure
     assert isinstance(right, Features)
-    return similarity(left, right, rotations=rotations)
+    return attempted(partial(similarity, left, right, rotations=rotations))
 
 
 def _features(source: PhotoReader, photo: Photo) -> Features:

@@ -15,6 +15,7 @@ from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
 from bestshot.errors import OrganizerError
+from bestshot.text import printable
 from bestshot.workers.deadline import PHOTO_SECONDS, within_deadlines
 
 Item = TypeVar("Item")
@@ -145,10 +146,20 @@ class Workers:
                     yield Finished(batch, WorkerDied.after(took, self._photo_seconds))
 
     def _submit(self, work: Callable[[Sequence[Item]], Result], batch: Sequence[Item]) -> Future[Result]:
-        with _signals_deferred():
-            if self._given is not None:  # processes of the caller's are not ours to end
+        if self._given is not None:  # processes of the caller's are not ours to end
+            with _signals_deferred():
                 return self._given.submit(work, batch)
-            return self._executor().submit(within_deadlines, self._photo_seconds, work, batch)
+        try:
+            with _signals_deferred():
+                return self._executor().submit(within_deadlines, self._photo_seconds, work, batch)
+        except BrokenExecutor:
+            raise
+        except (RuntimeError, OSError, MemoryError) as error:
+            self._pool = None  # half started as it is, it cannot even be shut down
+            raise WorkersError(
+                f"The processes that read the photos cannot be started ({printable(str(error))}): "
+                "close other programs to make room in the memory, or use fewer --workers."
+            ) from error
 
     def _repair(self) -> None:
         """Replace a broken pool, so that a death that follows is caused by the work."""

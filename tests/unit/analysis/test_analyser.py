@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from bestshot.analysis.analyser import (
@@ -17,6 +19,7 @@ from bestshot.analysis.analyser import (
     Measurement,
     Measurements,
     appraisal_measurement,
+    attempt,
     fingerprint_measurement,
     measure_each,
 )
@@ -215,6 +218,21 @@ def test_only_the_trouble_of_a_photo_is_passed_over(bench: Bench) -> None:
     with pytest.raises(OrganizerError, match="nothing works here") as caught:
         bench.measure(bench.photos(), measurement)
     assert not isinstance(caught.value, PhotoError)
+
+
+def too_large(_source: PhotoReader, photo: Photo) -> Fingerprint:
+    """Where memory runs out beside the decoders: in arrays of numbers, and in OpenCV, which says so in its own way."""
+    if photo.name == "a.jpg":
+        np.empty(1 << 60, np.uint8)
+    raise cv2.error("std::bad_alloc")
+
+
+def test_want_of_memory_costs_one_photo_for_now(bench: Bench) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        drawn_library.add(bench.folder / name, drawn_library.scene(1))
+    said = {photo.name: attempt(too_large, bench.source, photo) for photo in bench.source.list_photos()}
+    assert said.keys() == {"a.jpg", "b.jpg"}
+    assert set(said.values()) == {Failure("needs more memory than is available now", is_transient=True)}
 
 
 class Waiting(LocalPhotoSource):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.workers.pool import WorkerDied, Workers, available_cores
+from bestshot.workers.pool import WorkerDied, Workers, WorkersError, available_cores
 from tests.support.file_systems import SPAWN, in_own_process
 from tests.support.paths import ROOT
 
@@ -142,6 +142,21 @@ def test_processes_that_die_at_birth_are_blamed_on_no_photo(tmp_path: Path) -> N
     assert done.stderr.splitlines()[-1].startswith(
         "bestshot.workers.pool.WorkersError: The processes that read the photos end as soon as they are started."
     )
+
+
+def started_without_room() -> str:
+    import resource
+
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + 1_000_000, size + 1_000_000))
+    with closing(Workers(1)) as workers, pytest.raises(WorkersError) as refusal:
+        results(workers, doubled, [[1]])
+    return str(refusal.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process like this")
+def test_want_of_memory_for_processes_is_told_in_a_sentence() -> None:
+    assert in_own_process(started_without_room).startswith("The processes that read the photos cannot be started (")
 
 
 def own_pid(_batch: Sequence[int]) -> list[int]:
