@@ -2,12 +2,14 @@
 
 import os
 import unicodedata
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.text import count, format_size, printable
+from bestshot.text import count, format_size, hide, printable
 from tests.support.each import every
 
 anything = st.text(st.characters(codec=None, categories=None), max_size=40)
@@ -26,6 +28,23 @@ def test_nothing_is_shown_that_a_terminal_would_act_on(text: str) -> None:
 def test_what_can_be_shown_stays_as_it_is(text: str) -> None:
     assert printable(printable(text)) == printable(text)
     assert not text.isprintable() or printable(text) == text
+
+
+@given(st.text("abcXYZ0189-_+/", min_size=8, max_size=50), st.binary(max_size=8), st.binary(max_size=8))
+def test_a_secret_is_shown_in_no_spelling_and_no_neighbourhood(secret: str, before: bytes, after: bytes) -> None:
+    hide(secret)
+    whole = before + secret.encode() + after
+    for spelt in (secret, secret.upper(), quote(secret, safe=""), f"x-api-key: {secret}"):
+        assert spelt not in printable(f"{spelt} is wrong")
+        assert "[hidden]" in printable(f"{spelt} is wrong")
+    for packed in (b64encode(whole), urlsafe_b64encode(whole)):
+        assert "[hidden]" in printable(f"Basic {packed.decode()}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has secrets of its own."""
+    monkeypatch.setattr("bestshot.text._hidden", {})
 
 
 @every(
