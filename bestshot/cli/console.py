@@ -11,7 +11,7 @@ from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from bestshot.cli.wording import failure_lines, group_lines, left_line, summary, undo_lines
+from bestshot.cli.wording import failure_lines, group_lines, left_line, note_lines, summary, undo_lines
 from bestshot.errors import OutputError, StateError, UsageError
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import Receipt
@@ -117,6 +117,7 @@ class Console:
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
+        self._lines += note_lines(plan)
         known = sum(not skipped.is_new for skipped in plan.skipped)
         for line in failure_lines(failed, with_all=self._is_verbose):
             logger.warning("%s", line)

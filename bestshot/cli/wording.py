@@ -45,6 +45,16 @@ def summary(
     return "; ".join(parts) + "."
 
 
+def note_lines(plan: Plan) -> Iterator[str]:
+    """What the user should know of what was asked for."""
+    marks = plan.options.marks
+    if plan.groups and marks.stack and marks.archive_rest:
+        yield (
+            "With --stack, what is below the best in a stack is out of the timeline already and is not archived:"
+            " Immich would no longer show it in the stack."
+        )
+
+
 def changes_in_words(plan: Plan, settings: Settings) -> str:
     """How much a plan changes, and where."""
     files, marks = len(plan.file_actions), sum(len(action.keys) for action in plan.mark_actions)

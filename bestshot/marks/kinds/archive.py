@@ -16,7 +16,7 @@ from bestshot.marks.actions import (
     only,
 )
 from bestshot.marks.context import PlanningContext
-from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
+from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, was_moved_by_user
 from bestshot.marks.kinds.values import SetFavorite, SetsValue
 from bestshot.marks.state import ARCHIVED, PhotoMarks
 from bestshot.marks.undo_context import UndoPlan
@@ -68,7 +68,8 @@ class SetArchived(SetsValue):
 def _plan(context: PlanningContext, planned: Sequence[MarkAction]) -> list[MarkAction]:
     """First what comes back, then the rest of all groups whose best is in sight, but for favourites.
 
-    A group whose best the user archived is left alone, and so is a photo that the user has put back.
+    A group whose best the user archived is left alone, and so is a photo that the user has put back. What is below
+    another photo in a stack is out of the timeline already: archived, it would no longer be shown in the stack.
     """
     if not context.options.archive_rest:
         return []
@@ -80,7 +81,8 @@ def _plan(context: PlanningContext, planned: Sequence[MarkAction]) -> list[MarkA
             rest = [key for key in group.keys[group.kept :] if key not in favorites]
             best_of |= {key: best for key in rest if _may_leave(context, group, tops, key)}
     actions: list[MarkAction] = []
-    if keys := in_order(filter(context.comes_back, context.ledger.photos(ARCHIVED))):
+    back = (key for key in context.ledger.photos(ARCHIVED) if context.comes_back(key) or _is_below(context, tops, key))
+    if keys := in_order(back):
         actions.append(SetArchived(keys, value=False))
     if keys := in_order(best_of):
         visible = tuple(best_of[key] for key in keys)
@@ -88,12 +90,24 @@ def _plan(context: PlanningContext, planned: Sequence[MarkAction]) -> list[MarkA
     return actions
 
 
+def _is_below(context: PlanningContext, tops: Mapping[str, Sequence[str]], key: str) -> bool:
+    """Whether a photo that is archived belongs into a stack, below a photo that is in sight."""
+    top = tops.get(key, (key,))[0]
+    is_shown = top != key and top in context.marks.photos and context.is_in_sight(top)
+    return is_shown and context.photo(key).is_archived
+
+
 def _may_leave(context: PlanningContext, group: MarkedGroup, tops: Mapping[str, Sequence[str]], key: str) -> bool:
-    """A photo on top of others, which are not of its group, would take them along out of sight."""
+    """A photo on top of others, which are not of its group, would take them along out of sight.
+
+    One that the user took out of our stack is wanted in sight.
+    """
     if context.photo(key).is_archived or key in context.ledger.settings(ARCHIVED):
         return False
+    if context.options.stack and key not in tops and was_moved_by_user(context, key):
+        return False
     stack = tops.get(key, (key,))
-    return stack[0] != key or set(stack) <= set(group.keys)
+    return stack[0] == key and set(stack) <= set(group.keys)
 
 
 def _tops_after(context: PlanningContext, planned: Iterable[MarkAction]) -> dict[str, tuple[str, ...]]:

@@ -177,7 +177,7 @@ def _plan(context: PlanningContext, _planned: Sequence[MarkAction]) -> list[Mark
 
 
 def _stacked(context: PlanningContext, group: MarkedGroup, over: Collection[str]) -> list[MarkAction]:
-    keys = [key for key in group.keys if not _was_moved_by_user(context, key)]
+    keys = [key for key in group.keys if not was_moved_by_user(context, key)]
     stacks = [stack for key in keys if (stack := context.photo(key).stack) is not None and stack.id not in over]
     touched = {stack.id: stack for stack in stacks}
     if len(keys) < 2 or keys[0] != group.keys[0] or any(_is_left(context, group, one) for one in touched.values()):
@@ -189,7 +189,7 @@ def _stacked(context: PlanningContext, group: MarkedGroup, over: Collection[str]
     return [MakeStack(group.number, (*keys, *carried), merged, carried)]
 
 
-def _was_moved_by_user(context: PlanningContext, key: str) -> bool:
+def was_moved_by_user(context: PlanningContext, key: str) -> bool:
     """Whether a photo is no longer in the stack that we last put it in: it is not stacked again."""
     last, now = context.ledger.settings(STACK).get(key), context.photo(key).stack
     return last is not None and (now is None or now.id != last.value)

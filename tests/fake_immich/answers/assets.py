@@ -163,12 +163,19 @@ def _stack_of(world: World, asset: Asset, viewer: User | None, parts: Part) -> J
 def _stack_summary(world: World, stack: Stack | None) -> Json:
     if stack is None:
         return None
+    count = shown_members(world, stack)
+    if world.release >= KYSELY and count < 2:
+        return None
+    return {"id": stack.id, "primaryAssetId": stack.primary_id, "assetCount": count}
+
+
+def shown_members(world: World, stack: Stack) -> int:
+    """How many photos a stack shows: what is archived or in the trash leaves it there, and stays in it as listed."""
     members = list(world.state.existing(stack.members))
     if world.release >= KYSELY:
-        members = [a for a in members if a.trashed_ms is None or a.id == stack.primary_id]
-        if len(members) < 2:
-            return None
-    return {"id": stack.id, "primaryAssetId": stack.primary_id, "assetCount": len(members)}
+        shown = (a.trashed_ms is None and a.visibility == "timeline" for a in members if a.id != stack.primary_id)
+        return 1 + sum(shown)
+    return len(members)
 
 
 def stack_json(world: World, stack: Stack, viewer: User, parts: Part = Part.BARE) -> Json:

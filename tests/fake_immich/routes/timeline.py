@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-from tests.fake_immich.answers.assets import Part, asset_json, duration_json
+from tests.fake_immich.answers.assets import Part, asset_json, duration_json, shown_members
 from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Json, Request
 from tests.fake_immich.routes.albums import seen_album
@@ -109,7 +109,7 @@ def _arrays(world: World, request: Request, found: list[Asset]) -> Json:
         ((3, 0, 0), LAST, {"createdAt": [_moment(a.created_ms) for a in found]}),
     )
     if request.fields.get("withStacked"):
-        columns["stack"] = [None if a.stack is None else [a.stack.id, str(len(a.stack.members))] for a in found]
+        columns["stack"] = [a.stack and [a.stack.id, str(shown_members(world, a.stack))] for a in found]
     return columns
 
 

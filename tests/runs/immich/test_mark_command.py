@@ -63,7 +63,6 @@ class TestPlan:
                 "would make 1 photo favourite",
                 "would stack 3 photos for group 1",
                 "would stack 2 photos for group 2",
-                "would archive 3 photos",
             ]
         )
 
@@ -82,10 +81,7 @@ class TestPlan:
             "make-album",
             "set-favorite",
             "make-stack",
-            "set-archived",
         }
-        (archived,) = (action["keys"] for action in planned if action["action"] == "set-archived")
-        assert set(archived) == {asset.id for group in groups for asset in group[1:]}
         check_reached(fake, groups, **EVERYTHING)
 
     def test_nothing_is_written_where_nothing_was_wished(self, fake: FakeImmich, groups: list[Group]) -> None:

@@ -197,8 +197,9 @@ def _wanted(group: Group, options: Mapping[str, Any]) -> Iterator[tuple[Asset, S
     tags = {TAG} if options.get("tag_only") else set()
     is_loved = bool(options.get("mark_best_favorite"))
     yield best, Seen(frozenset(tags | ({BEST} if tags else set())), is_loved, False, None, "", stack)
+    is_archived = bool(options.get("archive_rest")) and not stack  # what is stacked is out of the timeline already
     for asset in rest:
-        yield asset, Seen(frozenset(tags), False, bool(options.get("archive_rest")), None, "", stack)
+        yield asset, Seen(frozenset(tags), False, is_archived, None, "", stack)
 
 
 def ids_of(assets: Iterable[Asset]) -> frozenset[str]:

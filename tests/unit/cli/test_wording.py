@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.cli.wording import group_lines, summary
+from bestshot.cli.wording import group_lines, note_lines, summary
 from bestshot.layout.actions import Action, Receipt
+from bestshot.marks.actions import MarkOptions
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.plans.metadata_text import metadata_text
@@ -147,3 +148,11 @@ def test_what_failed_is_not_kept_quiet() -> None:
     assert "1 change FAILED" in told(PAIR, photos=3, actions=COPIES, done=1)
     assert told(PAIR, photos=2, actions=COPIES, done=0).endswith("; 2 changes FAILED.")
     assert "FAILED" not in told(PAIR, photos=3, actions=COPIES, done=2)
+
+
+def test_that_what_is_stacked_is_not_archived_is_said_where_both_were_asked_for() -> None:
+    both = OutputOptions(marks=MarkOptions(stack=True, archive_rest=True))
+    (told,) = note_lines(Plan(both, (PAIR,), (), (), photo_count=2))
+    assert "is not archived" in told
+    alone = OutputOptions(marks=MarkOptions(archive_rest=True))
+    assert not [*note_lines(Plan(alone, (PAIR,), (), (), photo_count=2))]

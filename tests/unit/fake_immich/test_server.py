@@ -250,6 +250,24 @@ def test_one_pair_that_exists_spoils_a_bulk_tagging_before_1_129() -> None:
         plain.close()
 
 
+@pytest.mark.parametrize("version", ["v2.7.5", "v3.1.0"])
+def test_an_archived_member_leaves_its_stack_as_it_is_shown_and_not_as_it_is_listed(version: str) -> None:
+    with FakeImmich(version) as fake:
+        best, *rest = fake.seeds.burst(3)
+        stack = fake.seeds.stack(best, *rest)
+        plain = Plain(fake)
+        shown = [plain("GET", f"/assets/{best.id}").json()["stack"]]
+        for asset in rest:
+            asset.visibility = "archive"
+            shown.append(plain("GET", f"/assets/{best.id}").json()["stack"])
+        assert [one and one["assetCount"] for one in shown] == [3, 2, None]
+        (listed,) = plain("GET", "/stacks").json()
+        assert (listed["id"], len(listed["assets"])) == (stack.id, 3)
+        month = {"timeBucket": "2024-05-01", "withStacked": "true", "visibility": "timeline"}
+        assert plain("GET", "/timeline/bucket", **month).json()["stack"] == [[stack.id, "1"]]
+        plain.close()
+
+
 def test_a_new_stack_takes_the_whole_stack_of_a_primary_and_a_child_alone(plain: Plain, fake: FakeImmich) -> None:
     photos = fake.seeds.burst(6, declared_checksum=True)
     with_primary, with_child = fake.seeds.stack(*photos[:2]), fake.seeds.stack(*photos[2:5])
