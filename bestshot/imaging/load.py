@@ -1,27 +1,25 @@
 """Decoding bytes into upright pixels of the requested size."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import BinaryIO, cast
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.guards import JPEG_PIXELS, MOST_SCANS, OTHER_PIXELS, ROOM, WEBP_PIXELS, check_size, decoding
 from bestshot.imaging.headers import Header
 from bestshot.imaging.raw import raw_preview
+from bestshot.imaging.tiff import check_header, check_tiff, is_dng, is_signed, is_white_zero
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
 
 # The C library keeps what it gave out in smaller blocks, so four threads would keep what four pictures take.
 Image.core.set_block_size(1 << 26)  # type: ignore[attr-defined] # which Pillow does not export
 # Replaced by our own limits, which depend on the kind of picture and are reported as sentences.
 Image.MAX_IMAGE_PIXELS = None
-
-_DNG_VERSION = 50706
-"""The TIFF tag that only DNG files have."""
 
 _HEIF_BOXES_LENGTH = 65536
 """Bytes in which the boxes before the coded pixels are searched; a picture of many tiles needs some 10 kB."""
@@ -44,6 +42,7 @@ _CHUNK_BYTES = 1 << 20
 
 # Possible values of white in pixels of more than 8 bits, whose files do not state it.
 _WHITES = {"I": (4095.0, 65535.0), "F": (1.0, 255.0, 65535.0)}
+_SIGNED_WHITE = 32767.0
 
 
 def open_image(stream: BinaryIO, name: str) -> Image.Image:
@@ -67,11 +66,15 @@ def open_image(stream: BinaryIO, name: str) -> Image.Image:
         try:
             image = Image.open(opened, formats=[pillow_format])
         except UnidentifiedImageError as error:
+            if kind is PictureKind.TIFF:
+                check_header(stream)
             raise PhotoError(f"is cut off or damaged: its {kind.value} header cannot be read") from error
         header.whole()
         if image.fp is opened:  # a decoder in Python reads byte by byte
             image.fp = stream
         check_size(image.size, _limit_of(image))
+        if kind is PictureKind.TIFF:
+            check_tiff(image)
         if kind is PictureKind.HEIF:
             _restore_orientation(image, stream)
         return image
@@ -106,7 +109,8 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
 def _decoded(image: Image.Image, orientation: int, target: tuple[int, int], mode: str) -> Image.Image:
     image.load()
     turn = _turn_of(image, orientation)
-    pixels = _eight_bit(_shrunk(_resizable(image), target)).convert(mode)
+    shrunk = _shrunk(_resizable(image), target)
+    pixels = (_of_deep(shrunk, image) if shrunk.mode in _WHITES else _eight_bit(shrunk)).convert(mode)
     return pixels if turn is None else pixels.transpose(turn)
 
 
@@ -130,7 +134,7 @@ def _open_viewable(stream: BinaryIO, name: str) -> tuple[Image.Image, int]:
     """Open the picture, or the preview of a raw photo; also returns the orientation to use if it states none."""
     if _kind_of(stream, name) is not PictureKind.RAW:
         image = open_image(stream, name)
-        if not (isinstance(image, TiffImageFile) and _DNG_VERSION in image.tag_v2):
+        if not is_dng(image):
             return image, 1
     preview = raw_preview(stream)
     return open_image(BytesIO(preview.data), name), preview.orientation
@@ -225,9 +229,7 @@ def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Convert the pixels to a mode of 8 bits without alpha that Pillow can convert to RGB and L."""
-    if image.mode in _WHITES:
-        return _scaled_to_white(image)
+    """Convert the pixels to a mode without alpha that Pillow can convert to RGB and L."""
     if image.mode == "LAB":
         return _rgb_of_lab(image)
     if image.mode in _WITH_ALPHA:
@@ -237,10 +239,16 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image
 
 
-def _scaled_to_white(image: Image.Image) -> Image.Image:
+def _of_deep(pixels: Image.Image, opened: Image.Image) -> Image.Image:
+    """Convert deep pixels of an open picture to 8 bits of grey."""
+    grey = _scaled_to_white(pixels, (_SIGNED_WHITE,) if is_signed(opened) else _WHITES[pixels.mode])
+    return ImageOps.invert(grey) if is_white_zero(opened) else grey
+
+
+def _scaled_to_white(image: Image.Image, whites: Sequence[float]) -> Image.Image:
     values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
     brightest = values.max()
-    white = next((white for white in _WHITES[image.mode] if brightest <= white), brightest)
+    white = next((white for white in whites if brightest <= white), brightest)
     return Image.fromarray(np.clip(np.rint(values * (255.0 / white)), 0, 255).astype(np.uint8))
 
 
