@@ -4,20 +4,17 @@ Only what a photo of this run proves to be ours is taken over, by name, size and
 folders are copied or synchronised.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bestshot.layout.actions import Action, CopyFile, PlaceBest, WriteMetadata
-from bestshot.layout.names import BEST_PREFIX, group_number, prefixed, renamed
+from bestshot.layout.names import BEST_PREFIX, copy_numbers, fitted, folded, group_number, is_renamed, prefixed
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, link_target
 from bestshot.storage.identity import is_one_file
 from bestshot.text import base_name
-
-_COPY_NUMBER = re.compile(r" \((\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ def match_copies(found: Iterable[FoundFile], photos: Iterable[Photo], is_same: I
             sources.setdefault(file.path, []).append((photo, file))
     copies: list[CopyFile] = []
     claimed: set[tuple[int, str]] = set()
-    for item in sorted(found, key=lambda item: (item.number, _copy_numbers(item.path), item.path)):
+    for item in sorted(found, key=lambda item: (item.number, copy_numbers(base_name(item.path)), item.path)):
         for photo, file in sources.get(item.link or item.size, ()):
             if (item.number, file.path) in claimed or not _may_be_named(item, file, photo.files[0]):
                 continue
@@ -58,14 +55,12 @@ def _copy(item: FoundFile, photo: Photo, file: PhotoFile, method: LinkMethod) ->
     return CopyFile(item.path, item.number, photo.origin, photo.key, file.path, file.revision, file.size, method)
 
 
-def _copy_numbers(path: str) -> list[int]:
-    """The numbers that a name may bear because others had it before."""
-    return [int(digits) for digits in _COPY_NUMBER.findall(base_name(path))]
-
-
 def _may_be_named(item: FoundFile, file: PhotoFile, picture: PhotoFile) -> bool:
-    names = (base_name(file.path), base_name(picture.path))
-    return any(renamed(*names, copy) == base_name(item.path) for copy in (1, *_copy_numbers(item.path)))
+    """Whether a file has a name that a photo's gets; some disks give names back composed in another way."""
+    name, of_picture = base_name(file.path), base_name(picture.path)
+    as_before = (name, of_picture)  # earlier versions did not make names fit
+    wanted = ((fitted(name, of_picture), fitted(of_picture, of_picture)), as_before)
+    return any(is_renamed(folded(base_name(item.path)), *map(folded, names)) for names in wanted)
 
 
 def adoptable(root: Path, photos: Sequence[Photo]) -> list[Action]:

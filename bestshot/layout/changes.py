@@ -1,5 +1,6 @@
 """Making changes in an output: journaled before and after, each whole or not at all, and mended after a kill."""
 
+import errno
 import logging
 import os
 import time
@@ -31,6 +32,7 @@ from bestshot.layout.names import OUTPUT_MARKER, text_bytes, text_checksum
 from bestshot.layout.survey import file_state
 from bestshot.model.photo import LinkMethod
 from bestshot.storage import files
+from bestshot.storage.drafts import draft_name
 from bestshot.storage.files import checksum, link_target, sync_folder, writing
 from bestshot.storage.folders import HeldFolder, holding, remove_empty_folders, shown
 from bestshot.storage.identity import is_hard_link
@@ -42,6 +44,9 @@ A = TypeVar("A", bound=Action | Reversal)
 
 FOLDER: Final = "folder:"
 """How the journal's name of an output begins; its path follows."""
+
+_REFUSALS = files.UNTAKEN_NAME | {errno.EPERM, errno.EACCES, errno.ENOENT}
+"""What may be said of one name or folder alone: some shares so refuse names that their server cannot have."""
 
 _FLUSH_SECONDS = 1.0
 """Finished changes are written to the journal at least this often; a kill in between is mended by recovery."""
@@ -165,7 +170,7 @@ class OutputChanges:
     def spot(self, change: Change[A]) -> Iterator[Spot]:
         """Where a change is made; whatever comes of it, nothing half-written and no empty folder stays there."""
         place = dirname(change.action.destination)
-        with writing(self.final(change)):
+        with self._one_refused(change.action), writing(self.final(change)):
             try:
                 with holding(place, self.root, make=True) as folder:
                     spot = self._spot(change, folder)
@@ -175,6 +180,37 @@ class OutputChanges:
                         spot.temporary.unlink(missing_ok=True)
             finally:
                 remove_empty_folders(place, self.root)
+
+    @contextmanager
+    def _one_refused(self, action: Action | Reversal) -> Iterator[None]:
+        """What a disk refuses to one name or folder, and takes elsewhere in the output, is told of that one alone."""
+        try:
+            yield
+        except OutputError as error:
+            cause = _system_error(error)
+            if cause is not None and cause.errno in _REFUSALS and self._takes_other(action):
+                raise PhotoError(
+                    f"the disk refuses it here ({cause.strerror}) and takes other files: rename the photo, "
+                    "or see to the permissions of its group's folder"
+                ) from error
+            raise
+
+    def _takes_other(self, action: Action | Reversal) -> bool:
+        """Whether the output takes what this makes under a name that no disk refuses, beside the lock."""
+        try:
+            with holding(OUTPUT_MARKER, self.root) as folder:
+                probe = folder.path / draft_name()
+                match action:
+                    case CopyFile(method=LinkMethod.SYMLINK):
+                        files.link_symbolically(action.source, probe)
+                    case CopyFile(method=LinkMethod.HARDLINK):
+                        files.link(Path(action.source).resolve(), probe)
+                    case _:
+                        files.create_file(probe, b"")
+                probe.unlink()
+        except (OSError, OutputError, PhotoError):
+            return False
+        return True
 
     @contextmanager
     def standing(self, destination: str) -> Iterator[Path]:
@@ -253,6 +289,13 @@ def keep_time(path: Path, mtime_ns: int) -> None:
     # Where a link cannot have a time of its own, the one of now serves.
     with suppress(NotImplementedError), writing(path):
         os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
+
+
+def _system_error(error: BaseException | None) -> OSError | None:
+    """The error of the system that one of ours tells."""
+    while error is not None and not isinstance(error, OSError):
+        error = error.__cause__
+    return error
 
 
 def _why(error: Exception) -> str:

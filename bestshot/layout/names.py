@@ -1,4 +1,4 @@
-"""Names in the output: short enough for any file system, and free of clashes on any of them."""
+"""Names in the output: such as any file system takes, and free of clashes on any of them."""
 
 import os
 import re
@@ -19,6 +19,22 @@ _LONGEST_NAME_BYTES = 255
 _LONGEST_ENDING_BYTES = 100
 """What follows the stem is kept whole up to this; beyond, it is the rest of a sentence ("St. Petersburg, ...")."""
 
+_LONGEST_ANYWHERE_BYTES = 143
+"""What encrypted folders take, as on many network disks."""
+
+_LONGEST_FITTED_STEM_BYTES = 96
+_LONGEST_FITTED_ENDING_BYTES = 36
+"""Together these leave room for "best_" and a number."""
+
+_COPY_NUMBER = re.compile(r" \((\d+)\)")
+
+# Windows, exFAT, NTFS and most shares refuse these, and bytes that are no text.
+_REFUSED = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|\ud800-\udfff]')
+_REFUSED_AT_THE_END = re.compile(r"[. ]+\Z")
+_DEVICE = re.compile(
+    r"(?P<name>con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?= *(?:\.|\Z))", re.IGNORECASE
+)
+
 
 def group_folder(number: int) -> str:
     """The name of a group's folder in the output."""
@@ -36,6 +52,27 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
 
 
+def fitted(name: str, picture: str) -> str:
+    """The name of a photo's file as any disk takes it; `picture` is the name of its picture.
+
+    What some disk refuses becomes "_", letters are composed, and a long stem is cut. That follows from the names alone,
+    so it is the same on every disk and in every run, and what belongs to a photo by its name still does.
+    """
+    stem, ending = _parted(_allowed(name), PurePosixPath(_allowed(picture)).stem, _LONGEST_FITTED_ENDING_BYTES)
+    return _with_an_end(_cut(stem, _LONGEST_FITTED_STEM_BYTES) + ending)
+
+
+def _allowed(name: str) -> str:
+    name = _with_an_end(_REFUSED.sub("_", unicodedata.normalize("NFC", name)))
+    device = _DEVICE.match(name)
+    return name if device is None else f"{device['name']}_{name[device.end() :]}"
+
+
+def _with_an_end(name: str) -> str:
+    """The name without the dots and spaces at its end, which Windows would drop."""
+    return _REFUSED_AT_THE_END.sub(lambda found: "_" * len(found[0]), name)
+
+
 def renamed(name: str, picture: str, copy: int) -> str:
     """The name of a photo's file in the `copy`-th photo of that name; `picture` is the name of its picture.
 
@@ -45,24 +82,45 @@ def renamed(name: str, picture: str, copy: int) -> str:
     return _fitted(stem, ending if copy == 1 else f" ({copy}){ending}")
 
 
+def is_renamed(here: str, name: str, picture: str) -> bool:
+    """Whether `renamed` gives a file this name in the output, as the first or a further one of its name."""
+    return any(renamed(name, picture, copy) == here for copy in (1, *copy_numbers(here)))
+
+
+def copy_numbers(name: str) -> list[int]:
+    """The numbers that a name may bear because others had it before."""
+    return [int(digits) for digits in _COPY_NUMBER.findall(name)]
+
+
+def name_of_best(name: str) -> str:
+    """The name under which an original is shown as the best; one that an earlier version gave is made to fit."""
+    allowed = _allowed(name)
+    is_short = len(os.fsencode(BEST_PREFIX + allowed)) <= _LONGEST_ANYWHERE_BYTES
+    return prefixed(BEST_PREFIX, allowed if is_short else fitted(name, name))
+
+
 def prefixed(prefix: str, name: str) -> str:
     """The name with a prefix, its stem cut where it would become too long."""
     stem, ending = _parted(name, PurePosixPath(name).stem)
     return _fitted(prefix + stem, ending)
 
 
-def _parted(name: str, picture_stem: str) -> tuple[str, str]:
+def _parted(name: str, picture_stem: str, longest: int = _LONGEST_ENDING_BYTES) -> tuple[str, str]:
     """A name in two after the stem of its picture, else after its own, else nowhere."""
     for stem in (picture_stem, PurePosixPath(name).stem):
-        if name.startswith(stem) and len(os.fsencode(name[len(stem) :])) <= _LONGEST_ENDING_BYTES:
+        if name.startswith(stem) and len(os.fsencode(name[len(stem) :])) <= longest:
             return stem, name[len(stem) :]
     return name, ""
 
 
 def _fitted(stem: str, ending: str) -> str:
-    while len(os.fsencode(stem + ending)) > _LONGEST_NAME_BYTES and len(stem) > 1:
+    return _cut(stem, _LONGEST_NAME_BYTES - len(os.fsencode(ending))) + ending
+
+
+def _cut(stem: str, longest: int) -> str:
+    while len(os.fsencode(stem)) > longest and len(stem) > 1:
         stem = stem[:-1]
-    return stem + ending
+    return stem
 
 
 def name_and_revision(path: str, revision: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ The output is a state to reach. What an earlier run made and is still there is n
 nothing; what is merely absent from this run is never a reason to take anything back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bestshot.layout.actions import (
@@ -17,7 +17,16 @@ from bestshot.layout.actions import (
     RetireBest,
     WriteMetadata,
 )
-from bestshot.layout.names import BEST_PREFIX, folded, group_folder, name_and_revision, prefixed, renamed, text_checksum
+from bestshot.layout.names import (
+    fitted,
+    folded,
+    group_folder,
+    is_renamed,
+    name_and_revision,
+    name_of_best,
+    renamed,
+    text_checksum,
+)
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import FileRole, LinkMethod, Photo, PhotoFile, Place
 from bestshot.text import base_name, printable
@@ -77,11 +86,14 @@ class _GroupFolder:
         self._claimed: set[str] = set()
         self._copy_of = self._recognised()
         # A mark of the best may show what stood there, so no other photo takes the place.
-        self._kept_for = {
-            folded(path): name_and_revision(laid.receipt.action.source, laid.receipt.action.revision)
+        missing = {
+            path: name_and_revision(laid.receipt.action.source, laid.receipt.action.revision)
             for path, laid in laid.items()
             if isinstance(laid.receipt.action, CopyFile) and laid.condition is Condition.MISSING
         }
+        self._kept_for = {folded(path): identity for path, identity in missing.items()}
+        targets = {_target_of(mark) for mark in self._standing().values()}
+        self._shown = {identity: path for path, identity in missing.items() if path in targets}
 
     def plan(self, present: _Present) -> list[Action]:
         copies = [action for photo in self._group.verdict.group.photos for action in self._copies(photo)]
@@ -90,7 +102,7 @@ class _GroupFolder:
         is_best_seen = all(self._is_seen(laid, present) for laid in standing.values())
         if standing and (not is_best_seen or (not copies and self._is_partial(present))):
             return [*copies]
-        return [*copies, *self._best(copies, standing), *self._metadata()]
+        return [*copies, *self._best(copies, standing), *self._metadata(copies)]
 
     def _is_partial(self, present: _Present) -> bool:
         """Whether a photo of the group is not seen in this run."""
@@ -187,7 +199,19 @@ class _GroupFolder:
         return path
 
     def _original(self, file: PhotoFile, picture: PhotoFile, copy: int) -> str:
-        return f"{self._path}/originals/{renamed(base_name(file.path), base_name(picture.path), copy)}"
+        name, of_picture = base_name(file.path), base_name(picture.path)
+        if not self._has_unfitted_name(picture):
+            name, of_picture = fitted(name, of_picture), fitted(of_picture, of_picture)
+        return f"{self._path}/originals/{renamed(name, of_picture, copy)}"
+
+    def _has_unfitted_name(self, picture: PhotoFile) -> bool:
+        """Whether a photo lies here as an earlier version named it: this disk takes that, and its files stay together.
+
+        So it is if the photo is only shown as the best any more, since its original comes back under that name.
+        """
+        path = self._laid_copy(picture) or self._shown.get(name_and_revision(picture.path, picture.revision))
+        name = base_name(picture.path)
+        return path is not None and fitted(name, name) != name and is_renamed(base_name(path), name, name)
 
     def _is_for(self, file: PhotoFile, path: str) -> bool:
         """Whether a file is laid at a path, or may be."""
@@ -203,7 +227,7 @@ class _GroupFolder:
         target = self._target(best.files[0], copies)
         actions: list[Action] = []
         if target not in {_target_of(laid) for laid in standing.values()}:
-            destination = self._free_best_name(prefixed(BEST_PREFIX, base_name(target)))
+            destination = self._free_best_name(name_of_best(base_name(target)))
             actions.append(PlaceBest(destination, self._group.number, best.origin, best.key, target))
         for path, laid in standing.items():
             if _target_of(laid) != target and self._may_retire(laid, copies):
@@ -227,8 +251,8 @@ class _GroupFolder:
             copy += 1
         return path
 
-    def _metadata(self) -> list[Action]:
-        path, text = f"{self._path}/metadata.txt", self._text()
+    def _metadata(self, copies: Sequence[CopyFile]) -> list[Action]:
+        path, text = f"{self._path}/metadata.txt", self._text(copies)
         laid = self._laid.get(path)
         if laid is None or laid.condition is Condition.MISSING:
             wanted = self._is_free(path)
@@ -237,12 +261,24 @@ class _GroupFolder:
             wanted = is_ours and laid.receipt.effect.checksum != text_checksum(text)
         return [WriteMetadata(path, self._group.number, text)] if wanted else []
 
-    def _text(self) -> str:
-        """What is said of the group, and the names of what else lies among its originals from earlier runs."""
-        names = ", ".join(printable(base_name(path)) for path in sorted(self._left_behind()))
-        return (
-            f"{self._group.text}\nAlso among the originals, from earlier runs: {names}\n" if names else self._group.text
-        )
+    def _text(self, copies: Sequence[CopyFile]) -> str:
+        """What is said of the group, which names were made to fit, and what else earlier runs left in its originals."""
+        fitted_names = ", ".join(self._fitted_names(copies))
+        left = ", ".join(printable(base_name(path)) for path in sorted(self._left_behind()))
+        lines = [
+            f"\nRenamed, since not every disk takes their names: {fitted_names}\n" if fitted_names else "",
+            f"\nAlso among the originals, from earlier runs: {left}\n" if left else "",
+        ]
+        return self._group.text + "".join(lines)
+
+    def _fitted_names(self, copies: Sequence[CopyFile]) -> Iterator[str]:
+        """What the files are called here whose own names were made to fit, with these."""
+        for photo in self._group.verdict.group.photos:
+            for file in photo.files:
+                name, here = base_name(file.path), base_name(self._target(file, copies))
+                picture = base_name(photo.files[0].path)
+                if fitted(name, picture) != name and not is_renamed(here, name, picture):
+                    yield f"{printable(here)} is {printable(name)}"
 
     def _left_behind(self) -> set[str]:
         """The copies of earlier runs that belong to no photo of the group as it is now."""

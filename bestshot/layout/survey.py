@@ -12,7 +12,7 @@ from bestshot.layout.actions import Condition, CopyFile, FileState, LaidFile, Ou
 from bestshot.layout.adoption import adoptable
 from bestshot.layout.names import folded, group_number
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
-from bestshot.storage.files import checksum, writing
+from bestshot.storage.files import UNTAKEN_NAME, checksum, writing
 from bestshot.storage.identity import is_one_file
 from bestshot.text import printable
 
@@ -93,8 +93,11 @@ def condition_of(root: Path, receipt: Receipt) -> Condition:
     """What became of a file that we made."""
     try:
         status = os.lstat(root / receipt.action.destination)
-    except (FileNotFoundError, NotADirectoryError):
-        return Condition.MISSING
+    except OSError as error:
+        # An output that was moved to another disk has none of the names which that does not take.
+        if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno in UNTAKEN_NAME:
+            return Condition.MISSING
+        raise
     same = (status.st_size, status.st_mtime_ns) == (receipt.effect.size, receipt.effect.mtime_ns)
     return Condition.UNCHANGED if same else Condition.CHANGED
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from bestshot.errors import OutputError, PhotoError, TransientError
 from bestshot.storage.folders import shown
@@ -20,6 +20,10 @@ _CHUNK_BYTES = 1 << 20
 
 # What file systems return that have no hard links, or none from here to there.
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
+
+
+UNTAKEN_NAME: Final = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
+"""What file systems answer, to whatever is asked, about a name that they cannot have."""
 
 
 def checksum(path: Path) -> str:

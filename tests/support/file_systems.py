@@ -3,6 +3,7 @@
 import errno
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,19 @@ def become_nobody() -> None:
     if os.geteuid() == 0:
         os.setegid(NOBODY)
         os.seteuid(NOBODY)
+
+
+def refuse_names(pattern: str, number: int) -> None:
+    """Answer as the kernel does for a file system that refuses these names; for a process of its own."""
+    refused = re.compile(pattern)
+    named = {"open": (0,), "os.mkdir": (0,), "os.rename": (1,), "os.link": (1,), "os.symlink": (1,)}
+
+    def refuse(event: str, args: tuple[Any, ...]) -> None:
+        for place in named.get(event, ()):
+            if isinstance(args[place], str | bytes | os.PathLike) and refused.search(os.fsdecode(args[place])):
+                raise OSError(number, os.strerror(number), os.fsdecode(args[place]))
+
+    sys.addaudithook(refuse)
 
 
 def refuse_hard_links(number: int = errno.EPERM) -> None:

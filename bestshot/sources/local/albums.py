@@ -8,7 +8,7 @@ import errno
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,11 +17,12 @@ from typing import Final
 import msgspec
 
 from bestshot.errors import OutputError, PhotoError, UsageError
-from bestshot.layout.names import folded, renamed
+from bestshot.layout.names import fitted, folded, renamed
 from bestshot.marks.state import Album
 from bestshot.metadata.sidecars import read_sidecar
 from bestshot.storage.drafts import draft_name, is_draft_name
 from bestshot.storage.files import (
+    UNTAKEN_NAME,
     create_file,
     link_symbolically,
     link_target,
@@ -74,8 +75,9 @@ class AlbumFolders:
     def make(self, name: str, keys: Collection[str]) -> str:
         """Make an album of these photos, all of it or nothing; returns its id.
 
-        Where something else has its name, a number is added. Raises UsageError for a name that no folder can have or
-        where there can be no links, OutputError if it cannot be made.
+        Its folder's name is made to fit, and where something else has that, a number is added. Raises UsageError for a
+        name that no folder can have or where there can be no links, PhotoError where the disk refuses a name,
+        OutputError if it cannot be made.
         """
         if not name or name.startswith(".") or "/" in name or os.sep in name:
             raise UsageError(f'An album of a folder cannot be called "{printable(name)}": it must be a folder\'s name.')
@@ -90,7 +92,7 @@ class AlbumFolders:
         create_file(draft / ALBUM_MARKER, json.dumps(marker).encode())
         _link(draft, keys)
         sync_folder(draft)
-        with writing(final):
+        with _name_refused(final), writing(final):
             draft.rename(final)
         sync_folder(self._root)
         return str(final)
@@ -164,15 +166,19 @@ class AlbumFolders:
         return [path for path in map(Path, sorted(real)) if path.name.startswith(".") == hidden]
 
     def _album(self, folder: _Folder) -> Album:
-        return Album(folder.marker.id, folder.path.name, frozenset(_links(folder.path).values()))
+        name, given = folder.path.name, folder.marker.name
+        is_as_given = name == fitted(given, given)
+        return Album(folder.marker.id, given if is_as_given else name, frozenset(_links(folder.path).values()))
 
     def _make_root(self) -> None:
         make_folders(self._root, Path(self._root.anchor))
 
     def _free(self, name: str) -> Path:
         known = self._folders()
+        with writing(self._root), os.scandir(self._root) as entries:
+            taken = {folded(entry.name) for entry in entries}
         paths = (self._root / numbered for numbered in _numbered(name))
-        return next(path for path in paths if not os.path.lexists(path) and str(path) not in known)
+        return next(path for path in paths if folded(path.name) not in taken and str(path) not in known)
 
 
 def _marker(folder: Path) -> _Marker | None:
@@ -197,7 +203,8 @@ def _link(folder: Path, keys: Iterable[str]) -> None:
         name = next(name for name in _numbered(Path(key).name) if folded(name) not in taken)
         taken.add(folded(name))
         try:
-            link_symbolically(_target(folder, key), folder / name)
+            with _name_refused(folder / name):
+                link_symbolically(_target(folder, key), folder / name)
         except OutputError as error:
             if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_LINKS:
                 raise UsageError(f"There are no symbolic links on the disk of {printable(str(folder))}.") from error
@@ -205,8 +212,22 @@ def _link(folder: Path, keys: Iterable[str]) -> None:
 
 
 def _numbered(name: str) -> Iterator[str]:
-    """The name as it is, then with numbers from 2."""
+    """The name as any disk takes it, then with numbers from 2."""
+    name = fitted(name, name)
     return (renamed(name, name, number) for number in count(1))
+
+
+@contextmanager
+def _name_refused(path: Path) -> Iterator[None]:
+    """A name that the disk refuses is the matter of one album."""
+    try:
+        yield
+    except OutputError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in UNTAKEN_NAME:
+            raise PhotoError(
+                f"The disk refuses the name {printable(str(path))} ({error.__cause__.strerror})."
+            ) from error
+        raise
 
 
 def _target(folder: Path, key: str) -> str:

@@ -25,6 +25,15 @@ def test_a_file_is_known_by_its_name_or_the_one_it_gets_beside_another(name: str
     assert matched([found(name)], builders.photo("a.jpg")) == {f"group_0001/originals/{name}": "/photos/a.jpg"}
 
 
+@pytest.mark.parametrize("name", ["10_00.jpg", "10_00 (2).jpg", "10:00.jpg", "10:00 (2).jpg"])
+def test_a_file_is_known_by_its_name_as_it_was_made_to_fit_or_as_earlier_versions_left_it(name: str) -> None:
+    assert list(matched([found(name)], builders.photo("10:00.jpg"))) == [f"group_0001/originals/{name}"]
+
+
+def test_a_file_is_known_where_the_disk_gives_its_letters_back_in_two_characters() -> None:
+    assert len(matched([found("cafe\u0301.jpg")], builders.photo("caf\u00e9.jpg"))) == 1
+
+
 def test_a_companion_bears_the_number_of_its_picture() -> None:
     photo = builders.photo("a.jpg", "a.jpg.xmp")
     assert matched([found("a (2).jpg.xmp")], photo) == {"group_0001/originals/a (2).jpg.xmp": "/photos/a.jpg.xmp"}

@@ -1,6 +1,7 @@
 """Claims about names in the output: short enough, free of clashes, and seen to belong together."""
 
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -8,10 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.layout.names import folded, group_folder, group_number, prefixed, renamed
+from bestshot.layout.names import (
+    fitted,
+    folded,
+    group_folder,
+    group_number,
+    is_renamed,
+    name_of_best,
+    prefixed,
+    renamed,
+)
 from bestshot.text import base_name
 
 LONGEST = 255
+LONGEST_IN_AN_ENCRYPTED_FOLDER = 143
+REFUSED_SOMEWHERE = re.compile(
+    r'[\x00-\x1f"*/:<>?\\|\ud800-\udfff]|[. ]\Z|(?i:con|prn|aux|nul|(com|lpt)[0-9¹²³])[ ]*(\.|\Z)'
+)
 
 
 def is_name(name: str) -> bool:
@@ -96,6 +110,65 @@ def test_the_files_of_the_second_of_a_name_are_marked_alike(name: str, picture: 
 def test_a_long_name_gives_up_the_end_of_its_stem_and_keeps_its_suffix() -> None:
     assert renamed("a" * 251 + ".jpg", "a" * 251 + ".jpg", 2) == "a" * 247 + " (2).jpg"
     assert prefixed("best_", "ä" * 125 + ".jpg") == "best_" + "ä" * 123 + ".jpg"
+
+
+hostile = st.text(st.sampled_from('aE\u0301 .:*?<>|\\"\x07ß日📷1()') | st.characters(codec="utf-8"), min_size=1)
+devices = st.sampled_from(["CON.jpg", "con", "Aux .tar.gz", "LPT1.", "com¹.jpg", "NUL.JPG.xmp", "CON. .jpg"])
+any_names = names | devices | st.builds(str.__add__, hostile.map(lambda text: text * 9), suffixes).filter(is_name)
+
+
+@given(any_names, any_names, copies)
+def test_a_fitted_name_is_taken_by_any_disk_also_numbered_and_as_the_best(name: str, picture: str, copy: int) -> None:
+    here = renamed(fitted(name, picture), fitted(picture, picture), copy)
+    for made in (here, name_of_best(here), renamed(name_of_best(here), name_of_best(here), copy)):
+        assert len(os.fsencode(made)) <= LONGEST_IN_AN_ENCRYPTED_FOLDER
+        assert not REFUSED_SOMEWHERE.match(made)
+        assert not REFUSED_SOMEWHERE.search(made, 5)
+        assert unicodedata.normalize("NFC", made) == made
+
+
+@given(any_names)
+def test_a_fitted_name_stays_as_it_is(name: str) -> None:
+    once = fitted(name, name)
+    assert fitted(once, once) == once
+
+
+@given(any_names, st.sampled_from([".xmp", ".jpg.xmp", ".jpg.supplemental-metadata.json", ".DNG"]), copies)
+def test_what_belongs_to_a_photo_by_its_name_still_does_when_both_are_fitted(name: str, ending: str, copy: int) -> None:
+    picture, companion = f"{name}.jpg", f"{name}{ending}"
+    here = fitted(picture, picture)
+    assert here.endswith(".jpg")
+    assert fitted(companion, picture) == here.removesuffix(".jpg") + ending
+    numbered = renamed(here, here, copy).removesuffix(".jpg")
+    assert renamed(fitted(companion, picture), here, copy) == numbered + ending
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("IMG_1.jpg", "IMG_1.jpg"),
+        ("St. Petersburg, 1. Mai (2).jpg", "St. Petersburg, 1. Mai (2).jpg"),
+        (".hidden.jpg", ".hidden.jpg"),
+        ("日本 📷.heic", "日本 📷.heic"),
+        ("2024-05-01 10:00:00.jpg", "2024-05-01 10_00_00.jpg"),
+        ('what? "a\\b" <c>|*.jpg', "what_ _a_b_ _c___.jpg"),
+        ("end. .", "end___"),
+        ("con.jpg", "con_.jpg"),
+        ("Contact.jpg", "Contact.jpg"),
+        ("e\u0301te\u0301.jpg", "été.jpg"),
+        ("J\udcfcrgen.jpg", "J_rgen.jpg"),
+        ("line\nbreak.jpg", "line_break.jpg"),
+        ("x" * 250 + ".jpeg", "x" * 96 + ".jpeg"),
+    ],
+)
+def test_a_name_changes_only_where_some_disk_refuses_it(name: str, wanted: str) -> None:
+    assert fitted(name, name) == wanted
+
+
+@given(names, names, copies)
+def test_a_name_in_the_output_is_known_again_whatever_its_number(name: str, picture: str, copy: int) -> None:
+    assert is_renamed(renamed(name, picture, copy), name, picture)
+    assert not is_renamed(f"{renamed(name, picture, copy)}_", name, picture)
 
 
 @given(st.text().filter(_encodable))

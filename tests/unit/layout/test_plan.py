@@ -16,7 +16,7 @@ from bestshot.model.groups import Group, PlannedGroup
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.text import base_name
-from tests.support.builders import EMPTY, carried_out, found, group, photo, planned
+from tests.support.builders import EMPTY, carried_out, copy_of, found, group, photo, planned
 
 A, B, C, D = (photo(f"{name}.jpg") for name in "abcd")
 
@@ -191,11 +191,68 @@ def test_nothing_is_planned_onto_a_name_that_somebody_else_uses() -> None:
 
 
 def test_the_marks_of_two_photos_with_long_alike_names_do_not_clash() -> None:
-    """Cut to what a file system takes, with "best_" before them, they are the same."""
+    """Cut to what any file system takes, they are the same."""
     one, other = photo("a" * 250 + "1.jpg"), photo("a" * 250 + "2.jpg")
     state = laid_out(planned(1, one, other))
     marks = [action for action in plan(state, planned(1, other, one)) if isinstance(action, PlaceBest)]
-    assert [mark.destination for mark in marks] == ["group_0001/best_" + "a" * 242 + " (2).jpg"]
+    assert [mark.destination for mark in marks] == ["group_0001/best_" + "a" * 96 + " (2).jpg"]
+
+
+CLOCK, LATER = photo("10:00:00.jpg"), photo("10:00:01.jpg")
+
+
+def as_earlier_versions_named(*photos: Photo) -> OutputState:
+    """An output in which photos, the first of them the best, lie under their own names, whatever these are."""
+    best = photos[0]
+    mark = PlaceBest(f"group_0001/best_{best.name}", 1, best.origin, best.key, f"group_0001/originals/{best.name}")
+    text = WriteMetadata("group_0001/metadata.txt", 1, planned(1, *photos).text)
+    return carried_out(EMPTY, [*(copy_of(item) for item in photos), mark, text])
+
+
+def test_names_that_some_disk_refuses_are_made_to_fit_and_told_in_metadata_txt() -> None:
+    clashing = photo("10?00?00.jpg", "10?00?00.jpg.xmp", "10?00?00.\udcff")
+    *copies, mark, text = plan(EMPTY, planned(1, CLOCK, A, clashing))
+    originals = "group_0001/originals"
+    assert {copy.source: copy.destination for copy in copies if isinstance(copy, CopyFile)} == {
+        "/photos/10:00:00.jpg": f"{originals}/10_00_00.jpg",
+        "/photos/10?00?00.jpg": f"{originals}/10_00_00 (2).jpg",
+        "/photos/10?00?00.jpg.xmp": f"{originals}/10_00_00 (2).jpg.xmp",
+        "/photos/10?00?00.\udcff": f"{originals}/10_00_00 (2)._",
+        "/photos/a.jpg": f"{originals}/a.jpg",
+    }
+    assert mark.destination == "group_0001/best_10_00_00.jpg"
+    assert isinstance(text, WriteMetadata)
+    assert text.text == (
+        "1: 10:00:00.jpg, a.jpg, 10?00?00.jpg\n\n"
+        "Renamed, since not every disk takes their names: 10_00_00.jpg is 10:00:00.jpg, "
+        "10_00_00 (2).jpg is 10?00?00.jpg, 10_00_00 (2).jpg.xmp is 10?00?00.jpg.xmp, 10_00_00 (2)._ is 10?00?00.\\xff\n"
+    )
+
+
+def test_what_an_earlier_version_laid_under_its_own_name_is_not_laid_out_anew() -> None:
+    assert plan(as_earlier_versions_named(CLOCK, LATER), planned(1, CLOCK, LATER)) == []
+
+
+def test_a_sidecar_joins_its_photo_under_the_name_that_an_earlier_version_gave_it() -> None:
+    joined = photo(LATER.name, f"{LATER.name}.xmp")
+    actions = plan(as_earlier_versions_named(CLOCK, LATER), planned(1, CLOCK, joined))
+    assert destinations(actions) == [f"group_0001/originals/{LATER.name}.xmp"]
+
+
+def test_a_copy_that_is_still_shown_comes_back_under_its_earlier_name_so_that_one_best_is_shown() -> None:
+    state = found(as_earlier_versions_named(CLOCK, LATER), {f"group_0001/originals/{CLOCK.name}": Condition.MISSING})
+    assert destinations(plan(state, planned(1, CLOCK, LATER))) == [f"group_0001/originals/{CLOCK.name}"]
+
+
+def test_on_a_disk_that_has_none_of_the_earlier_names_all_is_laid_out_under_fitted_ones() -> None:
+    """As where an output was copied to one that refuses them, and took its place."""
+    earlier = as_earlier_versions_named(CLOCK, LATER)
+    state = found(earlier, dict.fromkeys(earlier.laid, Condition.MISSING))
+    assert destinations(plan(state, planned(1, CLOCK, LATER)))[:3] == [
+        "group_0001/originals/10_00_00.jpg",
+        "group_0001/originals/10_00_01.jpg",
+        "group_0001/best_10_00_00.jpg",
+    ]
 
 
 # The second run
@@ -375,7 +432,17 @@ def test_numbers_are_distinct_stay_with_members_and_new_ones_were_never_used(
 
 # Laws over several runs
 
-CLASHING = ["IMG.jpg", "img.JPG", "é.jpg", "e\u0301.jpg", "a" * 250 + "1.jpg", "a" * 250 + "2.jpg", "caf\udce9.jpg"]
+CLASHING = [
+    "IMG.jpg",
+    "img.JPG",
+    "é.jpg",
+    "e\u0301.jpg",
+    "a" * 250 + "1.jpg",
+    "a" * 250 + "2.jpg",
+    "caf\udce9.jpg",
+    "a:b.jpg",
+    "a?b.jpg",
+]
 
 
 @st.composite
@@ -412,7 +479,7 @@ def check_actions(actions: Sequence[Action], state: OutputState) -> None:
     """What holds of every plan; that nothing goes over another file is seen to by carrying it out."""
     made = [folded(action.destination) for action in actions if not isinstance(action, RetireBest)]
     assert len(set(made)) == len(made)
-    assert all(len(name.encode("utf-8", "surrogateescape")) <= 255 for path in made for name in path.split("/"))
+    assert all(len(name.encode()) <= 143 for path in made for name in path.split("/"))
     for earlier, later in pairwise(actions):
         assert not (isinstance(earlier, RetireBest) and isinstance(later, PlaceBest) and earlier.number == later.number)
     for action in actions:

@@ -1,5 +1,6 @@
 """Claims about marks in folders: sidecars and albums are made whole, kept before they change, and found again."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -35,6 +36,7 @@ from bestshot.storage.lock import LibraryLock
 from bestshot.xmp.packet import read
 from tests.support.builders import photo, planned
 from tests.support.drawn_library import run_unprivileged
+from tests.support.file_systems import in_own_process, refuse_names
 from tests.support.paths import ROOT
 from tests.support.sidecar_samples import LIGHTROOM, sidecar
 
@@ -439,6 +441,41 @@ def test_an_album_is_a_folder_of_links_that_lead_to_the_photos(folder: Path, alb
     assert not any(path.readlink().is_absolute() for path in (albums / "Organized-0001").glob("*.jpg"))
     album = library.read_marks(keys, (), with_albums=True).albums[marked.container]
     assert (album.name, set(album.keys)) == ("Organized-0001", set(keys))
+
+
+def test_an_album_and_its_links_have_names_that_any_disk_takes_and_the_album_is_known_by_its_own(
+    folder: Path, albums: Path
+) -> None:
+    keys = lay(folder, "10:00.jpg", "10?00.jpg")
+    made = AlbumFolders(albums).make("Trip: 1.", keys)
+    assert made == str(albums.resolve() / "Trip_ 1_")
+    assert {path.name for path in Path(made).iterdir()} == {ALBUM_MARKER, "10_00.jpg", "10_00 (2).jpg"}
+    assert AlbumFolders(albums).read()[made].name == "Trip: 1."
+    assert AlbumFolders(albums).called(["Trip: 1."]) == {"Trip: 1.": (made,)}
+
+
+def test_two_albums_have_names_that_no_disk_takes_for_one(folder: Path, albums: Path) -> None:
+    keys = lay(folder, "a.jpg")
+    made = [Path(AlbumFolders(albums).make(name, keys)).name for name in ("Été", "éTÉ", "E\u0301te\u0301")]
+    assert made == ["Été", "éTÉ (2)", "Été (3)"]
+
+
+def test_an_album_whose_name_the_disk_refuses_is_told_and_the_others_are_made(folder: Path, albums: Path) -> None:
+    lay(folder, "a.jpg", "b.jpg")
+    failed = in_own_process(_albums_where_names_are_refused, folder, albums)
+    assert [error for error in failed if "refuses the name" in error] == failed
+    assert len(failed) == 1
+    assert [album.name for album in AlbumFolders(albums).read().values()] == ["Other"]
+    assert [path.name for path in albums.iterdir() if not path.name.startswith(".")] == ["Other"]
+
+
+def _albums_where_names_are_refused(folder: Path, albums: Path) -> list[str]:
+    refuse_names(r"/Odd[^/]*\Z", errno.EINVAL)
+    with closing(Journal(folder.parent / "own.sqlite3")) as journal:
+        keys = tuple(str(folder / name) for name in ("a.jpg", "b.jpg"))
+        actions = [MakeAlbum(number, name, keys) for number, name in enumerate(["Odd", "Other"], 1)]
+        results = list(carry_out_marks(FolderMarks(albums), journal, TARGET, [TARGET], actions, AT_ONCE))
+    return [one.error for one in results if isinstance(one, FailedMark)]
 
 
 def test_no_folder_or_link_of_the_users_is_cleared_for_its_name(folder: Path, albums: Path) -> None:
