@@ -125,7 +125,7 @@ class _BoundedRetry(Retry):
 class RetryPolicy:
     """How long to wait for a connection, for an answer or more of it, and for the whole, and how often to retry.
 
-    All in seconds. A whole answer may take longer if much of it comes, see `transport.connections`.
+    All in seconds. The whole, with all retries, may take longer if much comes, see `transport.connections`.
     """
 
     connect: float = 6.1

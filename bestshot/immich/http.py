@@ -4,8 +4,7 @@ import io
 import os
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from hashlib import sha1
 from http.cookiejar import DefaultCookiePolicy
@@ -25,7 +24,7 @@ from bestshot.immich.calls import Call
 from bestshot.immich.failures import RetryPolicy, failure
 from bestshot.immich.keys import KeySource
 from bestshot.immich.transport.bodies import CODING, blocks, short_body
-from bestshot.immich.transport.connections import BoundedAdapter, allowing, session
+from bestshot.immich.transport.connections import BoundedAdapter, allowing, is_time_up, session
 from bestshot.immich.versions import Dialect, Task, Version
 from bestshot.text import printable
 
@@ -146,12 +145,16 @@ class ImmichServer:
     def _download(self, call: Call, stream: BinaryIO, checksum: str | None = None) -> str:
         """Write an answer's body and return its content type; a broken transfer is retried if that does no harm."""
         needed = self.needed_permissions  # also follows redirects, before the key is sent anywhere
+        with allowing(self._policy.whole):
+            return self._received(call, stream, checksum, needed)
+
+    def _received(self, call: Call, stream: BinaryIO, checksum: str | None, needed: tuple[str, ...]) -> str:
         retry = self._policy.retry(is_repeatable=call.is_repeatable)
         while True:
             stream.seek(0)
             stream.truncate()
             try:
-                with self._open(call, self._sign) as response:
+                with self._sent(call, self._sign) as response:
                     if not 200 <= response.status_code < 300:
                         body = short_body(response, _LONGEST_MESSAGE, str(call))
                         raise failure(response.status_code, body, str(call), needed)
@@ -166,7 +169,7 @@ class ImmichServer:
     def _next_try(self, retry: Retry, call: Call, error: HTTPError | None) -> Retry:
         """Count a try; after the last one, say what was wrong: a transfer that broke off, or other bytes."""
         try:
-            if call.is_repeatable:
+            if call.is_repeatable and not is_time_up():
                 return retry.increment(call.method, call.path, error=error)
         except HTTPError:  # among them that there were enough tries
             pass
@@ -174,11 +177,11 @@ class ImmichServer:
             raise BrokenAnswerError(
                 f"What came is not the file that the server has a checksum of ({call}): is it damaged there?"
             )
-        if isinstance(error, ReadTimeoutError):
-            raise UnreachableError(f"The Immich server at {self._api} sends its answer too slowly ({call}).") from error
-        raise self._cut_off(call) from error
+        raise self._broken(call, error) from error
 
-    def _cut_off(self, call: Call) -> BrokenAnswerError:
+    def _broken(self, call: Call, error: HTTPError) -> UnreachableError:
+        if isinstance(error, ReadTimeoutError):
+            return UnreachableError(f"The Immich server at {self._api} sends its answer too slowly ({call}).")
         return BrokenAnswerError(f"The answer of the Immich server at {self._api} was cut off ({call}).")
 
     def _request_without_key(self, what: str) -> bytes:
@@ -194,7 +197,7 @@ class ImmichServer:
 
     def _fetch_unsigned(self, call: Call, *, may_move: bool = True) -> tuple[int, bytes]:
         try:
-            with self._open(call, _unsigned) as response:
+            with allowing(self._policy.whole), self._sent(call, _unsigned) as response:
                 if response.is_redirect and may_move:
                     self._follow(call, response)
                     return self._fetch_unsigned(call, may_move=False)
@@ -202,7 +205,7 @@ class ImmichServer:
                     return response.status_code, short_body(response, _LONGEST_MESSAGE, str(call))
                 return response.status_code, b"".join(blocks(response, call.most, str(call)))
         except HTTPError as error:
-            raise self._cut_off(call) from error
+            raise self._broken(call, error) from error
 
     def _follow(self, call: Call, response: requests.Response) -> None:
         """Adopt the address of a redirect if it is the same host; the key is not sent anywhere else."""
@@ -218,11 +221,6 @@ class ImmichServer:
                 "if that is your Immich server, use that address."
             )
         self._api = api
-
-    @contextmanager
-    def _open(self, call: Call, sign: Sign) -> Iterator[requests.Response]:
-        with allowing(self._policy.whole), self._sent(call, sign) as response:
-            yield response
 
     def _sent(self, call: Call, sign: Sign) -> requests.Response:
         try:

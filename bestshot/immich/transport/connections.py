@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from typing import Any
 
@@ -27,10 +27,23 @@ _OVERHEAD = 1 << 20
 
 @dataclass(slots=True)
 class _Allowance:
-    """What one answer may take: `seconds` to come at all, and more for each byte of the `body` that was read."""
+    """What the answer to one call may take, with all tries: `seconds` to come at all, and more for what came of it.
+
+    `received` are all bytes that came, `body` those of them that were of use.
+    """
 
     seconds: float
+    received: int = 0
     body: int = 0
+    start: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_slow(self) -> bool:
+        return time.monotonic() - self.start > self.seconds + self.received / _SLOWEST
+
+    @property
+    def is_long(self) -> bool:
+        return self.received > _OVERHEAD + 2 * self.body
 
 
 _ALLOWANCE: ContextVar[_Allowance] = ContextVar("_ALLOWANCE")
@@ -38,7 +51,7 @@ _ALLOWANCE: ContextVar[_Allowance] = ContextVar("_ALLOWANCE")
 
 @contextmanager
 def allowing(seconds: float) -> Iterator[None]:
-    """Bound the answers to the requests that are sent within, whose bodies are read within, too."""
+    """Bound the answer to a call, which is sent within, however often, and read within, too."""
     token = _ALLOWANCE.set(_Allowance(seconds))
     try:
         yield
@@ -49,6 +62,11 @@ def allowing(seconds: float) -> Iterator[None]:
 def count_body(length: int) -> None:
     """Allow more of the answer that is being read, since so many bytes of it were of use."""
     _ALLOWANCE.get().body += length
+
+
+def is_time_up() -> bool:
+    """Whether the answer that is being waited for has had its time, so that another try would be in vain."""
+    return _ALLOWANCE.get().is_slow
 
 
 def session(adapter: HTTPAdapter) -> requests.Session:
@@ -86,8 +104,6 @@ class _BoundedReader(io.RawIOBase):
     def __init__(self, stream: io.RawIOBase) -> None:
         self._stream = stream
         self._allowance = _ALLOWANCE.get()
-        self._start = time.monotonic()
-        self._received = 0
 
     def readable(self) -> bool:
         """Always."""
@@ -99,12 +115,12 @@ class _BoundedReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what is there; raises OSError as soon as the answer is too slow or too long."""
-        if time.monotonic() - self._start > self._allowance.seconds + self._received / _SLOWEST:
+        if self._allowance.is_slow:
             raise TimeoutError("the answer comes too slowly")
-        if self._received > _OVERHEAD + 2 * self._allowance.body:
+        if self._allowance.is_long:
             raise OSError("the answer holds little but headers")
         number = self._stream.readinto(buffer)
-        self._received += number or 0
+        self._allowance.received += number or 0
         return number
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -125,6 +126,16 @@ def test_an_answer_is_given_up_although_a_byte_of_it_comes_before_each_timeout(f
     fake.faults.misbehave("a body of a byte at a time", ALWAYS)
     with pytest.raises(UnreachableError, match="too slowly"):
         client.get_statistics()
+
+
+def test_an_answer_that_has_had_its_time_is_not_asked_for_again(fake: FakeImmich) -> None:
+    client = client_of(fake, replace(HASTY, retries=3))
+    client.get_current_user()
+    fake.faults.misbehave("a body of a byte at a time", ALWAYS)
+    earlier = len(fake.calls)
+    with pytest.raises(UnreachableError, match="too slowly"):
+        client.get_statistics()
+    assert len(fake.calls) == earlier + 1
 
 
 def test_an_answer_may_take_long_while_much_of_it_comes(fake: FakeImmich) -> None:
