@@ -124,7 +124,7 @@ class OutputChanges:
         """The lock that keeps a second run out, also one in another container; raises OutputError."""
         try:
             with writing(self.root / OUTPUT_MARKER), holding(OUTPUT_MARKER, self.root, make=True):
-                return LibraryLock(self.root / OUTPUT_MARKER / "lock")
+                return LibraryLock(self.root / OUTPUT_MARKER / "lock", flag="--output")
         except PhotoError as error:  # without its group's folder one photo is stuck, without this one all are
             raise OutputError(str(error)) from error
 

@@ -16,15 +16,15 @@ from msgspec import inspect
 from bestshot.errors import UsageError
 from bestshot.ranking.rules import parse_weights
 from bestshot.settings.declaration import Setting
-from bestshot.settings.settings import APPLICATION, SETTINGS, Settings
+from bestshot.settings.settings import SETTINGS, Settings, own_folder
 from bestshot.text import printable
 
 ENVIRONMENT_PREFIX = "PHOTO_ORGANIZER_"
 
 
 def default_config_file() -> Path:
-    """The configuration file that is read when none is named."""
-    return Path(platformdirs.user_config_dir(APPLICATION)) / "config.toml"
+    """The configuration file that is read when none is named; raises UsageError where the user has no home."""
+    return Path(own_folder(platformdirs.user_config_dir, "--config")) / "config.toml"
 
 
 def load_settings(
@@ -56,9 +56,9 @@ def check_text(name: str, value: Any) -> Any:
 
 
 def _from_file(config_file: Path | None) -> dict[str, Any]:
-    path = Path(_expanded(str(config_file))) if config_file else default_config_file()
-    if config_file is None and not os.path.exists(path):  # noqa: PTH110 - Path.exists raises in a home that is locked
+    if config_file is None and not _has_default_file():
         return {}
+    path = Path(_expanded(str(config_file))) if config_file else default_config_file()
     shown = printable(str(path))
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -71,6 +71,13 @@ def _from_file(config_file: Path | None) -> dict[str, Any]:
     return {
         name: _converted(name, value, f"{printable(name)} in {shown}", strict=True) for name, value in table.items()
     }
+
+
+def _has_default_file() -> bool:
+    try:
+        return os.path.exists(default_config_file())  # noqa: PTH110 - Path.exists raises in a home that is locked
+    except UsageError:
+        return False  # without a home there is none
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -116,7 +123,10 @@ def _converted(name: str, value: object, where: str, *, strict: bool = False) ->
 
 
 def _expanded(path: str) -> str:
-    return os.path.expanduser(path)  # noqa: PTH111 - keeps './x' as given
+    expanded = os.path.expanduser(path)  # noqa: PTH111 - keeps './x' as given
+    if expanded == path and path.partition(os.sep)[0] == "~":
+        raise UsageError(f"You have no home folder here, which {printable(path)} begins with: name the whole path.")
+    return expanded
 
 
 def _complaint(setting: Setting, value: object, where: str) -> str:

@@ -3,13 +3,14 @@
 The command line, the configuration file, the environment, the checks, `--apply` and docs/settings.md follow from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import platformdirs
 from msgspec import Meta
 
+from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkOptions
 from bestshot.model.faces import FaceModel
@@ -42,6 +43,20 @@ _Megabytes = Annotated[float, Meta(gt=0)]
 # An empty path would mean the folder one happens to be in.
 _Text = Annotated[str, Meta(min_length=1)]
 _Rule = Annotated[str, Meta(pattern="^(raw|largest|folder:.+)$")]
+
+
+def own_folder(place: Callable[[str], str], flag: str) -> str:
+    """A folder of this application in the user's home; raises UsageError, which names the flag, if there is no home.
+
+    A user id of a container or a service need not be that of any account.
+    """
+    try:
+        folder = place(APPLICATION)
+    except RuntimeError:
+        folder = "~"
+    if folder.startswith("~"):
+        raise UsageError(f"You have no home folder here: use {flag} to name a place.")
+    return folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,11 +208,11 @@ class Settings:
     ] = None
     cache_dir: Annotated[
         _Text, About(RUNNING, "where measurements and previews are kept", "DIR", default_text="your cache folder")
-    ] = field(default_factory=lambda: platformdirs.user_cache_dir(APPLICATION))
+    ] = field(default_factory=lambda: own_folder(platformdirs.user_cache_dir, "--cache-dir"))
     cache_size: Annotated[_Megabytes, About(RUNNING, "how much room previews may take", "MB")] = 5000.0
     state_dir: Annotated[
         _Text, About(RUNNING, "where the journal and your decisions are kept", "DIR", default_text="your state folder")
-    ] = field(default_factory=lambda: platformdirs.user_state_dir(APPLICATION))
+    ] = field(default_factory=lambda: own_folder(platformdirs.user_state_dir, "--state-dir"))
     keep_history: Annotated[
         _Count | None,
         About(

@@ -18,12 +18,16 @@ logger = logging.getLogger(__name__)
 _BUSY_SECONDS = 30
 """How long to wait for another process that holds the database."""
 
+_FLAGS = "--cache-dir for measurements, --state-dir for the journal"
+
 _BUSY = "{path} is in use by another program. Let that finish, then try again."
 _FULL = "There is no room left for {path}. Free some space, then try again."
-_REFUSED = "{path} cannot be opened or written. Check its permissions and those of its folder."
+_REFUSED = (
+    "{path} cannot be opened or written. Check its permissions and those of its folder, or name another one: {flags}."
+)
 _DAMAGED = "{path} is damaged or not a database. Move it away to start afresh, then try again."
 _OTHER = "{path} cannot be used: {error}. If this happens again, move it away to start afresh."
-_OS_OTHER = "{path} cannot be used: {error}. Check its folder and the disk."
+_OS_OTHER = "{path} cannot be used: {error}. Check its folder and the disk, or name another one: {flags}."
 _FOREIGN = "{path} belongs to another program. Move it away, or choose another folder."
 _NEWER = "{path} was written by a newer version of Photo Organizer. Update this one, or choose another folder."
 
@@ -141,7 +145,7 @@ def _state_error(sentence: str, path: Path | str, error: str = "") -> StateError
 
 
 def _filled(sentence: str, path: Path | str, error: str) -> str:
-    return sentence.format(path=printable(str(path)), error=error)
+    return sentence.format(path=printable(str(path)), error=error, flags=_FLAGS)
 
 
 def _back_up(connection: sqlite3.Connection, path: Path, application_id: int, version: int) -> None:

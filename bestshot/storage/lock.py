@@ -38,13 +38,14 @@ class LibraryLock:
 
     It is a lock of the operating system on the file `path`: it ends with the process, however that ends, and works
     across containers that share the folder. The file itself is empty and stays. Next to it, `path`.json says who holds
-    the lock; it is read only by a run that has to give up.
+    the lock; it is read only by a run that has to give up. `flag` names the folder on the command line.
 
     Entering raises LockedError if another run holds the lock, OutputError if the folder does not support locks.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, flag: str = "--cache-dir") -> None:
         self._path = path
+        self._flag = flag
         self._owner_path = path.with_name(f"{path.name}.json")
         self._lock: FileLock | None = None
         self._is_permanent = True
@@ -68,7 +69,8 @@ class LibraryLock:
         except OSError as error:
             raise OutputError(
                 f"The folder {printable(str(self._path.parent))} cannot be used for the lock that protects a library"
-                f" ({error.strerror or error}). Choose one that is writable, on a disk with file locks."
+                f" ({error.strerror or error}). Choose one that is writable, on a disk with file locks:"
+                f" {self._flag} names it."
             ) from error
         self._lock = lock
         self._sign()

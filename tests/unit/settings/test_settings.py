@@ -2,6 +2,8 @@
 
 import dataclasses
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -344,6 +346,29 @@ def test_without_a_named_file_that_of_the_user_is_read_if_there_is_one() -> None
     default_config_file().parent.mkdir(parents=True)
     default_config_file().write_text("threshold = 9")
     assert load_settings({}, {}).threshold == 9
+
+
+def loaded_without_a_home(*flags: str) -> str:
+    """What comes of these flags for a user id of no account, which only root can take on."""
+    code = (
+        "import os, sys; from bestshot.errors import UsageError; from bestshot.settings.reading import load_settings\n"
+        "os.setuid(54321)\n"
+        "flags = dict(flag.split('=') for flag in sys.argv[1:])\n"
+        "try: settings = load_settings(flags, {}); print(settings.cache_dir, settings.state_dir)\n"
+        "except UsageError as error: print(error)"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "HOME" and not name.startswith("XDG_")}
+    command = [sys.executable, "-c", code, *flags]
+    return subprocess.run(command, env=kept, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can become a user without a home")
+def test_a_user_without_a_home_works_in_the_folders_that_are_named_or_is_asked_for_them() -> None:
+    assert loaded_without_a_home("cache_dir=/c", "state_dir=/s") == "/c /s"
+    assert loaded_without_a_home("cache_dir=/c") == "You have no home folder here: use --state-dir to name a place."
+    assert loaded_without_a_home("state_dir=/s") == "You have no home folder here: use --cache-dir to name a place."
+    said = "You have no home folder here, which ~/out begins with: name the whole path."
+    assert loaded_without_a_home("cache_dir=/c", "state_dir=/s", "output=~/out") == said
 
 
 def test_a_home_that_is_no_folder_holds_no_file(monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
