@@ -113,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--program", type=Path, default=ROOT, help="another checkout to attack")
     parser.add_argument("--only", nargs="+", choices=ATTACKS, default=list(ATTACKS), metavar="ATTACK", help="these")
     parser.add_argument("--attempt", type=int, help="make only the attempt of this number")
-    parser.add_argument("--patience", type=float, default=120, help="seconds after which a run hangs (default: 120)")
+    parser.add_argument("--patience", type=float, default=400, help="seconds after which a run hangs (default: 400)")
     options = parser.parse_args(argv)
     tallies = {name: Tally() for name in options.only}
     with tempfile.TemporaryDirectory() as name:

@@ -11,12 +11,17 @@ from benchmarks.attacks import relay
 from benchmarks.attacks.arena import Arena
 from benchmarks.attacks.on_folders import Attack
 from tests.fake_immich import FakeImmich, Where
+from tests.fake_immich.misbehaviours import MISBEHAVIOURS
 from tests.support.marks.runs import Onlooker
 
 _LOOK = ["--source-type=immich"]
 _MARKS = [*_LOOK, *"--tag-only --create-albums --mark-best-favorite --stack --archive-rest --inherit --yes".split()]
 _UNDO = ["--source-type=immich", "--undo"]
 _WRITES = "^(?!.*(search|download))"
+_PLACES = ("", "search", "thumbnail", "original", "albums", "tags", "stacks", "users")
+_SWIFT = [name for name in MISBEHAVIOURS if "a byte at a time" not in name]
+"""The ways to misbehave that end in seconds, beside "answers in drops"."""
+
 _SEED = 7
 _LATER = datetime(2024, 6, 1, 12)
 
@@ -97,10 +102,22 @@ def _misled(mischief_of: Callable[[random.Random], relay.Mischief]) -> Attack:
     return attack
 
 
+def _misbehave(arena: Arena) -> None:
+    """A server that from some request on answers in one of the ways that the tests know."""
+    with _server(arena) as fake:
+        where = Where(arena.chance.choice(_PLACES), after=arena.chance.randrange(4), times=None)
+        fake.faults.misbehave(arena.chance.choice(_SWIFT), where)
+        for arguments in ([*_LOOK, "-o", "out", "-v"], _MARKS):
+            if "\x1b" in arena.run(*arguments).output:
+                arena.found.keys.append("raw escape sequences")
+    arena.check()
+
+
 ON_SERVERS: dict[str, Attack] = {
     "kill a run of marks at a request": _killed(_MARKS, [], [_MARKS, _UNDO, _UNDO]),
     "kill a run of marks, then undo": _killed(_MARKS, [], [_UNDO, _UNDO]),
     "kill an undo of marks at a request": _killed(_UNDO, [_MARKS], [_UNDO]),
+    "misbehaviours that have a name": _misbehave,
     "damaged answers": _misled(relay.damaging),
     "lying answers": _misled(relay.lying),
     "pages without an end": _misled(relay.paging_for_ever),
