@@ -25,8 +25,12 @@ _PENDING_PER_WORKER = 3
 """Batches submitted per worker: enough that none is idle, few enough to save memory."""
 
 
+_STUCK = 3
+"""So many photos in a row that never end are not to blame: nothing can be read any more."""
+
+
 class WorkersError(OrganizerError):
-    """Worker processes die before they have any work, or the cluster is lost."""
+    """Worker processes die before they have any work, the cluster is lost, or nothing can be read any more."""
 
 
 class WorkerLostError(Exception):
@@ -112,7 +116,7 @@ class Workers:
                     yield Finished(batch, result)
             if not pending:
                 # A worker that dies takes all pending batches with it; any of them may be the cause.
-                yield from self._one_by_one(work, suspects)
+                yield from self._one_by_one(work, [[item] for batch in suspects for item in batch])
                 suspects = []
 
     def _submit_some(
@@ -132,18 +136,26 @@ class Workers:
     def _one_by_one(
         self, work: Callable[[Sequence[Item]], Result], batches: Sequence[Sequence[Item]]
     ) -> Iterator[Finished[Item, Result]]:
+        """Run batches of one item, each by itself, so that a death is that of its item."""
+        stuck = 0
         for batch in batches:
             self._repair()
             started = time.monotonic()
             try:
-                yield Finished(batch, self._submit(work, batch).result())
+                finished = Finished(batch, self._submit(work, batch).result())
             except self._retryable:
+                self._repair()
                 took = time.monotonic() - started
-                if len(batch) > 1:
-                    yield from self._one_by_one(work, [[item] for item in batch])
-                else:
-                    self._repair()
-                    yield Finished(batch, WorkerDied.after(took, self._photo_seconds))
+                stuck = stuck + 1 if took >= self._photo_seconds else 0
+                if stuck == _STUCK:
+                    raise WorkersError(
+                        f"{stuck} photos in a row could not be read in {self._photo_seconds:g} seconds each: "
+                        "does the disk or the share still answer? What was done is kept; run again when it does."
+                    ) from None
+                yield Finished(batch, WorkerDied.after(took, self._photo_seconds))
+            else:
+                stuck = 0
+                yield finished
 
     def _submit(self, work: Callable[[Sequence[Item]], Result], batch: Sequence[Item]) -> Future[Result]:
         if self._given is not None:  # processes of the caller's are not ours to end

@@ -8,17 +8,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bestshot.model.photo import Photo
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.deadline import PHOTO_SECONDS, begin_photo, within_deadlines
-from bestshot.workers.pool import WorkerDied, Workers
+from bestshot.workers.pool import WorkerDied, Workers, WorkersError
 from tests.support.drawn_library import add_burst, groups, skipped
 from tests.support.file_systems import in_own_process
 
 if TYPE_CHECKING:
-    import pytest
     from PIL import Image
 
 ENDLESS = -1
@@ -58,6 +59,13 @@ def test_what_never_ends_is_found_out_and_the_rest_is_done_again() -> None:
     assert not isinstance(again[0].result, WorkerDied)
 
 
+def test_where_nothing_can_be_read_any_more_the_run_ends() -> None:
+    with closing(Workers(1, photo_seconds=SECONDS)) as workers:
+        finished = workers.run(read_each, [[ENDLESS, 1], *[[ENDLESS]] * 100])
+        with pytest.raises(WorkersError, match="3 photos in a row could not be read in 1 seconds each"):
+            list(finished)
+
+
 def test_a_decoder_that_keeps_the_interpreter_s_lock_is_ended_too() -> None:
     with closing(Workers(1, photo_seconds=SECONDS)) as workers:
         finished = list(workers.run(search_for_ever, [[1], [ENDLESS]]))
@@ -91,7 +99,7 @@ class Endless(LocalPhotoSource):
         return super().load_pixels(photo, longest_side, grey=grey)
 
 
-def test_a_run_names_a_photo_that_never_ends_and_goes_on(tmp_path: Path, monkeypatch: "pytest.MonkeyPatch") -> None:
+def test_a_run_names_a_photo_that_never_ends_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Workers.__init__, "__kwdefaults__", {"photo_seconds": 2.0})
     add_burst(tmp_path / "photos", "burst0", 0)
     outcome = PhotoOrganizer(
