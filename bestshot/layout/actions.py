@@ -6,6 +6,7 @@ Paths in the output are relative to it, with `/`. An action says all that is nee
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from posixpath import dirname, relpath
 from typing import Final
 
 from bestshot.journal.changes import DoneChange, Kinds
@@ -90,6 +91,19 @@ class Receipt:
 
     action: Action
     effect: FileState
+
+    @property
+    def link(self) -> str | None:
+        """Where the symbolic link leads that was made, as it is stored in it; None if it is a file."""
+        if self.effect.checksum is not None:
+            return None
+        match self.action:
+            case CopyFile(source=source):
+                return source
+            case PlaceBest(destination=destination, target=target):
+                return relpath(target, dirname(destination))
+            case RetireBest() | WriteMetadata():
+                return None
 
 
 class Condition(Enum):

@@ -13,7 +13,7 @@ from bestshot.layout.actions import Action, CopyFile, PlaceBest, WriteMetadata
 from bestshot.layout.names import BEST_PREFIX, copy_numbers, fitted, folded, group_number, is_renamed, prefixed
 from bestshot.model.photo import LinkMethod, Photo, PhotoFile
 from bestshot.storage.files import checksum, link_target
-from bestshot.storage.identity import is_one_file
+from bestshot.storage.identity import is_hard_link, is_one_file
 from bestshot.text import base_name
 
 
@@ -96,7 +96,7 @@ def _made_by(path: Path, file: PhotoFile) -> LinkMethod | None:
     source = Path(file.path)
     if not source.is_file():
         return None
-    if is_one_file(path, source):
+    if is_hard_link(path, source):
         return LinkMethod.HARDLINK
     return LinkMethod.COPY if have_same_content(path, source) else None
 
@@ -125,9 +125,7 @@ def _is_best_of(path: Path, original: Path) -> bool:
         return False
     if is_one_file(path, original):
         return True
-    one, other = path.lstat(), original.lstat()
-    is_alike = (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
-    return is_alike and have_same_content(path, original)
+    return path.stat().st_size == original.stat().st_size and have_same_content(path, original)
 
 
 def _metadata(folder: Path, number: int) -> Iterator[WriteMetadata]:

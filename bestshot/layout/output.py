@@ -17,9 +17,9 @@ from bestshot.journal.journal import Journal
 from bestshot.layout.actions import (
     CHANGES,
     Action,
-    Condition,
     CopyFile,
     FileState,
+    LaidFile,
     OutputState,
     PlaceBest,
     Receipt,
@@ -30,7 +30,7 @@ from bestshot.layout.actions import (
 from bestshot.layout.changes import OutputChanges, Spot
 from bestshot.layout.names import BEST_PREFIX, folded, text_bytes
 from bestshot.layout.originals import holds_itself
-from bestshot.layout.survey import condition_of, file_state, learned, survey
+from bestshot.layout.survey import file_state, is_as_made, survey
 from bestshot.model.photo import LinkMethod, Photo
 from bestshot.storage.files import (
     NoHardLinkError,
@@ -66,6 +66,7 @@ class FolderOutput:
         self._journal = journal
         self._changes = OutputChanges(self._root, journal)
         self._fetch = fetch
+        self._proofs: Sequence[Receipt] = ()
 
     @property
     def target(self) -> str:
@@ -99,7 +100,8 @@ class FolderOutput:
             for path in (self._changes.temporary(change), *self._changes.final(change).parents)
             if path.is_relative_to(self._root)
         )
-        return survey(self._root, [*receipts, *learned(self._root, receipts, photos)], abandoned)
+        state, self._proofs = survey(self._root, receipts, photos, abandoned=abandoned)
+        return state
 
     def _receipts(self, further: Sequence[DoneChange[Action | Reversal, FileState]] = ()) -> list[Receipt]:
         return [Receipt(one.action, one.effect) for one in self._changes.effective(further)]
@@ -107,21 +109,22 @@ class FolderOutput:
     @staticmethod
     def found(path: Path, photos: Sequence[Photo] = ()) -> OutputState:
         """What is found in a folder that no journal knows; changes nothing."""
-        return survey(path, learned(path, (), photos))
+        state, _ = survey(path, (), photos)
+        return state
 
     def catch_up(self, photos: Sequence[Photo], sources: Sequence[str]) -> OutputState:
         """Write into the journal what the output and these photos show and it does not know; returns what is there.
 
-        Those are files that we made, and copies whose source has another time but the same content.
+        Those are files that we made, and those that have, or whose source has, another time but the same content.
         """
         receipts = self._receipts()
-        new = learned(self._root, receipts, photos)
+        state, new = survey(self._root, receipts, photos, proofs=self._proofs)
         if new:
             part = self._journal.begin_part(self.target, sources, is_learned=True)
             changes = self._journal.begin(part, CHANGES, [receipt.action for receipt in new])
             self._journal.finish([(change, one.effect) for change, one in zip(changes, new, strict=True)])
             self._journal.end_part(part)
-        return survey(self._root, [*receipts, *new])
+        return state
 
     def recover(self) -> None:
         """Mend what a killed run left: finish what was made, drop what was not, clear its half-written files."""
@@ -161,7 +164,7 @@ class FolderOutput:
         with self._changes.spot(change) as spot:
             match action:
                 case CopyFile(replaces=True):
-                    self._check_ours(action.destination, state)
+                    _check_ours(spot, state.laid[action.destination])
                     return spot.replace(self._fetch(action, spot.temporary))
                 case CopyFile():
                     return self._copy(action, spot)
@@ -202,7 +205,7 @@ class FolderOutput:
         return spot.state()
 
     def _retire_best(self, action: RetireBest, spot: Spot, state: OutputState) -> FileState:
-        self._check_ours(action.destination, state)
+        _check_ours(spot, state.laid[action.destination])
         trace = file_state(spot.final)
         with self._changes.standing(action.target) as target:
             if not os.path.lexists(target):
@@ -223,9 +226,15 @@ class FolderOutput:
         create_file(spot.temporary, text_bytes(action.text))
         if action.destination not in state.laid or not spot.final.exists():
             return spot.publish()
-        self._check_ours(action.destination, state)
+        _check_ours(spot, state.laid[action.destination])
         return spot.replace()
 
-    def _check_ours(self, destination: str, state: OutputState) -> None:
-        if condition_of(self._root, state.laid[destination].receipt) is not Condition.UNCHANGED:
-            raise PhotoError("it was changed by somebody else and is left alone")
+
+def _check_ours(spot: Spot, laid: LaidFile) -> None:
+    """Raise PhotoError unless a file that is to give way holds what we made, whatever its time says."""
+    try:
+        is_ours = is_as_made(spot.final, laid.receipt)
+    except OSError as error:
+        raise PhotoError(f"it cannot be read ({error.strerror or error}) and is left alone") from error
+    if not is_ours:
+        raise PhotoError("it was changed by somebody else and is left alone")

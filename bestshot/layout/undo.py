@@ -15,6 +15,7 @@ from bestshot.layout.actions import (
     REVERSALS,
     CopyFile,
     FileState,
+    Receipt,
     RemoveFile,
     RestoreFile,
     RetireBest,
@@ -23,8 +24,9 @@ from bestshot.layout.actions import (
 from bestshot.layout.changes import OutputChanges, Spot, keep_time
 from bestshot.layout.names import text_bytes
 from bestshot.layout.originals import ONLY_A_LINK, OwnNames, check_original, holds_itself
+from bestshot.layout.survey import is_as_made
 from bestshot.layout.undo_plan import Step, plan_folder_undo
-from bestshot.storage.files import checksum, create_file, link_symbolically, remove, replace
+from bestshot.storage.files import create_file, link_symbolically, remove, replace
 from bestshot.storage.folders import check_way
 from bestshot.storage.identity import is_there
 
@@ -95,7 +97,7 @@ class FolderUndo:
             return True
         if not is_there and isinstance(step.action, RestoreFile):
             raise PhotoError("It has gone since, so what stood there before is not put back.")
-        if is_there and not _is_unchanged(path, step.found):
+        if is_there and not _is_ours(path, step.found):
             raise PhotoError(_CHANGED)
         return is_there
 
@@ -104,9 +106,9 @@ class FolderUndo:
 
         None if it is on a server, or is no picture. Raises PhotoError if it is nowhere else.
         """
-        if step.found is None or step.found.checksum is None or step.original is None:
+        if step.found is None or step.found.effect.checksum is None or step.original is None:
             return None
-        wanted, original = step.found.checksum, step.original
+        wanted, original = step.found.effect.checksum, step.original
         if step.beside is not None and holds_itself(beside := self._root / step.beside, path, wanted):
             return beside
         if original.source.startswith("immich:"):
@@ -151,12 +153,9 @@ class FolderUndo:
             replace(spot.temporary, spot.final)
 
 
-def _is_unchanged(path: Path, found: FileState) -> bool:
-    status = path.lstat()
-    if (status.st_size, status.st_mtime_ns) != (found.size, found.mtime_ns):
-        return False
+def _is_ours(path: Path, found: Receipt) -> bool:
     try:
-        return path.is_symlink() if found.checksum is None else checksum(path) == found.checksum
+        return is_as_made(path, found)
     except OSError as error:
         raise PhotoError(f"It cannot be read ({error.strerror or error}).") from error
 

@@ -6,15 +6,14 @@ What a later run made stays, and so does everything in the group that it built o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from posixpath import dirname, relpath
 
 from bestshot.journal.runs import KeptItem, RunPart, undone_parts
 from bestshot.layout.actions import (
     Action,
     AppliedChange,
     CopyFile,
-    FileState,
     PlaceBest,
+    Receipt,
     RemoveFile,
     RestoreFile,
     RetireBest,
@@ -31,12 +30,12 @@ _EARLIER_LOST = "What it held before is not known, because the run was cut short
 class Step:
     """One reversal, and what it rests on.
 
-    `found` is what must stand at the destination, None where nothing may. Where the file is a photo's, `original` is
-    the copy that was made of it, and `beside` the place in the output where the same picture is too.
+    `found` is what must stand at the destination as it was made, None where nothing may. Where the file is a photo's,
+    `original` is the copy that was made of it, and `beside` the place in the output where the same picture is too.
     """
 
     action: Reversal
-    found: FileState | None
+    found: Receipt | None
     original: CopyFile | None = None
     beside: str | None = None
 
@@ -87,7 +86,7 @@ def _start(chain: Sequence[AppliedChange], part: int) -> int | None:
 def _step(chain: Sequence[AppliedChange], start: int, copies: Mapping[str, CopyFile]) -> Step | None:
     """What takes a destination back to where it was before the change at `start`; None if nothing needs to."""
     last, steps = chain[-1], len(chain) - start
-    found = None if isinstance(last.action, RetireBest) else last.effect
+    found = None if isinstance(last.action, RetireBest) else Receipt(last.action, last.effect)
     action: Reversal | None = _restored(chain[start], chain[start - 1], steps) if start else None
     if action is None and found is not None:
         action = RemoveFile(last.action.destination, last.action.number, steps)
@@ -102,7 +101,7 @@ def _restored(changed: AppliedChange, earlier: AppliedChange, steps: int) -> Res
         if not isinstance(action, RetireBest):
             return None
         if earlier.effect.checksum is None:
-            return restore(link=relpath(before.target, dirname(action.destination)))
+            return restore(link=Receipt(before, earlier.effect).link)
         return restore(shown=before.target)
     if changed.effect.replaced is not None:
         return restore(content=changed.effect.replaced)
