@@ -15,7 +15,7 @@ from bestshot.analysis.appraisal import appraisal_recipe, appraise
 from bestshot.analysis.faces import face_embeddings
 from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.errors import PhotoError, TransientError
-from bestshot.model.appraisal import Appraisal, Fingerprint
+from bestshot.model.appraisal import Appraisal, Fingerprint, Integrity
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.provenance import Provenance
@@ -60,6 +60,10 @@ def _metadata_revision(photo: Photo) -> str:
 
 def _read_metadata(source: PhotoReader, photo: Photo) -> Metadata:
     return source.get_metadata(photo)
+
+
+def _read_integrity(source: PhotoReader, photo: Photo) -> Integrity:
+    return source.get_integrity(photo)
 
 
 def _read_provenance(source: PhotoReader, photo: Photo) -> Provenance:
@@ -114,6 +118,10 @@ def measure_each(
 
 READ_METADATA = Measurement(
     "Reading dates", "metadata/4", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
+)
+
+READ_INTEGRITY = Measurement(
+    "Checking", "integrity/1", Integrity, partial(measure_each, _read_integrity), _revision, batch=1
 )
 
 READ_PROVENANCE = Measurement(

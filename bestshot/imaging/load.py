@@ -99,7 +99,7 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
                 image.draft(mode, target)  # of HEIF the thumbnail is used
                 return _decoded(image, orientation, target, mode)
         image, orientation = _open_viewable(stream, name)
-        _check_scans(image)
+        check_scans(image)
         stored, target = image.size, _fitted(image.size, longest_side)
         image.draft(mode, target)  # JPEG is decoded at 1/2, 1/4 or 1/8
         with ROOM.taken(_needed(image, stored)):
@@ -178,7 +178,7 @@ def _needed(image: Image.Image, stored: tuple[int, int]) -> int:
     return width * height
 
 
-def _check_scans(image: Image.Image) -> None:
+def check_scans(image: Image.Image) -> None:
     """Refuse a JPEG that goes over its picture again and again; it has been read up to its first scan."""
     if not (isinstance(image, JpegImageFile) and _is_progressive(image) and image.fp):
         return

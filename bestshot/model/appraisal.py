@@ -29,6 +29,13 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Integrity:
+    """Whether a picture's file is whole: `damage` is what is wrong, as a phrase that follows its name."""
+
+    damage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Appraisal:
     """The measured quality of a picture; `faces` is None if face detection was off.
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from bestshot.model.appraisal import Integrity
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.provenance import Provenance
@@ -41,6 +42,10 @@ class PhotoReader(ABC):
     def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
         """The faces that the library already knows, by default none; raises PhotoError."""
         return ()
+
+    def get_integrity(self, photo: Photo) -> Integrity:  # noqa: ARG002 - for sources that hold the files
+        """Whether the picture's file is whole, as far as that can be known; raises PhotoError."""
+        return Integrity()
 
     def get_provenance(self, photo: Photo) -> Provenance:  # noqa: ARG002 - for sources that hold the files
         """What the picture's file tells of where it came from, by default nothing; raises PhotoError."""

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal
+from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal, Integrity
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
@@ -54,6 +54,7 @@ class Candidate:
     appraisal: Appraisal
     metadata: Metadata
     provenance: Provenance = field(default_factory=Provenance)
+    damage: str | None = None
 
     @property
     def id(self) -> str:
@@ -91,10 +92,23 @@ class Candidates:
     copies: Mapping[str, Candidate]
 
     @classmethod
-    def of(cls, group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata]) -> Self:
-        """The candidates of a group. Finding its copies is the most expensive part, so it is done here, once."""
-        everyone = tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
-        lookalikes = find_lookalikes(everyone)
+    def of(
+        cls,
+        group: Group,
+        appraisals: Mapping[str, Appraisal],
+        metadata: Mapping[str, Metadata],
+        integrity: Mapping[str, Integrity] | None = None,
+    ) -> Self:
+        """The candidates of a group. Finding its copies is the most expensive part, so it is done here, once.
+
+        A damaged photo is nobody's copy, and nobody's original.
+        """
+        damages = {id_: file.damage for id_, file in (integrity or {}).items()}
+        everyone = tuple(
+            Candidate(photo, appraisals[photo.id], metadata[photo.id], damage=damages.get(photo.id))
+            for photo in group.photos
+        )
+        lookalikes = find_lookalikes([one for one in everyone if one.damage is None])
         return cls(group, everyone, lookalikes, originals_of_copies(everyone, lookalikes))
 
     def with_provenance(self, provenance: Mapping[str, Provenance]) -> Self:

@@ -2,13 +2,14 @@
 
 Each criterion scores every photo from 0 to 1, relative to the best of the group where there is no absolute scale, and
 faces relative to the same person. A photo's score is the weighted mean over the criteria. What the user chose takes
-precedence over it, and a copy never ranks above its original.
+precedence over it, a copy never ranks above its original, and a damaged photo never above a sound one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bestshot.model.groups import RankedPhoto, Reason, Verdict
+from bestshot.model.photo import Photo
 from bestshot.model.times import CaptureTime
 from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.criteria import Criterion, criteria
@@ -16,6 +17,8 @@ from bestshot.ranking.people import Embeddings, track_people
 from bestshot.ranking.preferences import choice, choice_in_words, preference_scores
 from bestshot.ranking.rules import JudgingRules
 from bestshot.text import printable
+
+_DAMAGE = "damage"
 
 _UNKNOWN_SCORE = 0.5
 """The score of a photo by a criterion that applies only to others of its group."""
@@ -57,6 +60,32 @@ def judge(candidates: Candidates, rules: JudgingRules | None = None, embeddings:
     date, which reads as midnight.
     """
     rules = rules or JudgingRules()
+    damaged = {candidate.id: candidate.damage for candidate in candidates.everyone if candidate.damage is not None}
+    if not damaged:
+        return _verdict(candidates, rules, embeddings)
+    sound = [candidate for candidate in candidates.everyone if candidate.id not in damaged]
+    last = _verdict(candidates.part([one for one in candidates.everyone if one.id in damaged]), rules, embeddings)
+    if not sound:
+        return replace(last, ranking=tuple(_all_damaged(ranked, damaged[ranked.photo.id]) for ranked in last.ranking))
+    first = _verdict(candidates.part(sound), rules, embeddings)
+    if len(sound) == 1:
+        first = replace(first, ranking=(replace(first.ranking[0], why=("the only photo that is not damaged",)),))
+    behind = (_behind(ranked.photo, damaged[ranked.photo.id]) for ranked in last.ranking)
+    return Verdict(candidates.group, (*first.ranking, *behind), first.confidence)
+
+
+def _behind(photo: Photo, damage: str) -> RankedPhoto:
+    """A damaged photo behind the sound ones of its group: nothing else about it counts."""
+    return RankedPhoto(photo, 0.0, (Reason(_DAMAGE, None, damage),), (damage,))
+
+
+def _all_damaged(ranked: RankedPhoto, damage: str) -> RankedPhoto:
+    """A damaged photo among others: which of them is best is decided as ever, and said with a reservation."""
+    reasons = (Reason(_DAMAGE, None, damage), *ranked.reasons)
+    return replace(ranked, reasons=reasons, why=(damage, "as are all photos of this group", *ranked.why))
+
+
+def _verdict(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Verdict:
     everyone, copies, shots = candidates.everyone, candidates.copies, candidates.shots
     people = track_people({shot.id: shot.faces for shot in shots}, embeddings)
     applicable = [criterion for criterion in criteria(candidates, people, rules.weights) if criterion.scores]

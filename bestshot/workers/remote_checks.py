@@ -17,7 +17,7 @@ from bestshot.workers.pool import WorkersError
 
 Result = TypeVar("Result")
 
-_PACKAGES = ("numpy", "Pillow", "pillow-heif", "rawpy")
+_PACKAGES = ("numpy", "Pillow", "pillow-heif", "rawpy", "simplejpeg")
 """Packages that affect measurements: another version may decode a picture slightly differently."""
 
 

@@ -42,7 +42,7 @@ PURE = (
 )
 """What decides, and touches nothing."""
 
-WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "shutil"}
+WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "simplejpeg", "shutil"}
 
 
 def _package(module: str) -> str:

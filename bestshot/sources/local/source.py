@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from bestshot.errors import SourceError
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkOptions
+from bestshot.model.appraisal import Integrity
 from bestshot.model.photo import Listing, Metadata, Photo
 from bestshot.model.provenance import Provenance
 from bestshot.sources.interface import PhotoSource, reading
@@ -110,6 +111,13 @@ class LocalPhotoSource(PhotoSource):
 
         with self.open_photo(photo) as stream:
             return read_metadata(stream, photo)
+
+    def get_integrity(self, photo: Photo) -> Integrity:
+        """What is wrong with the picture's file, which is decoded in full for that if it is a JPEG."""
+        from bestshot.imaging.damage import damage_of
+
+        with self.open_photo(photo) as stream:
+            return Integrity(damage_of(stream, photo.name))
 
     def get_provenance(self, photo: Photo) -> Provenance:
         """The traces in the picture's file, which is decoded in full for them."""

@@ -1,6 +1,6 @@
 """Claims about which photo of a group is best, and about the numbers it is told by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from random import Random
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bestshot.model.appraisal import Appraisal
+from bestshot.model.appraisal import Appraisal, Integrity
 from bestshot.model.faces import Face
 from bestshot.model.groups import RankedPhoto, Verdict
 from bestshot.model.photo import Metadata, Photo
@@ -70,13 +70,19 @@ members = st.lists(st.tuples(appraisals, any_metadata), min_size=1, max_size=6)
 Member = tuple[Appraisal, Metadata]
 
 
-def judged(shots: Sequence[Member], rules: JudgingRules | None = None, photos: Sequence[Photo] = ()) -> Verdict:
-    """The verdict on photos called p0, p1 and so on, or on those given."""
+def judged(
+    shots: Sequence[Member],
+    rules: JudgingRules | None = None,
+    photos: Sequence[Photo] = (),
+    damages: Mapping[str, str] | None = None,
+) -> Verdict:
+    """The verdict on photos called p0, p1 and so on, or on those given; `damages` by id."""
     photos = photos or [photo(f"p{place}") for place in range(len(shots))]
     values = {one.id: shot for one, shot in zip(photos, shots, strict=True)}
     found = {name: value for name, (value, _) in values.items()}
     known = {name: metadata for name, (_, metadata) in values.items()}
-    return judge(Candidates.of(group(*photos), found, known), rules)
+    files = {name: Integrity(damage) for name, damage in (damages or {}).items()}
+    return judge(Candidates.of(group(*photos), found, known, files), rules)
 
 
 def ranked(verdict: Verdict, name: str) -> RankedPhoto:
@@ -420,3 +426,52 @@ def test_a_weight_of_nothing_makes_a_criterion_count_for_nothing() -> None:
 def test_a_clear_lead_is_beyond_doubt_and_so_is_a_photo_alone() -> None:
     assert judged([(appraisal(face()), metadata_with()), (appraisal(face(eyes=0.1)), metadata_with())]).confidence == 1
     assert judged([(appraisal(), metadata_with())]).confidence == 1
+
+
+LOST = "is damaged below line 1,920"
+
+
+@given(st.lists(st.tuples(appraisals, any_metadata), min_size=2, max_size=6), st.data())
+def test_no_damaged_photo_is_before_a_sound_one_whatever_is_said_of_it(
+    shots: list[Member], data: st.DataObject
+) -> None:
+    names = [f"p{place}" for place in range(len(shots))]
+    damages = dict.fromkeys(data.draw(st.sets(st.sampled_from(names), min_size=1)), LOST)
+    verdict = judged(shots, damages=damages)
+    order = [item.photo.id in damages for item in verdict.ranking]
+    assert order == sorted(order)
+    assert sorted(item.photo.id for item in verdict.ranking) == names
+    assert all(LOST in item.why for item in verdict.ranking if item.photo.id in damages)
+    scores = [item.score for item in verdict.ranking]
+    assert any(item.photo.id not in damages for item in verdict.ranking) is (LOST not in verdict.ranking[0].why)
+    assert len(damages) == len(names) or scores[-1] == 0
+
+
+@given(members, appraisals, any_metadata)
+def test_a_damaged_photo_changes_nothing_about_the_others(
+    shots: list[Member], look: Appraisal, known: Metadata
+) -> None:
+    assume(len(shots) > 1)
+    alone = judged(shots)
+    beside = judged([*shots, (look, known)], damages={f"p{len(shots)}": LOST})
+    assert beside.ranking[:-1] == alone.ranking
+    assert beside.confidence == alone.confidence
+
+
+def test_a_group_whose_photos_are_all_damaged_says_so() -> None:
+    shots = [(appraisal(looked=False), metadata_with(wall_at(second))) for second in range(2)]
+    verdict = judged(shots, damages={"p0": LOST, "p1": "is damaged"})
+    assert [item.why[:2] for item in verdict.ranking] == [
+        (LOST, "as are all photos of this group"),
+        ("is damaged", "as are all photos of this group"),
+    ]
+    assert [item.reasons[0].text for item in verdict.ranking] == [LOST, "is damaged"]
+
+
+def test_the_only_sound_photo_is_best_for_that() -> None:
+    verdict = judged([(appraisal(), metadata_with(rating=5)), (appraisal(), metadata_with())], damages={"p0": LOST})
+    assert [(item.photo.id, item.why) for item in verdict.ranking] == [
+        ("p1", ("the only photo that is not damaged",)),
+        ("p0", (LOST,)),
+    ]
+    assert verdict.confidence == 1

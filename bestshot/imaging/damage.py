@@ -1,0 +1,87 @@
+"""Damage that a picture's decoder passes over, in words."""
+
+import zlib
+from typing import BinaryIO, Final
+
+from PIL import ExifTags
+
+from bestshot.errors import PhotoError
+from bestshot.imaging.guards import ROOM, decoding
+from bestshot.imaging.headers import WHOLE_BYTES
+from bestshot.imaging.jpeg_damage import jpeg_damage
+from bestshot.imaging.load import check_scans, open_image
+from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
+
+_SIGNATURE_BYTES: Final = 8
+_END: Final = b"IEND"
+
+# Where the rows from one on are in the upright picture, by its orientation, and whether they are counted from the end.
+_SIDES: Final = {
+    1: ("below line", False),
+    2: ("below line", False),
+    3: ("above line", True),
+    4: ("above line", True),
+    5: ("right of column", False),
+    6: ("left of column", True),
+    7: ("left of column", True),
+    8: ("right of column", False),
+}
+
+
+def damage_of(stream: BinaryIO, name: str) -> str | None:
+    """What is wrong with a picture that can be decoded, such as "is damaged below line 1,920"; None if nothing is seen.
+
+    The decoders of JPEG fill what is lost, those of the other kinds refuse it or cannot know; PNG has checksums.
+
+    Raises:
+        PhotoError: it is no picture, or cannot be decoded at all; the message lacks the name.
+        TransientError: the disk failed.
+    """
+    with decoding():
+        stream.seek(0)
+        kind = sniff(stream.read(HEADER_LENGTH))
+        if kind is PictureKind.JPEG:
+            return _of_jpeg(stream, name)
+        if kind is PictureKind.PNG:
+            stream.seek(0)
+            return None if _has_right_checksums(stream) else "is damaged: its checksums are wrong"
+        return None
+
+
+def _of_jpeg(stream: BinaryIO, name: str) -> str | None:
+    image = open_image(stream, name)
+    check_scans(image)
+    with ROOM.taken(image.width * image.height):
+        damage = jpeg_damage(_whole(stream))
+    if damage is None:
+        return None
+    if not damage.row:
+        return "is damaged"
+    try:
+        with decoding():
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except PhotoError:
+        orientation = 1  # as it is shown where its EXIF is damaged
+    side, is_from_end = _SIDES.get(orientation, _SIDES[1])
+    return f"is damaged {side} {image.height - damage.row if is_from_end else damage.row:,}"
+
+
+def _whole(stream: BinaryIO) -> bytes:
+    stream.seek(0)
+    return stream.read(WHOLE_BYTES)
+
+
+def _has_right_checksums(stream: BinaryIO) -> bool:
+    """Whether each chunk of a PNG that its picture needs is as its checksum says."""
+    data = _whole(stream)
+    place = _SIGNATURE_BYTES
+    while place < len(data):
+        length, kind = data[place : place + 4], data[place + 4 : place + 8]
+        end = place + 8 + int.from_bytes(length, "big")
+        is_needed = kind[:1].isupper()
+        if is_needed and zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return False
+        if kind == _END:
+            break
+        place = end + 4
+    return True
