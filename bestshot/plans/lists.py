@@ -4,10 +4,10 @@ import csv
 import io
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bestshot.errors import UsageError
-from bestshot.model.photo import Metadata, Photo
+from bestshot.model.photo import FileRole, Metadata, Photo
 from bestshot.plans.plan import Plan
 from bestshot.text import printable
 
@@ -53,17 +53,26 @@ def _harmless(text: str) -> str:
 
 
 def rest_of(plan: Plan, *, null: bool) -> bytes:
-    """The paths, or ids on a server, of the photos that are not the best, one a line or each with a NUL after it.
+    """All files of the photos that are not the best, one a line or each with a NUL after it.
 
     Raises UsageError for a path that would be taken for two lines.
     """
-    names = [_name(ranked.photo) for group in plan.groups for ranked in group.verdict.ranking[1:]]
+    rest = [ranked.photo for group in plan.groups for ranked in group.verdict.ranking[1:]]
+    names = [name for photo in rest for name in _names(photo)]
     broken = next((name for name in names if "\n" in name), None)
     if broken is not None and not null:
         raise UsageError(f"The path {printable(broken)} contains a line break: use --null with --list-rest.")
     return b"".join(os.fsencode(name) + (b"\0" if null else b"\n") for name in names)
 
 
-def _name(photo: Photo) -> str:
-    """The path of the picture; a photo of a server is its id."""
-    return photo.files[0].path if photo.origin.startswith("folder:") else photo.key
+def _names(photo: Photo) -> Iterator[str]:
+    """The paths of all files of a photo, so that none stays behind when they are moved; on a server, its assets.
+
+    There, the film of a live photo belongs to the asset, and goes where that goes.
+    """
+    if photo.origin.startswith("folder:"):
+        yield from (file.path for file in photo.files)
+        return
+    yield photo.key
+    raws = (file.path for file in photo.files if file.role is FileRole.RAW)
+    yield from (path.partition(":")[2].partition("/")[0] for path in raws)  # as immich:ID/NAME

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
 from bestshot.model.groups import Reason
-from bestshot.model.photo import Photo
+from bestshot.model.photo import FileRole, Photo, PhotoFile
 from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import OutputOptions, Plan
 from tests.support.builders import guess_at, metadata_with, photo, planned, zoned_at
@@ -100,6 +100,23 @@ class TestRest:
             Photo(name, "immich:me", name, "r", "x.jpg", 1, photo(name).files) for name in ("id-1", "id-2")
         )
         assert rest_of(plan_of((first, second)), null=False) == b"id-2\n"
+
+    def test_it_names_every_file_of_a_photo_so_that_none_is_left_behind(self) -> None:
+        names = ["b.jpg", "b.dng", "b.jpg.json", "b.mov", "b.xmp"]
+        plan = plan_of((photo("a.jpg"), photo(*names)))
+        assert rest_of(plan, null=False).decode().split() == [f"/photos/{name}" for name in names]
+
+    def test_of_a_server_it_has_the_asset_of_the_raw_file_too(self) -> None:
+        files = tuple(
+            PhotoFile(f"immich:{path}", role, 1, 0)
+            for path, role in (
+                ("id-2/x.jpg", FileRole.PICTURE),
+                ("id-3/x.dng", FileRole.RAW),
+                ("id-4/", FileRole.VIDEO),
+            )
+        )
+        first, second = (Photo(id_, "immich:me", id_, "r", "x.jpg", 1, files) for id_ in ("id-1", "id-2"))
+        assert rest_of(plan_of((first, second)), null=False) == b"id-2\nid-3\n"
 
     def test_without_groups_it_is_empty(self) -> None:
         assert rest_of(plan_of(), null=False) == rest_of(plan_of(), null=True) == b""
