@@ -36,7 +36,8 @@ def read_sidecar(path: str | Path) -> bytes:
 
 def sidecar_times(photo: Photo, embedded_xmp: object, complaints: list[str]) -> Iterator[CaptureTime]:
     """The times beside EXIF, the most trusted first; complaints about what cannot be read are added to the list."""
-    sources = [(*source, read_xmp_time) for source in _xmp_sources(photo, embedded_xmp)]
+    packets = (*_xmp_sidecars(photo), *_xmp_packets(embedded_xmp))  # the packet is the older one
+    sources = [(*source, read_xmp_time) for source in packets]
     for name, content, read_time in (*sources, *_takeout_sources(photo)):
         try:
             taken = read_time(content())
@@ -50,17 +51,20 @@ def sidecar_times(photo: Photo, embedded_xmp: object, complaints: list[str]) -> 
 def user_rating(photo: Photo, embedded_xmp: object, exif_rating: float | None) -> tuple[int | None, tuple[str, ...]]:
     """The user's rating, and the problems that may hide one.
 
-    A sidecar is newer than a packet in the picture, and that is newer than EXIF.
+    A sidecar is newer than a packet in the picture, and that is newer than EXIF. Of several sidecars, such as those of
+    the versions that darktable keeps of a photo, the best rating counts.
     """
     problems = []
-    for name, content in _xmp_sources(photo, embedded_xmp):
-        try:
-            rating = read_xmp_rating(content())
-        except PhotoError as error:
-            problems.append(f"its {name} {error}, so its rating is not known")
-            continue
-        if rating is not None:
-            return rating, ()
+    for sources in (_xmp_sidecars(photo), _xmp_packets(embedded_xmp)):
+        ratings = []
+        for name, content in sources:
+            try:
+                ratings.append(read_xmp_rating(content()))
+            except PhotoError as error:
+                problems.append(f"its {name} {error}, so its rating is not known")
+        known = [rating for rating in ratings if rating is not None]
+        if known:
+            return max(known), ()
     return None if exif_rating is None else stars(exif_rating), tuple(problems)
 
 
@@ -89,13 +93,16 @@ def read_xmp_rating(content: bytes) -> int | None:
     return parse(content).rating if b"Rating" in content.replace(b"\0", b"") else None
 
 
-def _xmp_sources(photo: Photo, embedded_xmp: object) -> Iterator[_Source]:
-    """The XMP files of a photo, then the packet in its picture, which is older."""
+def _xmp_sidecars(photo: Photo) -> Iterator[_Source]:
     for file, name in _companions(photo, FileRole.SIDECAR):
         if suffix_of(name) == ".xmp":
             yield printable(name), partial(read_sidecar, file)
-    if isinstance(embedded_xmp, bytes):
-        yield "XMP", partial(bytes, embedded_xmp)
+
+
+def _xmp_packets(embedded: object) -> Iterator[_Source]:
+    """The packet in a picture."""
+    if isinstance(embedded, bytes):
+        yield "XMP", partial(bytes, embedded)
 
 
 def _takeout_sources(photo: Photo) -> Iterator[tuple[str, Callable[[], bytes], Callable[[bytes], CaptureTime | None]]]:

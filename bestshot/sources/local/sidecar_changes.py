@@ -60,9 +60,9 @@ def photo_marks(path: str, sidecars: SidecarPaths, *, with_ratings: bool) -> Pho
 
 
 def _joined(found: Iterable[XmpMarks]) -> XmpMarks:
-    """What several sidecars of one photo say together; of two ratings, that of the first."""
+    """What several sidecars of one photo say together; of two ratings, the better one."""
     marks = list(found)
-    rating = next((one.rating for one in marks if one.rating is not None), None)
+    rating = max((one.rating for one in marks if one.rating is not None), default=None)
     return XmpMarks(frozenset().union(*(one.tags for one in marks)), rating)
 
 

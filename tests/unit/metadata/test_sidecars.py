@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.errors import PhotoError
-from bestshot.metadata.sidecars import MAX_SIDECAR_BYTES, read_sidecar, read_xmp_rating, read_xmp_time
+from bestshot.metadata.sidecars import MAX_SIDECAR_BYTES, read_sidecar, read_xmp_rating, read_xmp_time, user_rating
 from bestshot.model.times import CaptureTime, TimeSource
+from tests.support.builders import photo
 from tests.support.sidecar_samples import RATINGS, UNREADABLE
 
 EXIF, PHOTOSHOP, XMP = (
@@ -120,3 +121,15 @@ def test_real_sidecars_tell_their_year(shared: Path, name: str, year: int) -> No
     assert taken is not None
     assert taken.wall is not None
     assert taken.wall.year == year
+
+
+@pytest.mark.parametrize(
+    ("stars", "rating"), [([1, 5], 5), ([5, 1], 5), ([None, 3], 3), ([-1, 2], 2), ([-1], -1), ([None, None], 4)]
+)
+def test_of_the_versions_of_a_photo_the_best_stars_count(tmp_path: Path, stars: list[int | None], rating: int) -> None:
+    """Each version of darktable has a sidecar; without stars in any, those in the picture count."""
+    names = [f"a_{number:02}.jpg.xmp" if number else "a.jpg.xmp" for number in range(len(stars))]
+    for name, written in zip(names, stars, strict=True):
+        (tmp_path / name).write_text(packet("" if written is None else f'm:Rating="{written}"'))
+    found = user_rating(photo("a.jpg", *names, folder=str(tmp_path)), packet('m:Rating="4"').encode(), None)
+    assert found == (rating, ())
