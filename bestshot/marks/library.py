@@ -44,6 +44,10 @@ class MarkableLibrary(ABC):
         """Which of these tags, and of the tags above them, would have to be made."""
         return ()
 
+    def closed(self, _action: MarkAction) -> Mapping[str, str]:
+        """The photos on which a change is never made, so that it is not planned, with the reason as a sentence."""
+        return {}
+
     @abstractmethod
     def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change; `keep` is given beforehand which files it replaces. What has it already is not changed."""

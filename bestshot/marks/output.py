@@ -1,5 +1,7 @@
 """A library in which marks are planned and carried out, and the journal of them."""
 
+import logging
+from collections import Counter
 from collections.abc import Collection, Generator, Sequence
 
 from bestshot.journal.journal import Journal
@@ -9,6 +11,9 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.plan import plan_marks
 from bestshot.marks.registry import KINDS
+from bestshot.text import count
+
+logger = logging.getLogger(__name__)
 
 
 class MarkOutput:
@@ -35,12 +40,24 @@ class MarkOutput:
         return self._ledger
 
     def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], options: MarkOptions) -> list[MarkAction]:
-        """What is missing so that the groups are marked as the options say; `seen` are all photos of the run."""
+        """What is missing so that the groups are marked as the options say; `seen` are all photos of the run.
+
+        On what photos the library lets nobody make a change is told, and no part of the plan.
+        """
         ledger = self.ledger()
         keys = ledger.keys.union(*(group.keys for group in groups))
         albums = ledger.album_ids if options.album_prefix is not None or options.inherit else ()
         marks = self._library.read_marks(keys, albums, with_albums=options.inherit)
-        return plan_marks(groups, seen, marks, ledger, options)
+        planned = plan_marks(groups, seen, marks, ledger, options)
+        closed = [self._library.closed(action) for action in planned]
+        reasons = {key: why for one in closed for key, why in one.items()}
+        for why, number in sorted(Counter(reasons.values()).items()):
+            logger.warning("%s: %s", count(number, "photo"), why)
+        pairs = zip(planned, closed, strict=True)
+        open_ones = [
+            one.narrowed([key for key in one.keys if key not in shut], None) if shut else one for one, shut in pairs
+        ]
+        return [action for action in open_ones if action.keys]
 
     def calls_for(self, actions: Sequence[MarkAction]) -> dict[MarkAction, tuple[str, ...]]:
         """The calls that would write each of these actions, in words."""

@@ -18,10 +18,12 @@ from bestshot.marks.registry import KINDS
 from bestshot.marks.state import FAVORITE, RATING, TAG, Album, LibraryMarks, PhotoMarks
 from bestshot.marks.undo import albums_of
 from bestshot.sources.local.albums import AlbumFolders
+from bestshot.sources.local.foreign import foreign_owner
 from bestshot.sources.local.sidecar_changes import SidecarAction, SidecarChange, photo_marks
 from bestshot.sources.local.sidecar_names import PhotoFolder
 
 _GONE = "It is not there any more."
+_CLOSED = "in the library of {}, where no sidecar is ever written, so there is no mark on it."
 _NO_ALBUMS = "Albums of a folder need an output folder to be in."
 
 _ALBUM_FILLED = "Something was added to its album since, so that stays."
@@ -34,14 +36,21 @@ class FolderMarks(MarkableLibrary):
 
     `album_dir` is where albums are; without it there are none. `with_ratings` is off where ratings do not matter:
     pictures may hold one themselves, and reading that takes opening each. `older` are sidecars as they were before
-    changes of ours, the latest first: one is put back byte by byte where it says what a change would come to.
+    changes of ours, the latest first: one is put back byte by byte where it says what a change would come to. They are
+    given for an undo, which alone may write in the library of another program: earlier versions did.
     """
 
     def __init__(
-        self, album_dir: Path | None = None, *, with_ratings: bool = False, older: Iterable[ReplacedSidecar] = ()
+        self,
+        album_dir: Path | None = None,
+        *,
+        with_ratings: bool = False,
+        older: Iterable[ReplacedSidecar] | None = None,
     ) -> None:
+        self._is_undoing = older is not None
+        self._owners: dict[str, str | None] = {}
         self._older: dict[tuple[str, str | None], ReplacedSidecar] = {}
-        for one in older:
+        for one in older or ():
             self._older.setdefault((one.path, one.after), one)
         self._albums = None if album_dir is None else AlbumFolders(album_dir)
         self._with_ratings = with_ratings
@@ -81,6 +90,19 @@ class FolderMarks(MarkableLibrary):
             case _:
                 raise UsageError("Photos in folders cannot be archived, stacked or described.")
 
+    def closed(self, action: MarkAction) -> dict[str, str]:
+        """Those in the library of another program, in which nothing is ever written but what takes our marks off."""
+        match action:
+            case AddTags() | SetFavorite(value=True) | SetRating(value=int()) if not self._is_undoing:
+                owners = {key: self._owner(os.path.dirname(key)) for key in action.keys}  # noqa: PTH120 - may hold bytes of no text
+                return {key: _CLOSED.format(owner) for key, owner in owners.items() if owner is not None}
+        return {}
+
+    def _owner(self, folder: str) -> str | None:
+        if folder not in self._owners:
+            self._owners[folder] = foreign_owner(os.path.realpath(folder))
+        return self._owners[folder]
+
     def _photos(self, keys: Collection[str], *, with_ratings: bool) -> dict[str, PhotoMarks]:
         photos: dict[str, PhotoMarks] = {}
         for folder, names in _by_folder(keys).items():
@@ -104,7 +126,9 @@ class FolderMarks(MarkableLibrary):
         changed: list[str] = []
         refusals: list[MarkRefusal] = []
         before: str | None = None
-        for folder, names in _by_folder(action.keys).items():
+        closed = self.closed(action)
+        refusals += [MarkRefusal(key, why) for key, why in closed.items()]
+        for folder, names in _by_folder(key for key in action.keys if key not in closed).items():
             done = SidecarChange(folder, action, keep, self._older)
             done.make(names)
             changed += done.changed
