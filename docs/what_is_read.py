@@ -6,6 +6,8 @@ from pathlib import Path
 
 from bestshot.metadata.name_patterns import NAME_PATTERNS
 from bestshot.model.times import DEFAULT_TIMES
+from bestshot.sources.local.companions import NAME_RULES
+from bestshot.sources.local.foreign import FOREIGN_FOLDERS
 
 PAGE = Path(__file__).with_name("what-is-read.md")
 
@@ -36,9 +38,38 @@ def _defaults() -> Iterator[Iterable[str]]:
     yield "cameras, programs that know only the year", "midnight of any New Year", "the same second"
 
 
+def _companions() -> Iterator[Iterable[str]]:
+    yield "written by", "one photo is"
+    yield "---", "---"
+    for rule in NAME_RULES:
+        yield rule.writer, ", ".join(f"`{example}`" for example in rule.examples)
+
+
+def _foreign() -> Iterator[Iterable[str]]:
+    yield "program", "folder", "if there is", "holds", "is read"
+    yield "---", "---", "---", "---", "---"
+    for row in FOREIGN_FOLDERS:
+        signs = [f"beside it {_either(row.beside)}"] * bool(row.beside) + [f"in it {_either(row.inside)}"] * bool(
+            row.inside
+        )
+        reads = "whole" if row.reads == ("*",) else _either(row.reads) or "not"
+        yield row.program, _either(row.names), ", or ".join(signs), row.holds, reads
+
+
+def _either(patterns: Iterable[str]) -> str:
+    """Names as one reads them: what stands for hexadecimal digits takes much room."""
+    shown = (
+        re.sub(r"(?:\[0-9a-f\])+", "HEX", pattern).replace("?" * 8 + ("-" + "?" * 4) * 3 + "-" + "?" * 12, "UUID")
+        for pattern in patterns
+    )
+    return " or ".join(f"`{pattern}`" for pattern in dict.fromkeys(shown))
+
+
 TABLES: Mapping[str, Callable[[], Iterator[Iterable[str]]]] = {
     "Dates in file names": _names,
     "Dates that may be none": _defaults,
+    "Files of one photo": _companions,
+    "Folders of other programs": _foreign,
 }
 """What makes each table of the page, by the heading above it."""
 

@@ -17,6 +17,7 @@ from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_reci
 from bestshot.errors import PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint, Integrity
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
+from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.provenance import Provenance
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
@@ -68,6 +69,10 @@ def _read_integrity(source: PhotoReader, photo: Photo) -> Integrity:
 
 def _read_provenance(source: PhotoReader, photo: Photo) -> Provenance:
     return source.get_provenance(photo)
+
+
+def _read_file_facts(source: PhotoReader, photo: Photo) -> FileFacts:
+    return source.get_file_facts(photo)
 
 
 def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool) -> Fingerprint:
@@ -122,6 +127,10 @@ READ_METADATA = Measurement(
 
 READ_INTEGRITY = Measurement(
     "Checking", "integrity/1", Integrity, partial(measure_each, _read_integrity), _revision, batch=1
+)
+
+READ_FILE_FACTS = Measurement(
+    "Comparing namesakes", "file-facts/1", FileFacts, partial(measure_each, _read_file_facts), _revision, batch=64
 )
 
 READ_PROVENANCE = Measurement(

@@ -11,7 +11,15 @@ from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from bestshot.cli.wording import failure_lines, group_lines, left_line, note_lines, summary, undo_lines
+from bestshot.cli.wording import (
+    failure_lines,
+    group_lines,
+    left_line,
+    note_lines,
+    passed_over_lines,
+    summary,
+    undo_lines,
+)
 from bestshot.errors import OutputError, StateError, UsageError
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import Receipt
@@ -114,6 +122,8 @@ class Console:
                 self._lines += group_lines(group, with_reasons=self._is_verbose)
         if not acted:
             self._lines += self._planned(plan, calls)
+        if self._is_verbose:
+            self._lines += passed_over_lines(plan)
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)

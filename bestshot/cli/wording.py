@@ -114,6 +114,13 @@ def _nothing_found(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
         yield f"passed over: {', '.join(map(printable, plan.passed_over))}"
 
 
+def passed_over_lines(plan: Plan) -> Iterator[str]:
+    """What was there and is not looked at: how much of it, and by name what a user may miss."""
+    if plan.passed_over and plan.photo_count:  # without photos, the summary says so
+        yield f"passed over: {', '.join(map(printable, plan.passed_over))}"
+    yield from (f"  {printable(name)}" for name in plan.named)
+
+
 def _left_out(plan: Plan) -> Iterator[str]:
     """The photos that are not part of this run, and so neither in a group nor single."""
     if number := plan.beyond_limit:

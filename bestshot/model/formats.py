@@ -2,6 +2,7 @@
 
 from enum import Enum
 from pathlib import PurePath
+from unicodedata import normalize
 
 # fmt: off
 PHOTO_SUFFIXES = frozenset({
@@ -13,8 +14,8 @@ RAW_SUFFIXES = frozenset({
     ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw",
     ".x3f",
 })
-VIDEO_SUFFIXES = frozenset({".mov", ".mp4"})
-SIDECAR_SUFFIXES = frozenset({".aae", ".xmp"})
+VIDEO_SUFFIXES = frozenset({".mov", ".mp4", ".m4v", ".mp", ".mv"})
+SIDECAR_SUFFIXES = frozenset({".aae", ".xmp", ".pp3", ".dop", ".on1"})
 """Suffixes of sidecars only; a JSON file may be a sidecar or anything else."""
 # fmt: on
 UNSUPPORTED_SUFFIXES = frozenset({".jp2", ".j2k", ".jpx", ".jxl", ".psd"})
@@ -73,12 +74,24 @@ _BRANDS = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis"), PictureKind.HEIF),
     **dict.fromkeys((b"hevc", b"hevx", b"hevm", b"hevs"), PictureKind.HEIF),
 }
+_FILM_BOXES = frozenset({b"moov", b"mdat", b"wide"})
 _GENERIC_BRANDS = frozenset({b"mif1", b"msf1", b"miaf"})
 
 
 def suffix_of(name: str) -> str:
     """The suffix in lower case with its dot; empty if there is none."""
     return PurePath(name).suffix.lower()
+
+
+def folded(name: str) -> str:
+    """A name as it is compared with others: in lower case and composed, as Macs decompose accents and others do not."""
+    lower = name.lower()
+    return lower if lower.isascii() else normalize("NFC", lower)
+
+
+def is_film(header: bytes) -> bool:
+    """Whether a file that begins so is a film in an ISO or QuickTime container."""
+    return header[4:8] in _FILM_BOXES or (header[4:8] == b"ftyp" and sniff(header) is None)
 
 
 def sniff(header: bytes) -> PictureKind | None:

@@ -110,7 +110,7 @@ class Listing:
     """The photos of a source in a stable order, what was skipped, and the origins without photos.
 
     `metadata` holds what the source already knows, by photo id; that of other photos has to be read. `passed_over` says
-    in words what was there and is not looked at, and why, as "3 hidden".
+    in words what was there and is not looked at, and why, as "3 hidden"; `named` names what of that a user may miss.
     """
 
     photos: tuple[Photo, ...]
@@ -118,6 +118,7 @@ class Listing:
     empty_origins: tuple[str, ...] = ()
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
     passed_over: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

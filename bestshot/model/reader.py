@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bestshot.model.appraisal import Integrity
 from bestshot.model.faces import FaceBox
+from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.provenance import Provenance
 
@@ -50,3 +51,7 @@ class PhotoReader(ABC):
     def get_provenance(self, photo: Photo) -> Provenance:  # noqa: ARG002 - for sources that hold the files
         """What the picture's file tells of where it came from, by default nothing; raises PhotoError."""
         return Provenance()
+
+    def get_file_facts(self, photo: Photo) -> FileFacts:  # noqa: ARG002 - for sources that hold the files
+        """What a single file says of its shot, by default nothing; raises PhotoError."""
+        return FileFacts()

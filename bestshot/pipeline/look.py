@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 
 from bestshot.analysis.analyser import (
+    READ_FILE_FACTS,
     READ_INTEGRITY,
     READ_METADATA,
     READ_PROVENANCE,
@@ -24,6 +25,7 @@ from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.state import ARCHIVED
 from bestshot.model.appraisal import Appraisal, Integrity
 from bestshot.model.faces import FaceModel
+from bestshot.model.file_facts import FileFacts
 from bestshot.model.groups import Group, PhotoPair, Similarity, Verdict
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
 from bestshot.plans.decisions import Decision, Decisions
@@ -46,7 +48,7 @@ class LibraryAnalysis:
     """What was found in a library; `photos` are those that could be read, of as many as the limit allows.
 
     `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan. `passed_over` is
-    what the listing does not look at, in words.
+    what the listing does not look at, in words, and `named` what of that is named.
     """
 
     photos: tuple[Photo, ...]
@@ -57,6 +59,7 @@ class LibraryAnalysis:
     numbers: tuple[int, ...] = ()
     appraisals: Mapping[str, Appraisal] = field(default_factory=dict)
     passed_over: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class _FoundGroups:
 
 def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState) -> LibraryAnalysis:
     """List, measure, group and judge."""
-    listing = _list(source, known.index, known.ledger.photos(ARCHIVED))
+    listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED))
     photos = listing.photos[: settings.limit]
     metadata = _describe(analyser, listing, photos)
     readable = [photo for photo in photos if photo.id in metadata.values]
@@ -109,6 +112,7 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
         beyond_limit=len(listing.photos) - len(photos),
         appraisals=appraised.values,
         passed_over=listing.passed_over,
+        named=listing.named,
     )
 
 
@@ -119,7 +123,7 @@ def load_planned(
     wanted = {photo.place for group in plan.groups for photo in group.photos}
     if not {origin for origin, _ in wanted} <= set(source.origins()):
         raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
-    listing = _list(source, known.index, known.ledger.photos(ARCHIVED).union(key for _, key in wanted))
+    listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED).union(key for _, key in wanted))
     photos: Sequence[Photo] = [photo for photo in listing.photos if photo.place in wanted]
     if settings.options.layout is not None:
         photos = source.with_all_files(photos)
@@ -133,9 +137,17 @@ def load_planned(
     return LibraryAnalysis(fitting.seen, metadata.values, verdicts, skipped, numbers=numbers)
 
 
-def _list(source: PhotoSource, index: Index, archived: Collection[str]) -> Listing:
+def _list(source: PhotoSource, analyser: Analyser, index: Index, archived: Collection[str]) -> Listing:
     """List the library; raises SourceError if it is empty and was not before."""
-    listing = source.scan(archived)
+    unread: list[Skipped] = []
+
+    def examine(files: Sequence[Photo]) -> Mapping[str, FileFacts]:
+        found = analyser.measure(files, READ_FILE_FACTS)
+        unread.extend(Skipped(item.id, f"{item.error}, so it is joined by its name alone") for item in found.skipped)
+        return found.values
+
+    listing = source.scan(archived, examine)
+    listing = replace(listing, skipped=(*listing.skipped, *unread))
     for origin in filter(index.knows, listing.empty_origins):
         kind, _, folder = origin.partition(":")
         place = folder if kind == "folder" else ", ".join(source.locations())

@@ -41,6 +41,7 @@ class Planner:
             beyond_limit=library.beyond_limit,
             unread_count=len(unread),
             passed_over=library.passed_over,
+            named=library.named,
         )
 
     def _numbered(self, library: LibraryAnalysis, state: OutputState | None) -> tuple[PlannedGroup, ...]:

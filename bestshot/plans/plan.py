@@ -36,7 +36,8 @@ class Plan:
     """What was decided: the groups, what is to be done, and what was passed over.
 
     `photo_count` is that of the photos that were read; `beyond_limit` of those that nobody looked at, `unread_count`
-    of those that could not be read. `passed_over` is what was there and is not looked at, in words.
+    of those that could not be read. `passed_over` is what was there and is not looked at, in words; `named` are
+    sentences on what of that a user may miss.
     """
 
     options: OutputOptions
@@ -47,6 +48,7 @@ class Plan:
     beyond_limit: int = 0
     unread_count: int = 0
     passed_over: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     @property
     def grouped_count(self) -> int:

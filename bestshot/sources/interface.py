@@ -1,7 +1,7 @@
 """What every source of photos is: an abstract library."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -13,18 +13,23 @@ from bestshot.marks.kinds.albums import MakeAlbum
 from bestshot.marks.kinds.tags import AddTags
 from bestshot.marks.kinds.values import SetFavorite
 from bestshot.marks.library import MarkableLibrary
+from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Photo
 from bestshot.model.reader import PhotoReader
+
+Examine = Callable[[Sequence[Photo]], Mapping[str, FileFacts]]
+"""Asks files, each as if it were a photo, what they say of their shot; answers by id, where they say anything."""
 
 
 class PhotoSource(PhotoReader):
     """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
 
     @abstractmethod
-    def scan(self, archived: Collection[str] = ()) -> Listing:
+    def scan(self, archived: Collection[str] = (), examine: Examine | None = None) -> Listing:
         """List the library; raises SourceError if it cannot be reached.
 
-        `archived` are the keys of photos that belong to it although they were taken out of sight.
+        `archived` are the keys of photos that belong to it although they were taken out of sight. `examine` asks files
+        that have one name whether they are one photo; without it, they are read here and now.
         """
 
     @abstractmethod

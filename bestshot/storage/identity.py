@@ -16,10 +16,11 @@ def is_one_file(one: Path, other: Path) -> bool:
     The inode alone does not tell: some file systems have none, or one for many files; and under another mount a file
     may have another device. When its inode changed last belongs to the file, and nobody can set that.
     """
-    return _identity(one.stat()) == _identity(other.stat())
+    return identity_of(one.stat()) == identity_of(other.stat())
 
 
-def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+def identity_of(status: os.stat_result) -> tuple[int, int, int, int]:
+    """What one file has under all of its names, and hardly another one."""
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 

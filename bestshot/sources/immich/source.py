@@ -22,7 +22,7 @@ from bestshot.marks.actions import MarkOptions
 from bestshot.marks.state import PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
-from bestshot.sources.interface import PhotoSource
+from bestshot.sources.interface import Examine, PhotoSource
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 
 if TYPE_CHECKING:
@@ -105,7 +105,11 @@ class ImmichPhotoSource(PhotoSource):
         """The server this source reads."""
         return self._client
 
-    def scan(self, archived: Collection[str] = ()) -> Listing:
+    def scan(
+        self,
+        archived: Collection[str] = (),
+        examine: Examine | None = None,  # noqa: ARG002 - the server joins what is one photo
+    ) -> Listing:
         """List the user's photos in order of time; raises an ImmichError."""
         return self._listing(self._album, frozenset(archived))
 

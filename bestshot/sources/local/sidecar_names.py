@@ -11,13 +11,17 @@ darktable takes it over when it imports either of them.
 import os
 from collections import defaultdict
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from bestshot.errors import PhotoError
-from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
+from bestshot.metadata.file_facts import read_file_facts
+from bestshot.model.file_facts import FileFacts
+from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, folded, suffix_of
 from bestshot.model.photo import FileRole
-from bestshot.sources.local.companions import Unit, gather
+from bestshot.sources.local.companions import Unit, gather, in_doubt
+from bestshot.storage.opening import open_regular
 
 _SUFFIX = ".xmp"
 
@@ -41,13 +45,22 @@ class PhotoFolder:
         self._path = path
         names = _file_names(path)
         self._photos = {name for name in names if name in pictures or suffix_of(name) in PHOTO_SUFFIXES | RAW_SUFFIXES}
+        self._facts = self._read_facts(in_doubt(self._photos, names - self._photos, about=pictures))
         self._units: dict[str, Unit] = {}
-        for unit in gather(self._photos, names - self._photos):
+        for unit in gather(self._photos, names - self._photos, self._facts):
             raws = [name for name, role in unit.companions if role is FileRole.RAW]
             self._units |= dict.fromkeys([unit.picture, *raws], unit)
         self._namesakes: dict[str, list[str]] = defaultdict(list)
         for name in self._photos:
-            self._namesakes[_stem(name).lower()].append(name)
+            self._namesakes[folded(_stem(name))].append(name)
+
+    def _read_facts(self, names: Collection[str]) -> dict[str, FileFacts]:
+        """What these files say of their shot; one that cannot be read says nothing, as when photos are listed."""
+        facts: dict[str, FileFacts] = {}
+        for name in names:
+            with suppress(OSError, PhotoError), open_regular(os.path.join(self._path, name)) as stream:  # noqa: PTH118 - may hold bytes that are no text
+                facts[name] = read_file_facts(stream, name)
+        return facts
 
     def __contains__(self, picture: str) -> bool:
         """Whether the picture of this name is there."""
@@ -68,7 +81,7 @@ class PhotoFolder:
         if raw is not None:
             name = _stem(raw) + _SUFFIX
             # Of two raw files of one name (IMG_1.cr2, IMG_1.dng), only one can have it.
-            owners = gather(self._namesakes[_stem(raw).lower()], [name])
+            owners = gather(self._namesakes[folded(_stem(raw))], [name], self._facts)
             if any(
                 owner.picture == unit.picture for owner in owners for joined, _ in owner.companions if joined == name
             ):

@@ -2,16 +2,18 @@
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from bestshot.errors import SourceError
+from bestshot.errors import PhotoError, SourceError
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkOptions
 from bestshot.model.appraisal import Integrity
+from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Metadata, Photo
 from bestshot.model.provenance import Provenance
-from bestshot.sources.interface import PhotoSource, reading
+from bestshot.sources.interface import Examine, PhotoSource, reading
 from bestshot.sources.local.walk import FolderWalk
 from bestshot.storage.opening import open_regular
 from bestshot.storage.picture_cache import PhotoCache
@@ -44,7 +46,11 @@ class LocalPhotoSource(PhotoSource):
         self._exclude = tuple(exclude)
         self._cache = cache
 
-    def scan(self, archived: Collection[str] = ()) -> Listing:  # noqa: ARG002 - a folder has no archive
+    def scan(
+        self,
+        archived: Collection[str] = (),  # noqa: ARG002 - a folder has no archive
+        examine: Examine | None = None,
+    ) -> Listing:
         """List every photo below the folders; raises SourceError for a folder that is missing or cannot be read.
 
         Of folders within one another the outer one is walked first, in whatever order they were given.
@@ -55,7 +61,14 @@ class LocalPhotoSource(PhotoSource):
         for path, given in sorted((Path(given).resolve(), given) for given in self._given):
             prefix = "" if len(self._given) == 1 else given.rstrip("/") + "/"
             walk.add(path, _origin(path), prefix, given)
-        return walk.listing()
+        return walk.listing(examine or self._examine)
+
+    def _examine(self, files: Sequence[Photo]) -> dict[str, FileFacts]:
+        facts: dict[str, FileFacts] = {}
+        for file in files:
+            with suppress(PhotoError):  # one that cannot be read says nothing, and fails when it is used
+                facts[file.id] = self.get_file_facts(file)
+        return facts
 
     def check_reachable(self) -> None:
         """Raise SourceError if a folder has gone or become empty, as when its disk is unmounted."""
@@ -118,6 +131,13 @@ class LocalPhotoSource(PhotoSource):
 
         with self.open_photo(photo) as stream:
             return Integrity(damage_of(stream, photo.name))
+
+    def get_file_facts(self, photo: Photo) -> FileFacts:
+        """Camera, time and length, out of the header."""
+        from bestshot.metadata.file_facts import read_file_facts
+
+        with self.open_photo(photo) as stream:
+            return read_file_facts(stream, photo.name)
 
     def get_provenance(self, photo: Photo) -> Provenance:
         """The traces in the picture's file, which is decoded in full for them."""

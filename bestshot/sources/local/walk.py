@@ -1,14 +1,14 @@
-"""Walking folders for photos: what counts, what is passed over, and which names are one and the same photo."""
+"""Walking folders for photos: what counts, and what is passed over."""
 
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from bestshot.layout.names import OUTPUT_MARKER, group_number
+from bestshot.model.file_facts import FileFacts
 from bestshot.model.formats import (
     HEADER_LENGTH,
     PHOTO_SUFFIXES,
@@ -16,206 +16,184 @@ from bestshot.model.formats import (
     SIDECAR_SUFFIXES,
     UNSUPPORTED_SUFFIXES,
     VIDEO_SUFFIXES,
+    is_film,
     sniff,
     suffix_of,
 )
-from bestshot.model.photo import FileRole, Listing, Photo, PhotoFile, Skipped
-from bestshot.sources.local.companions import gather
-from bestshot.storage.opening import kind_of, open_regular
-
-# Thumbnails and bins that other programs keep among the photos, in lower case.
-_FOREIGN_FOLDERS = {
-    "@eadir",
-    "@recently-snapshot",
-    "@recycle",
-    "@tmp",
-    "#recycle",
-    "#snapshot",
-    "$recycle.bin",
-    "lost+found",
-    "recycler",
-    "system volume information",
-}
+from bestshot.model.photo import Listing, Photo, Skipped
+from bestshot.sources.interface import Examine
+from bestshot.sources.local.files import COMPANION_SUFFIXES, FolderFiles, FoundPhoto, each_once
+from bestshot.sources.local.foreign import foreign_folder, readable_part
+from bestshot.sources.local.roots import Pattern, Root
+from bestshot.storage.identity import identity_of
+from bestshot.storage.opening import open_regular
 
 # Files that lie among photos but are not photos; every other unknown suffix is decided by the content.
-_OTHER_SUFFIXES = frozenset(
-    (
-        ".xmp .json .aae .mov .mp4 .m4v .avi .mkv .3gp .mts .m2ts .mpg .mpeg .wmv .webm .mp .mp3 .m4a .wav .aac .thm"
-        " .lrv .txt .md .htm .html .pdf .doc .docx .xls .xlsx .csv .yml .yaml .toml .xml .ini .db .sqlite .log .zip"
-        " .tar .gz .7z .rar .exe .py .sh .js .css .svg .url .lnk .part .tmp .bak"
-    ).split()
+_OTHER_SUFFIXES = (
+    VIDEO_SUFFIXES
+    | SIDECAR_SUFFIXES
+    | frozenset(
+        (
+            ".json .avi .mkv .3gp .mts .m2ts .mpg .mpeg .wmv .webm .mp3 .m4a .wav .aac .thm .lrv .txt .md .htm .html"
+            " .pdf .doc .docx .xls .xlsx .csv .yml .yaml .toml .xml .ini .db .sqlite .log .zip .tar .gz .7z .rar .exe"
+            " .py .sh .js .css .svg .url .lnk .part .tmp .bak"
+        ).split()
+    )
 )
 
-
-# Names of what travels with a picture and is none itself.
-_COMPANION_SUFFIXES = VIDEO_SUFFIXES | SIDECAR_SUFFIXES | {".json"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A photo, with what identifies its file under another name."""
-
-    photo: Photo
-    is_link: bool
-    identity: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Root:
-    path: Path
-    origin: str
-    prefix: str
-    spellings: tuple[str, ...]
-
-    @classmethod
-    def of(cls, path: Path, origin: str, prefix: str, given: str) -> "_Root":
-        places = {str(path), given, os.path.abspath(given)}  # noqa: PTH100 - links are to stay in it
-        ahead = {_without_dot(place.replace(os.sep, "/").rstrip("/") + "/") for place in places}
-        return cls(path, origin, prefix, ("", *sorted(ahead - {""})))
-
-    def key(self, path: str) -> str:
-        # Every path begins with the root's; os.path.relpath, not knowing that, took half the time of a large listing.
-        return path[len(str(self.path)) :].replace(os.sep, "/").strip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """What to pass over, in any case: a name, or a path from the source on or with the source before it."""
-
-    text: str
-    is_path: bool
-
-    @classmethod
-    def of(cls, given: str) -> "_Pattern":
-        text = given.rstrip("/")
-        return cls(_without_dot(text).casefold(), "/" in text)
-
-    def matches(self, root: _Root, entry: os.DirEntry[str]) -> bool:
-        if not self.is_path:
-            return fnmatchcase(entry.name.casefold(), self.text)
-        key = root.key(entry.path)
-        return any(fnmatchcase((ahead + key).casefold(), self.text) for ahead in root.spellings)
-
-
-def _without_dot(path: str) -> str:
-    while path.startswith("./"):
-        path = path[2:].lstrip("/")
-    return path
-
-
-_EXCLUDED = "by --exclude"
+_EXCLUDED: Final = "by --exclude"
+_SAME: Final = "under another name"
 
 
 class FolderWalk:
-    """Collects the photos of one or more folders; of several names of one file the first real one stands for it."""
+    """Collects the photos of one or more folders."""
 
     def __init__(self, exclude: Sequence[str] = ()) -> None:
-        self._exclude = tuple(_Pattern.of(pattern) for pattern in exclude)
-        self._found: list[_Found] = []
+        self._exclude = tuple(Pattern.of(pattern) for pattern in exclude)
+        self._found: list[FoundPhoto] = []
+        self._waiting: list[tuple[FolderFiles, dict[str, Photo]]] = []
         self._skipped: list[Skipped] = []
-        self._visited: set[tuple[int, int]] = set()
+        # The real paths of folders, and by what else they are known -> under which path they were walked.
+        self._visited: set[str] = set()
+        self._identities: dict[tuple[int, int, int, int], str] = {}
         self._empty: list[str] = []
         self._passed_over: Counter[str] = Counter()
+        self._named: list[str] = []
+        self._photo_count = 0
 
     def add(self, path: Path, origin: str, prefix: str, given: str | None = None) -> None:
         """Walk a folder; linked folders come last, so that what they repeat is known by its real place.
 
         `given` is how the user spelled the folder, as patterns may do too.
         """
-        root = _Root.of(path, origin, prefix, str(path) if given is None else given)
-        found_before, visited_before = len(self._found), len(self._visited)
+        root = Root.of(path, origin, prefix, str(path) if given is None else given)
+        found_before, visited_before = self._photo_count, len(self._visited)
         excluded_before = self._passed_over[_EXCLUDED]
         linked: list[str] = [str(path)]
         while linked:
             linked = sorted(self._walk(root, linked))
         # A folder that was walked as part of an earlier one is not empty, but known; nor is one of excluded photos.
         is_known = len(self._visited) == visited_before
-        if len(self._found) == found_before and self._passed_over[_EXCLUDED] == excluded_before and not is_known:
+        if self._photo_count == found_before and self._passed_over[_EXCLUDED] == excluded_before and not is_known:
             self._empty.append(origin)
 
-    def listing(self) -> Listing:
-        """All photos, each once, in order of id."""
-        photos: list[Photo] = []
-        seen: set[tuple[int, int]] = set()
-        for found in sorted(self._found, key=lambda item: (item.is_link, item.photo.id)):
-            if found.identity not in seen:
-                seen.add(found.identity)
-                photos.append(found.photo)
-        by_id = sorted(photos, key=lambda photo: photo.id)
+    def listing(self, examine: Examine = lambda _files: {}) -> Listing:
+        """All photos, each once, in order of id; `examine` is asked where names alone would join files."""
+        asked = [photo for _, doubtful in self._waiting for photo in doubtful.values()]
+        facts = examine(asked) if asked else {}
+        for files, doubtful in self._waiting:
+            self._join(files, {name: facts[photo.id] for name, photo in doubtful.items() if photo.id in facts})
+        self._waiting.clear()
+        photos, repeated = each_once(self._found)
+        self._skipped += [Skipped(found.photo.id, found.apart) for found in self._found if found.apart]
+        self._passed_over[_SAME] += len(repeated)
+        self._named += [f"{again.id}: is {photo.id} under another name" for again, photo in repeated]
         skipped = sorted(self._skipped, key=lambda item: item.id)
         most_first = sorted(self._passed_over.items(), key=lambda item: (-item[1], item[0]))
-        passed_over = tuple(f"{number:,} {what}" for what, number in most_first if number)
-        return Listing(tuple(by_id), tuple(skipped), tuple(self._empty), passed_over=passed_over)
+        return Listing(
+            tuple(found.photo for found in photos),
+            tuple(skipped),
+            tuple(self._empty),
+            passed_over=tuple(f"{number:,} {what}" for what, number in most_first if number),
+            named=tuple(sorted(self._named)),
+        )
 
-    def _walk(self, root: _Root, folders: list[str]) -> Iterator[str]:
+    def _walk(self, root: Root, folders: list[str]) -> Iterator[str]:
         """Walk real folders depth first; gives the linked ones that were met."""
-        waiting = folders[::-1]
+        waiting = [(folder, os.path.realpath(folder)) for folder in folders[::-1]]
         while waiting:
-            folder = waiting.pop()
+            folder, real = waiting.pop()
             try:
-                if not self._is_new(folder):
+                if not self._is_new(root, folder, real):
                     continue
                 with os.scandir(folder) as entries:
                     listed = list(entries)
             except OSError as error:
                 self._skip(root, folder, f"the folder cannot be read: {error.strerror or error}")
                 continue
-            files: list[os.DirEntry[str]] = []
-            for entry in self._wanted(root, listed):
+            files: dict[str, os.DirEntry[str]] = {}
+            for entry in self._wanted(root, real, listed):
                 is_folder = _is_folder(entry)
-                if not is_folder or suffix_of(entry.name) in _COMPANION_SUFFIXES:
-                    files.append(entry)
+                if not is_folder or suffix_of(entry.name) in COMPANION_SUFFIXES:
+                    files[entry.name] = entry
                 if not is_folder:
                     continue
                 if entry.is_symlink():
                     yield entry.path
                 else:
-                    waiting.append(entry.path)
-            self._gather(root, files)
+                    waiting.append((entry.path, os.path.join(real, entry.name)))  # noqa: PTH118 - may hold bytes that are no text
+            self._gather(root, real, files)
 
-    def _is_new(self, folder: str) -> bool:
+    def _is_new(self, root: Root, folder: str, real: str) -> bool:
+        """Whether a folder was not walked under another name: by its real path, or as another mount of it."""
         status = os.stat(folder)  # noqa: PTH116 - a path may hold bytes that are no text
-        identity = (status.st_dev, status.st_ino)
-        is_new = identity not in self._visited
-        self._visited.add(identity)
-        return is_new
+        if real in self._visited:
+            self._repeated(root, folder, real)
+            return False
+        known = self._identities.setdefault(identity_of(status), folder)
+        if known != folder and _entries_of(known) == _entries_of(folder):
+            self._repeated(root, folder, known)
+            return False
+        self._visited.add(real)
+        return True
 
-    def _wanted(self, root: _Root, entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+    def _repeated(self, root: Root, folder: str, known: str) -> None:
+        if root.key(folder):
+            self._passed_over[_SAME] += 1
+            self._named.append(f"{root.prefix}{root.key(folder)}: is the folder {known} under another name")
+
+    def _wanted(self, root: Root, folder: str, entries: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         is_output = any(entry.name == OUTPUT_MARKER for entry in entries)
+        names = [entry.name.lower() for entry in entries]
+        is_readable = readable_part(folder)
         for entry in entries:
             if is_output and group_number(entry.name) is not None:
                 self._passed_over["of this tool's own output"] += 1
-            elif _is_foreign(entry.name):
-                self._passed_over["hidden" if entry.name.startswith(".") else "of other programs"] += 1
+            elif entry.name.startswith("."):
+                self._passed_over["hidden"] += 1
+            elif not is_readable(entry.name) or self._is_foreign(root, entry, names):
+                self._passed_over["of other programs"] += 1
             elif any(pattern.matches(root, entry) for pattern in self._exclude):
                 self._passed_over[_EXCLUDED] += 1
             else:
                 yield entry
 
-    def _gather(self, root: _Root, files: list[os.DirEntry[str]]) -> None:
-        entries = {entry.name: entry for entry in files}
-        statuses: dict[str, os.stat_result] = {}
-        for name, entry in entries.items():
-            if status := self._status(root, entry):
-                statuses[name] = status
-        photos = {name for name in statuses if self._is_photo(root, entries[name])}
-        others = {name for name in entries if name in statuses or suffix_of(name) in _COMPANION_SUFFIXES} - photos
-        for unit in gather(photos, others):
-            apart = {name: why for name, role in unit.companions if (why := _why_apart(root, entries[name], role))}
-            roles = ((unit.picture, FileRole.PICTURE), *unit.companions)
-            photo_files = tuple(
-                PhotoFile(entries[name].path, role, statuses[name].st_size, statuses[name].st_mtime_ns)
-                for name, role in roles
-                if name not in apart
-            )
-            self._found.append(_found(root, entries[unit.picture], statuses[unit.picture], photo_files))
-            if apart:
-                told = "; ".join(f"its {name} {why}, and is left alone" for name, why in apart.items())
-                self._skip(root, entries[unit.picture].path, told)
+    def _is_foreign(self, root: Root, entry: os.DirEntry[str], names: list[str]) -> bool:
+        """Whether an entry is a folder of another program of which nothing is read."""
+        if not _is_folder(entry):
+            return False
+        kind = foreign_folder(os.path.realpath(entry.path) if entry.is_symlink() else entry.path, names)
+        if kind is None:
+            return False
+        self._named.append(f"{root.prefix}{root.key(entry.path)}: is of {kind.program} ({kind.holds})")
+        return not kind.reads
 
-    def _status(self, root: _Root, entry: os.DirEntry[str]) -> os.stat_result | None:
+    def _gather(self, root: Root, real: str, entries: dict[str, os.DirEntry[str]]) -> None:
+        statuses = {name: status for name, entry in entries.items() if (status := self._status(root, entry))}
+        photos: set[str] = set()
+        films: set[str] = set()
+        for name in statuses:
+            if self._is_photo(root, entries[name], films):
+                photos.add(name)
+        self._photo_count += len(photos)
+        files = FolderFiles(root, real, entries, statuses, frozenset(photos), frozenset(films))
+        if doubtful := files.in_doubt():
+            self._waiting.append((files, doubtful))
+        else:
+            self._join(files, {})
+
+    def _join(self, files: FolderFiles, facts: Mapping[str, FileFacts]) -> None:
+        found, left = files.joined(facts)
+        self._found += found
+        self._passed_over.update(suffix_of(name) or "without suffix" for name in left)
+        for name in facts.keys() & set(left):
+            id_ = files.root.prefix + files.root.key(files.entries[name].path)
+            self._named.append(f"{id_}: is a film of its own, not of the photo of its name")
+
+    def _status(self, root: Root, entry: os.DirEntry[str]) -> os.stat_result | None:
         """The status of a file, or None for one that is passed over: reported if its suffix is that of a photo."""
-        claims_photo = suffix_of(entry.name) in PHOTO_SUFFIXES | RAW_SUFFIXES | UNSUPPORTED_SUFFIXES
+        suffix = suffix_of(entry.name)
+        claims_photo = suffix in PHOTO_SUFFIXES | RAW_SUFFIXES | UNSUPPORTED_SUFFIXES
         try:
             status = os.stat(entry.path)  # noqa: PTH116 - a path may hold bytes that are no text
         except OSError as error:
@@ -223,33 +201,35 @@ class FolderWalk:
                 what = "is a link to nothing" if entry.is_symlink() else "cannot be read"
                 self._skip(root, entry.path, f"{what}: {error.strerror or error}")
             return None
-        if stat.S_ISREG(status.st_mode):
+        if stat.S_ISREG(status.st_mode) and suffix not in UNSUPPORTED_SUFFIXES:
             return status
         if claims_photo:
-            self._skip(root, entry.path, "is not a regular file")
+            is_file = stat.S_ISREG(status.st_mode)
+            why = f"{suffix[1:].upper()} pictures are not supported" if is_file else "is not a regular file"
+            self._skip(root, entry.path, why)
         return None
 
-    def _is_photo(self, root: _Root, entry: os.DirEntry[str]) -> bool:
+    def _is_photo(self, root: Root, entry: os.DirEntry[str], films: set[str]) -> bool:
+        """Whether a file is a picture; one that only its content shows as a film is added to those."""
         suffix = suffix_of(entry.name)
-        if suffix in UNSUPPORTED_SUFFIXES:
-            self._skip(root, entry.path, f"{suffix[1:].upper()} pictures are not supported")
-            return False
         if suffix in PHOTO_SUFFIXES or suffix in RAW_SUFFIXES:
             return True
-        if suffix in _OTHER_SUFFIXES or not self._looks_like_picture(root, entry.path):
-            self._passed_over[suffix or "without suffix"] += 1
-            return False
-        return True
+        header = b"" if suffix in _OTHER_SUFFIXES else self._header(root, entry.path)
+        if sniff(header) is not None:
+            return True
+        if is_film(header):
+            films.add(entry.name)
+        return False
 
-    def _looks_like_picture(self, root: _Root, path: str) -> bool:
+    def _header(self, root: Root, path: str) -> bytes:
         try:
             with open_regular(path) as stream:
-                return sniff(stream.read(HEADER_LENGTH)) is not None
+                return stream.read(HEADER_LENGTH)
         except OSError as error:
             self._skip(root, path, f"cannot be read: {error.strerror or error}")
-            return False
+            return b""
 
-    def _skip(self, root: _Root, path: str, error: str) -> None:
+    def _skip(self, root: Root, path: str, error: str) -> None:
         self._skipped.append(Skipped(root.prefix + root.key(path), error))
 
 
@@ -260,40 +240,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False  # a link in circles, or to where nobody may look; it is reported with the files
 
 
-def _why_apart(root: _Root, entry: os.DirEntry[str], role: FileRole) -> str | None:
-    """Why a file that would travel with a photo is left alone, if so: a link may lead to somebody's secrets."""
-    try:
-        if entry.is_symlink():
-            if role is FileRole.SIDECAR:
-                return "is a link"
-            if not _is_inside(root, entry.path):
-                return "is a link that leads out of the source"
-        status = os.stat(entry.path)  # noqa: PTH116 - a path may hold bytes that are no text
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
-    return None if stat.S_ISREG(status.st_mode) else f"is {kind_of(status.st_mode)}"
-
-
-def _is_inside(root: _Root, path: str) -> bool:
-    """Whether a link stays in the source, or in the linked folder that it was met in."""
-    target = os.path.realpath(path)
-    folder = os.path.realpath(os.path.dirname(path))  # noqa: PTH120 - a path may hold bytes that are no text
-    return target.startswith(tuple(os.path.join(place, "") for place in (str(root.path), folder)))  # noqa: PTH118 - the same
-
-
-def _is_foreign(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _FOREIGN_FOLDERS
-
-
-def _found(root: _Root, entry: os.DirEntry[str], status: os.stat_result, files: tuple[PhotoFile, ...]) -> _Found:
-    key = root.key(entry.path)
-    photo = Photo(
-        id=root.prefix + key,
-        origin=root.origin,
-        key=key,
-        revision=files[0].revision,
-        name=entry.name,
-        size=status.st_size,
-        files=files,
-    )
-    return _Found(photo, entry.is_symlink(), (status.st_dev, status.st_ino))
+def _entries_of(folder: str) -> set[tuple[str, tuple[int, int, int, int]]]:
+    """What is in a folder; raises OSError."""
+    with os.scandir(folder) as entries:
+        return {(entry.name, identity_of(entry.stat(follow_symlinks=False))) for entry in entries}

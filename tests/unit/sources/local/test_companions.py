@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bestshot.model.file_facts import FileFacts
 from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, suffix_of
 from bestshot.model.photo import FileRole
-from bestshot.sources.local.companions import Unit, gather
+from bestshot.sources.local.companions import NAME_RULES, NameRule, Unit, gather, in_doubt
 
 
 def units_of(*names: str) -> dict[str, dict[str, FileRole]]:
@@ -117,6 +118,102 @@ def test_other_files_belong_to_no_photo() -> None:
 def test_a_photo_without_a_suffix_has_companions_too() -> None:
     [unit] = gather(["scan"], ["scan.xmp", "scan.json"])
     assert unit == Unit("scan", (("scan.json", FileRole.TAKEOUT), ("scan.xmp", FileRole.SIDECAR)))
+
+
+@pytest.mark.parametrize("rule", NAME_RULES, ids=lambda rule: rule.writer)
+@pytest.mark.parametrize("number", ["", "(1)"])
+def test_the_files_that_a_program_gives_longer_names_are_one_photo(rule: NameRule, number: str) -> None:
+    names = [_numbered(name, number) for name in rule.examples]
+    photos = {name for name in names if suffix_of(name) in PHOTO_SUFFIXES | RAW_SUFFIXES}
+    films = set(names) - photos
+    [unit] = gather(photos, films, dict.fromkeys(films, FileFacts(is_film=True)))
+    assert {unit.picture, *(name for name, _ in unit.companions)} == set(names)
+
+
+def _numbered(name: str, number: str) -> str:
+    """A namesake as Takeout calls it."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem + number + dot + suffix if stem and len(suffix) < 5 and suffix != "MP" else name + number
+
+
+@pytest.mark.parametrize(
+    ("picture", "film"),
+    [
+        ("PXL_1.MP.jpg", "PXL_1.mp4"),
+        ("PXL_1.MP.jpg", "PXL_1.MP"),
+        ("PXL_1(2).MP.jpg", "PXL_1(2).MP"),
+        ("IMG_1.HEIC", "IMG_1.HEIC.MOV"),
+        ("IMG_1.JPG", "IMG_1_HEVC.MOV"),
+        ("IMG_1.HEIC", "IMG_E1.MOV"),
+        ("Caf\u00e9.jpg", "Cafe\u0301.MOV"),
+        ("Cafe\u0301.HEIC", "CAF\u00c9.mov"),
+    ],
+)
+def test_a_film_is_found_under_the_names_that_programs_give_it(picture: str, film: str) -> None:
+    assert units_of(picture, film) == {picture: {film: FileRole.VIDEO}}
+
+
+def test_the_edited_film_of_apple_belongs_to_the_edited_picture_if_there_is_one() -> None:
+    found = units_of("IMG_1.HEIC", "IMG_E1.HEIC", "IMG_1.MOV", "IMG_E1.MOV")
+    assert found == {"IMG_1.HEIC": {"IMG_1.MOV": FileRole.VIDEO}, "IMG_E1.HEIC": {"IMG_E1.MOV": FileRole.VIDEO}}
+
+
+def test_files_that_are_spelled_in_two_forms_of_unicode_are_one_photo() -> None:
+    picture, composed = "Ko\u0308ln.jpg", "K\u00f6ln"
+    names = [f"{composed}.dng", f"{composed}.xmp", f"{composed}.jpg.json"]
+    assert units_of(picture, *names)[picture].keys() == set(names)
+
+
+def test_the_sidecars_of_darktables_versions_travel_unless_another_picture_has_the_name() -> None:
+    names = ["A.jpg.xmp", "A_01.jpg.xmp", "A_12.jpg.xmp"]
+    assert units_of("A.jpg", *names) == {"A.jpg": dict.fromkeys(names, FileRole.SIDECAR)}
+    assert units_of("A.jpg", "A_01.jpg", "A_01.jpg.xmp")["A_01.jpg"] == {"A_01.jpg.xmp": FileRole.SIDECAR}
+    assert units_of("A.jpg", "A.CR2", "A_02.CR2.xmp")["A.jpg"].keys() == {"A.CR2", "A_02.CR2.xmp"}
+
+
+@pytest.mark.parametrize("kept", [22, 23, 24])
+@pytest.mark.parametrize("left", ["", "\ufffd", "?", "\udced\udca0\udcbd"])
+def test_googles_cut_is_counted_in_units_of_utf_16(kept: int, left: str) -> None:
+    """A cut in the middle of an emoji, which takes two units, leaves half of it."""
+    stem = "x" * (46 - 2 * kept) + "\U0001f600" * kept if kept < 24 else "x" + "\U0001f600" * 23
+    body = stem[: -1 if kept == 24 else None] + left
+    assert units_of(f"{stem}.jpg", f"{body}.json") == {f"{stem}.jpg": {f"{body}.json": FileRole.TAKEOUT}}
+
+
+NIKON = FileFacts(camera="d850", wall=1e9)
+CANON = FileFacts(camera="eosr5", wall=1e9)
+
+
+def test_a_raw_file_of_another_camera_is_a_photo_of_its_own_with_the_sidecar_of_raw_files() -> None:
+    units = gather(["A.jpg", "A.dng"], ["A.xmp", "A.jpg.xmp"], {"A.jpg": NIKON, "A.dng": CANON})
+    assert units == (
+        Unit("A.dng", (("A.xmp", FileRole.SIDECAR),)),
+        Unit("A.jpg", (("A.jpg.xmp", FileRole.SIDECAR),)),
+    )
+
+
+def test_of_several_pictures_of_a_name_each_file_joins_the_one_with_which_it_agrees() -> None:
+    phone = FileFacts(camera="iphone", wall=5e8, content_id="X")
+    facts = {"A.HEIC": phone, "A.JPG": NIKON, "A.NEF": NIKON, "A.MOV": FileFacts(content_id="X", is_film=True)}
+    assert gather(["A.HEIC", "A.JPG", "A.NEF"], ["A.MOV", "A.AAE"], facts) == (
+        Unit("A.HEIC", (("A.AAE", FileRole.SIDECAR), ("A.MOV", FileRole.VIDEO))),
+        Unit("A.JPG", (("A.NEF", FileRole.RAW),)),
+    )
+
+
+def test_a_film_joins_a_raw_photo_alone_only_if_they_agree() -> None:
+    film = FileFacts(wall=1e9, is_film=True, seconds=2.0)
+    assert gather(["A.DNG"], ["A.MOV"], {"A.DNG": NIKON, "A.MOV": film}) == (
+        Unit("A.DNG", (("A.MOV", FileRole.VIDEO),)),
+    )
+    assert gather(["A.DNG"], ["A.MOV"]) == (Unit("A.DNG"),)
+
+
+def test_only_files_that_may_be_one_photo_are_asked_what_they_show() -> None:
+    photos = ["A.jpg", "A.CR2", "B.jpg", "C.CR2", "D.HEIC", "E.png"]
+    others = ["A.xmp", "D.MOV", "E.MOV", "F.MOV", "B.jpg.json"]
+    assert in_doubt(photos, others) == {"A.jpg", "A.CR2", "D.HEIC", "D.MOV"}
+    assert in_doubt(photos, others, about=["A.CR2"]) == {"A.jpg", "A.CR2"}
 
 
 STEMS = st.sampled_from(

@@ -4,8 +4,11 @@ import os
 import random
 import tarfile
 from pathlib import Path
+from stat import S_ISDIR
 
 import pytest
+from PIL import Image
+from PIL.ExifTags import IFD, Base
 
 from bestshot.model.photo import FileRole, Listing
 from bestshot.settings.settings import Settings
@@ -13,6 +16,7 @@ from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.sources.local.walk import FolderWalk
 from tests.support.drawn_library import add, add_burst, organize, run_unprivileged, scene
 from tests.support.each import every
+from tests.support.films import film
 
 JPEG = b"\xff\xd8\xff\xe0"
 
@@ -310,3 +314,67 @@ def test_a_photo_whose_name_repeats_in_folders_keeps_both(tmp_path: Path) -> Non
     for folder in ("a", "b"):
         add(tmp_path / folder / "same.jpg", scene(1))
     assert ids(walk(tmp_path)) == ["a/same.jpg", "b/same.jpg"]
+
+
+@every("pattern", ["Entw\u00fcrfe", "Entwu\u0308rfe", "ENTW\u00dcRFE/", "*/Entw\u00fcrfe"])
+def test_a_pattern_is_met_however_its_accents_are_composed(tmp_path: Path, pattern: str) -> None:
+    make(tmp_path, "x/Entwu\u0308rfe/a.jpg", "x/Entw\u00fcrfe/b.jpg", "c.jpg")
+    assert ids(walk(tmp_path, exclude=(pattern,))) == ["c.jpg"]
+
+
+def test_what_is_passed_over_as_the_same_is_counted_and_named(tmp_path: Path) -> None:
+    make(tmp_path, "m.jpg", "real/n.jpg")
+    os.link(tmp_path / "m.jpg", tmp_path / "z.jpg")
+    (tmp_path / "alias").symlink_to("real")
+    listing = walk(tmp_path)
+    assert ids(listing) == ["m.jpg", "real/n.jpg"]
+    assert listing.passed_over == ("2 under another name",)
+    assert listing.named == (
+        f"alias: is the folder {tmp_path / 'real'} under another name",
+        "z.jpg: is m.jpg under another name",
+    )
+
+
+@pytest.mark.parametrize("numbered_alike", ["folders", "all"])
+def test_numbers_of_inodes_alone_make_nothing_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, numbered_alike: str
+) -> None:
+    """Some pools of disks and some servers give one number to many files; this stands for one of them."""
+    make(tmp_path, "2023/a.jpg", "2023/b.jpg", "2024/a.jpg", content=JPEG)
+    make(tmp_path, "2024/a.jpg", content=JPEG * 2)
+    for path in tmp_path.rglob("*"):
+        os.utime(path, ns=(10**18, 10**18))
+    real_stat = os.stat
+
+    def stat(path: str, **arguments: bool) -> os.stat_result:
+        status = real_stat(path, **arguments)
+        if numbered_alike == "folders" and not S_ISDIR(status.st_mode):
+            return status
+        return os.stat_result((status[0], 4242, *status[2:10]), {"st_mtime_ns": status.st_mtime_ns, "st_ctime_ns": 1})
+
+    monkeypatch.setattr(os, "stat", stat)
+    listing = walk(tmp_path)
+    assert ids(listing) == ["2023/a.jpg", "2023/b.jpg", "2024/a.jpg"]
+    assert listing.named == ()
+
+
+def test_a_film_without_a_suffix_travels_with_its_photo_and_a_text_does_not(tmp_path: Path) -> None:
+    make(tmp_path, "MVIMG_1.jpg", "MVIMG_2.jpg")
+    make(tmp_path, "MVIMG_1", content=film())
+    make(tmp_path, "MVIMG_2", content=b"some words")
+    listing = walk(tmp_path)
+    assert [len(photo.files) for photo in listing.photos] == [2, 1]
+    assert listing.passed_over == ("1 without suffix",)
+
+
+def test_namesakes_of_two_cameras_are_two_photos_and_a_long_film_stays_and_is_named(tmp_path: Path) -> None:
+    for name, model, taken in (("A.jpg", "D850", "2024:05:01 12:00:00"), ("A.dng", "EOS R5", "2022:05:01 12:00:00")):
+        exif = Image.Exif()
+        exif[Base.Model] = model
+        exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = taken
+        scene(1).save(tmp_path / name, "JPEG", exif=exif)
+    make(tmp_path, "A.mov", content=film(60.0))
+    listing = LocalPhotoSource(tmp_path).scan()
+    assert ids(listing) == ["A.dng", "A.jpg"]
+    assert [len(photo.files) for photo in listing.photos] == [1, 1]
+    assert listing.named == ("A.mov: is a film of its own, not of the photo of its name",)
