@@ -24,7 +24,7 @@ from bestshot.plans.document import PlanDocument
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import decisions_in
 from bestshot.report.writing import ReportWriter
-from bestshot.settings.checks import check_preferred_folders
+from bestshot.settings.checks import check_output_place, check_preferred_folders
 from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
@@ -50,6 +50,7 @@ class _Run:
         origins = self._source.origins()
         if given is None:  # a plan has judged already
             check_preferred_folders(request.settings.judging_rules.preferences, origins)
+        check_output_place(request.settings.output)
         self._settings = replace(request.settings, source_type=SourceType.of(origins))
         self._library_id = digest(*sorted(origins))
         cache, self._state_dir = Path(self._settings.cache_dir), Path(self._settings.state_dir)

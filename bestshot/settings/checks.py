@@ -9,6 +9,7 @@ from bestshot.model.photo import SourceType
 from bestshot.ranking.rules import Preference, PreferenceKind
 from bestshot.settings.declaration import WithPlan
 from bestshot.settings.settings import SETTINGS, Settings
+from bestshot.sources.local.foreign import foreign_place
 from bestshot.text import printable
 
 
@@ -51,6 +52,13 @@ def check_preferred_folders(preferences: Iterable[Preference], origins: Iterable
             raise UsageError(f"{rule}: there is no such folder; check the path, or mount its disk.")
         if not any(root.is_relative_to(folder) or PurePath(folder).is_relative_to(root) for root in roots):
             raise UsageError(f"{rule}: no photo of this run is in that folder; name one that is looked through.")
+
+
+def check_output_place(output: str | None) -> None:
+    """Raise UsageError for an output in a folder of another program, such as its library."""
+    program = None if output is None else foreign_place(os.path.realpath(output))
+    if program is not None:
+        raise UsageError(f"The output {printable(str(output))} is in a folder of {program}: name another place.")
 
 
 def _check_records(records: Mapping[str, str]) -> None:

@@ -73,6 +73,7 @@ FOREIGN_FOLDERS: Final = (
     ForeignFolder("iTunes", _PREVIEWS, ("ipod photo cache",)),
     ForeignFolder("Syncthing", "old versions", (".stversions",)),
     ForeignFolder("Resilio Sync", "old versions", (".sync",)),
+    ForeignFolder("GoodSync", "old versions", ("_gsdata_",)),
     ForeignFolder("Dropbox", _CACHE, (".dropbox.cache",)),
     ForeignFolder("Apple Photos", _PACKAGES, ("*.photoslibrary",), reads=("originals", "masters")),
     ForeignFolder(
@@ -92,7 +93,7 @@ FOREIGN_FOLDERS: Final = (
     ForeignFolder("Lightroom", "originals from phones", ("mobile downloads.lrdata",), reads=("*",)),
     ForeignFolder("Lightroom", _PREVIEWS, ("*.lrdata", "*.lrcat-data")),
     ForeignFolder("Lightroom", _PACKAGES, ("*.lrlibrary/*",), reads=("originals",)),
-    ForeignFolder("Adobe Bridge", _CACHE, ("bridge*/cache",), inside=("256", "1024", "full")),
+    ForeignFolder("Adobe Bridge", _CACHE, ("*bridge*/cache",), inside=("256", "1024", "full")),
     ForeignFolder("Capture One", _PACKAGES, ("*.cocatalog",), reads=("originals",)),
     ForeignFolder("Capture One", "its library", ("cache", "adjustments"), beside=("*.cocatalogdb",), is_library=True),
     ForeignFolder("Capture One", "previews and settings", ("captureone",), inside=("cache", "settings*")),
@@ -201,15 +202,23 @@ def readable_part(folder: str) -> Callable[[str], bool]:
 
 def foreign_owner(folder: str) -> str | None:
     """The program to whose library a folder belongs, in which nobody else may write; None if it is the user's own."""
-    place = folder
-    while True:
-        above = os.path.dirname(place)  # noqa: PTH120 - a path may hold bytes that are no text
-        if above == place:
-            return None
-        row = foreign_folder(place, _names(above)) or _library_of(place)
-        if row is not None:
-            return row.program
-        place = above
+    return next((row.program for place in _upwards(folder) if (row := _at(place) or _library_of(place))), None)
+
+
+def foreign_place(folder: str) -> str | None:
+    """The program in whose folder this one is, or would be; what merely stands beside such a folder is not in it."""
+    return next((row.program for place in _upwards(folder) if (row := _at(place))), None)
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """A folder and those that it is in, without the root."""
+    while (above := os.path.dirname(folder)) != folder:  # noqa: PTH120 - a path may hold bytes that are no text
+        yield folder
+        folder = above
+
+
+def _at(path: str) -> ForeignFolder | None:
+    return foreign_folder(path, _names(os.path.dirname(path)))  # noqa: PTH120 - a path may hold bytes that are no text
 
 
 def _library_of(folder: str) -> ForeignFolder | None:

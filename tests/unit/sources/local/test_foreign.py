@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.errors import PhotoError
+from bestshot.errors import PhotoError, UsageError
 from bestshot.marks.kinds.tags import AddTags, RemoveTags
+from bestshot.settings.settings import Settings
 from bestshot.sources.local.foreign import FOREIGN_FOLDERS, foreign_folder, foreign_owner
 from bestshot.sources.local.marks import FolderMarks
 from bestshot.sources.local.source import LocalPhotoSource
-from tests.support.drawn_library import add, scene
+from tests.support.drawn_library import add, organize, scene
 from tests.support.each import every
 
 UUID = "0f5a2b1c-0000-4000-8000-00000000000"
@@ -113,6 +114,14 @@ def test_no_sidecar_is_written_in_the_library_of_another_program(
     with pytest.raises(PhotoError, match=f"in the library of {program}"):
         source.tag_photo(source.scan().photos[0], ["trip"])
     assert [*tmp_path.rglob("*.xmp")] == []
+
+
+@every("output", ["My.photoslibrary/originals/out", "My.photoslibrary", "@eaDir/out", "Cat Previews.lrdata/new/out"])
+def test_no_output_is_made_in_a_folder_of_another_program(tmp_path: Path, output: str) -> None:
+    add(tmp_path / "a.jpg", scene(1))
+    with pytest.raises(UsageError, match="in a folder of"):
+        organize(tmp_path, settings=Settings(no_faces=True, output=str(tmp_path / output)))
+    assert not (tmp_path / output).exists()
 
 
 def test_beside_the_previews_of_a_program_that_keeps_no_library_sidecars_are_written(tmp_path: Path) -> None:
