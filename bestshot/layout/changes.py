@@ -196,7 +196,7 @@ class OutputChanges:
             raise
 
     def _takes_other(self, action: Action | Reversal) -> bool:
-        """Whether the output takes what this makes under a name that no disk refuses, beside the lock."""
+        """Whether the output takes what this makes, with a time, under a name that no disk refuses, beside the lock."""
         try:
             with holding(OUTPUT_MARKER, self.root) as folder:
                 probe = folder.path / draft_name()
@@ -207,6 +207,7 @@ class OutputChanges:
                         files.link(Path(action.source).resolve(), probe)
                     case _:
                         files.create_file(probe, b"")
+                        keep_time(probe, 0)
                 probe.unlink()
         except (OSError, OutputError, PhotoError):
             return False

@@ -11,7 +11,7 @@ from bestshot.layout.actions import CHANGES, Condition, FileState
 from bestshot.layout.output import FailedAction, FolderOutput
 from bestshot.model.photo import LinkMethod
 from tests.support import builders
-from tests.support.file_systems import in_own_process, refuse_names
+from tests.support.file_systems import in_own_process, refuse_names, refuse_times
 from tests.support.undo_bench import Bench, left
 
 REFUSED = r"(?<!photos)/(best_)?(odd|group_0002)[^/]*\Z"
@@ -76,6 +76,15 @@ def test_a_disk_that_refuses_everything_ends_the_run_with_one_sentence(bench: Be
 def test_a_disk_without_symbolic_links_ends_the_run_with_one_sentence(bench: Bench) -> None:
     error = in_own_process(lay_out, bench.root, LinkMethod.SYMLINK, errno.EPERM, r"\.jpg\Z|\.part\Z")
     assert isinstance(error, OutputError)
+
+
+def lay_out_without_times(root: Path) -> dict[str, str]:
+    refuse_times()
+    return lay_out(root, LinkMethod.COPY, errno.EPERM)
+
+
+def test_a_disk_that_lets_nobody_set_times_ends_the_run_before_every_photo_was_copied_for_nothing(bench: Bench) -> None:
+    assert isinstance(in_own_process(lay_out_without_times, bench.root), OutputError)
 
 
 def test_names_of_the_journal_that_the_disk_cannot_have_are_missing_there(bench: Bench) -> None:

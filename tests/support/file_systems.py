@@ -90,6 +90,16 @@ def refuse_names(pattern: str, number: int) -> None:
     sys.addaudithook(refuse)
 
 
+def refuse_times(number: int = errno.EPERM) -> None:
+    """Answer as the kernel does where only the owner of a mounted disk may set times; for a process of its own."""
+
+    def refuse(event: str, _args: object) -> None:
+        if event == "os.utime":
+            raise OSError(number, os.strerror(number))
+
+    sys.addaudithook(refuse)
+
+
 def refuse_hard_links(number: int = errno.EPERM) -> None:
     """Answer as the kernel does for a file system without hard links; for a process of its own."""
 

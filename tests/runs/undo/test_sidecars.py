@@ -90,6 +90,16 @@ def test_each_of_several_runs_is_taken_back_to_the_byte(folder: Path) -> None:
         assert tree_of(folder) == worlds.pop()
 
 
+@pytest.mark.parametrize("seconds", [3600, -3600, 1])
+def test_sidecars_whose_times_were_shifted_are_taken_back_to_the_byte(folder: Path, seconds: int) -> None:
+    before = tree_of(folder)
+    mark(folder, *plan(folder))
+    for path in folder.glob("*.xmp"):
+        os.utime(path, (0, path.stat().st_mtime + seconds))
+    assert left(undo(folder)) == {}
+    assert tree_of(folder) == before
+
+
 def test_of_a_sidecar_that_was_edited_since_only_what_is_ours_is_taken_off(folder: Path) -> None:
     mark(folder, *plan(folder))
     sidecar = folder / "a.jpg.xmp"

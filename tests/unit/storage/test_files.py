@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bestshot.errors import OutputError, PhotoError, TransientError
+from bestshot.storage.drafts import Drafts
 from bestshot.storage.files import (
     NoHardLinkError,
     check_unchanged,
@@ -25,6 +26,7 @@ from bestshot.storage.files import (
     replace,
     sync_folder,
 )
+from bestshot.storage.own_files import OwnKind, write_own
 from tests.support.each import every
 from tests.support.file_systems import (
     become_nobody,
@@ -268,3 +270,12 @@ def test_a_text_replaces_only_what_it_is_put_over(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_forced_to_the_disk_is_no_trouble(tmp_path: Path) -> None:
     sync_folder(tmp_path)
     sync_folder(tmp_path / "missing")
+
+
+def test_a_file_of_the_longest_name_is_written_and_replaced_as_a_whole(tmp_path: Path) -> None:
+    path, kind = tmp_path / ("x" * 251 + ".csv"), OwnKind("table", lambda head: head.startswith(b"own"))
+    with Drafts(tmp_path / "drafts") as drafts:
+        write_own(path, b"own 1", kind, drafts)
+        write_own(path, b"own 2", kind, drafts)
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert path.read_bytes() == b"own 2"

@@ -134,6 +134,17 @@ def test_what_stands_already_is_not_written_again(folder: Path) -> None:
     assert (folder / "a.jpg.xmp").stat() == before
 
 
+def test_a_sidecar_is_written_up_to_the_longest_name_and_told_beyond(folder: Path) -> None:
+    """Its draft has a name of its own length, and what a photo's sidecar is called is not ours to choose."""
+    longest, beyond = lay(folder, "x" * 247 + ".jpg", "y" * 251 + ".jpg")
+    marked = FolderMarks().mark(AddTags((longest, beyond), ("dup",)))
+    assert marked.changed == (longest,)
+    assert [(one.key, "File name too long" in one.error) for one in marked.refused] == [(beyond, True)]
+    assert {path.name for path in folder.iterdir()} == {Path(key).name for key in (longest, beyond)} | {
+        f"{Path(longest).name}.xmp"
+    }
+
+
 def test_no_picture_is_touched(folder: Path, albums: Path) -> None:
     keys = lay(folder, "a.jpg", "b.cr2")
     before = [(Path(key).read_bytes(), Path(key).stat().st_mtime_ns, Path(key).stat().st_ino) for key in keys]
