@@ -67,7 +67,7 @@ def cluster() -> Iterator[LocalCluster]:
 def direct(cluster: LocalCluster) -> Iterator[Client]:
     """A connection of the test's own, once both workers are there."""
     with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=180)
         yield client
 
 
@@ -134,7 +134,7 @@ def test_a_worker_that_is_killed_in_mid_run_loses_nothing(
     outcome = PhotoOrganizer(LocalPhotoSource(library), settings, progress=killing).run()
     assert outcome.plan == organize(library).plan
     assert "Hashing" in told
-    direct.wait_for_workers(2, timeout=60)
+    direct.wait_for_workers(2, timeout=180)
     assert victim not in direct.run(os.getpid).values()
 
 
@@ -159,7 +159,7 @@ def test_a_photo_that_kills_its_workers_is_skipped_alone(
     outcome = run_on(cluster, Deadly(tmp_path / "photos"), tmp_path / "cache")
     assert skipped(outcome) == {"burst0_1.jpg": "makes its decoder crash or run out of memory"}
     assert groups(outcome) == [["burst0_2.jpg", "burst0_3.jpg"]]
-    direct.wait_for_workers(2, timeout=60)
+    direct.wait_for_workers(2, timeout=180)
 
 
 def wait_for_ever(batch: Sequence[str]) -> list[str]:
@@ -174,14 +174,14 @@ def test_a_photo_that_never_ends_is_named_alone_and_its_worker_started_anew(
 ) -> None:
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
     source = LocalPhotoSource(add(tmp_path / "photos" / "a.jpg", scene(1)).parent)
-    with dask_cluster(cluster.scheduler_address, source, photo_seconds=1.0) as executor:
-        workers = Workers(2, executor, photo_seconds=1.0)
+    with dask_cluster(cluster.scheduler_address, source, photo_seconds=3.0) as executor:
+        workers = Workers(2, executor, photo_seconds=3.0)
         found = [
             (list(item.batch), item.result) for item in workers.run(wait_for_ever, [["a"], ["b", "endless"], ["c"]])
         ]
-    late = WorkerDied("is not read in 1 seconds, as if its decoder never ended")
+    late = WorkerDied("is not read in 3 seconds, as if its decoder never ended")
     assert sorted(found, key=str) == [(["a"], ["a"]), (["b"], ["b"]), (["c"], ["c"]), (["endless"], late)]
-    direct.wait_for_workers(2, timeout=60)
+    direct.wait_for_workers(2, timeout=180)
 
 
 def test_no_key_goes_to_the_cluster_whose_workers_take_it_from_their_environment(
