@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO, Final
 
@@ -46,12 +47,14 @@ def read_file_facts(stream: BinaryIO, name: str) -> FileFacts:
 
 
 def _of_film(film: Film) -> FileFacts:
-    taken = None if film.clock is None else film.clock.as_capture_time(TimeSource.EXIF_ORIGINAL)
-    if taken is None and film.created is not None:
-        with suppress(DateError):
-            taken = CaptureTime(None, moment(film.created), TimeSource.EXIF_ORIGINAL)
-    wall, instant = _seconds(taken)
-    return FileFacts(_model(film.model or ""), wall, instant, film.content_id, is_film=True, seconds=film.seconds)
+    facts = FileFacts(_model(film.model or ""), content_id=film.content_id, is_film=True, seconds=film.seconds)
+    if film.clock is not None:
+        wall, instant = _seconds(film.clock.as_capture_time(TimeSource.EXIF_ORIGINAL))
+        return replace(facts, wall=wall, instant=instant)
+    with suppress(DateError):
+        _, made = _seconds(CaptureTime(None, moment(film.created or 0), TimeSource.EXIF_ORIGINAL))
+        return replace(facts, made=made)
+    return facts
 
 
 def _of_tags(tags: Tags) -> FileFacts:
@@ -62,7 +65,8 @@ def _of_tags(tags: Tags) -> FileFacts:
         text(Base.OffsetTime),
     )
     wall, instant = _seconds(exif_time(dates)[0])
-    return FileFacts(_model(text(Base.Model)), wall, instant, _apple_content_id(tags.values.get(Base.MakerNote)))
+    content_id = _apple_content_id(tags.values.get(Base.MakerNote))
+    return FileFacts(_model(text(Base.Model)), wall, instant, content_id=content_id)
 
 
 def _of_raw(stream: BinaryIO) -> FileFacts:

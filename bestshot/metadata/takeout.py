@@ -64,6 +64,8 @@ def cut_name(picture: str) -> tuple[str, str] | None:
     stem, dot, suffix = picture.rpartition(".")
     plain, number = _split_number(stem or picture)
     name = normalize("NFC", plain + dot + suffix if stem else plain)
+    if 2 * len(name) <= _CUT:
+        return None
     cut = _first_units(name)
     return (_whole(cut), number) if cut != name else None
 

@@ -61,6 +61,8 @@ NAME_RULES: Final = (
 )
 """All that is taken off names when they are compared; what begins with a full name is found without a rule."""
 
+_ANY_RULE = re.compile("|".join(rule.pattern.pattern for rule in NAME_RULES))
+
 # Apple keeps the adjustments before the last ones to IMG_1234 in IMG_O1234.AAE, and what came of them in IMG_E1234.
 _APPLE_VARIANT = re.compile(r"_[eo]([0-9]+)\Z")
 
@@ -104,10 +106,13 @@ def in_doubt(
 
     Only where one of them is among `about`, if that is given.
     """
-    pictures = set(photos)
-    folder = _Folder(sorted(pictures), facts or {})
+    pictures, said = set(photos), facts or {}
+    joining = [name for name in {*pictures, *others} if _is_raw(name) or _is_film(name, said)]
+    if not joining:  # as in most folders
+        return set()
+    folder = _Folder(sorted(pictures), said)
     asked: set[str] = set()
-    for name in {*pictures, *others}:
+    for name in joining:
         namesakes = [*folder.namesakes(name)]
         if namesakes and (about is None or not {name, *namesakes}.isdisjoint(about)):
             asked.update(namesakes, (name,))
@@ -134,12 +139,13 @@ class _Folder:
     def _add_photos(self, photos: list[str]) -> None:
         namesakes: dict[str, list[str]] = defaultdict(list)
         for name in photos:
-            namesakes[_stem(name)].append(name)
+            stem = _stem(name)
+            namesakes[stem].append(name)
             if _suffix(name) in DEVELOPED_SUFFIXES:
-                for key in _keys(_stem(name)):
+                for key in _keys(stem):
                     self._developed[key].append(name)
         for name in photos:
-            is_raw = _suffix(name) in RAW_SUFFIXES
+            is_raw = _is_raw(name)
             picture = self._chosen(name, self.developed(name)) if is_raw else None
             if picture is None:
                 self._companions.setdefault(name, [])
@@ -154,7 +160,9 @@ class _Folder:
 
     def _home(self, names: list[str]) -> str:
         """The photo of a sidecar that names no suffix: a raw one, as only these have no place for it in themselves."""
-        raws = [name for name in names if _suffix(name) in RAW_SUFFIXES]
+        if len(names) == 1:
+            return self._owners[names[0]]
+        raws = [name for name in names if _is_raw(name)]
         joined = [self._owners[name] for name in raws if self._owners[name] != name]
         developed = [name for name in names if _suffix(name) in DEVELOPED_SUFFIXES]
         return (joined or raws or developed or names)[0]
@@ -165,13 +173,8 @@ class _Folder:
         return sorted(dict.fromkeys(alike), key=lambda shown: _split(shown)[0] != _split(name)[0])
 
     def namesakes(self, name: str) -> Iterable[str]:
-        """The pictures that a raw file or a film may join by its name; none for any other file."""
-        if _suffix(name) in RAW_SUFFIXES:
-            return self.developed(name)
-        return self.filmed(name) if self._is_film(name) else ()
-
-    def _is_film(self, name: str) -> bool:
-        return _suffix(name) in VIDEO_SUFFIXES or self._facts.get(name, _NOTHING).is_film
+        """The pictures that a raw file or a film may join by its name."""
+        return self.developed(name) if _is_raw(name) else self.filmed(name)
 
     def filmed(self, name: str) -> Iterator[str]:
         """The pictures to which a film may belong: developed ones first, as a raw file is mostly beside one."""
@@ -184,10 +187,10 @@ class _Folder:
 
     def add_film(self, name: str) -> None:
         """Join a film to the picture of the same moment; to a raw photo alone only if they say that they are one."""
-        if not self._is_film(name):
+        if not _is_film(name, self._facts):
             return
         candidates = [*dict.fromkeys(self.filmed(name))]
-        raws = [shown for shown in candidates if _suffix(shown) in RAW_SUFFIXES]
+        raws = [shown for shown in candidates if _is_raw(shown)]
         picture = self._chosen(name, [shown for shown in candidates if shown not in raws])
         if picture is None:
             picture = self._chosen(name, raws, at_least=Agreement.YES)
@@ -254,10 +257,21 @@ class _Folder:
 
 def _keys(stem: str) -> list[str]:
     """Under which names a stem is found: as it is, and by the rules."""
+    if not _ANY_RULE.search(stem):  # as most
+        return [stem]
     plain = stem
     for rule in NAME_RULES:
         plain = rule.pattern.sub(rule.plain, plain)
-    return [stem] if plain == stem else [stem, plain]
+    return [stem, plain]
+
+
+def _is_raw(name: str) -> bool:
+    return _suffix(name) in RAW_SUFFIXES
+
+
+def _is_film(name: str, facts: Mapping[str, FileFacts]) -> bool:
+    """Whether a file is a film, by its suffix or by what it says."""
+    return _suffix(name) in VIDEO_SUFFIXES or facts.get(name, _NOTHING).is_film
 
 
 def _split(name: str) -> tuple[str, str]:

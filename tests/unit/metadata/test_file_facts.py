@@ -74,7 +74,7 @@ def test_a_camera_is_one_however_its_maker_is_written(make: str, model: str) -> 
 
 def test_a_film_says_how_long_it_is_and_when_and_with_what_it_was_made() -> None:
     content = film(2.5, TAKEN, model="iPhone 12", content_identifier="ABC")
-    assert facts(content, "a.mov") == FileFacts("iphone12", None, WALL, "ABC", is_film=True, seconds=2.5)
+    assert facts(content, "a.mov") == FileFacts("iphone12", made=WALL, content_id="ABC", is_film=True, seconds=2.5)
 
 
 def test_the_clock_of_a_film_comes_before_its_header() -> None:

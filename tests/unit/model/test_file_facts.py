@@ -16,6 +16,7 @@ facts = st.builds(
     camera=st.sampled_from([None, "d850", "x100"]),
     wall=st.none() | st.floats(0, 1e9),
     instant=st.none() | st.floats(0, 1e9),
+    made=st.none() | st.floats(0, 1e9),
     content_id=st.sampled_from([None, "A", "B"]),
     is_film=st.booleans(),
     seconds=st.none() | st.floats(0, 100),
@@ -39,7 +40,15 @@ def test_another_camera_at_the_same_second_is_another_shot() -> None:
 
 @pytest.mark.parametrize("zone", [-3.5, 0, 2, 5.5, 5.75])
 def test_a_wall_clock_agrees_with_a_moment_in_any_zone_in_use(zone: float) -> None:
-    assert agreement(PICTURE, replace(FILM, instant=NOON - zone * 3600)) is Agreement.YES
+    assert agreement(PICTURE, replace(FILM, made=NOON - zone * 3600)) is Agreement.YES
+
+
+@pytest.mark.parametrize(
+    ("later", "agreed"),
+    [(-86400.0, Agreement.NO), (240.0, Agreement.NO), (5.0, Agreement.YES), (600 * 86400.0, Agreement.UNKNOWN)],
+)
+def test_a_film_that_was_written_long_after_its_photo_may_have_been_converted(later: float, agreed: Agreement) -> None:
+    assert agreement(PICTURE, replace(FILM, made=NOON + later)) is agreed
 
 
 @pytest.mark.parametrize(("seconds", "agreed"), [(3.9, Agreement.UNKNOWN), (4.0, Agreement.NO), (60.0, Agreement.NO)])
@@ -60,4 +69,4 @@ def test_what_says_nothing_speaks_against_nothing_short(other: FileFacts) -> Non
 
 @given(facts)
 def test_what_says_the_same_is_never_of_another_shot(one: FileFacts) -> None:
-    assert agreement(one, replace(one, seconds=1.0)) is not Agreement.NO
+    assert agreement(one, replace(one, made=None, seconds=1.0)) is not Agreement.NO

@@ -378,3 +378,19 @@ def test_namesakes_of_two_cameras_are_two_photos_and_a_long_film_stays_and_is_na
     assert ids(listing) == ["A.dng", "A.jpg"]
     assert [len(photo.files) for photo in listing.photos] == [1, 1]
     assert listing.named == ("A.mov: is a film of its own, not of the photo of its name",)
+
+
+def test_each_of_two_photos_of_a_name_has_a_sidecar_of_its_own(tmp_path: Path) -> None:
+    for name, model in (("A.jpg", "D850"), ("A.dng", "EOS R5")):
+        exif = Image.Exif()
+        exif[Base.Model] = model
+        scene(1).save(tmp_path / name, "JPEG", exif=exif)
+    source = LocalPhotoSource(tmp_path)
+    for photo in source.list_photos():
+        source.tag_photo(photo, [f"tag of {photo.name}"])
+    assert b"tag of A.dng" in (tmp_path / "A.xmp").read_bytes()
+    assert b"tag of A.jpg" in (tmp_path / "A.jpg.xmp").read_bytes()
+    assert [[Path(file.path).name for file in photo.files] for photo in source.list_photos()] == [
+        ["A.dng", "A.xmp"],
+        ["A.jpg", "A.jpg.xmp"],
+    ]
