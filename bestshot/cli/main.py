@@ -42,6 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         logger.error("Interrupted. What is done stays done; the next run goes on from here.")
         code = EXIT_INTERRUPTED
+    except MemoryError:
+        logger.error(
+            "The memory is used up. What is done stays done; close other programs or use fewer --workers, then go on."
+        )
+        code = EXIT_SOMETHING_FAILED
     return console.close(code)
 
 

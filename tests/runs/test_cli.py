@@ -1,6 +1,11 @@
 """The command as a user meets it: what it answers, and with which exit code."""
 
 import json
+import os
+import sys
+from contextlib import redirect_stderr
+from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ from bestshot.report import paging
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.lock import LibraryLock
 from tests.support.drawn_library import NOON, add, add_burst, contents, run_program, scene
+from tests.support.file_systems import in_own_process
 
 QUICK = ("--no-faces", "--workers", "1")
 
@@ -369,3 +375,22 @@ def test_another_run_on_the_library_is_named(library: Path, home: Path, capsys: 
     with LibraryLock(home / ".cache" / "photo-organizer" / "locks" / library_id):
         assert main([str(library), *QUICK]) == 4
     assert "Another run is working on this library: process" in capsys.readouterr().err
+
+
+def read_a_plan_without_room(plan: Path) -> tuple[int, str]:
+    import resource
+
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + 100_000_000, size + 100_000_000))
+    with redirect_stderr(StringIO()) as told:
+        return main(["--apply", str(plan)]), told.getvalue()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process like this")
+def test_want_of_memory_is_told_in_a_sentence(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.touch()
+    os.truncate(plan, 1 << 30)
+    code, told = in_own_process(partial(read_a_plan_without_room, plan))
+    assert code == 1
+    assert told.startswith("The memory is used up. What is done stays done; ")
