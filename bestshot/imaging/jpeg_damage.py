@@ -116,7 +116,7 @@ def _decoded(coded: bytes, colours: str) -> tuple[str | None, npt.NDArray[np.uin
             pixels = simplejpeg.decode_jpeg(coded, colours, strict=False)
         except ValueError as fatal:  # in what is behind the pixels, or else it would not have been decoded before
             return str(fatal), np.zeros((0, 0), np.uint8)
-    return problem, pixels.mean(axis=2).astype(np.uint8) if pixels.shape[2] > 1 else pixels[..., 0]
+    return problem, pixels.mean(axis=2, dtype=np.float32).astype(np.uint8) if pixels.shape[2] > 1 else pixels[..., 0]
 
 
 def _is_padding(problem: str, coded: bytes) -> bool:
