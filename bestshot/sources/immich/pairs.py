@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from bestshot.immich.model import Asset
 from bestshot.model.formats import RAW_SUFFIXES
-from bestshot.sources.local.companions import DEVELOPED_SUFFIXES
+from bestshot.sources.local.companions import DEVELOPED_SUFFIXES, plain_stem
 
 _ShotName = tuple[str, datetime, str]
 
@@ -22,6 +22,8 @@ class Shot:
 
 def pair_shots(assets: Iterable[Asset]) -> list[Shot]:
     """The assets as shots: a RAW file goes with the one other picture of its name, camera and second.
+
+    What programs add to the name of one of the two does not count.
 
     Where there are several, as after an export into another folder, nobody can tell which belongs to which: all of
     them stay apart.
@@ -43,6 +45,6 @@ def _by_shot(assets: Iterable[Asset], suffixes: Collection[str]) -> dict[_ShotNa
     for asset in assets:
         name = PurePath(asset.whole_name)
         if name.suffix.lower() in suffixes and asset.local_time is not None and asset.exif and asset.exif.model:
-            shot = name.stem.casefold(), asset.local_time.replace(microsecond=0), asset.exif.model
+            shot = plain_stem(asset.whole_name), asset.local_time.replace(microsecond=0), asset.exif.model
             found.setdefault(shot, []).append(asset)
     return found

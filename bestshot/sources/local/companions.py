@@ -255,6 +255,11 @@ class _Folder:
         return next(iter(pictures)) if len(pictures) == 1 else None
 
 
+def plain_stem(name: str) -> str:
+    """A name without its suffix and without what programs add to it, as it is compared."""
+    return _keys(_stem(name))[-1]
+
+
 def _keys(stem: str) -> list[str]:
     """Under which names a stem is found: as it is, and by the rules."""
     if not _ANY_RULE.search(stem):  # as most

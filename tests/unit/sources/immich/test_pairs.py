@@ -31,6 +31,19 @@ def test_a_raw_file_goes_with_the_picture_of_its_name(raw: str, picture: str) ->
     assert pair_shots(both) == pair_shots(both[::-1]) == [Shot(both[1], both[0])]
 
 
+@pytest.mark.parametrize(
+    ("raw", "picture"),
+    [
+        ("PXL_1.RAW-02.ORIGINAL.dng", "PXL_1.RAW-01.COVER.jpg"),
+        ("PXL_1.dng", "PXL_1.MP.jpg"),
+        ("IMG_1.dng", "MVIMG_1.jpg"),
+        ("K\u00f6ln.dng", "Ko\u0308ln.jpg"),
+    ],
+)
+def test_what_programs_add_to_a_name_does_not_part_the_files_of_a_shot(raw: str, picture: str) -> None:
+    assert paired(asset(raw), asset(picture)) == {(picture, raw)}
+
+
 @every(
     "raw",
     [
