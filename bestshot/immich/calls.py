@@ -222,6 +222,10 @@ class Calls:
             return Call("DELETE", f"stacks/{_id(stack.id)}", is_repeatable=False)
         return Call("PUT", self._assets, body={"ids": list(stack.asset_ids), "removeParent": True})
 
+    def delete_stacks(self, stack_ids: Sequence[str]) -> Call:
+        """Dissolve stacks, from 1.113; their assets stay."""
+        return Call("DELETE", "stacks", body={"ids": list(stack_ids)}, is_repeatable=False)
+
     @property
     def _assets(self) -> str:
         return "assets" if self.dialect.has_plural_routes else "asset"

@@ -5,6 +5,7 @@ asset or moves it to the trash.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from bestshot.errors import ImmichError
@@ -22,7 +23,16 @@ from bestshot.immich.calls import AssetChange, Call, Calls, ThumbnailSize
 from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.http import ImmichServer, Verify
 from bestshot.immich.keys import KeyInProcess, KeySource
-from bestshot.immich.listing import AssetListing, list_album, list_album_members, list_library, read_assets
+from bestshot.immich.listing import (
+    AssetListing,
+    find_assets,
+    list_album,
+    list_album_members,
+    list_library,
+    read_album,
+    read_assets,
+    search_album,
+)
 from bestshot.immich.model import (
     Album,
     Asset,
@@ -33,7 +43,7 @@ from bestshot.immich.model import (
     Tag,
     User,
 )
-from bestshot.immich.stacks import create_stack, delete_stack, find_stack, list_stacks
+from bestshot.immich.stacks import create_stack, delete_stacks, find_stack, list_stacks
 from bestshot.immich.tags import find_tagged, list_tags, tag_assets, untag_assets, upsert_tags
 from bestshot.immich.versions import Task, Version
 
@@ -116,6 +126,15 @@ class ImmichClient:
         """Everything about many assets by id, requested in parallel; those that no longer exist are left out."""
         return read_assets(self._server, asset_ids)
 
+    def find_assets(
+        self, asset_ids: Collection[str], taken: tuple[datetime, datetime] | None = None
+    ) -> dict[str, Asset]:
+        """What a few searches tell of many assets by id, without tags and stacks; those that they miss are left out.
+
+        It takes fewer calls if it is known when the first and the last of them were `taken`.
+        """
+        return find_assets(self._server, frozenset(asset_ids), taken)
+
     def get_asset_thumbnail(self, asset_id: str, size: ThumbnailSize = "preview") -> bytes:
         """A picture made by the server, JPEG or WebP: "thumbnail" (250 pixels) or "preview" (about 1440).
 
@@ -152,6 +171,10 @@ class ImmichClient:
         """Set what is not None; a rating of 0 removes the stars. The result may lack tags and stack."""
         change = AssetChange(is_favorite, is_archived, rating, description)
         return self._server.request(self._calls.update_asset(asset_id, change), WireAsset).asset()
+
+    def changes_in_bulk(self, change: AssetChange) -> bool:
+        """Whether one call can set this on many assets."""
+        return self._calls.changes_in_bulk(change)
 
     def update_assets(self, asset_ids: Iterable[str], change: AssetChange) -> BulkResult:
         """Set the same on many assets, in as few calls as the version allows."""
@@ -213,9 +236,18 @@ class ImmichClient:
 
     def get_album_member_ids(self, album_id: str) -> frozenset[str]:
         """The ids of everything in an album: photos and videos, archived ones and other people's too."""
-        members = list_album_members(self._server, album_id)
-        unusable = {asset.id for asset in members.unusable if asset.id is not None}
-        return frozenset(asset.id for asset in members) | unusable
+        return _ids_of(list_album_members(self._server, album_id))
+
+    def get_members(self, album: Album) -> frozenset[str]:
+        """The ids of everything in an album that was listed, in one call where that is enough."""
+        if self._server.dialect.albums_hold_assets:
+            return self.get_album_member_ids(album.id)
+        return _ids_of(search_album(self._server, album))
+
+    def get_album(self, album_id: str) -> tuple[Album, frozenset[str] | None]:
+        """An album, and the ids of everything in it, up to 2.7; None from 3.0, whose answer does not hold them."""
+        album, members = read_album(self._server, album_id)
+        return album, None if members is None else _ids_of(members)
 
     def create_album(self, name: str, asset_ids: Sequence[str] = (), description: str = "") -> Album:
         """Create an album; names need not be unique. Assets that do not exist are silently left out."""
@@ -250,7 +282,11 @@ class ImmichClient:
 
     def delete_stack(self, stack: Stack) -> None:
         """Dissolve a stack; its assets stay."""
-        delete_stack(self._server, stack)
+        delete_stacks(self._server, [stack])
+
+    def delete_stacks(self, stacks: Sequence[Stack]) -> None:
+        """Dissolve stacks, in one call from 1.113; their assets stay."""
+        delete_stacks(self._server, stacks)
 
     @property
     def _calls(self) -> Calls:
@@ -264,3 +300,7 @@ class ImmichClient:
             return read_items(self._server.request(call(ids), tuple[WireItem, ...]), no_change)
 
         return send_in_chunks(asset_ids, send, is_malformed_id)
+
+
+def _ids_of(listing: AssetListing) -> frozenset[str]:
+    return frozenset(asset.id for asset in listing) | {one.id for one in listing.unusable if one.id is not None}

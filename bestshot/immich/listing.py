@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from bestshot.errors import NotFoundError, NotImmichError
@@ -17,7 +18,7 @@ from bestshot.immich.answers import Assets, WireAlbum, WireSearch, WireStatistic
 from bestshot.immich.asset_answers import WireAsset
 from bestshot.immich.calls import PAGE_SIZE, Calls
 from bestshot.immich.http import ImmichServer
-from bestshot.immich.model import Asset, UnusableAsset, Visibility
+from bestshot.immich.model import Album, Asset, UnusableAsset, Visibility
 from bestshot.immich.versions import Scope
 from bestshot.text import printable
 
@@ -32,6 +33,9 @@ _MOST_PAGES = 5_000
 
 _SLACK = 10_000
 """Assets that may be added while the library is listed."""
+
+_PAGE_IN_ASSETS = 10
+"""A page of a search takes a server about as long as so many assets that are asked for one by one."""
 
 logger = logging.getLogger(__name__)
 
@@ -77,16 +81,27 @@ def list_album(server: ImmichServer, album_id: str, owner_id: str, *, with_archi
     return _listing(own, members.missing, members.unusable)
 
 
+def read_album(server: ImmichServer, album_id: str) -> tuple[Album, AssetListing | None]:
+    """An album, and its assets if the answer holds them, as it does up to 2.7."""
+    album = server.request(Calls(server.dialect).album(album_id), WireAlbum)
+    if album.assets is None:
+        return album.value(), None
+    assets = read_assets_of(album.assets)
+    return album.value(), _listing(assets.usable, 0, assets.unusable)
+
+
 def list_album_members(server: ImmichServer, album_id: str, *, with_exif: bool = False) -> AssetListing:
     """All assets of an album: anybody's photos and videos, also archived, but not hidden or in the trash."""
-    album = server.request(Calls(server.dialect).album(album_id), WireAlbum)
-    if album.assets is not None:
-        assets = read_assets_of(album.assets)
-        return _listing(assets.usable, 0, assets.unusable)
+    album, assets = read_album(server, album_id)
+    return search_album(server, album, with_exif=with_exif) if assets is None else assets
+
+
+def search_album(server: ImmichServer, album: Album, *, with_exif: bool = False) -> AssetListing:
+    """All assets of an album whose number is known, where albums do not hold them themselves."""
     # A search also finds the hidden videos of live photos, which are not counted.
     search = _Search(server, lambda asset: asset.visibility is not Visibility.HIDDEN)
     extra = {"withExif": True} if with_exif else {}
-    missing = search.complete({"albumIds": [album_id], **extra}, lambda: album.asset_count)
+    missing = search.complete({"albumIds": [album.id], **extra}, lambda: album.asset_count)
     return _listing(search.found.values(), missing, search.unusable.values())
 
 
@@ -97,6 +112,27 @@ def find_ids(server: ImmichServer, filters: Mapping[str, Any]) -> frozenset[str]
         search.run({**scope.search, **filters})
         search.search_between_pages({**scope.search, **filters})
     return frozenset(search.found) | {asset.id for asset in search.unusable.values() if asset.id is not None}
+
+
+def find_assets(
+    server: ImmichServer, asset_ids: Collection[str], taken: tuple[datetime, datetime] | None
+) -> dict[str, Asset]:
+    """What searches tell of these photos, with EXIF; those that would cost more than they save are left out.
+
+    `taken` are the times of the first and the last of them, if they are known. That a photo is not found means nothing.
+    """
+    # Such a version does not tell in a search which are favourites.
+    if server.dialect.searches_hide_favorites or (taken is None and len(asset_ids) < _PAGE_IN_ASSETS):
+        return {}
+    times = {} if taken is None else {"takenAfter": _text(taken[0] - _MARGIN), "takenBefore": _text(taken[1] + _MARGIN)}
+    most = -(-len(asset_ids) // _PAGE_IN_ASSETS)
+    found: dict[str, Asset] = {}
+    for scope in server.dialect.scopes(with_archived=True):
+        for page in islice(search_pages(server, {**scope.search, **times, "withExif": True}), most):
+            found |= {asset.id: asset for asset in page.usable if asset.id in asset_ids}
+            if len(found) == len(asset_ids):
+                return found
+    return found
 
 
 def read_assets(server: ImmichServer, asset_ids: Iterable[str]) -> dict[str, Asset]:

@@ -50,9 +50,14 @@ def create_stack(server: ImmichServer, asset_ids: Sequence[str]) -> Stack:
     return _found_again(server, ids[0])
 
 
-def delete_stack(server: ImmichServer, stack: Stack) -> None:
-    """Dissolve a stack; its assets stay."""
-    server.send(Calls(server.dialect).delete_stack(stack))
+def delete_stacks(server: ImmichServer, stacks: Sequence[Stack]) -> None:
+    """Dissolve stacks, in one call from 1.113; their assets stay."""
+    calls = Calls(server.dialect)
+    if len(stacks) > 1 and server.dialect.has_stack_routes:
+        server.send(calls.delete_stacks([stack.id for stack in stacks]))
+    else:
+        for stack in stacks:
+            server.send(calls.delete_stack(stack))
 
 
 def _stacked_ids(server: ImmichServer) -> list[str]:

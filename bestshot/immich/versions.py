@@ -146,6 +146,11 @@ class Dialect:
         return self._since(3, 0)
 
     @property
+    def albums_hold_assets(self) -> bool:
+        """Whether the answer about an album holds its assets; from then on they are searched."""
+        return not self._since(3, 0)
+
+    @property
     def has_visibility(self) -> bool:
         """Whether "archived" is one of several visibilities; before, it is a flag."""
         return self._since(1, 133)

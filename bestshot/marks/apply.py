@@ -5,32 +5,22 @@ success and is undone later. So a change is believed only when it was read twice
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from bestshot.errors import (
-    MissingPermissionError,
-    NotFoundError,
-    OrganizerError,
-    PhotoError,
-    RejectedError,
-    TooOldError,
-    UsageError,
-)
+from bestshot.errors import OrganizerError
 from bestshot.journal.changes import Change
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt, MarkResult, only
-from bestshot.marks.library import MarkableLibrary
+from bestshot.marks.library import OF_ONE_CHANGE, MarkableLibrary
 from bestshot.marks.registry import KINDS, MARKS
 from bestshot.marks.state import LibraryMarks
 
 _BATCH = 50
 """Finished changes are written to the journal this many at a time; a kill in between is mended by recovery."""
-
-_OF_ONE_CHANGE = (MissingPermissionError, NotFoundError, PhotoError, RejectedError, TooOldError, UsageError)
-"""Errors that say nothing about the next change."""
 
 _SO_ALREADY = "it was so already"
 _LOST = "The library took it and lost it again, however often it was written: run again when the server is idle."
@@ -133,8 +123,8 @@ def carry_out_in_part(
     """Do this within a part of a run that has begun; the actions lack nothing more. Returns what came of each."""
     applier = MarkApplier(library, journal, AT_ONCE if library.settles_at_once else policy)
     try:
-        for change in journal.begin(part, KINDS, actions):
-            applier.make(change)
+        for changes in _together(journal.begin(part, KINDS, actions), library.marked_together):
+            applier.make(changes)
         applier.settle()
     finally:
         applier.flush()
@@ -163,6 +153,21 @@ def unfinished_marks(
     return [(entry.change, _found_effect(entry, marks)) for entry in entries]
 
 
+def _together(
+    changes: Iterable[Change[MarkAction]], kinds: tuple[type[MarkAction], ...]
+) -> Iterator[list[Change[MarkAction]]]:
+    """Those of these kinds that follow one another, as many as go into the journal at a time; the others alone."""
+    batch: list[Change[MarkAction]] = []
+    for change in changes:
+        is_more = isinstance(change.action, kinds) and type(change.action) in {type(one.action) for one in batch}
+        if batch and not (is_more and len(batch) < _BATCH):
+            yield batch
+            batch = []
+        batch.append(change)
+    if batch:
+        yield batch
+
+
 class MarkApplier:
     """One run's changes on their way."""
 
@@ -176,34 +181,53 @@ class MarkApplier:
         self._written: set[str] = set()
         self._unsettled: set[str] = set()
         self._written_again: set[str] = set()
+        self._is_settled = False
 
-    def make(self, change: Change[MarkAction]) -> None:
-        """Make one change, once the photos are ready for it."""
-        if change.action.is_easily_lost and not self._unsettled.isdisjoint(change.action.keys):
-            self._settle(len(self._unsettled))
-        entry = PendingChange(change, MarkEffect(), change.action.keys)
+    def make(self, changes: Sequence[Change[MarkAction]]) -> None:
+        """Make one change, or some of one class on other photos each, once the photos are ready for it."""
+        kind = changes[0].action
+        keys = {key for change in changes for key in change.action.keys}
+        if kind.is_easily_lost and not self._unsettled.isdisjoint(keys):
+            self._settle(self._touching(self._unsettled), len(self._unsettled))
+            self._unsettled.clear()
+        entries = [PendingChange(change, MarkEffect(), change.action.keys) for change in changes]
+        for entry, made in zip(entries, self._made(entries), strict=True):
+            if isinstance(made, OrganizerError):
+                self._look_after(entry, made)
+            else:
+                entry.effect = MarkEffect(made.changed, made.container, made.before)
+                entry.refuse(made)
+                self._add(entry)
+
+    def _made(self, entries: Sequence[PendingChange]) -> Sequence[MarkResult | OrganizerError]:
+        first, *others = entries
         try:
-            if change.action.settles_first or change.action.condition:
+            if first.change.action.settles_first or first.change.action.condition:
                 self.settle()
-            self._check_condition(entry)
-            marked = self._mark(entry, entry.keys) if entry.keys else MarkResult()
-        except _OF_ONE_CHANGE as error:
-            self._look_after(entry, error)
-            return
-        entry.effect = MarkEffect(marked.changed, marked.container, marked.before)
-        entry.refuse(marked)
-        self._add(entry)
+            if others:
+                return self._library.mark_together([entry.change.action for entry in entries])
+            self._check_condition(first)
+            return [self._mark(first, first.keys) if first.keys else MarkResult()]
+        except OF_ONE_CHANGE as error:
+            return [error] * len(entries)
 
     def settle(self) -> None:
         """Read everything back until it stands; what was lost is made again until the policy gives up."""
-        self._settle(len(self._written_again))
+        if not self._is_settled:
+            self._settle(self._entries, len(self._written_again))
+            self._unsettled.clear()
+            self._is_settled = True
 
-    def _settle(self, queued: int) -> None:
-        pauses = self._policy.pauses if self._entries else ()
+    def _touching(self, keys: AbstractSet[str]) -> list[PendingChange]:
+        """What lets a server work on these photos in the background."""
+        return [one for one in self._entries if one.change.action.has_jobs and not keys.isdisjoint(one.keys)]
+
+    def _settle(self, entries: Sequence[PendingChange], queued: int) -> None:
+        pauses = self._policy.pauses if entries else ()
         stood = 0
         for number, pause in enumerate(pauses, start=1):
             self._policy.wait(pause + (queued * self._policy.per_photo if number == 1 else 0))
-            lost = self._lost()
+            lost = self._lost(entries)
             stood = 0 if lost else stood + 1
             if stood == self._policy.steady:
                 break
@@ -212,7 +236,6 @@ class MarkApplier:
                     self._make_again(entry, keys)
                 else:
                     self._give_up(entry, keys, _LOST)
-        self._unsettled.clear()
 
     def flush(self) -> None:
         """Write into the journal what is known."""
@@ -236,6 +259,7 @@ class MarkApplier:
     def _add(self, entry: PendingChange) -> None:
         self._entries.append(entry)
         self._write(entry)
+        self._is_settled = False
         if entry.change.action.has_jobs:
             changed = frozenset(entry.effect.changed)
             self._written_again |= self._written & changed
@@ -267,8 +291,8 @@ class MarkApplier:
         entry.has_begun = True
         self._add(entry)
 
-    def _lost(self) -> list[tuple[PendingChange, tuple[str, ...]]]:
-        waiting = [entry for entry in self._entries if entry.keys]
+    def _lost(self, entries: Iterable[PendingChange]) -> list[tuple[PendingChange, tuple[str, ...]]]:
+        waiting = [entry for entry in entries if entry.keys]
         marks = _read_back(self._library, waiting)
         lost: list[tuple[PendingChange, tuple[str, ...]]] = []
         for entry in waiting:
@@ -284,7 +308,7 @@ class MarkApplier:
     def _make_again(self, entry: PendingChange, keys: tuple[str, ...]) -> None:
         try:
             marked = self._mark(entry, keys)
-        except _OF_ONE_CHANGE as error:
+        except OF_ONE_CHANGE as error:
             self._give_up(entry, keys, str(error))
             return
         if marked.container is not None and marked.container != entry.effect.container:

@@ -3,9 +3,21 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
+from bestshot.errors import (
+    MissingPermissionError,
+    NotFoundError,
+    OrganizerError,
+    PhotoError,
+    RejectedError,
+    TooOldError,
+    UsageError,
+)
 from bestshot.journal.changes import Keep, keep_nothing
 from bestshot.marks.actions import MarkAction, MarkResult
 from bestshot.marks.state import LibraryMarks
+
+OF_ONE_CHANGE = (MissingPermissionError, NotFoundError, PhotoError, RejectedError, TooOldError, UsageError)
+"""Errors that say nothing about the next change."""
 
 
 class MarkableLibrary(ABC):
@@ -51,3 +63,12 @@ class MarkableLibrary(ABC):
     @abstractmethod
     def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change; `keep` is given beforehand which files it replaces. What has it already is not changed."""
+
+    @property
+    def marked_together(self) -> tuple[type[MarkAction], ...]:
+        """The changes of which many are given to `mark_together`: it makes them in fewer calls than one by one."""
+        return ()
+
+    def mark_together(self, actions: Sequence[MarkAction]) -> "Sequence[MarkResult | OrganizerError]":
+        """Make changes of one class, each on other photos; returns for each what came of it, or why it failed."""
+        return [self.mark(action) for action in actions]

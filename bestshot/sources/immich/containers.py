@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from bestshot.errors import NotFoundError
 from bestshot.immich.bulk import BulkResult, combined
-from bestshot.immich.client import ImmichClient
 from bestshot.immich.model import Stack as ServerStack
+from bestshot.immich.versions import Dialect
 from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, only, refused
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import DeleteTag, RemoveTag, RemoveTags
+from bestshot.marks.state import Stack
 from bestshot.sources.immich.read_marks import MarkReader
 
 GONE = "It is gone or in the trash, or belongs to another user."
@@ -22,107 +23,119 @@ _IN_USE = "Its tag is in use elsewhere by now and stays."
 _OTHER_STACK = "Its stack was changed by somebody else and is left alone."
 
 
-def make_stack(client: ImmichClient, action: MakeStack) -> MarkResult:
+def make_stack(read: MarkReader, action: MakeStack) -> MarkResult:
     """Stack the group and all members of the stacks that are merged: a mere member would move alone."""
     merged = (key for stack in action.merged for key in stack.keys)
     keys = list(dict.fromkeys((*action.keys, *merged)))
     try:
-        stack = client.create_stack(keys)
+        stack = read.client.create_stack(keys)
     except NotFoundError:
-        return _stack_what_is_there(client, keys)
+        return _stack_what_is_there(read, keys)
     return MarkResult(tuple(keys), stack.id)
 
 
-def restore_stack(client: ImmichClient, action: RestoreStack) -> MarkResult:
+def restore_stack(read: MarkReader, action: RestoreStack) -> MarkResult:
     """Stack these photos again."""
-    return make_stack(client, MakeStack(0, action.keys))
+    return make_stack(read, MakeStack(0, action.keys))
 
 
-def _stack_what_is_there(client: ImmichClient, keys: Sequence[str]) -> MarkResult:
-    infos = MarkReader(client).infos(keys)
+def _stack_what_is_there(read: MarkReader, keys: Sequence[str]) -> MarkResult:
+    infos = read.infos(keys)
     there = [key for key in keys if key in infos]
     gone = [key for key in keys if key not in infos]
     if keys[0] not in infos or len(there) < 2:
         why = _BEST_GONE if keys[0] not in infos else _ALONE
         return MarkResult(refused=(*refused(gone, GONE), *refused(there, why)))
-    stack = client.create_stack(there)
+    stack = read.client.create_stack(there)
     return MarkResult(tuple(there), stack.id, refused=refused(gone, GONE))
 
 
-def dissolve(client: ImmichClient, action: DissolveStack) -> MarkResult:
+def dissolve(read: MarkReader, action: DissolveStack) -> MarkResult:
     """Take a stack apart if it holds what it held when that was planned."""
-    stack = MarkReader(client).stack_with(action.stack.keys[0])
+    return dissolve_all(read, [action])[0]
+
+
+def dissolve_all(read: MarkReader, actions: Sequence[DissolveStack]) -> list[MarkResult]:
+    """Take stacks apart, after one look at all of them."""
+    dialect = Dialect(read.client.get_version())
+    standing = read.stacks_now({action.stack.keys[0] for action in actions}, dialect)
+    found = [standing.get(action.stack.keys[0]) for action in actions]
+    results = [_dissolved(action, stack) for action, stack in zip(actions, found, strict=True)]
+    over = [stack for stack, result in zip(found, results, strict=True) if stack is not None and result.changed]
+    if over:
+        read.client.delete_stacks([ServerStack(stack.id, stack.keys[0], stack.keys) for stack in over])
+    return results
+
+
+def _dissolved(action: DissolveStack, stack: Stack | None) -> MarkResult:
     if stack is None or stack.id != action.stack.id:
         return MarkResult()
     if set(stack.keys) != set(action.stack.keys):
         return MarkResult(refused=refused(action.stack.keys, _OTHER_STACK))
-    client.delete_stack(ServerStack(stack.id, stack.keys[0], stack.keys))
     return MarkResult(stack.keys)
 
 
-def make_album(client: ImmichClient, action: MakeAlbum) -> MarkResult:
+def make_album(read: MarkReader, action: MakeAlbum) -> MarkResult:
     """Make the album with its photos in one call, so that a kill leaves no empty one."""
-    album = client.create_album(action.name, action.keys)
+    album = read.client.create_album(action.name, action.keys)
     if album.asset_count == len(action.keys):
+        read.remember(album, action.keys)
         return MarkResult(action.keys, album.id)
-    members = client.get_album_member_ids(album.id)
+    members = read.client.get_album_member_ids(album.id)
     outside = [key for key in action.keys if key not in members]
     return MarkResult(only(action.keys, members), album.id, refused=refused(outside, GONE))
 
 
-def add_to_album(client: ImmichClient, action: AddToAlbum) -> MarkResult:
+def add_to_album(read: MarkReader, action: AddToAlbum) -> MarkResult:
     """Add photos to an album."""
-    return marked_by(client.add_assets_to_album(action.album, action.keys))
+    read.forget(action.album)
+    return marked_by(read.client.add_assets_to_album(action.album, action.keys))
 
 
-def remove_from_album(client: ImmichClient, action: RemoveFromAlbum) -> MarkResult:
+def remove_from_album(read: MarkReader, action: RemoveFromAlbum) -> MarkResult:
     """Take photos out of an album."""
-    return marked_by(client.remove_assets_from_album(action.album, action.keys))
+    read.forget(action.album)
+    return marked_by(read.client.remove_assets_from_album(action.album, action.keys))
 
 
-def remove_tags(client: ImmichClient, action: RemoveTag | RemoveTags) -> MarkResult:
+def remove_tags(read: MarkReader, action: RemoveTag | RemoveTags) -> MarkResult:
     """Take tags off photos; a tag that is gone is on none."""
-    ids = {tag.value: tag.id for tag in client.get_tags()}
-    result = combined([client.untag_assets(action.keys, ids[tag]) for tag in action.tags if tag in ids])
+    ids = read.tag_ids
+    result = combined([read.client.untag_assets(action.keys, ids[tag]) for tag in action.tags if tag in ids])
     return marked_by(result)
 
 
-def delete_tag(client: ImmichClient, action: DeleteTag) -> MarkResult:
+def delete_tag(read: MarkReader, action: DeleteTag) -> MarkResult:
     """Take a tag away if, right before, no photo has it and no tag is below it."""
-    tags = client.get_tags()
-    found = [tag.id for tag in tags if tag.value == action.tag]
-    if not found:
+    names = read.tag_ids
+    if action.tag not in names:
         return MarkResult()
-    if any(tag.value.startswith(f"{action.tag}/") for tag in tags) or client.get_tagged_ids(found[0]):
+    if any(name.startswith(f"{action.tag}/") for name in names) or read.tagged(action.tag):
         return MarkResult(refused=refused(action.keys, _IN_USE))
-    client.delete_tag(found[0])
+    read.client.delete_tag(names[action.tag])
     return MarkResult(action.keys)
 
 
-def delete_album(client: ImmichClient, action: DeleteAlbum) -> MarkResult:
+def delete_album(read: MarkReader, action: DeleteAlbum) -> MarkResult:
     """Take an album away if, right before, it has our name and holds nothing but what we put in."""
-    found = [album for album in client.get_albums() if album.id == action.album]
-    if not found:
+    album = read.album(action.album)
+    if album is None:
         return MarkResult()
-    if found[0].name != action.name:
+    if album.name != action.name:
         return MarkResult(refused=refused(action.keys, _RENAMED))
-    try:
-        members = client.get_album_member_ids(action.album)
-    except NotFoundError:
-        return MarkResult()
-    if not members <= frozenset(action.keys) or found[0].asset_count > len(members):
+    if not album.keys <= frozenset(action.keys):
         return MarkResult(refused=refused(action.keys, _FILLED))
-    client.delete_album(action.album)
+    read.client.delete_album(action.album)
     return MarkResult(action.keys)
 
 
-def missing_tags(client: ImmichClient, tags: Iterable[str], *, has_paths: bool) -> tuple[str, ...]:
+def missing_tags(read: MarkReader, tags: Iterable[str], *, has_paths: bool) -> tuple[str, ...]:
     """Which of these tags, and where they are paths which of those above them, are not there; the upper ones first."""
     wanted: set[str] = set()
     for tag in tags:
         parts = tag.split("/") if has_paths else [tag]
         wanted.update("/".join(parts[:length]) for length in range(1, len(parts) + 1))
-    return tuple(sorted(wanted - {tag.value for tag in client.get_tags()})) if wanted else ()
+    return tuple(sorted(wanted - read.tag_ids.keys())) if wanted else ()
 
 
 def marked_by(result: BulkResult) -> MarkResult:
@@ -131,7 +144,7 @@ def marked_by(result: BulkResult) -> MarkResult:
     return MarkResult(result.done, refused=refusals)
 
 
-WRITERS: Final[Mapping[type[MarkAction], Callable[[ImmichClient, Any], MarkResult]]] = {
+WRITERS: Final[Mapping[type[MarkAction], Callable[[MarkReader, Any], MarkResult]]] = {
     RemoveTag: remove_tags,
     RemoveTags: remove_tags,
     DeleteTag: delete_tag,

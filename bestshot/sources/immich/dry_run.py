@@ -84,13 +84,17 @@ class DryRunClient(ImmichClient):
         self.add_assets_to_album(_ALBUM, asset_ids[CHUNK:])
         return Album(_ALBUM, name, description, None, len(asset_ids), "")
 
+    def get_stacks(self) -> tuple[Stack, ...]:
+        """All stacks, asked for once."""
+        return self._stacks
+
     def get_stack_of(self, asset_id: str) -> Stack | None:
-        """The stack that an asset is in, out of a list of all that is asked for once."""
-        return self._stack_of.get(asset_id)
+        """The stack that an asset is in."""
+        return next((stack for stack in self._stacks if asset_id in stack.asset_ids), None)
 
     @cached_property
-    def _stack_of(self) -> dict[str, Stack]:
-        return {asset_id: stack for stack in self.get_stacks() for asset_id in stack.asset_ids}
+    def _stacks(self) -> tuple[Stack, ...]:
+        return super().get_stacks()
 
     def create_stack(self, asset_ids: Sequence[str]) -> Stack:
         """A stack of all the assets."""

@@ -2,26 +2,30 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from bestshot.errors import OrganizerError
 from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
 from bestshot.immich.versions import Dialect
 from bestshot.journal.changes import Keep, keep_nothing
-from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction, refused
+from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction, only, refused
 from bestshot.marks.kinds.archive import SetArchived
-from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
+from bestshot.marks.kinds.stacks import DissolveStack
+from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
-from bestshot.marks.library import MarkableLibrary
+from bestshot.marks.library import OF_ONE_CHANGE, MarkableLibrary
 from bestshot.marks.state import STACK, TAG, LibraryMarks, PhotoMarks, Stack
 from bestshot.sources.immich.assets import marks_of_listed
-from bestshot.sources.immich.containers import GONE, WRITERS, marked_by, missing_tags
+from bestshot.sources.immich.containers import GONE, WRITERS, dissolve_all, marked_by, missing_tags
 from bestshot.sources.immich.dry_run import DryRunClient
-from bestshot.sources.immich.read_marks import MarkReader
+from bestshot.sources.immich.read_marks import MarkReader, Seen
 
 IsSo = Callable[[PhotoMarks], bool]
 """Whether a photo is as a change would make it."""
+
+_OneValue = SetRating | SetDescription
 
 _IS_FAVOURITE = "It was made a favourite meanwhile and stays in the timeline."
 
@@ -43,7 +47,7 @@ class ImmichMarks(MarkableLibrary):
         with_stacks: bool = False,
     ) -> None:
         self._client = client
-        self._read = MarkReader(client)
+        self._seen = Seen()
         self._tags = frozenset(tags)
         # Kept as it is, even if empty: the library is listed after this.
         self._listing: Mapping[str, PhotoMarks] = {} if listing is None else listing
@@ -67,23 +71,25 @@ class ImmichMarks(MarkableLibrary):
         """
         found = self._listed(keys)
         found |= self._photos([key for key in keys if key not in found])
-        tags = self._read.tags_on(found.keys(), self._tags) if self._tags else {}
-        stacks = self._read.stacks_of(found.keys()) if self._with_stacks else {}
-        holding = self._read.albums_holding(found.keys()) if with_albums else {}
-        return LibraryMarks(_with(found, tags, stacks), holding | self._read.albums(albums))
+        read = self._reader()
+        tags = read.tags_on(found.keys(), self._tags) if self._tags else {}
+        stacks = read.stacks_of(found.keys()) if self._with_stacks else {}
+        holding = read.albums_holding(found.keys()) if with_albums else {}
+        return LibraryMarks(_with(found, tags, stacks), holding | read.albums(albums))
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
-        """What stands now: tags by a search for each, stacks and albums as lists, all else by a call for each photo."""
+        """What stands now: tags by a search for each, stacks and albums as lists, values by searches or one by one."""
+        read = self._reader()
         tagged = [action for action in actions if isinstance(action, _TAGGING)]
         stacked = _keys(action for action in actions if action.what == STACK)
         valued = _keys(one for one in actions if isinstance(one, PhotoAction) and one.what != TAG)
-        tags = self._read.tags_on(_keys(tagged), {tag for action in tagged for tag in action.tags}) if tagged else {}
-        stacks = self._read.stacks_now(stacked, self._dialect) if stacked else {}
+        tags = read.tags_on(_keys(tagged), {tag for action in tagged for tag in action.tags}) if tagged else {}
+        stacks = read.stacks_now(stacked, self._dialect) if stacked else {}
         found = self._photos(valued)
         keys = (_keys(tagged) | stacked | valued) - (valued - found.keys())
         photos = {key: found.get(key, PhotoMarks(key)) for key in keys}
-        made, names = self._read.tags_made(actions)
-        return LibraryMarks(_with(photos, tags, stacks), self._read.albums(albums), tagged=made, tag_names=names)
+        made, names = read.tags_made(actions)
+        return LibraryMarks(_with(photos, tags, stacks), read.albums(albums), tagged=made, tag_names=names)
 
     def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The user's own albums with exactly these names; one or two calls."""
@@ -103,13 +109,39 @@ class ImmichMarks(MarkableLibrary):
 
     def missing_tags(self, tags: Collection[str]) -> tuple[str, ...]:
         """One call, if any tags are asked for."""
-        return missing_tags(self._client, tags, has_paths=self._dialect.has_tag_paths)
+        return missing_tags(self._reader(), tags, has_paths=self._dialect.has_tag_paths)
 
     def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change. What is there already is read first and not written again."""
         if type(action) in WRITERS:
-            return WRITERS[type(action)](self._client, action)
+            return WRITERS[type(action)](self._reader(), action)
         return _PHOTO_WRITERS[type(action)](self, action)
+
+    @property
+    def marked_together(self) -> tuple[type[MarkAction], ...]:
+        """Stacks are taken apart and photos rated and described together, from the version on that does that in bulk.
+
+        Tags are taken away one by one, each after a look at it, but once all else has settled for all of them.
+        """
+        is_bulk = self._dialect.rates_in_bulk and self._dialect.describes_in_bulk
+        return (DeleteTag, DissolveStack, SetRating, SetDescription) if is_bulk else (DeleteTag,)
+
+    def mark_together(self, actions: Sequence[MarkAction]) -> list[MarkResult | OrganizerError]:
+        """Make these after one look at all of them; those that set the same value in one call."""
+        if isinstance(actions[0], DeleteTag):
+            return [self.mark(action) for action in actions]
+        if isinstance(actions[0], DissolveStack):
+            return [*dissolve_all(self._reader(), cast(Sequence[DissolveStack], actions))]
+        setting = cast(Sequence[_OneValue], actions)
+        photos = self._photos([action.key for action in setting])
+        results: dict[str, MarkResult | OrganizerError] = {}
+        for change in dict.fromkeys(map(_change, setting)):
+            alike = [action for action in setting if _change(action) == change]
+            try:
+                results |= self._set_alike(photos, alike)
+            except OF_ONE_CHANGE as error:
+                results |= {action.key: error for action in alike}
+        return [results[action.key] for action in setting]
 
     @property
     def _dialect(self) -> Dialect:
@@ -143,43 +175,50 @@ class ImmichMarks(MarkableLibrary):
         return MarkResult(changed, refused=(*marked.refused, *refused(sorted(gone), GONE)))
 
     def _set_favorite(self, action: SetFavorite) -> MarkResult:
-        return self._set(self._photos(action.keys), action, AssetChange(is_favorite=action.value))
-
-    def _set_rating(self, action: SetRating) -> MarkResult:
         photos = self._photos(action.keys)
-        before = photos[action.key].rating if action.key in photos else None
-        marked = self._set(photos, action, AssetChange(rating=action.value or 0))
-        return replace(marked, before=None if before is None else str(before))
+        return self._set(photos, action.keys, AssetChange(is_favorite=action.value), action.stands_on)
 
-    def _set_description(self, action: SetDescription) -> MarkResult:
-        photos = self._photos(action.keys)
-        change = AssetChange(description=action.text)
-        marked = self._set(photos, action, change, lambda photo: photo.description == action.text)
-        return replace(marked, before=photos[action.key].description if action.key in photos else None)
+    def _set_value(self, action: _OneValue) -> MarkResult:
+        return self._set_alike(self._photos(action.keys), [action])[action.key]
+
+    def _set_alike(self, photos: Mapping[str, PhotoMarks], actions: Sequence[_OneValue]) -> dict[str, MarkResult]:
+        """Set one value on photos; returns for each what came of it, with what stood there before."""
+        marked = self._set(photos, [action.key for action in actions], _change(actions[0]), _is_so(actions[0]))
+        return {
+            action.key: MarkResult(
+                only(action.keys, marked.changed),
+                before=_before(action, photos.get(action.key)),
+                refused=tuple(one for one in marked.refused if one.key == action.key),
+            )
+            for action in actions
+        }
 
     def _set_archived(self, action: SetArchived) -> MarkResult:
         """Archive, but never what the user made a favourite since the plan was made."""
         photos = self._photos(action.keys)
         favourites = [key for key in action.keys if action.value and key in photos and photos[key].is_favorite]
-        rest = SetArchived(tuple(key for key in action.keys if key not in favourites), action.value)
-        marked = self._set(photos, rest, AssetChange(is_archived=action.value))
+        rest = [key for key in action.keys if key not in favourites]
+        marked = self._set(photos, rest, AssetChange(is_archived=action.value), action.stands_on)
         return replace(marked, refused=(*refused(favourites, _IS_FAVOURITE), *marked.refused))
 
     def _set(
-        self, photos: Mapping[str, PhotoMarks], action: PhotoAction, change: AssetChange, is_so: IsSo | None = None
+        self, photos: Mapping[str, PhotoMarks], keys: Sequence[str], change: AssetChange, is_so: IsSo
     ) -> MarkResult:
         """Change those of the photos that are not so already."""
-        is_done = is_so or action.stands_on
-        gone = refused([key for key in action.keys if key not in photos], GONE)
-        others = [key for key in action.keys if key in photos and not is_done(photos[key])]
+        gone = refused([key for key in keys if key not in photos], GONE)
+        others = [key for key in keys if key in photos and not is_so(photos[key])]
         marked = marked_by(self._client.update_assets(others, change))
         return replace(marked, refused=(*gone, *marked.refused))
 
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
-        return {key: marks_of_listed(asset) for key, asset in self._read.infos(keys).items()}
+        return {key: marks_of_listed(asset) for key, asset in self._reader().photos(keys).items()}
 
     def _tags_on(self, keys: Collection[str], tags: Collection[str]) -> dict[str, frozenset[str]]:
-        return self._read.tags_on(keys, tags)
+        return self._reader().tags_on(keys, tags)
+
+    def _reader(self) -> MarkReader:
+        """A new look at the server."""
+        return MarkReader(self._client, self._seen)
 
     def _listed(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         return {key: self._listing[key] for key in keys if key in self._listing}
@@ -200,9 +239,9 @@ class _DryRun(ImmichMarks):
         return {}  # a plan names the photos that lack all of the tags
 
     def _set(
-        self, photos: Mapping[str, PhotoMarks], action: PhotoAction, change: AssetChange, is_so: IsSo | None = None
+        self, photos: Mapping[str, PhotoMarks], keys: Sequence[str], change: AssetChange, is_so: IsSo
     ) -> MarkResult:
-        marked = super()._set(photos, action, change, is_so)
+        marked = super()._set(photos, keys, change, is_so)
         if change.is_favorite is not None:  # what is no favourite any more may be archived next
             self._known |= {key: replace(photos[key], is_favorite=change.is_favorite) for key in marked.changed}
         return marked
@@ -213,11 +252,32 @@ _TAGGING = (AddTags, RemoveTag, RemoveTags)
 _PHOTO_WRITERS: Final[Mapping[type[MarkAction], Callable[[ImmichMarks, Any], MarkResult]]] = {
     AddTags: ImmichMarks._add_tags,
     SetFavorite: ImmichMarks._set_favorite,
-    SetRating: ImmichMarks._set_rating,
-    SetDescription: ImmichMarks._set_description,
+    SetRating: ImmichMarks._set_value,
+    SetDescription: ImmichMarks._set_value,
     SetArchived: ImmichMarks._set_archived,
 }
 """What makes the changes for which the photos are read before."""
+
+
+def _change(action: _OneValue) -> AssetChange:
+    if isinstance(action, SetRating):
+        return AssetChange(rating=action.value or 0)
+    return AssetChange(description=action.text)
+
+
+def _is_so(action: _OneValue) -> IsSo:
+    """Whether a photo has the value: a description to the letter, although a server may give it back otherwise."""
+    if isinstance(action, SetRating):
+        return action.stands_on
+    return lambda photo: photo.description == action.text
+
+
+def _before(action: _OneValue, photo: PhotoMarks | None) -> str | None:
+    if photo is None:
+        return None
+    if isinstance(action, SetDescription):
+        return photo.description
+    return None if photo.rating is None else str(photo.rating)
 
 
 def _keys(actions: Iterable[MarkAction]) -> frozenset[str]:

@@ -134,6 +134,7 @@ def _add(world: World, user: User, album: Album, ids: Iterable[str]) -> list[Jso
             results.append({"id": asset_id, "success": False, "error": "no_permission"})
         else:
             album.assets[asset_id] = None
+            album.updated_ms = world.state.now()
             results.append({"id": asset_id, "success": True})
     if album.thumbnail_id is None:
         album.thumbnail_id = _cover(world, album)

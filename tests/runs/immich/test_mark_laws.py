@@ -71,15 +71,17 @@ class TestArchive:
     def test_what_we_archived_stays_in_its_group_and_comes_back_when_it_leaves(
         self, fake: FakeImmich, groups: list[Group], run: Runs
     ) -> None:
-        run(**EVERYTHING)
+        unstacked = {**EVERYTHING, "stack": False}
+        run(**unstacked)
         best, second, third = groups[0]
+        assert third.visibility == "archive"
         change(third, Scene(99))
         touched(fake)
-        assert run(**EVERYTHING).exit_code == 0
+        assert run(**unstacked).exit_code == 0
         assert third.visibility == "timeline"
         assert fake.tags_on(third) == set()
         assert (best.visibility, second.visibility) == ("timeline", "archive")
-        run.check_idle(**EVERYTHING)
+        run.check_idle(**unstacked)
         assert fake.tags_on(second) == {TAG}
 
     def test_what_the_user_archived_is_in_no_group_and_stays_archived(
@@ -369,9 +371,7 @@ class TestShotsOfTwoFiles:
         assert [len(group.verdict.ranking) for group in outcome.plan.groups] == [3, 2]
         assert tagged(fake, TAG) == ids_of([*groups[0], *raws, *groups[1]])
         assert tagged(fake, BEST) == ids_of([groups[0][0], raws[0], groups[1][0]])
-        assert ids_of(asset for asset in fake.state.assets.values() if asset.visibility == "archive") == ids_of(
-            [*groups[0][1:], *raws[1:], groups[1][1]]
-        )
+        assert {asset.visibility for asset in fake.state.assets.values()} == {"timeline"}, "the rest is in stacks"
         assert ids_of(asset for asset in fake.state.assets.values() if asset.is_favorite) == ids_of(
             [groups[0][0], groups[1][0]]
         )

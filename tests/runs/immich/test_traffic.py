@@ -4,19 +4,27 @@ import pickle
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bestshot.immich.client import ImmichClient
-from bestshot.marks.actions import MarkOptions
+from bestshot.marks.actions import MarkAction, MarkOptions
+from bestshot.marks.kinds.albums import MakeAlbum
+from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.stacks import MakeStack
+from bestshot.marks.kinds.tags import AddTags
+from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.immich.source import ImmichPhotoSource
 from bestshot.workers.pool import Workers
 from tests.fake_immich import MORNING, FakeImmich
+from tests.runs.undo.test_marks import mark, plan_for, undo, world
 from tests.support.immich.releases import FOUR, on_releases
-from tests.support.marks.on_immich import TAG, client_of, ids
+from tests.support.marks.on_immich import BEST, TAG, client_of, ids
+from tests.support.undo_bench import left
 
 
 @pytest.fixture
@@ -82,3 +90,65 @@ def test_beside_pictures_a_plan_costs_the_same_few_calls_for_any_number_of_photo
         costs.append([call.operation for call in fake.calls if call.operation != "asset_thumbnail"])
     assert costs[0] == costs[1]
     assert len(costs[0]) <= 9
+
+
+GROUPS = 41
+
+
+def every_mark(fake: FakeImmich, *, stacks: bool) -> list[MarkAction]:
+    """All marks on groups of three, in the order in which they are planned."""
+    groups = [ids(fake.seeds.burst(3, MORNING + n * timedelta(minutes=10))) for n in range(GROUPS)]
+    for n in range(33):
+        fake.seeds.photo(taken=MORNING + timedelta(days=2, minutes=10 * n))
+    bests = tuple(group[0] for group in groups)
+    rest = {key: group[0] for group in groups for key in group[1:]}
+    last: list[MarkAction] = [SetArchived((*rest,), value=True, visible=(*rest.values(),))]
+    if stacks:
+        last = [MakeStack(number, group) for number, group in enumerate(groups, 1)]
+    return [
+        AddTags((*rest,), (TAG,)),
+        AddTags(bests, (TAG, BEST)),
+        *(MakeAlbum(number, f"Organized-{number:04}", group) for number, group in enumerate(groups, 1)),
+        SetFavorite(bests, value=True),
+        *(SetRating(key, 3 + number % 3) for number, key in enumerate(bests)),
+        *(SetDescription(key, f"At lake {number}") for number, key in enumerate(bests)),
+        *last,
+    ]
+
+
+@pytest.mark.parametrize("stacks", [True, False], ids=["stacked", "archived"])
+@pytest.mark.parametrize("version", ["v2.7.5", "v3.1.0"])
+def test_all_marks_and_their_undo_take_at_most_five_calls_for_each_group(
+    version: str, tmp_path: Path, *, stacks: bool
+) -> None:
+    with FakeImmich(version) as fake:
+        actions, before = every_mark(fake, stacks=stacks), world(fake)
+        mark(fake, tmp_path, actions)
+        assert world(fake) != before
+        assert len(fake.calls) <= 5 * GROUPS
+        fake.forget_calls()
+        assert left(undo(fake, tmp_path)) == {}
+        assert world(fake) == before
+        assert len(fake.calls) <= 5 * GROUPS
+
+
+@on_releases(*FOUR)
+def test_an_undo_of_albums_lists_all_albums_as_often_as_it_reads_back_and_not_for_each(
+    fake: FakeImmich, tmp_path: Path
+) -> None:
+    lists = []
+    for count in (2, 20):
+        photos = fake.seeds.burst(2)
+        mark(fake, tmp_path, [MakeAlbum(number, f"Organized-{number:04}", ids(photos)) for number in range(count)])
+        fake.forget_calls()
+        assert left(undo(fake, tmp_path)) == {}
+        lists.append(fake.count("albums_list"))
+    assert lists[0] == lists[1]
+
+
+def test_few_photos_of_a_large_library_are_found_without_listing_it(newest: FakeImmich, tmp_path: Path) -> None:
+    photos = newest.seeds.burst(4, declared_checksum=True)
+    newest.seeds.library(3_000, declared_checksums=True)
+    mark(newest, tmp_path, plan_for(photos, rated=True))
+    sizes = [call.bytes_out for call in newest.calls if call.operation == "search_metadata"]
+    assert max(sizes) < 100_000, "no search returns a page of a thousand"
