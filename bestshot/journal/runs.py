@@ -159,6 +159,18 @@ def undone_parts(parts: Iterable[RunPart]) -> frozenset[int]:
     return frozenset(part.undoes for part in parts if part.undoes is not None and part.left == 0)
 
 
+def over_parts(parts: Iterable[RunPart]) -> frozenset[int]:
+    """The parts of which nothing stands: those that were taken back, wholly, and those that took others back."""
+    known = list(parts)
+    return undone_parts(known) | {part.id for part in known if part.undoes is not None}
+
+
+def is_about(part: RunPart, sources: Iterable[str]) -> bool:
+    """Whether a part is about one of these libraries, or about a folder within one of them or around it."""
+    ours, theirs = ([f"{source.removesuffix('/')}/" for source in some] for some in (sources, part.sources))
+    return any(one.startswith(other) or other.startswith(one) for one in ours for other in theirs)
+
+
 @dataclass(frozen=True, slots=True)
 class KeptItem:
     """Something of a run that an undo leaves alone, and why."""

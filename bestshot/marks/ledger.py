@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from bestshot.marks.actions import MarkReceipt
+from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.state import ALBUM, STACK, Aspect
 
 Value = str | bool | None
@@ -47,7 +47,7 @@ class MarkLedger:
     `marks` are the photos that we set something on, by what that is and which one (a tag, an album). `albums` are
     those of groups; the others are the user's, which photos joined. `restored` is the new id of each stack that an
     undo made again, by its old one. `numbers` are those under which groups were last marked, by photo; `last_number`
-    is the highest ever given.
+    is the highest that was given and still counts.
     """
 
     marks: Mapping[tuple[str, str], Mapping[str, LedgerEntry]] = field(default_factory=dict)
@@ -60,9 +60,16 @@ class MarkLedger:
     @classmethod
     def of(cls, receipts: Iterable[MarkReceipt]) -> Self:
         """The state after these changes of one library, the oldest first."""
+        return cls.counting((receipt, True) for receipt in receipts)
+
+    @classmethod
+    def counting(cls, receipts: Iterable[tuple[MarkReceipt, bool]]) -> Self:
+        """The state after these changes, the oldest first, each with whether its numbers of groups count."""
         builder = LedgerBuilder()
-        for receipt in receipts:
-            builder.enter(receipt)
+        for receipt, has_numbers in receipts:
+            receipt.action.record(receipt.effect, builder)
+            if has_numbers:
+                builder.number(receipt.action)
         standing = {setting.value for setting in builder.marks.get((STACK, ""), {}).values()}
         return cls(
             marks={mark: settings for mark, settings in builder.marks.items() if settings},
@@ -118,10 +125,8 @@ class LedgerBuilder:
     numbers: dict[str, int] = field(default_factory=dict)
     last_number: int = 0
 
-    def enter(self, receipt: MarkReceipt) -> None:
-        """Enter one receipt."""
-        action = receipt.action
-        action.record(receipt.effect, self)
+    def number(self, action: MarkAction) -> None:
+        """Enter the numbers of the groups that a change is about."""
         for group in action.groups:
             self.last_number = max(self.last_number, group.number)
             if action.ends_groups:

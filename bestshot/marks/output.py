@@ -4,25 +4,32 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Generator, Sequence
 
+from bestshot.journal.changes import DoneChange
 from bestshot.journal.journal import Journal
-from bestshot.marks.actions import MarkAction, MarkedGroup, MarkOptions, MarkReceipt, receipts_of
+from bestshot.journal.runs import is_about, over_parts
+from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkOptions, MarkReceipt
 from bestshot.marks.apply import FailedMark, VerifyPolicy, carry_out_marks, recover_marks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.plan import plan_marks
 from bestshot.marks.registry import KINDS
+from bestshot.marks.state import ALBUM
 from bestshot.text import count
 
 logger = logging.getLogger(__name__)
 
 
 class MarkOutput:
-    """The marks in a library, and what the journal knows of them; without a journal, none of them are ours."""
+    """The marks in a library, and what the journal knows of them; without a journal, none of them are ours.
 
-    def __init__(self, library: MarkableLibrary, journal: Journal | None, target: str) -> None:
+    `sources` are what a run is about: groups keep the numbers that they had there.
+    """
+
+    def __init__(self, library: MarkableLibrary, journal: Journal | None, target: str, sources: Sequence[str]) -> None:
         self._library = library
         self._journal = journal
         self._target = target
+        self._sources = tuple(sources)
         self._ledger: MarkLedger | None = None
 
     def recover(self) -> None:
@@ -35,9 +42,20 @@ class MarkOutput:
     def ledger(self) -> MarkLedger:
         """What this tool has set in the library and not taken back; read from the journal once between changes."""
         if self._ledger is None:
-            done = () if self._journal is None else self._journal.done(self._target, KINDS)
-            self._ledger = MarkLedger.of(receipts_of(done))
+            self._ledger = MarkLedger() if self._journal is None else self._read_ledger(self._journal)
         return self._ledger
+
+    def _read_ledger(self, journal: Journal) -> MarkLedger:
+        """Numbers that were undone are free again, and so are those of other folders, but for those of their albums."""
+        parts = journal.parts()
+        over = over_parts(parts)
+        ours = {part.id for part in parts if is_about(part, self._sources)} - over
+
+        def counts(one: DoneChange[MarkAction, MarkEffect]) -> bool:
+            return one.part in ours or (one.action.what == ALBUM and one.part not in over)
+
+        done = journal.done(self._target, KINDS)
+        return MarkLedger.counting((MarkReceipt(one.action, one.effect), counts(one)) for one in done)
 
     def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], options: MarkOptions) -> list[MarkAction]:
         """What is missing so that the groups are marked as the options say; `seen` are all photos of the run.

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable
 
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import KeptItem, RunPart, undone_parts
+from bestshot.journal.runs import KeptItem, RunPart, over_parts
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.apply import FailedMark, VerifyPolicy, carry_out_in_part, recover_marks, unfinished_marks
 from bestshot.marks.ledger import MarkLedger
@@ -59,7 +59,7 @@ class MarkUndo:
         receipts = [(one.part, MarkReceipt(one.action, one.effect)) for one in done]
         found = unfinished_marks(self._library, self._journal, self._part.target)
         receipts += [(change.part, MarkReceipt(change.action, effect)) for change, effect in found if effect]
-        over = undone_parts(parts) | {part.id for part in parts if part.undoes is not None}
+        over = over_parts(parts)
         tries = {part.id for part in parts if part.undoes == self._part.id}
         return MarkHistory(
             made=tuple(receipt for part, receipt in receipts if part == self._part.id),

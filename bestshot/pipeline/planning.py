@@ -6,6 +6,7 @@ from bestshot.layout.actions import Action, OutputState
 from bestshot.layout.numbering import number_groups, remembered_numbers
 from bestshot.layout.plan import plan_folders
 from bestshot.marks.actions import MarkAction
+from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.output import MarkOutput
 from bestshot.marks.plan import marked_group
 from bestshot.model.groups import PlannedGroup
@@ -45,8 +46,9 @@ class Planner:
         )
 
     def _numbered(self, library: LibraryAnalysis, state: OutputState | None) -> tuple[PlannedGroup, ...]:
-        """The groups, each under the number that it had in the output or in the library."""
-        ledger = self._marks.ledger()
+        """The groups, each under the number that it had in the output, or in the library unless it is only laid out."""
+        is_marked = state is None or self._options.marks.any
+        ledger = self._marks.ledger() if is_marked else MarkLedger()
         remembered = remembered_numbers(state, library.photos) if state else {}
         for photo in library.photos:
             number = ledger.numbers.get(self._source.mark_keys(photo)[0])

@@ -63,7 +63,8 @@ class _Run:
         if self._journal is not None:
             sweep(self._journal, cache / "locks", {self._library_id})
         options = self._settings.options
-        self._marks = MarkOutput(self._source.markable(options.marks), self._journal, self._source.mark_target())
+        library, target = self._source.markable(options.marks), self._source.mark_target()
+        self._marks = MarkOutput(library, self._journal, target, origins)
         if self._acts:
             self._marks.recover()
         self._known = KnownState(self._index, remembered(self._state_dir), self._marks.ledger())

@@ -120,7 +120,7 @@ class RestoreStack(_Stacks):
     words = Words("stack {photos} as before", "stacked as before", "not taken back")
 
     def record(self, effect: MarkEffect, ledger: LedgerBuilder) -> None:
-        """One of ours is ours again, under its new id."""
+        """One of ours is ours again, under its new id; one of somebody else's is theirs, whatever we made of it."""
         if effect.container is None:
             return
         if effect.container != self.stack:
@@ -128,6 +128,8 @@ class RestoreStack(_Stacks):
         if self.stack in ledger.stacks:
             ours = ledger.stacks[effect.container] = ledger.stacks.pop(self.stack)
             ledger.set((Aspect(STACK, "", key) for key in ours.keys), effect.container)
+        else:
+            ledger.set((Aspect(STACK, "", key) for key in self.keys), None)
 
     def counted(self, _effect: MarkEffect) -> Mapping[str, Sequence[str]]:
         return {self.words.done: (self.stack,)}

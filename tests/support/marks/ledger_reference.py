@@ -131,6 +131,8 @@ def _stacks(receipts: Sequence[MarkReceipt]) -> tuple[dict[str, OurStack], dict[
             case RestoreStack(stack=old) if old in stacks and receipt.effect.container is not None:
                 ours = stacks[receipt.effect.container] = stacks.pop(old)
                 stacked |= dict.fromkeys(ours.keys, receipt.effect.container)
+            case RestoreStack(keys=keys) if receipt.effect.container is not None:
+                stacked = {key: id_ for key, id_ in stacked.items() if key not in keys}
     return {id_: stack for id_, stack in stacks.items() if id_ in stacked.values()}, stacked
 
 

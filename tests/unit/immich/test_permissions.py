@@ -46,7 +46,7 @@ def story(fake: FakeImmich, key: Key, journal: Journal, options: MarkOptions) ->
     source = impatient(fake, key.secret)
     for photo in source.scan().photos:
         source.load_pixels(photo, 250)
-    output = MarkOutput(_marks(source, options), journal, TARGET)
+    output = MarkOutput(_marks(source, options), journal, TARGET, ["immich:here"])
     small, whole = MarkedGroup(1, ids(photos[:2])), MarkedGroup(1, ids(photos))
     came = [
         one
