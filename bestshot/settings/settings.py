@@ -166,7 +166,7 @@ class Settings:
     plan: Annotated[_Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
     csv: Annotated[_Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None
     list_rest: Annotated[
-        _Text | None, About(RESULT, "write the paths or ids of all but the best, one per line", "FILE")
+        _Text | None, About(RESULT, "write the paths of all files, or ids, of all but the best, one per line", "FILE")
     ] = None
     null: Annotated[bool, About(RESULT, "end each of them with a NUL, not a line break", refines="list_rest")] = False
     yes: Annotated[
