@@ -11,7 +11,9 @@ from PIL import ExifTags, Image
 
 from bestshot.cli.main import main
 from bestshot.cli.wording import group_lines, summary
+from bestshot.layout.names import fitted
 from bestshot.settings.settings import Settings
+from bestshot.text import printable
 from tests.support.drawn_library import NOON, add, add_burst, exif, groups, organize, scene, skipped
 from tests.support.drawn_pictures import saved
 
@@ -183,7 +185,9 @@ class TestRealPhotos:
         assert outcome.plan.photo_count > 150
         assert all("pillow/" in name for name in skipped(outcome))  # Pillow's own broken samples
 
-    def test_odd_names_are_copied_faithfully_into_an_output(self, tmp_path: Path, shared: Path) -> None:
+    def test_photos_of_odd_names_are_copied_faithfully_into_an_output_under_names_that_any_disk_takes(
+        self, tmp_path: Path, shared: Path
+    ) -> None:
         with tarfile.open(shared / "hostile" / "odd_names.tar", errors="surrogateescape") as archive:
             archive.extractall(tmp_path / "library", filter="fully_trusted")
         library = tmp_path / "library"
@@ -193,7 +197,11 @@ class TestRealPhotos:
         lay_out(library, output=tmp_path / "out")
         laid_out = originals(tmp_path / "out")
         assert len(laid_out) == 2 * len(files)
-        assert all(laid_out[os.fsencode(path.name)] == path.read_bytes() for path in files)
+        assert all(laid_out[fitted(path.name, path.name).encode()] == path.read_bytes() for path in files)
+        texts = "".join(path.read_text() for path in (tmp_path / "out").rglob("metadata.txt"))
+        renamed = [path.name for path in files if fitted(path.name, path.name) != path.name]
+        assert len(renamed) > 1
+        assert all(f"{fitted(name, name)} is {printable(name)}" in texts for name in renamed)
 
     def test_real_bursts_are_grouped_and_never_with_a_stranger(self, shared: Path) -> None:
         labels = json.loads((shared / "bursts" / "labels.json").read_bytes())
