@@ -17,6 +17,8 @@ _MOST_BOXES: Final = 10_000
 """In one container; a film has some ten, one in fragments a few for each second."""
 _LONGEST: Final = 1_000_000
 """Bytes of a box that is read whole."""
+_LONGEST_NAME: Final = 200
+"""Bytes of the name of a text; there may be as many of them as boxes."""
 
 _SINCE_1904: Final = int(datetime(1904, 1, 1, tzinfo=UTC).timestamp())
 _CONTENT_ID, _MODEL, _CREATED = (
@@ -93,9 +95,9 @@ def _boxes(stream: BinaryIO, start: int, end: int) -> Iterator[_Box]:
         start += size
 
 
-def _content(stream: BinaryIO, box: _Box) -> bytes:
+def _content(stream: BinaryIO, box: _Box, longest: int = _LONGEST) -> bytes:
     stream.seek(box.start)
-    return stream.read(min(box.end - box.start, _LONGEST))
+    return stream.read(min(box.end - box.start, longest))
 
 
 def _header(content: bytes) -> tuple[float | None, int | None]:
@@ -120,7 +122,7 @@ def _apple_items(stream: BinaryIO, meta: _Box) -> Iterator[tuple[str, str]]:
     if b"keys" not in parts or b"ilst" not in parts:
         return
     keys = _boxes(stream, parts[b"keys"].start + 8, parts[b"keys"].end)
-    names = [_content(stream, box).decode("utf-8", "replace") for box in keys]
+    names = [_content(stream, box, _LONGEST_NAME).decode("utf-8", "replace") for box in keys]
     for item in _boxes(stream, parts[b"ilst"].start, parts[b"ilst"].end):
         number = int.from_bytes(item.kind, "big")
         for data in _boxes(stream, item.start, item.end):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
+from itertools import islice
 from typing import BinaryIO, Final
 
 from PIL.ExifTags import IFD, Base
@@ -101,9 +102,10 @@ def _tags(stream: BinaryIO, name: str) -> Tags:
     if head.startswith(_FUJI):
         place, length = (int.from_bytes(head[start : start + 4], "big") for start in (_FUJI_JPEG, _FUJI_JPEG + 4))
         stream.seek(place)
-        return _tags(BytesIO(stream.read(min(length, _LONGEST_PREVIEW))), "preview.jpg")
+        preview = BytesIO(stream.read(min(length, _LONGEST_PREVIEW)))
+        return read_exif(open_image(preview, "preview.jpg"), preview).tags
     if sniff(head) is PictureKind.RAW or _TIFF_LIKE.match(head):
-        directories = [*canon_directories(stream)] if head[4:8] == b"ftyp" else []
+        directories = [*islice(canon_directories(stream), 2)] if head[4:8] == b"ftyp" else []
         found = _merged(map(BytesIO, directories)) if directories else _merged([stream])
         if found:
             return Tags(found)

@@ -1,5 +1,6 @@
 """Claims about what single files say of their shot, read from their headers."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -61,6 +62,25 @@ def test_a_cr3_file_says_it_in_its_boxes() -> None:
     canon = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
     boxes = box(b"moov", box(b"uuid", canon, box(b"CNCV", b"x"), box(b"CMT1", directory), box(b"CMT2", directory)))
     assert facts(box(b"ftyp", b"crx \0\0\0\1crx isom") + boxes, "a.cr3") == FileFacts(camera="eosr5", wall=WALL)
+
+
+def test_a_raf_file_whose_preview_is_itself_says_nothing() -> None:
+    head = b"FUJIFILMCCD-RAW ".ljust(84, b"0") + bytes(4) + (200).to_bytes(4, "big")
+    assert facts(head.ljust(200, b"\0"), "a.raf") == FileFacts()
+
+
+def test_a_file_that_says_a_thing_a_hundred_times_takes_no_more_memory() -> None:
+    long = bytes(500_000)
+    canon = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+    keys = box(b"keys", bytes(8), *(box(b"mdta", long) for _ in range(100)))
+    texts = box(b"meta", box(b"hdlr", bytes(24)), keys, box(b"ilst"))
+    raw = box(b"uuid", canon, *(box(b"CMT1", long) for _ in range(100)))
+    for kind, content in ((b"qt  \0\0\0\0qt  ", texts), (b"crx \0\0\0\1crx isom", raw)):
+        stream = BytesIO(box(b"ftyp", kind) + box(b"moov", content))
+        tracemalloc.start()
+        read_file_facts(stream, "a")
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(long)
+        tracemalloc.stop()
 
 
 def test_a_stated_zone_gives_the_moment() -> None:
