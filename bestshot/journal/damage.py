@@ -16,6 +16,10 @@ _UNREADABLE = (
     "{path} is damaged or not a database. Nothing in it can be read, so nothing can be taken back with it: what was"
     " made stays and counts as yours. Put an earlier copy in its place, or move it away to start afresh."
 )
+_EMPTY = (
+    "{path} is empty: it was damaged, or the very first run was killed while it made it. What was made before, if"
+    " anything was, cannot be taken back and counts as yours, unless you put an earlier copy in its place."
+)
 _LOOKED = "Nothing was changed; the next run, or --undo, saves what can be read and keeps the damaged file beside it."
 _STAYS = "What cannot be undone stays as it is and counts as yours."
 _SAVED = "What can be read was saved, so that you can go on; the damaged file is kept as {aside}."
@@ -32,6 +36,14 @@ _MISSED: Final = """
     OR NOT EXISTS (SELECT 1 FROM drafts)
 """
 """Whether a change is missing, in the table or in an index by which it is found."""
+
+
+def emptied(path: Path) -> str | None:
+    """What is to be said of a journal that is there and holds nothing, as no run that came to its end leaves it."""
+    with storage_errors(path):
+        # On some Macs SQLite writes a single byte into an empty file to lock it.
+        is_empty = path.is_file() and path.stat().st_size <= 1
+    return _EMPTY.format(path=printable(str(path))) if is_empty else None
 
 
 def open_file(path: Path) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ where an earlier one was cut off.
 """
 
 import json
+import logging
 import os
 import zlib
 from collections.abc import Iterator, Sequence
@@ -25,13 +26,20 @@ from bestshot.storage.database import from_key, is_there, storage_errors, to_key
 from bestshot.storage.drafts import draft_name
 from bestshot.text import printable
 
+logger = logging.getLogger(__name__)
+
 
 def open_journal(state_dir: Path, *, create: bool, mends: bool) -> "Journal | None":
     """The journal in the folder for what must not be lost; None if there is none and none is to be created.
 
     Raises DamagedError for one that is not as it was written; if it `mends`, what can be read is there from then on.
+    An empty one is filled if one is to be created, which is told.
     """
     path = state_dir / "journal.sqlite3"
+    if emptied := damage.emptied(path):
+        if not create:
+            raise DamagedError(emptied)
+        logger.warning("%s", emptied)
     try:
         return Journal(path) if create or is_there(path) else None
     except DamagedError as error:

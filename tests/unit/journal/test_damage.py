@@ -180,3 +180,17 @@ def test_damage_is_found_before_a_new_version_computes_all_checksums_anew(path: 
         connection.execute(f"UPDATE runs SET seal = row_seal({columns})")
         connection.commit()
     assert "Of run 2, 1 change cannot be undone and 29 can." in refused(path, mends=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0"])
+def test_a_journal_that_lost_all_that_it_held_is_never_taken_for_one_of_which_nothing_was_written(
+    path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_bytes(content)
+    assert "journal.sqlite3 is empty" in refused(path, mends=False)
+    assert "journal.sqlite3 is empty" in refused(path, mends=True)
+    for _ in range(2):  # a run goes on, tells it once, and writes a new one
+        journal = open_journal(path.parent, create=True, mends=True)
+        assert journal is not None
+        journal.close()
+        assert caplog.text.count("journal.sqlite3 is empty") == 1
