@@ -68,6 +68,10 @@ def _from_file(config_file: Path | None) -> dict[str, Any]:
         raise UsageError(f"The configuration file {shown} is not text in UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The configuration file {shown} is not valid TOML: {error}.") from error
+    except RecursionError as error:
+        raise UsageError(
+            f"The configuration file {shown} is not one of this program: it is nested too deeply."
+        ) from error
     return {
         name: _converted(name, value, f"{printable(name)} in {shown}", strict=True) for name, value in table.items()
     }

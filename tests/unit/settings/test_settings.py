@@ -322,6 +322,12 @@ def test_a_file_that_is_no_toml_is_named_with_the_place_of_the_mistake(config: P
     assert "line 2" in found
 
 
+def test_a_file_that_is_nested_without_end_is_called_so(config: Path) -> None:
+    config.write_text("output = " + "[" * 100_000)
+    with pytest.raises(UsageError, match="nested too deeply"):
+        load_settings({}, {}, config)
+
+
 def test_a_file_that_is_no_text_is_called_so(config: Path) -> None:
     config.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="is not text in UTF-8"):
