@@ -136,8 +136,18 @@ def _latest(runs: Sequence[Run], about: str) -> Run:
         return undone
     waiting = [run for run in runs if run.to_undo and run.undo_state in (UndoState.STANDS, UndoState.BEGUN)]
     if not waiting:
-        raise nothing_to_undo(about)
+        raise _only_rests(runs) or nothing_to_undo(about)
     return waiting[-1]
+
+
+def _only_rests(runs: Sequence[Run]) -> UsageError | None:
+    """What to say where something of a run still stands that its undo had to leave."""
+    left = [run.number for run in runs if run.to_undo and run.undo_state is UndoState.IN_PART]
+    if not left:
+        return None
+    return UsageError(
+        f"There is no whole run to undo, but of run {left[-1]} something was left: --undo {left[-1]} tries that again."
+    )
 
 
 def undone_unseen(runs: Sequence[Run]) -> Run | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bestshot.errors import UsageError
-from bestshot.journal.runs import RunPart, UndoState, run_to_undo, runs_of, undone_parts
+from bestshot.journal.runs import LATEST, RunPart, UndoState, run_to_undo, runs_of, undone_parts
 
 NOON = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
@@ -54,3 +54,9 @@ def test_what_cannot_be_undone_is_told(number: int, said: str) -> None:
 
 def test_a_part_that_was_undone_in_part_still_counts() -> None:
     assert undone_parts([part(3, 3, undoes=1, left=2), part(4, 4, undoes=2, left=0)]) == {2}
+
+
+def test_what_an_undo_had_to_leave_is_never_called_nothing() -> None:
+    runs = runs_of([part(1, 1), part(2, 2, undoes=1, left=1)])
+    with pytest.raises(UsageError, match="of run 1 something was left: --undo 1 tries that again"):
+        run_to_undo(runs, LATEST)
