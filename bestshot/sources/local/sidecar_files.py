@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
@@ -14,6 +15,8 @@ from bestshot.model.photo import digest
 from bestshot.storage.drafts import draft_name
 from bestshot.storage.files import create_file, keep_owner_and_permissions, publish, sync_folder, writing
 from bestshot.storage.lock import LibraryLock
+
+_NAME_OF_0_1 = re.compile(r"\.photo-organizer-xmp-[0-9a-f]{16}\.part")
 
 _DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -74,9 +77,15 @@ def sweep(journal: Journal, locks: Path, held: Collection[str]) -> None:
         with suppress(LockedError), ExitStack() as stack:
             if library not in held:
                 stack.enter_context(LibraryLock(locks / library))
-            for draft in drafts:
+            for path in (*map(Path, drafts), *_drafts_of_0_1(drafts)):
                 with suppress(OSError):
-                    Path(draft).unlink()
+                    path.unlink()
+
+
+def _drafts_of_0_1(drafts: Collection[str]) -> Iterator[Path]:
+    """What killed runs of the first version left in the same folders, under names that no journal knows."""
+    for folder in {Path(draft).parent for draft in drafts}:
+        yield from (path for path in folder.glob(".photo-organizer-xmp-*.part") if _NAME_OF_0_1.fullmatch(path.name))
 
 
 def _publish(draft: Path, sidecar: Path) -> bool:

@@ -418,6 +418,20 @@ def test_what_a_killed_run_left_of_its_writing_is_swept_away_unless_it_is_alive(
     assert theirs.read_bytes() == b"half"
 
 
+def test_what_a_killed_run_of_the_first_version_left_is_swept_away_too(
+    folder: Path, journal: Journal, tmp_path: Path
+) -> None:
+    (key,) = lay(folder, "a.jpg")
+    (change,) = journal.begin(journal.begin_part(TARGET, ["folder:/photos"]), KINDS, [AddTags((key,), ("dup",))])
+    journal.keep(change, [ReplacedSidecar(key, str(folder / "a.jpg.xmp"), None, "checksum")])
+    left, theirs = folder / ".photo-organizer-xmp-93b408761a4a1065.part", folder / ".photo-organizer-xmp-mine.part"
+    left.write_bytes(b"half")
+    theirs.write_bytes(b"mine")
+    sweep(journal, tmp_path / "locks", ())
+    assert not left.exists()
+    assert theirs.read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize("name", [".photo-organizer-xmp-00.part", ".photo-organizer-xmp-ffff.part", ".x.part"])
 def test_no_file_of_the_users_is_swept_away_for_its_name(folder: Path, journal: Journal, name: str) -> None:
     (key,) = lay(folder, "a.jpg")
