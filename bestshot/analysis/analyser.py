@@ -195,13 +195,14 @@ class Analyser:
         """Look up photos or pairs in the index and measure the rest; their order does not matter."""
         found: Measurements[Value] = Measurements()
         wanted = [(subject, measurement.revision(subject)) for subject in subjects]
+        recipe = measurement.recipe + self._source.detail
         known = set()
-        for entry in self._index.recall(wanted, measurement.recipe, measurement.kind):
+        for entry in self._index.recall(wanted, recipe, measurement.kind):
             known.add(entry.subject.id)
             found.add(entry)
         unknown = [subject for subject in subjects if subject.id not in known]
         if unknown:
-            for entry in self._stored(self._measured(unknown, measurement), measurement):
+            for entry in self._stored(self._measured(unknown, measurement), recipe):
                 found.add(entry)
         return found
 
@@ -222,7 +223,7 @@ class Analyser:
                 advance(len(finished.batch))
 
     def _stored(
-        self, measured: Iterator[IndexEntry[Measurable, Value]], measurement: Measurement[Measurable, Value]
+        self, measured: Iterator[IndexEntry[Measurable, Value]], recipe: str
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         """Pass results on and store them every few seconds, and when the run is interrupted."""
         waiting: list[IndexEntry[Measurable, Value]] = []
@@ -232,7 +233,7 @@ class Analyser:
                 waiting.append(item)
                 yield item
                 if time.monotonic() - stored_at > _STORE_SECONDS:
-                    self._index.store(waiting, measurement.recipe)
+                    self._index.store(waiting, recipe)
                     waiting, stored_at = [], time.monotonic()
         finally:
-            self._index.store(waiting, measurement.recipe)
+            self._index.store(waiting, recipe)

@@ -1,7 +1,8 @@
 """Cached previews of pictures that are expensive to decode."""
 
 import io
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,9 @@ from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 
 _QUALITY = 92
 """JPEG quality."""
+
+Opened = Callable[[], AbstractContextManager[BinaryIO]]
+"""Opens the file of a photo."""
 
 _THUMBNAIL_SIZE = 256
 """Up to this size, the thumbnail in most HEIF and RAW files is enough, and a hundred times faster."""
@@ -34,13 +38,16 @@ def is_costly(stream: BinaryIO, name: str) -> bool:
 
 
 def load_preview(
-    stream: BinaryIO, photo: Photo, longest_side: int, cache: PhotoCache, *, grey: bool = False
+    opened: Opened, photo: Photo, longest_side: int, cache: PhotoCache, *, grey: bool = False
 ) -> Image.Image:
-    """Load the upright picture from its preview, which is made and cached first if necessary; raises PhotoError."""
-    return load_pixels(io.BytesIO(_preview(stream, photo, cache)), photo.name, longest_side, grey=grey)
+    """Load the upright picture from its preview, which is made and cached first if necessary; raises PhotoError.
+
+    The photo's file is `opened` only then.
+    """
+    return load_pixels(io.BytesIO(_preview(opened, photo, cache)), photo.name, longest_side, grey=grey)
 
 
-def _preview(stream: BinaryIO, photo: Photo, cache: PhotoCache) -> bytes:
+def _preview(opened: Opened, photo: Photo, cache: PhotoCache) -> bytes:
     """The preview as JPEG, even if it is new, so that measurements do not depend on the cache."""
     preview_id = digest("preview/1", photo.origin, photo.key, photo.revision)
     kept = cache.get_cached_photo(preview_id)
@@ -49,7 +56,8 @@ def _preview(stream: BinaryIO, photo: Photo, cache: PhotoCache) -> bytes:
         with suppress(FileNotFoundError):
             return kept.read_bytes()
     encoded = io.BytesIO()
-    load_pixels(stream, photo.name, PREVIEW_SIZE).save(encoded, "JPEG", quality=_QUALITY)
+    with opened() as stream:
+        load_pixels(stream, photo.name, PREVIEW_SIZE).save(encoded, "JPEG", quality=_QUALITY)
     # If the cache is too small for one preview, it is used without being stored.
     with suppress(PhotoTooLargeError):
         cache.cache_photo(preview_id, encoded.getvalue())

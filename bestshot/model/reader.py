@@ -28,6 +28,11 @@ class PhotoReader(ABC):
         """How many photos all workers together may read at once, if that is more than one per worker."""
         return 1
 
+    @property
+    def detail(self) -> str:
+        """What pictures are taken from, where that can be said: what was measured on another is not used for it."""
+        return ""
+
     @abstractmethod
     def origins(self) -> tuple[str, ...]:
         """The permanent names of the libraries that are read; raises SourceError."""

@@ -68,6 +68,10 @@ class PhotoSource(PhotoReader):
     def markable(self, options: MarkOptions) -> MarkableLibrary:
         """The library as it is marked; what it says of photos without reading comes from the last listing."""
 
+    def user_name(self) -> str | None:
+        """The name of the user whose photos these are, where a library has users."""
+        return None
+
     def with_all_files(self, photos: Sequence[Photo]) -> tuple[Photo, ...]:
         """These photos, with whatever the listing left open about their files."""
         return tuple(photos)

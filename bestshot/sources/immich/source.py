@@ -13,6 +13,7 @@ from bestshot.errors import (
     BrokenAnswerError,
     NotFoundError,
     NotImmichError,
+    PhotoError,
     RejectedError,
     SourceError,
     TransientError,
@@ -22,6 +23,7 @@ from bestshot.marks.actions import MarkOptions
 from bestshot.marks.state import PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
+from bestshot.model.reader import PREVIEW_SIZE
 from bestshot.sources.interface import Examine, PhotoSource
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 
@@ -90,6 +92,7 @@ class ImmichPhotoSource(PhotoSource):
         self._cache = PhotoCache(cache_dir) if cache is None and cache_dir is not None else cache
         self._listed: dict[str, PhotoMarks] = {}
         self._checksums: dict[str, str | None] = {}
+        self._pictureless: frozenset[str] = frozenset()
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to a worker: all but what the listing said of marks and checksums."""
@@ -99,6 +102,11 @@ class ImmichPhotoSource(PhotoSource):
     def read_at_once(self) -> int:
         """Enough that a server at home is never idle; originals are large, so each worker holds one at a time."""
         return _DOWNLOADS if self._use_thumbnails else 1
+
+    @property
+    def detail(self) -> str:
+        """Originals, where they are fetched: otherwise all is measured on the server's own pictures."""
+        return "" if self._use_thumbnails else " of originals"
 
     @property
     def client(self) -> "ImmichClient":
@@ -128,6 +136,7 @@ class ImmichPhotoSource(PhotoSource):
         self._listed.clear()  # and filled again, since `markable` gave it away
         self._listed.update((asset.id, marks_of_listed(asset)) for asset in assets)
         self._checksums = {asset.id: asset.original.checksum for asset in assets}
+        self._pictureless = frozenset(asset.id for asset in assets if asset.thumbhash is None)
         skipped = []
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
@@ -155,6 +164,10 @@ class ImmichPhotoSource(PhotoSource):
     def origins(self) -> tuple[str, ...]:
         """The user, whose id is the same by whatever address the server is reached."""
         return (f"immich:{self._client.get_current_user().id}",)
+
+    def user_name(self) -> str:
+        """The owner of the key."""
+        return self._client.get_current_user().name
 
     def locations(self) -> tuple[str, ...]:
         """The server's address."""
@@ -238,11 +251,20 @@ class ImmichPhotoSource(PhotoSource):
         from bestshot.imaging.load import load_pixels
 
         if not self._use_thumbnails:
-            with self.open_photo(photo) as stream:
-                return load_pixels(stream, photo.name, longest_side, grey=grey)
+            return self._load_original(photo, longest_side, grey=grey)
         size: ThumbnailSize = "thumbnail" if longest_side <= _IMMICH_THUMBNAIL_SIZE else "preview"
         # The server makes its own JPEG or WebP, whatever the name of the photo says.
         return load_pixels(io.BytesIO(self._picture(photo, size)), size, longest_side, grey=grey)
+
+    def _load_original(self, photo: Photo, longest_side: int, *, grey: bool) -> "Image.Image":
+        """The picture of an original, which is fetched once: what measurements want of it is kept."""
+        from bestshot.imaging.load import load_pixels
+        from bestshot.imaging.previews import load_preview
+
+        if self._cache is not None and longest_side <= PREVIEW_SIZE:
+            return load_preview(lambda: self.open_photo(photo), photo, longest_side, self._cache, grey=grey)
+        with self.open_photo(photo) as stream:
+            return load_pixels(stream, photo.name, longest_side, grey=grey)
 
     def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:
         """The faces that the server found; none where it looks for none, or has not yet."""
@@ -258,11 +280,20 @@ class ImmichPhotoSource(PhotoSource):
             with suppress(FileNotFoundError):
                 return kept.read_bytes()
         with self._reading_one():
-            data = self._client.get_asset_thumbnail(photo.key, size)
+            data = self._fetched(photo, size)
         if self._cache:
             with suppress(PhotoTooLargeError):
                 self._cache.cache_photo(picture_id, data)
         return data
+
+    def _fetched(self, photo: Photo, size: "ThumbnailSize") -> bytes:
+        """A picture of the server's; that there is none is kept: the revision is another one once there is."""
+        try:
+            return self._client.get_asset_thumbnail(photo.key, size)
+        except NotFoundError as error:
+            if photo.key not in self._pictureless:
+                raise
+            raise PhotoError("has no picture on the server: it could make none of the file, or has not yet") from error
 
     def _original(self, asset_id: str, size: int) -> "Original":
         """What is known of an original; a process that has not listed the library asks for its checksum."""

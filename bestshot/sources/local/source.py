@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -156,7 +156,7 @@ class LocalPhotoSource(PhotoSource):
                 with reading():
                     is_worth_it = is_costly(stream, photo.name)
                 if is_worth_it:
-                    return load_preview(stream, photo, longest_side, self._cache, grey=grey)
+                    return load_preview(lambda: nullcontext(stream), photo, longest_side, self._cache, grey=grey)
             return load_pixels(stream, photo.name, longest_side, grey=grey)
 
 
