@@ -127,7 +127,7 @@ class Console:
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
-        self._lines += note_lines(plan)
+        self._lines += note_lines(plan, with_all=self._is_verbose)
         known = sum(not skipped.is_new for skipped in plan.skipped)
         for line in failure_lines(failed, with_all=self._is_verbose):
             logger.warning("%s", line)

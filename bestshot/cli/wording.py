@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bestshot.journal.runs import KeptItem
-from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile
+from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile, RetireBest
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line, done_in_words
 from bestshot.model.groups import PlannedGroup
@@ -45,9 +45,11 @@ def summary(
     return "; ".join(parts) + "."
 
 
-def note_lines(plan: Plan) -> Iterator[str]:
+def note_lines(plan: Plan, *, with_all: bool = False) -> Iterator[str]:
     """What the user should know of what was asked for."""
     marks = plan.options.marks
+    if with_all:
+        yield from (f"  left as you changed it: {printable(one.what)} ({one.why})" for one in plan.left)
     if plan.groups and marks.stack and marks.archive_rest:
         yield (
             "With --stack, what is below the best in a stack is out of the timeline already and is not archived:"
@@ -142,7 +144,9 @@ def _done(receipts: Sequence[Receipt | MarkReceipt], output: str | None) -> Iter
     laid = [receipt for receipt in receipts if isinstance(receipt, Receipt)]
     copies = [receipt.action.size for receipt in laid if isinstance(receipt.action, CopyFile)]
     if output is not None and copies:
-        yield f"{count(len(copies), 'file')} ({format_size(sum(copies))}) brought into {printable(output)}"
+        made = sum(not isinstance(receipt.action, RetireBest) for receipt in laid)
+        whole = f", {made:,} with each best and metadata.txt" if made > len(copies) else ""
+        yield f"{count(len(copies), 'file')} ({format_size(sum(copies))}) brought into {printable(output)}{whole}"
     elif output is not None and laid:
         yield f"{count(len(laid), 'change')} made in {printable(output)}"
     yield from done_in_words(receipt for receipt in receipts if isinstance(receipt, MarkReceipt))

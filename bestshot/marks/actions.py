@@ -259,6 +259,10 @@ def _nothing_made(
     return {}
 
 
+def _nothing_left(_context: "PlanningContext") -> Iterable[tuple[str, str]]:
+    return ()
+
+
 def _nothing_more(_undo: "UndoPlan") -> None:
     pass
 
@@ -270,7 +274,8 @@ class MarkKind:
     `plan` is given what is planned already. `counted` is what a run reports, in this order, with the word for what is
     counted; `taken_back` is what an undo reports besides. `prepare` looks up, right before changes are begun, what is
     needed to recognise later what they made; `find_made` finds what a killed run made by the changes `begun` (by
-    number), apart from what is `known` to be made by others; `end_undo` completes the plan of an undo.
+    number), apart from what is `known` to be made by others; `end_undo` completes the plan of an undo. `left` tells
+    what stays as the user changed it, and how that is.
     """
 
     actions: tuple[type[MarkAction], ...]
@@ -280,6 +285,7 @@ class MarkKind:
     prepare: "Callable[[MarkableLibrary, Sequence[MarkAction]], list[MarkAction]]" = _as_planned
     find_made: "Callable[[MarkableLibrary, Mapping[int, MarkAction], Collection[str]], dict[int, str]]" = _nothing_made
     end_undo: "Callable[[UndoPlan], None]" = _nothing_more
+    left: "Callable[[PlanningContext], Iterable[tuple[str, str]]]" = _nothing_left
 
 
 def refused(keys: Iterable[str], why: str) -> tuple[MarkRefusal, ...]:

@@ -11,19 +11,24 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from bestshot.errors import OrganizerError
+from bestshot.errors import OrganizerError, SourceError
 from bestshot.journal.changes import Change
 from bestshot.journal.journal import Journal
 from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt, MarkResult, only
 from bestshot.marks.library import OF_ONE_CHANGE, MarkableLibrary
 from bestshot.marks.registry import KINDS, MARKS
 from bestshot.marks.state import LibraryMarks
+from bestshot.marks.wording import done_in_words
 
 _BATCH = 50
 """Finished changes are written to the journal this many at a time; a kill in between is mended by recovery."""
 
 _SO_ALREADY = "it was so already"
 _LOST = "The library took it and lost it again, however often it was written: run again when the server is idle."
+_NOT_KEPT = (
+    "The library took it and lost it again, however often it was written, but kept that of other photos: run again when"
+    " the server is idle. If it stays so, the server cannot write this photo, and its log says why."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,10 @@ def carry_out_in_part(
         for changes in _together(journal.begin(part, KINDS, actions), library.marked_together):
             applier.make(changes)
         applier.settle()
+    except SourceError as error:
+        done = ", ".join(done_in_words(one for one in applier.results() if isinstance(one, MarkReceipt)))
+        error.add_note(f"Until then: {done or 'nothing marked'}. Run the same again, and it goes on from there.")
+        raise
     finally:
         applier.flush()
     return list(applier.results())
@@ -231,11 +240,12 @@ class MarkApplier:
             stood = 0 if lost else stood + 1
             if stood == self._policy.steady:
                 break
+            why = _NOT_KEPT if sum(len(keys) for _, keys in lost) < _with_jobs(entries) else _LOST
             for entry, keys in lost:
                 if number < len(pauses):
                     self._make_again(entry, keys)
                 else:
-                    self._give_up(entry, keys, _LOST)
+                    self._give_up(entry, keys, why)
 
     def flush(self) -> None:
         """Write into the journal what is known."""
@@ -321,6 +331,11 @@ class MarkApplier:
     def _give_up(self, entry: PendingChange, keys: tuple[str, ...], why: str) -> None:
         entry.fail(keys, why)
         self._write(entry)
+
+
+def _with_jobs(entries: Iterable[PendingChange]) -> int:
+    """On how many photos these let a server work in the background."""
+    return sum(len(entry.keys) for entry in entries if entry.change.action.has_jobs)
 
 
 def _read_back(library: MarkableLibrary, entries: Sequence[PendingChange]) -> LibraryMarks:

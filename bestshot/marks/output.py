@@ -6,12 +6,12 @@ from collections.abc import Collection, Generator, Sequence
 
 from bestshot.journal.changes import DoneChange
 from bestshot.journal.journal import Journal
-from bestshot.journal.runs import is_about, over_parts
+from bestshot.journal.runs import KeptItem, is_about, over_parts
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkOptions, MarkReceipt
 from bestshot.marks.apply import FailedMark, VerifyPolicy, carry_out_marks, recover_marks
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.library import MarkableLibrary
-from bestshot.marks.plan import plan_marks
+from bestshot.marks.plan import left_as_changed, plan_marks
 from bestshot.marks.registry import KINDS
 from bestshot.marks.state import ALBUM
 from bestshot.text import count
@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 class MarkOutput:
     """The marks in a library, and what the journal knows of them; without a journal, none of them are ours.
 
-    `sources` are what a run is about: groups keep the numbers that they had there.
+    `sources` are what a run is about: groups keep the numbers that they had there. `left` is what stays as the
+    user changed it, by the last plan.
     """
 
     def __init__(self, library: MarkableLibrary, journal: Journal | None, target: str, sources: Sequence[str]) -> None:
@@ -31,6 +32,7 @@ class MarkOutput:
         self._target = target
         self._sources = tuple(sources)
         self._ledger: MarkLedger | None = None
+        self.left: list[KeptItem] = []
 
     def recover(self) -> None:
         """Mend what a killed run left in the journal; nothing is written in the library."""
@@ -67,6 +69,7 @@ class MarkOutput:
         albums = ledger.album_ids if options.album_prefix is not None or options.inherit else ()
         marks = self._library.read_marks(keys, albums, with_albums=options.inherit)
         planned = plan_marks(groups, seen, marks, ledger, options)
+        self.left = left_as_changed(groups, seen, marks, ledger, options)
         closed = [self._library.closed(action) for action in planned]
         reasons = {key: why for one in closed for key, why in one.items()}
         for why, number in sorted(Counter(reasons.values()).items()):

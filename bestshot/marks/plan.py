@@ -7,6 +7,7 @@ is never a reason to take anything back, nor are photos left without it.
 
 from collections.abc import Callable, Collection, Sequence
 
+from bestshot.journal.runs import KeptItem
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkOptions
 from bestshot.marks.context import PlanningContext
 from bestshot.marks.ledger import MarkLedger
@@ -35,3 +36,11 @@ def plan_marks(
     for kind in MARKS:
         planned += kind.plan(context, planned)
     return planned
+
+
+def left_as_changed(
+    groups: Sequence[MarkedGroup], seen: Collection[str], marks: LibraryMarks, ledger: MarkLedger, options: MarkOptions
+) -> list[KeptItem]:
+    """What the user changed by hand of what we set, by photo or album, as far as it would be set otherwise."""
+    context = PlanningContext.of(groups, seen, marks, ledger, options)
+    return [KeptItem(what, why) for kind in MARKS for what, why in kind.left(context)]

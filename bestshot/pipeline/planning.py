@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import Action, OutputState
 from bestshot.layout.numbering import number_groups, remembered_numbers
 from bestshot.layout.plan import plan_folders
@@ -42,6 +43,7 @@ class Planner:
             beyond_limit=library.beyond_limit,
             unread_count=len(unread),
             passed_over=library.passed_over,
+            left=self._left(library),
             named=library.named,
         )
 
@@ -67,3 +69,8 @@ class Planner:
         marked = [marked_group(group, self._source.mark_keys) for group in groups]
         seen = {key for photo in library.photos for key in self._source.mark_keys(photo)}
         return self._marks.plan(marked, seen, self._options.marks)
+
+    def _left(self, library: LibraryAnalysis) -> tuple[KeptItem, ...]:
+        """The marks that stay as the user changed them, by the names of the photos."""
+        names = {key: photo.name for photo in library.photos for key in self._source.mark_keys(photo)}
+        return tuple(KeptItem(names.get(one.what, one.what), one.why) for one in self._marks.left)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import Action
 from bestshot.marks.actions import MarkAction, MarkOptions
 from bestshot.model.groups import PlannedGroup
@@ -37,7 +38,7 @@ class Plan:
 
     `photo_count` is that of the photos that were read; `beyond_limit` of those that nobody looked at, `unread_count`
     of those that could not be read. `passed_over` is what was there and is not looked at, in words; `named` are
-    sentences on what of that a user may miss.
+    sentences on what of that a user may miss. `left` are marks of ours that the user changed and that stay so.
     """
 
     options: OutputOptions
@@ -49,6 +50,7 @@ class Plan:
     unread_count: int = 0
     passed_over: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    left: tuple[KeptItem, ...] = ()
 
     @property
     def grouped_count(self) -> int:

@@ -296,6 +296,20 @@ def _find_made(library: MarkableLibrary, begun: Mapping[int, MarkAction], known:
     }
 
 
+def _left_alone(context: PlanningContext) -> Iterator[tuple[str, str]]:
+    """Albums that the user deleted, and photos that were taken out of theirs."""
+    if context.options.album_prefix is None:
+        return
+    for id_, ours in sorted(context.ledger.albums.items()):
+        if ours.number not in context.number_of.values():
+            continue
+        if id_ not in context.marks.albums:
+            yield ours.name or id_, "deleted"
+            continue
+        outside = (context.ledger.photos(ALBUM, id_) & context.number_of.keys()) - context.marks.albums[id_].keys
+        yield from ((key, "taken out of its album") for key in sorted(outside))
+
+
 ALBUMS: Final = MarkKind(
     actions=(MakeAlbum, AddToAlbum, RemoveFromAlbum, DeleteAlbum),
     plan=_plan,
@@ -303,4 +317,5 @@ ALBUMS: Final = MarkKind(
     taken_back={"taken away": "album"},
     prepare=_prepared,
     find_made=_find_made,
+    left=_left_alone,
 )

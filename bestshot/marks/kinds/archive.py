@@ -1,6 +1,6 @@
 """The rest of each group out of the timeline, as long as its best is in sight; nothing is deleted."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -94,7 +94,7 @@ def _is_below(context: PlanningContext, tops: Mapping[str, Sequence[str]], key: 
     """Whether a photo that is archived belongs into a stack, below a photo that is in sight."""
     top = tops.get(key, (key,))[0]
     is_shown = top != key and top in context.marks.photos and context.is_in_sight(top)
-    return is_shown and context.photo(key).is_archived
+    return is_shown and key in context.seen and context.photo(key).is_archived
 
 
 def _may_leave(context: PlanningContext, group: MarkedGroup, tops: Mapping[str, Sequence[str]], key: str) -> bool:
@@ -136,9 +136,17 @@ def _archive_last(undo: UndoPlan) -> None:
     undo.actions.sort(key=lambda one: isinstance(one, SetArchived) and one.value)
 
 
+def _left(context: PlanningContext) -> Iterator[tuple[str, str]]:
+    if context.options.archive_rest:
+        for key in sorted((context.ledger.photos(ARCHIVED) & context.number_of.keys()) - context.bests):
+            if not context.photo(key).is_archived:
+                yield key, "back in the timeline"
+
+
 ARCHIVE: Final = MarkKind(
     actions=(SetArchived,),
     plan=_plan,
     counted={"archived": "photo", "back in the timeline": "photo"},
     end_undo=_archive_last,
+    left=_left,
 )

@@ -1,6 +1,6 @@
 """A stack for each group, the best on top; stacks of the user's that touch it go into it whole."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -230,9 +230,15 @@ def _is_untouched(context: PlanningContext, stack: Stack, ours: OurStack) -> boo
     return there[:1] == [stack.keys[0]] and set(there) == set(stack.keys)
 
 
+def _left(context: PlanningContext) -> Iterator[tuple[str, str]]:
+    if context.options.stack:
+        yield from ((key, "taken out of its stack") for key in context.number_of if was_moved_by_user(context, key))
+
+
 STACKS: Final = MarkKind(
     actions=(MakeStack, DissolveStack, RestoreStack),
     plan=_plan,
     counted={"stacked": "group", "taken apart": "stack"},
     taken_back={"stacked as before": "group"},
+    left=_left,
 )

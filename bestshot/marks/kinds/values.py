@@ -10,6 +10,7 @@ from bestshot.marks.context import PlanningContext
 from bestshot.marks.ledger import LedgerBuilder, LedgerEntry, MarkLedger
 from bestshot.marks.state import DESCRIPTION, FAVORITE, RATING, PhotoMarks
 from bestshot.marks.undo_context import UndoPlan
+from bestshot.model.descriptions import is_users
 from bestshot.model.photo import Metadata
 from bestshot.text import count
 
@@ -113,10 +114,11 @@ class SetRating(_OnePhoto):
 
 @dataclass(frozen=True, slots=True)
 class SetDescription(_OnePhoto):
-    """Describe a photo."""
+    """Describe a photo; `planned_over` is what stood there when that was planned."""
 
     key: str
     text: str
+    planned_over: str = ""
 
     what = DESCRIPTION
     set_words = Words("describe {photos}", "described", "not described")
@@ -127,7 +129,7 @@ class SetDescription(_OnePhoto):
         return self.text or None
 
     def reverse(self, keys: tuple[str, ...], effect: MarkEffect, undo: UndoPlan) -> PhotoAction:
-        return SetDescription(keys[0], self.before(effect, undo) or "")
+        return SetDescription(keys[0], self.before(effect, undo) or self.planned_over)
 
     def stands_on(self, photo: PhotoMarks | None) -> bool:
         """A server may give a description back with other white space."""
@@ -203,13 +205,17 @@ def _ratings(context: PlanningContext, favorites: Sequence[MarkAction]) -> Itera
 
 
 def _descriptions(context: PlanningContext) -> Iterator[MarkAction]:
-    """The best gets the user's description of the highest ranked other that has one; once, as with ratings."""
+    """The best gets the user's description of the highest ranked other that has one; once, as with ratings.
+
+    What a camera writes into each of its photos is none.
+    """
     ours = context.ledger.settings(DESCRIPTION)
     for best, others in _bests(context):
-        given = {key: text for key in others if (text := context.photo(key).description)}
+        given = {key: text for key in others if is_users(text := context.photo(key).description)}
         users = [text for key, text in given.items() if not _is(ours, key, text)]
-        if users and best not in ours and not context.photo(best).description:
-            yield SetDescription(best, users[0])
+        before = context.photo(best).description
+        if users and best not in ours and not is_users(before):
+            yield SetDescription(best, users[0], before)
     for key, setting in sorted(ours.items()):
         if context.lost_its_place(key) and context.photo(key).description == setting.value:
             yield SetDescription(key, setting.before or "")
@@ -223,6 +229,25 @@ def _is(ours: Mapping[str, LedgerEntry], key: str, value: str) -> bool:
     return key in ours and ours[key].value == value
 
 
+def _left_alone(context: PlanningContext) -> Iterator[tuple[str, str]]:
+    """What is no longer as we set it on the best of a group."""
+    options = context.options
+    for key in sorted(context.bests):
+        photo = context.photo(key)
+        is_unloved = key in context.ledger.settings(FAVORITE) and not photo.is_favorite
+        if is_unloved and (options.favorite_best or options.inherit):
+            yield key, "no longer favourite"
+        if options.inherit and _is_changed(context.ledger, RATING, key, str(photo.rating)):
+            yield key, "rated otherwise"
+        if options.inherit and _is_changed(context.ledger, DESCRIPTION, key, photo.description):
+            yield key, "described otherwise"
+
+
+def _is_changed(ledger: MarkLedger, what: str, key: str, value: str) -> bool:
+    ours = ledger.settings(what).get(key)
+    return ours is not None and str(ours.value).split() != value.split()
+
+
 VALUES: Final = MarkKind(
     actions=(SetFavorite, SetRating, SetDescription),
     plan=_plan,
@@ -234,4 +259,5 @@ VALUES: Final = MarkKind(
         "described": "photo",
         "no longer described": "photo",
     },
+    left=_left_alone,
 )

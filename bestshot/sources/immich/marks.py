@@ -1,6 +1,7 @@
 """Marks in an Immich library: what stands there, and each change as the calls that its version understands."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -170,7 +171,7 @@ class ImmichMarks(MarkableLibrary):
             return marked
         tagged = self._tags_on(marked.changed, action.tags)
         unseen = [key for key in marked.changed if key not in tagged]
-        gone = frozenset(unseen) - self._photos(unseen).keys()
+        gone = frozenset(unseen) - self._there(unseen)
         changed = tuple(key for key in marked.changed if key not in gone)
         return MarkResult(changed, refused=(*marked.refused, *refused(sorted(gone), GONE)))
 
@@ -213,6 +214,10 @@ class ImmichMarks(MarkableLibrary):
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         return {key: marks_of_listed(asset) for key, asset in self._reader().photos(keys).items()}
 
+    def _there(self, keys: Collection[str]) -> AbstractSet[str]:
+        """Those of these photos that may be changed: a search shows others too."""
+        return self._reader().infos(keys).keys()
+
     def _tags_on(self, keys: Collection[str], tags: Collection[str]) -> dict[str, frozenset[str]]:
         return self._reader().tags_on(keys, tags)
 
@@ -234,6 +239,9 @@ class _DryRun(ImmichMarks):
     def _photos(self, keys: Collection[str]) -> dict[str, PhotoMarks]:
         found = self._listed(keys)
         return found | super()._photos([key for key in keys if key not in found])
+
+    def _there(self, keys: Collection[str]) -> AbstractSet[str]:
+        return self._photos(keys).keys()
 
     def _tags_on(self, _keys: Collection[str], _tags: Collection[str]) -> dict[str, frozenset[str]]:
         return {}  # a plan names the photos that lack all of the tags

@@ -385,3 +385,33 @@ def test_folders_and_marks_do_not_see_each_others_changes(journal: Journal) -> N
     journal.finish([(laid, FileState()), (mark, MarkEffect())])
     assert [one.action for one in journal.done(TARGET, CHANGES)] == [folder]
     assert list(receipts_of(journal.done(TARGET, KINDS))) == [MarkReceipt(mark.action, MarkEffect())]
+
+
+def test_a_photo_that_the_server_never_keeps_a_mark_on_is_told_apart_from_a_busy_server(
+    fake: FakeImmich, journal: Journal
+) -> None:
+    photos = fake.seeds.burst(3)
+    kept = photos[0].marks
+
+    def forget() -> None:
+        photos[0].marks = kept
+
+    fake.faults.then("forget", forget, Where(times=None))
+    came = made(marks_on(fake), journal, [AddTags(ids(photos), (TAG,))])
+    (failed,) = [one for one in came if isinstance(one, FailedMark)]
+    assert failed.keys == ids(photos[:1])
+    assert "If it stays so, the server cannot write this photo" in failed.error
+
+
+def test_a_server_that_goes_in_the_middle_is_told_with_what_was_done_until_then(
+    fake: FakeImmich, journal: Journal
+) -> None:
+    photos = fake.seeds.burst(3)
+    actions = [AddTags(ids(photos), (TAG,)), *(MakeAlbum(n, f"Album {n}", ids(photos)) for n in (1, 2))]
+    fake.faults.expire_key(fake.admin, Where("/album", "POST", after=1))
+    with pytest.raises(WrongKeyError) as caught:
+        made(marks_on(fake), journal, actions)
+    assert caught.value.__notes__ == [
+        "Until then: 3 photos tagged, 1 album made, 3 photos added to albums."
+        " Run the same again, and it goes on from there."
+    ]

@@ -14,7 +14,7 @@ from bestshot.marks.kinds.archive import SetArchived
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
 from bestshot.marks.kinds.tags import AddTags, RemoveTag
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
-from bestshot.marks.plan import marked_group, plan_marks
+from bestshot.marks.plan import left_as_changed, marked_group, plan_marks
 from bestshot.marks.state import Album, PhotoMarks, Stack
 from bestshot.model.groups import PlannedGroup
 from tests.support.builders import ORIGIN, group, photo, planned
@@ -503,3 +503,30 @@ def test_what_is_merely_absent_is_never_a_reason_to_take_anything_back(
     seen = "".join(key for key in marks.photos if key != absent)
     actions = plan(marks, options, *(one for one in left if len(one.verdict.ranking) > 1), seen=seen)
     assert not [action for action in actions if is_taking_back(action)]
+
+
+@pytest.mark.parametrize("text", ["Minolta DSC", "OLYMPUS DIGITAL CAMERA  ", "DCIM\\100MEDIA\\DJI_0001.JPG", "dav"])
+def test_what_a_camera_writes_into_each_photo_is_nobodys_description(text: str) -> None:
+    assert not plan(book(b=PhotoMarks("b", description=text)), INHERIT, of(1, "ab"))
+    marks = book(a=PhotoMarks("a", description=text), b=PhotoMarks("b", description="At the lake"))
+    (action,) = plan(marks, INHERIT, of(1, "ab"))
+    assert action == SetDescription("a", "At the lake", text)
+
+
+def test_what_the_user_changed_by_hand_is_told_with_what_it_is() -> None:
+    options = replace(EVERYTHING, stack=False)
+    groups = [marked_group(of(1, "abc"), lambda photo: (photo.key,))]
+    marks = after(book(c=PhotoMarks("c", description="At sea")), options, of(1, "abc"))
+    assert not left_as_changed(groups, "abcd", marks.marks, marks.ledger, options)
+    (album,) = marks.albums
+    marks.do(SetFavorite(("a",), value=False))
+    marks.do(SetDescription("a", "Ashore"))
+    marks.do(SetArchived(("b",), value=False))
+    marks.do(RemoveFromAlbum(album, ("c",), 1))
+    told = left_as_changed(groups, "abcd", marks.marks, marks.ledger, options)
+    assert {(one.what, one.why) for one in told} == {
+        ("a", "no longer favourite"),
+        ("a", "described otherwise"),
+        ("b", "back in the timeline"),
+        ("c", "taken out of its album"),
+    }
