@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _terminable(), _kept_to_ourselves() as environment:
             code = _run(command, console, environment)
     except OrganizerError as error:
-        logger.error("%s", error)
+        logger.error("%s", " ".join((str(error), *getattr(error, "__notes__", ()))))
         code = error.exit_code
     except KeyboardInterrupt:
         logger.error("Interrupted. What is done stays done; the next run goes on from here.")
@@ -139,14 +139,15 @@ def _look_back(command: Command, settings: Settings, console: Console) -> int:
         return EXIT_DONE
     # Only what stands on the command line narrows the choice: settings for every run do not.
     named = {name: getattr(settings, name) for name in ("source", "output", "source_type") if name in command.flags}
-    choice = RunChoice(command.undo, named.get("source", ()), named.get("output"), named.get("source_type"))
+    client = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
+    whose = None if client is None else lambda: f"immich:{client.get_current_user().id}"
+    choice = RunChoice(command.undo, named.get("source", ()), named.get("output"), named.get("source_type"), whose)
     if already := undone_already(settings, choice):
         console.print_line([already])
         console.when_told(lambda: user_knows(settings))
         return EXIT_DONE
-    server = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
     confirm = None if settings.yes else confirm_undo
-    undone = undo(choice, settings, server, console.progress, confirm=confirm)
+    undone = undo(choice, settings, client, console.progress, confirm=confirm)
     console.when_told(lambda: user_knows(settings))
     return EXIT_DONE if console.report_undo(undone) else EXIT_SOMETHING_FAILED
 

@@ -57,7 +57,7 @@ class Journal:
     """The changes made to outputs and to the marks in libraries, run by run.
 
     A target is the permanent name of an output (by its real path) or of a library. All parts that are begun here are
-    one run.
+    one run, about the photos of `user`, a name for people, if they are anybody's on a server.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,6 +69,7 @@ class Journal:
             self._connection.close()
             raise
         self._run: int | None = None
+        self.user: str | None = None
         with storage_errors(path):
             self._secret, self._drafts_since = self._connection.execute("SELECT secret, since FROM drafts").fetchone()
 
@@ -85,9 +86,9 @@ class Journal:
         """
         with transaction(self._connection):
             cursor = self._connection.execute(
-                "INSERT INTO runs (target, sources, started_at, job, undoes, is_learned, is_told)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (to_key(target), json.dumps(list(sources)), _now(), self._run, undoes, is_learned, undoes is None),
+                "INSERT INTO runs (target, sources, started_at, job, undoes, is_learned, is_told, user)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*_names(target, sources), _now(), self._run, undoes, is_learned, undoes is None, self.user),
             )
         part = int(cursor.lastrowid or 0)
         self._run = self._run or part
@@ -115,7 +116,7 @@ class Journal:
             "SELECT id, COALESCE(job, id), target, sources, started_at, finished_at, is_learned, undoes, left_alone,"
             " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state != 'dropped'),"
             " (SELECT COUNT(*) FROM changes WHERE run = runs.id AND state = 'begun'), lost, is_told,"
-            " is_forgotten"
+            " is_forgotten, user"
             " FROM runs ORDER BY id"
         )
         with storage_errors(self._path):
@@ -285,6 +286,7 @@ def _part(row: tuple[Any, ...]) -> RunPart:
         lost,
         is_told,
         is_forgotten,
+        user,
     ) = row
     return RunPart(
         number,
@@ -301,7 +303,12 @@ def _part(row: tuple[Any, ...]) -> RunPart:
         lost,
         bool(is_told),
         bool(is_forgotten),
+        user,
     )
+
+
+def _names(target: str, sources: Sequence[str]) -> tuple[bytes, str]:
+    return to_key(target), json.dumps(list(sources))
 
 
 def _packed(content: bytes | None) -> bytes | None:

@@ -19,7 +19,8 @@ class RunPart:
     `is_learned` if nothing was changed, only found. Of an undo, `undoes` is the part that it takes back and `left`
     what it left alone, None as long as it has not come to its own end; `is_told` once it has said so to the user.
     Of its changes, `open` were begun and nothing more is known of them; `lost` are others that a damaged journal could
-    not tell any more. A part that `is_forgotten` is older than the user wants to undo.
+    not tell any more. A part that `is_forgotten` is older than the user wants to undo. `user` is the name of
+    whoever has the photos on a server.
     """
 
     id: int
@@ -36,6 +37,7 @@ class RunPart:
     lost: int = 0
     is_told: bool = True
     is_forgotten: bool = False
+    user: str | None = None
 
     @property
     def can_be_undone(self) -> bool:

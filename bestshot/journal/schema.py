@@ -65,6 +65,7 @@ MIGRATIONS: Final = (
     DROP INDEX sidecars_by_change;
     """,
     "ALTER TABLE runs ADD COLUMN is_forgotten INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE runs ADD COLUMN user TEXT;",
 )
 SEALED: Final = ("runs", "changes", "sidecars", "drafts")
 """The tables whose rows have a checksum: all of them. `runs` counts what belongs to each: so none is missed."""

@@ -1,12 +1,13 @@
 """One run: look, plan, write the plan down, and carry it out."""
 
-from collections.abc import Generator
-from contextlib import ExitStack, closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bestshot.analysis.analyser import Analyser
+from bestshot.errors import SourceError
 from bestshot.journal.journal import Journal, open_journal
 from bestshot.layout.actions import OutputState, Receipt
 from bestshot.layout.output import FailedAction, FolderOutput
@@ -29,6 +30,7 @@ from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
+from bestshot.text import count
 from bestshot.workers.pool import Workers
 
 _LONGEST = 36_500
@@ -80,6 +82,7 @@ class _Run:
         if journal is None:
             return None
         self._stack.enter_context(closing(journal))
+        journal.user = self._source.user_name()
         if self._acts and self._settings.keep_history is not None:
             journal.forget(datetime.now(UTC) - timedelta(days=min(self._settings.keep_history, _LONGEST)))
         return journal
@@ -167,7 +170,7 @@ class _Run:
     def _carry_out(self, decided: Outcome, output: FolderOutput | None, state: OutputState | None) -> Outcome:
         receipts: list[Receipt | MarkReceipt] = []
         errors: dict[str, set[str]] = {}
-        with closing(self._results(decided.plan, output, state)) as results:
+        with _telling(receipts), closing(self._results(decided.plan, output, state)) as results:
             for result in results:
                 match result:
                     case FailedAction(action=action, error=error):
@@ -199,3 +202,14 @@ class _Run:
         if marks:
             with progress("Marking", len(marks)):
                 yield from self._marks.carry_out(marks, sources, self._request.policy or VerifyPolicy())
+
+
+@contextmanager
+def _telling(receipts: Sequence[object]) -> Iterator[None]:
+    """Say how far a run came that its source ended."""
+    try:
+        yield
+    except SourceError as error:
+        if receipts:
+            error.add_note(f"{count(len(receipts), 'change')} made until then; run the same again, and it goes on.")
+        raise

@@ -1,6 +1,6 @@
 """Which run is to be taken back: the one that is numbered, or the latest about what was named."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +12,22 @@ from bestshot.model.photo import SourceType
 from bestshot.sources.local.marks import albums_made_in
 from bestshot.text import printable
 
+_IMMICH = "immich:"
+
 
 @dataclass(frozen=True, slots=True)
 class RunChoice:
     """The run that the user means: its number, and what it has to be about, as far as that was named.
 
-    `sources` are folders of photos, and `output` is where groups or albums were laid out, as they are spelled.
+    `sources` are folders of photos, and `output` is where groups or albums were laid out, as they are spelled. On a
+    server, they have to be those of the user whom `whose` names; it is asked only if there are several.
     """
 
     number: int = LATEST
     sources: Collection[str] = ()
     output: str | None = None
     source_type: SourceType | None = None
+    whose: Callable[[], str] | None = None
 
     def find(self, journal: Journal) -> Run:
         """The run; raises UsageError if there is none, or if it cannot be taken back."""
@@ -37,7 +41,10 @@ class RunChoice:
     def among(self, journal: Journal) -> list[Run]:
         """The runs about all that was named, and the undos of such."""
         runs = {run.number: run for run in journal.runs()}
-        return [run for run in runs.values() if self._is_about(runs.get(run.undoes or run.number, run), journal)]
+        users = {user for run in runs.values() for part in run.parts for user in _users_of(part)}
+        mine = {self.whose()} if self.whose is not None and len(users) > 1 else users
+        named = (run for run in runs.values() if all(_users_of(part) <= mine for part in run.parts))
+        return [run for run in named if self._is_about(runs.get(run.undoes or run.number, run), journal)]
 
     def _is_about(self, run: Run, journal: Journal) -> bool:
         origins = {f"folder:{Path(folder).resolve()}" for folder in self.sources}
@@ -59,6 +66,10 @@ class RunChoice:
             yield "about photos on Immich" if self.source_type is SourceType.IMMICH else "about photos in folders"
         if self.output is not None:
             yield f"laid out in {printable(self.output)}"
+
+
+def _users_of(part: RunPart) -> set[str]:
+    return {source for source in part.sources if source.startswith(_IMMICH)}
 
 
 def _outputs_of(part: RunPart, journal: Journal) -> set[Path]:

@@ -13,6 +13,11 @@ from bestshot.text import count, printable
 
 NOTHING_CHANGED = "Nothing was ever changed."
 
+_IMMICH = "immich:"
+
+_SHORT_ID = 8
+"""Characters of a user's id that tell it from others."""
+
 _UNDONE = {
     UndoState.STANDS: "",
     UndoState.BEGUN: "; its undo was cut short",
@@ -32,12 +37,19 @@ def history_lines(journal: Journal) -> Iterator[str]:
 
 def run_in_words(run: Run, journal: Journal) -> str:
     """A run in a sentence: its number, when it was, about what, and what it did."""
-    about = dict.fromkeys(_source_in_words(source) for part in run.parts for source in part.sources)
+    about = dict.fromkeys(_source_in_words(source, part) for part in run.parts for source in part.sources)
     return f"Run {run.number} of {_started(run)}, about {', '.join(about)}: {_deeds(run, journal)}."
 
 
-def _source_in_words(source: str) -> str:
-    return printable(source.removeprefix(FOLDER)) if source.startswith(FOLDER) else "photos on Immich"
+def _source_in_words(source: str, part: RunPart) -> str:
+    return printable(source.removeprefix(FOLDER)) if source.startswith(FOLDER) else f"photos {_on_immich(part)}"
+
+
+def _on_immich(part: RunPart) -> str:
+    """Where a part was, with the user; of one that an earlier version wrote, only the id is known."""
+    ids = (source.removeprefix(_IMMICH) for source in part.sources if source.startswith(_IMMICH))
+    user = part.user or next((id_[:_SHORT_ID] for id_ in ids), "")
+    return f"on Immich for {printable(user)}" if user else "on Immich"
 
 
 def _run_line(run: Run, journal: Journal) -> str:
@@ -62,7 +74,7 @@ def _deeds(run: Run, journal: Journal) -> str:
 def _part_in_words(part: RunPart, journal: Journal) -> str:
     if part.target.startswith(FOLDER):
         return _output_in_words(part, journal)
-    place = "on Immich" if part.target.startswith("immich:") else "in folders"
+    place = _on_immich(part) if part.target.startswith(_IMMICH) else "in folders"
     receipts = receipts_of(journal.done_in(part.id, KINDS))
     known = ", ".join(done_in_words(receipts))
     if part.open:

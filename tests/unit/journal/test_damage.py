@@ -148,7 +148,7 @@ def test_a_journal_of_an_earlier_version_is_copied_before_it_is_brought_up_to_da
     with closing(open_file(path)) as connection:
         connection.execute("PRAGMA user_version = 4")
         for table, columns in {
-            "runs": "begun kept lost is_told is_forgotten",
+            "runs": "begun kept lost is_told is_forgotten user",
             "changes": "",
             "sidecars": "",
             "drafts": "id",

@@ -14,7 +14,8 @@ from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.undo.choice import RunChoice
 from bestshot.undo.commands import undo
-from tests.fake_immich import FakeImmich
+from tests.fake_immich import MORNING, FakeImmich
+from tests.fake_immich.pictures import Scene
 from tests.runs.undo.test_marks import world
 from tests.support import drawn_library
 from tests.support.immich.folder import impatient
@@ -102,6 +103,27 @@ def test_a_run_on_a_server_is_one_with_its_downloads_and_taken_back_as_a_whole(
         assert left(results) == {}
         assert (world(fake), tree_of(out)) == (before, {})
         assert "; undone)" in said(capsys, "--history").splitlines()[1]
+
+
+def test_of_two_users_each_takes_back_the_own_latest_run_and_the_history_names_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeImmich("v2.7.5") as fake:
+        fake.seeds.burst(2)
+        for n in range(2):
+            fake.seeds.photo(taken=MORNING, scene=Scene(90, n), owner=fake.user.user)
+        on_server = ["--source-type", "immich", "--immich-url", fake.url, *QUICK]
+        for key in (fake.admin, fake.user):
+            monkeypatch.setenv("IMMICH_API_KEY", key.secret)
+            assert main([*on_server, "--mark-best-favorite"]) == 0
+        latest, first = said(capsys, "--history").splitlines()
+        assert "on Immich for Second User" in latest
+        assert "on Immich for Test Admin" in first
+        monkeypatch.setenv("IMMICH_API_KEY", fake.admin.secret)
+        assert "Run 1 of" in said(capsys, *on_server, "--undo")
+        assert [a.owner.name for a in fake.state.assets.values() if a.is_favorite] == ["Second User"]
+        told = said(capsys, *on_server, "--undo", code=2)
+        assert told == "There is no run about photos on Immich to undo. --history lists what was done.\n"
 
 
 @contextmanager
@@ -193,7 +215,7 @@ class TestTheRunThatIsMeant:
             self.run(folder / "one", "-o", folder / "out6")  # run 6
             assert "Run 6 of " in said(capsys, "--undo", "--dry-run")
             told = said(capsys, "--undo", *there)
-            assert re.match(r"Run 5 of \S+ \S+, about photos on Immich: 2 photos laid out in ", told)
+            assert re.match(r"Run 5 of \S+ \S+, about photos on Immich for Test Admin: 2 photos laid out in ", told)
             assert "Run 6 of " in said(capsys, "--undo", "--source-type", "local", "--dry-run")
             assert not list((folder / "out5").glob("group_*"))
 
