@@ -1,5 +1,6 @@
 """From settings to the source of the photos and its connection."""
 
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bestshot.immich.versions import Task
     from bestshot.sources.immich.source import ImmichPhotoSource
     from bestshot.sources.interface import PhotoSource
+
+logger = logging.getLogger(__name__)
 
 DEMO_FOLDER = "photo-organizer-demo"
 
@@ -47,15 +50,18 @@ def source_of(settings: Settings) -> "PhotoSource":
 
 def immich_source(settings: Settings, tasks: "Collection[Task]") -> "ImmichPhotoSource":
     """The server that the settings name, with what its key is needed for."""
-    from bestshot.immich.keys import key_source
+    from bestshot.immich.keys import KeyFromFile, key_source
     from bestshot.sources.immich.source import ImmichPhotoSource
     from bestshot.storage.picture_cache import PhotoCache
 
     if settings.immich_url is None:
         raise UsageError("Name the server: --immich-url http://nas:2283, or IMMICH_URL.")
+    key = key_source(settings.immich_api_key_file, settings.immich_api_key)
+    if isinstance(key, KeyFromFile) and key.is_open_to_others:
+        logger.warning("Other users of this machine can read the key file %s: chmod 600 it.", printable(key.path))
     return ImmichPhotoSource(
         settings.immich_url,
-        key_source(settings.immich_api_key_file, settings.immich_api_key),
+        key,
         use_thumbnails=not settings.use_full_resolution,
         album=settings.immich_album,
         include_archived=settings.include_archived,
@@ -77,7 +83,10 @@ def connection_lines(source: "PhotoSource") -> Iterator[str]:
     yield f"Photos:      {client.get_statistics().images:,}"
     needed, granted = client.get_needed_permissions(), client.get_key_permissions()
     if granted is None:
-        yield f"Permissions: this version does not report them; needed are {', '.join(needed) or 'none'}"
+        if needed:
+            yield f"Permissions: this version does not report them; needed are {', '.join(needed)}"
+        else:
+            yield "Permissions: this version checks none of those that this needs"
         return
     lacking = [name for name in needed if name not in granted and "all" not in granted]
     if not lacking:

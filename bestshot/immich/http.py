@@ -42,6 +42,9 @@ _HEADERS = {
     "Accept-Encoding": CODING,
     "User-Agent": f"photo-organizer/{__version__}",
 }
+_NO_TLS = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+"""What OpenSSL says, in its versions, of an answer that is not TLS."""
+
 _LONGEST_HOST = 80
 """Characters that are shown of a host, or of a type of content."""
 
@@ -237,6 +240,10 @@ class ImmichServer:
                 stream=True,
             )
         except requests.exceptions.SSLError as error:
+            if any(words in str(error) for words in _NO_TLS):
+                raise UnreachableError(
+                    f"The server at {self._api} does not speak https: if it is your Immich server, ask it by http://."
+                ) from error
             raise UnreachableError(
                 f"No secure connection to {self._api}: name its certificate authority with --immich-ca FILE or, "
                 "on a network that you trust, use --no-verify-ssl."

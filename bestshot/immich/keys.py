@@ -1,6 +1,8 @@
 """Where an Immich API key comes from; the key itself is never shown, logged or pickled."""
 
 import os
+import re
+import stat
 from dataclasses import dataclass, field
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -8,6 +10,10 @@ from typing import Protocol
 
 from bestshot.errors import WrongKeyError
 from bestshot.text import hide
+
+_ASSIGNMENT = re.compile(r"\s*(export\s+)?[A-Za-z_]+\s*=")
+
+_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 KEY_VARIABLE = "IMMICH_API_KEY"
 """The environment variable from which the key is read."""
@@ -40,6 +46,14 @@ class KeyFromFile:
 
     path: str
 
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other users of this machine can read the file."""
+        try:
+            return os.name == "posix" and bool(Path(self.path).stat().st_mode & _BY_OTHERS)
+        except OSError:  # reading it says why
+            return False
+
     def read(self) -> str:
         """Read the file, without surrounding white space."""
         try:
@@ -50,6 +64,10 @@ class KeyFromFile:
             ) from error
         except UnicodeDecodeError:
             raise WrongKeyError(f"The key file {self.path} is not a text file that contains only the key.") from None
+        if _ASSIGNMENT.match(content):
+            raise WrongKeyError(
+                f"The key file {self.path} holds a line NAME=KEY: let it hold the key alone, without {KEY_VARIABLE}=."
+            )
         return _checked(content, f"The key file {self.path}")
 
 

@@ -1,6 +1,7 @@
 """How calls travel: retries, redirects, certificates, and a key that shows up nowhere but in its header."""
 
 import io
+import os
 import pickle
 from pathlib import Path
 
@@ -296,6 +297,31 @@ def test_what_is_no_key_is_said_without_quoting_it(tmp_path: Path) -> None:
         with pytest.raises(WrongKeyError) as caught:
             source.read()
         assert "s3cr" not in str(caught.value)
+
+
+def test_a_key_file_that_assigns_the_key_is_told_to_hold_it_alone(tmp_path: Path) -> None:
+    for text in ("IMMICH_API_KEY=s3cret", "export KEY = s3cret\n"):
+        (tmp_path / "key").write_text(text)
+        with pytest.raises(WrongKeyError, match="the key alone") as caught:
+            KeyFromFile(str(tmp_path / "key")).read()
+        assert "s3cr" not in str(caught.value)
+    (tmp_path / "key").write_text("abc+/def==")
+    assert KeyFromFile(str(tmp_path / "key")).read() == "abc+/def=="
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there files have such permissions")
+def test_a_key_file_that_others_can_read_is_known(tmp_path: Path) -> None:
+    for mode in (0o600, 0o400, 0o640, 0o644):
+        (tmp_path / "key").write_text(KEY)
+        (tmp_path / "key").chmod(mode)
+        assert KeyFromFile(str(tmp_path / "key")).is_open_to_others == bool(mode & 0o044)
+        (tmp_path / "key").unlink()
+    assert not KeyFromFile(str(tmp_path / "none")).is_open_to_others
+
+
+def test_https_to_a_server_that_speaks_http_asks_for_http() -> None:
+    with scripted(VERSION) as server, pytest.raises(UnreachableError, match="http://"):
+        ImmichClient(server.url.replace("http://", "https://"), KEY, policy=AT_ONCE).get_version()
 
 
 def test_a_wrong_key_is_not_taken_for_a_bad_id() -> None:
