@@ -33,17 +33,24 @@ def open_journal(state_dir: Path, *, create: bool, mends: bool) -> "Journal | No
     """The journal in the folder for what must not be lost; None if there is none and none is to be created.
 
     Raises DamagedError for one that is not as it was written; if it `mends`, what can be read is there from then on.
-    An empty one is filled if one is to be created, which is told.
+    An empty one, of which is told, counts as none.
     """
     path = state_dir / "journal.sqlite3"
     if emptied := damage.emptied(path):
-        if not create:
-            raise DamagedError(emptied)
         logger.warning("%s", emptied)
+        if not create:
+            return None
     try:
         return Journal(path) if create or is_there(path) else None
     except DamagedError as error:
         raise damage.damage(path, mends=mends) from error
+
+
+def existing_journal(state_dir: Path, *, mends: bool) -> "Journal | None":
+    """The journal for a command about what it holds; raises DamagedError also for an empty one."""
+    if emptied := damage.emptied(state_dir / "journal.sqlite3"):
+        raise DamagedError(emptied)
+    return open_journal(state_dir, create=False, mends=mends)
 
 
 def acknowledge(state_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import unicodedata
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -35,6 +36,8 @@ _DEVICE = re.compile(
     r"(?P<name>con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?= *(?:\.|\Z))", re.IGNORECASE
 )
 
+_IS_UTF_8 = sys.getfilesystemencoding() == "utf-8"
+
 
 def group_folder(number: int) -> str:
     """The name of a group's folder in the output."""
@@ -63,6 +66,14 @@ def fitted(name: str, picture: str) -> str:
 
 
 def _allowed(name: str) -> str:
+    if _IS_UTF_8:
+        return _replaced(name)
+    # In a C locale, as cron may have it, a name is made up of its bytes; it must not be another one there.
+    text = os.fsencode(name).decode("utf-8", "surrogateescape")
+    return os.fsdecode(_replaced(text).encode("utf-8", "surrogateescape"))
+
+
+def _replaced(name: str) -> str:
     name = _with_an_end(_REFUSED.sub("_", unicodedata.normalize("NFC", name)))
     device = _DEVICE.match(name)
     return name if device is None else f"{device['name']}_{name[device.end() :]}"

@@ -34,6 +34,7 @@ CheckOriginal = Callable[[CopyFile, Path, str], None]
 """Raises PhotoError unless the original still holds what the copy at this path does, which has this SHA-256."""
 
 
+_COPY_GONE = "The copy beside it went with an earlier undo, so this may be the only one left."
 _CHANGED = "It was changed since and stays as it is."
 _TAKEN = "Something else has its name by now and stays as it is."
 
@@ -106,11 +107,14 @@ class FolderUndo:
 
         None if it is on a server, or is no picture. Raises PhotoError if it is nowhere else.
         """
-        if step.found is None or step.found.effect.checksum is None or step.original is None:
+        is_picture = step.original is not None or step.beside is not None
+        if step.found is None or step.found.effect.checksum is None or not is_picture:
             return None
         wanted, original = step.found.effect.checksum, step.original
         if step.beside is not None and holds_itself(beside := self._root / step.beside, path, wanted):
             return beside
+        if original is None:
+            raise PhotoError(_COPY_GONE)
         if original.source.startswith("immich:"):
             self._check_asset(original, path, wanted)
             return None

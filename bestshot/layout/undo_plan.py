@@ -31,7 +31,8 @@ class Step:
     """One reversal, and what it rests on.
 
     `found` is what must stand at the destination as it was made, None where nothing may. Where the file is a photo's,
-    `original` is the copy that was made of it, and `beside` the place in the output where the same picture is too.
+    `original` is the copy that was made of it, and `beside` the place in the output where the same picture is too. A
+    best has no `original` where an earlier undo has taken back that copy.
     """
 
     action: Reversal

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bestshot.analysis.analyser import Progress
 from bestshot.immich.client import ImmichClient
-from bestshot.journal.journal import acknowledge, open_journal
+from bestshot.journal.journal import acknowledge, existing_journal
 from bestshot.journal.runs import LATEST, UndoState, nothing_to_undo, undone_unseen
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
@@ -18,7 +18,7 @@ from bestshot.undo.undo import Result, RunUndo
 
 def history(settings: Settings) -> list[str]:
     """What was done, a line for each run, the latest first."""
-    journal = open_journal(Path(settings.state_dir), create=False, mends=False)
+    journal = existing_journal(Path(settings.state_dir), mends=False)
     if journal is None:
         return [NOTHING_CHANGED]
     with closing(journal):
@@ -27,7 +27,7 @@ def history(settings: Settings) -> list[str]:
 
 def undone_already(settings: Settings, choice: RunChoice) -> str | None:
     """What is to be said instead of undoing the latest run, if the last undo was killed right before it said so."""
-    journal = open_journal(Path(settings.state_dir), create=False, mends=not settings.dry_run)
+    journal = existing_journal(Path(settings.state_dir), mends=not settings.dry_run)
     if journal is None:
         return None
     with closing(journal):
@@ -73,7 +73,7 @@ def undo(
     `policy` says for how long changes of marks are verified. `confirm` is asked before anything is changed, with the
     run in words.
     """
-    journal = open_journal(Path(settings.state_dir), create=False, mends=not settings.dry_run)
+    journal = existing_journal(Path(settings.state_dir), mends=not settings.dry_run)
     if journal is None:
         raise nothing_to_undo()
     with closing(journal):

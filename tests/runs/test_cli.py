@@ -161,7 +161,7 @@ class TestLayingOut:
         assert main([str(library), "-o", str(output), *QUICK]) == 0
         said = capsys.readouterr().out
         assert said.startswith("4 photos: 1 group with 3 photos; 1 single photo is NOT in the output; 3 files (")
-        assert said.endswith(f"brought into {output}.\n")
+        assert said.endswith(f"brought into {output}, 5 with each best and metadata.txt.\n")
         assert len(said.splitlines()) == 1
         assert main([str(library), "-o", str(output), *QUICK]) == 0
         assert "nothing to do, everything is in place" in capsys.readouterr().out
@@ -204,7 +204,7 @@ class TestPlan:
         assert main([str(library), "-o", str(tmp_path / "out"), "--plan", "-", *QUICK]) == 0
         said = capsys.readouterr()
         assert len(json.loads(said.out)["actions"]) == 5
-        assert said.err.endswith(f"brought into {tmp_path / 'out'}.\n")
+        assert said.err.endswith(f"brought into {tmp_path / 'out'}, 5 with each best and metadata.txt.\n")
         assert (tmp_path / "out" / "group_0001" / "best_burst_2.jpg").exists()
 
     def test_a_place_where_it_cannot_be_written_is_told(

@@ -124,6 +124,14 @@ def test_the_best_is_not_retired_where_its_original_is_only_a_link_to_it(bench: 
     assert "the photo a.jpg" in contents(bench)
 
 
+def test_a_best_stays_whose_copy_went_with_an_earlier_undo(bench: Bench) -> None:
+    (bench.photos / "a.jpg").unlink()
+    (bench.out / ORIGINALS / "a.jpg").unlink()
+    for _ in range(2):
+        bench.undo(1)
+        assert "the photo a.jpg" in contents(bench)
+
+
 def test_a_file_that_was_set_aside_when_an_undo_was_killed_has_its_name_again_after_the_next(bench: Bench) -> None:
     in_place_of_the_photos(bench, bench.out / ORIGINALS)
     with numbered_by_path():
@@ -227,7 +235,8 @@ def happen(bench: Bench, event: tuple[object, ...]) -> None:
             bench.undo(*how)  # type: ignore[arg-type] # drawn as a number
         elif what == "a run":
             order, link = how
-            lay(bench, *(name for name in order if (bench.photos / name).is_file()), link=link)  # type: ignore[attr-defined, arg-type]
+            if names := [name for name in order if (bench.photos / name).is_file()]:  # type: ignore[attr-defined]
+                lay(bench, *names, link=link)  # type: ignore[arg-type]
         else:
             MEDDLING[str(what)](bench, str(how[0]))
 

@@ -12,7 +12,7 @@ import pytest
 from bestshot.errors import DamagedError, StateError
 from bestshot.journal.changes import ReplacedSidecar
 from bestshot.journal.damage import open_file
-from bestshot.journal.journal import Journal, open_journal
+from bestshot.journal.journal import Journal, existing_journal, open_journal
 from bestshot.layout.actions import BOTH, CHANGES, FileState
 from bestshot.storage.seals import columns_of, seal_of
 from tests.support import builders
@@ -42,7 +42,7 @@ def meddled(path: Path, statement: str) -> None:
 
 
 def opened(path: Path, *, mends: bool) -> Journal:
-    journal = open_journal(path.parent, create=False, mends=mends)
+    journal = existing_journal(path.parent, mends=mends)
     assert journal is not None
     return journal
 
