@@ -20,8 +20,9 @@ _COLOURS: Final = {1: "GRAY", 3: "GRAY", 4: "CMYK"}
 _COEFFICIENTS: Final = 64
 _MOST_BITS: Final = 8
 
-# Within a scan, 0xFF is followed by 0 or by the number of a restart marker, and may be repeated before a marker.
-_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+# Within a scan, 0xFF is followed by 0 or by the number of a restart marker, and may be repeated before a marker: only
+# the last one is looked for, since a pattern that begins with a repetition takes twenty times as long.
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _CUT_OFF = "premature end"
 
