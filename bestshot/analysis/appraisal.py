@@ -1,8 +1,10 @@
 """Measuring the quality of a picture: sharpness, exposure, level, faces."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -59,6 +61,12 @@ _MAX_TILT = 12.0
 _STEP = 0.5
 """Width of a bin of the histogram, in degrees."""
 
+_LOWEST = -_MAX_TILT - _STEP / 2
+_BINS = round(2 * _MAX_TILT / _STEP) + 1
+
+_SMOOTHING = np.array([1, 4, 6, 4, 1], np.float32) / 16
+_DERIVATIVE = np.convolve([1, 0, -1], _SMOOTHING).astype(np.float32)
+
 _MIN_PROMINENCE = 2.5
 """How many times as frequent as the median the most frequent direction must be to count."""
 
@@ -74,20 +82,23 @@ def tilt(grey: npt.NDArray[Any]) -> float | None:
     """
     if min(grey.shape) < _MIN_SIDE:
         return None
-    luma = _smoothed(_smoothed(grey.astype(np.float32)))  # pixels are steps, which point along the grid
-    across, down = luma[1:-1, 2:] - luma[1:-1, :-2], luma[2:, 1:-1] - luma[:-2, 1:-1]
-    strength = np.hypot(across, down)
-    strong = strength >= max(1.0, float(np.percentile(strength, _EDGE_PERCENTILE)))
-    angles = (np.degrees(np.arctan2(down[strong], across[strong])) + 45) % 90 - 45
-    edges = np.arange(-_MAX_TILT - _STEP / 2, _MAX_TILT + _STEP, _STEP)
-    counts, _ = np.histogram(angles, edges, weights=strength[strong])
+    across, down = (_gradients(grey, *kernels) for kernels in ((_DERIVATIVE, _SMOOTHING), (_SMOOTHING, _DERIVATIVE)))
+    strength = cv2.magnitude(across, down).ravel()
+    edge = math.ceil((strength.size - 1) * _EDGE_PERCENTILE / 100)
+    strong = np.flatnonzero(strength >= max(1.0, float(np.partition(strength, edge)[edge])))
+    angles = (np.degrees(np.arctan2(down.ravel()[strong], across.ravel()[strong])) + 45) % 90 - 45
+    bins = np.floor((angles.astype(np.float64) - _LOWEST) / _STEP).astype(np.int64)
+    is_near = (bins >= 0) & (bins < _BINS)
+    counts = np.bincount(bins[is_near], strength[strong][is_near], _BINS)
     smooth = np.convolve(counts, [0.25, 0.5, 0.25], mode="same")
     mode = int(smooth.argmax())
     if smooth[mode] == 0 or smooth[mode] < _MIN_PROMINENCE * float(np.median(smooth)):
         return None
-    return round(float(edges[mode] + _STEP / 2), 1)
+    return round(_LOWEST + (mode + 0.5) * _STEP, 1)
 
 
-def _smoothed(luma: Floats) -> Floats:
-    rows = (luma[:-2] + 2 * luma[1:-1] + luma[2:]) / 4
-    return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 4
+def _gradients(grey: npt.NDArray[Any], along_rows: Floats, along_columns: Floats) -> Floats:
+    """The differences of a picture smoothed against its pixels, which are steps that point along the grid."""
+    margin = len(_DERIVATIVE) // 2
+    filtered = cv2.sepFilter2D(grey, cv2.CV_32F, along_rows, along_columns)
+    return np.ascontiguousarray(filtered[margin:-margin, margin:-margin])

@@ -1,8 +1,9 @@
 """Measuring how sharp a picture is in its sharpest part, regardless of noise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -12,6 +13,10 @@ Floats = npt.NDArray[np.floating[Any]]
 _BLOCK = 8
 """Side, in pixels, of the blocks that are measured."""
 
+_STRIP = 8 * _BLOCK
+"""Rows that are measured at a time: what is computed of them stays in the processor's cache, which is five times as
+fast as to go through the whole picture at each step."""
+
 _REDUCED_SIDES = (640, 320, 160, 80)
 """The longest sides, in pixels, to which a picture is reduced so that it can be compared with smaller ones."""
 
@@ -20,6 +25,9 @@ _SHARPEST_PERCENTILE = 95
 
 _MIN_SIDE = 2 * _BLOCK
 """In pixels; the sharpness of a smaller picture is unknown."""
+
+# Pictures are spread over processes already; threads within each would only compete.
+cv2.setNumThreads(1)
 
 
 def sharpness(grey: npt.NDArray[Any]) -> float | None:
@@ -36,7 +44,7 @@ def sharpness(grey: npt.NDArray[Any]) -> float | None:
 def reduced_sharpness(grey: Image.Image) -> tuple[tuple[int, float], ...]:
     """The sharpness of a picture reduced to each of a few sizes, by their longest sides; the sizes below its own only.
 
-    All sizes together cost a third of what the picture itself does.
+    All sizes together cost twice what the picture itself does, nearly all of it for reducing it to the first.
     """
     found = []
     for side in _REDUCED_SIDES:
@@ -60,12 +68,18 @@ def sharpness_both_ways(grey: npt.NDArray[Any]) -> float | None:
 def _strongest(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> float | None:
     if min(grey.shape) < _MIN_SIDE:
         return None
-    luma = grey.astype(np.float32)
-    contrast = float(luma.std())
+    contrast = float(cv2.meanStdDev(grey)[1].item())
     if contrast < 1.0:
         return 0.0
-    detail = np.sqrt(_block_means(detail_of(luma) ** 2)) * _coherence(luma) ** 2
-    return float(np.percentile(detail, _SHARPEST_PERCENTILE)) / contrast
+    detail = [np.sqrt(_block_means(detail_of(luma) ** 2)) * _coherence(luma) ** 2 for luma in _strips(grey)]
+    return float(np.percentile(np.concatenate(detail), _SHARPEST_PERCENTILE)) / contrast
+
+
+def _strips(grey: npt.NDArray[Any]) -> Iterator[Floats]:
+    """Whole blocks from the top to the bottom, with the row above and the row below them that differences need."""
+    rows = (len(grey) - 2) // _BLOCK * _BLOCK
+    for top in range(0, rows, _STRIP):
+        yield grey[top : min(top + _STRIP, rows) + 2].astype(np.float32)
 
 
 def _second_difference_across(luma: Floats) -> Floats:
@@ -92,5 +106,4 @@ def _coherence(luma: Floats) -> Floats:
 def _block_means(values: Floats) -> Floats:
     rows, columns = values.shape[0] // _BLOCK, values.shape[1] // _BLOCK
     whole = values[: rows * _BLOCK, : columns * _BLOCK]
-    means: Floats = whole.reshape(rows, _BLOCK, columns, _BLOCK).mean(axis=(1, 3))
-    return means
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))

@@ -77,3 +77,26 @@ def test_a_plain_picture_shows_nothing_sharp(luma: int) -> None:
 def test_a_picture_too_small_for_its_blocks_tells_nothing(shape: tuple[int, int], is_told: bool) -> None:
     noise = np.random.default_rng(1).integers(0, 256, shape)
     assert (sharpness(noise.astype(np.uint8)) is not None) == is_told
+
+
+@settings(deadline=None, max_examples=30)
+@given(rows=st.integers(16, 200), columns=st.integers(16, 40), seed=st.integers(0, 99))
+def test_a_picture_measured_in_strips_is_as_sharp_as_measured_whole(rows: int, columns: int, seed: int) -> None:
+    grey = np.random.default_rng(seed).integers(0, 256, (rows, columns), np.uint8)
+    luma = grey.astype(np.float64)
+    above, below, left, right = luma[:-2, 1:-1], luma[2:, 1:-1], luma[1:-1, :-2], luma[1:-1, 2:]
+    xx, yy, xy = (
+        means(product) for product in ((right - left) ** 2, (below - above) ** 2, (right - left) * (below - above))
+    )
+    middle, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    major, minor = np.sqrt(middle + spread), np.sqrt(np.maximum(middle - spread, 0))
+    detail = np.sqrt(means((above + below + left + right - 4 * luma[1:-1, 1:-1]) ** 2))
+    whole = np.percentile(detail * ((major - minor) / (major + minor + 1e-6)) ** 2, 95) / luma.std()
+    assert sharpness(grey) == pytest.approx(whole, rel=1e-4)
+
+
+def means(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The mean of each whole block."""
+    rows, columns = values.shape[0] // 8, values.shape[1] // 8
+    blocks = values[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8)
+    return np.asarray(blocks.mean(axis=(1, 3)))
