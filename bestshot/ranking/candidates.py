@@ -45,6 +45,8 @@ _MIN_SHARPNESS = 0.75
 _MAX_SHARPNESS = 1.1
 """Compression alone does not raise sharpness above this multiple; noise does, and makes the file larger too."""
 
+_WHOLE = Integrity()
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -103,10 +105,11 @@ class Candidates:
 
         A damaged photo is nobody's copy, and nobody's original.
         """
-        damages = {id_: file.damage for id_, file in (integrity or {}).items()}
+        known = integrity or {}
+        files = [known.get(photo.id, _WHOLE) for photo in group.photos]
         everyone = tuple(
-            Candidate(photo, appraisals[photo.id], metadata[photo.id], damage=damages.get(photo.id))
-            for photo in group.photos
+            Candidate(photo, appraisals[photo.id], metadata[photo.id], damage=file.damage)
+            for photo, file in zip(group.photos, files, strict=True)
         )
         lookalikes = find_lookalikes([one for one in everyone if one.damage is None])
         return cls(group, everyone, lookalikes, originals_of_copies(everyone, lookalikes))

@@ -1,6 +1,7 @@
 """Claims about which photos are but copies of others."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from PIL import Image
 
 from bestshot.analysis.appraisal import appraise
 from bestshot.imaging.load import load_pixels
-from bestshot.model.appraisal import Appraisal
+from bestshot.model.appraisal import Appraisal, Integrity
 from bestshot.model.faces import Face
+from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata
-from bestshot.ranking.candidates import Candidate, originals_of_copies
+from bestshot.ranking.candidates import Candidate, Candidates, originals_of_copies
 from tests.support.builders import appraisal, face, guess_at, metadata_with, photo, wall_at
 
 PICTURE = bytes(range(256)) * 4
@@ -109,3 +111,19 @@ def test_frames_of_a_burst_are_nobodys_copies(shared: Path) -> None:
         frames.append(measured(path.name, path.read_bytes(), metadata_with(guess_at(0))))
     assert len(frames) >= 4
     assert originals_of_copies(frames) == {}
+
+
+class _Library(dict[str, Integrity]):
+    """What is known of a whole library, which nobody may go through for one group."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError
+
+    keys = values = items = None  # type: ignore[assignment]  # nothing else goes through it
+
+
+def test_a_group_costs_the_same_in_a_library_of_any_size() -> None:
+    files = _Library(a=Integrity("is damaged"))
+    photos = photo("a"), photo("b")
+    group = Candidates.of(Group(photos), dict.fromkeys("ab", appraisal()), dict.fromkeys("ab", CAMERA), files)
+    assert [one.damage for one in group.everyone] == ["is damaged", None]
