@@ -30,7 +30,7 @@ from bestshot.analysis.hashing import DECODE_SIZE
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
-from bestshot.workers.pool import available_cores
+from bestshot.workers.capacity import available_cores
 
 _NO_GROUP = 10**9
 """With this minimum group size, the run ends after grouping: nothing is appraised."""

@@ -18,6 +18,7 @@ from bestshot.errors import PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint, Integrity
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
+from bestshot.model.phases import seconds_of
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.provenance import Provenance
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
@@ -211,7 +212,7 @@ class Analyser:
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         threads = max(1, min(measurement.batch, self._source.read_at_once // self._workers.count))
         work = partial(measurement.measure, self._source, threads)
-        batches = [subjects[start : start + measurement.batch] for start in range(0, len(subjects), measurement.batch)]
+        batches = self._workers.batches(subjects, measurement.batch, seconds_of(measurement.title))
         with self._progress(measurement.title, len(subjects)) as advance:
             for finished in self._workers.run(work, batches):
                 values = finished.result

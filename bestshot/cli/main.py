@@ -100,7 +100,7 @@ def _without_core_files() -> Iterator[None]:
 def _run(command: Command, console: Console, environment: Mapping[str, str]) -> int:
     command.check_alone()
     settings = load_settings(command.flags, environment, command.config)
-    console.configure(settings)
+    _set_up(console, settings)
     plan, settings = _given_plan(command, settings)
     if command.demo:
         settings = with_demo(settings)
@@ -125,6 +125,14 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
     if outcome.report:
         console.print_line([report_line(outcome.report)])
     return outcome.exit_code
+
+
+def _set_up(console: Console, settings: Settings) -> None:
+    console.configure(settings)
+    if settings.nice:
+        from bestshot.workers.niceness import give_way
+
+        give_way()
 
 
 def _look_back(command: Command, settings: Settings, console: Console) -> int:

@@ -31,6 +31,7 @@ from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import count
+from bestshot.workers.capacity import Machine
 from bestshot.workers.pool import Workers
 
 _LONGEST = 36_500
@@ -109,11 +110,17 @@ class _Run:
 
     def _workers(self) -> Workers:
         if self._settings.dask is None or self._request.executor is not None:
-            return Workers(self._settings.workers, self._request.executor)
+            return self._local_workers()
         from bestshot.workers.dask import dask_cluster
 
         cluster = self._stack.enter_context(dask_cluster(self._settings.dask, self._source))
         return Workers(cluster.threads, cluster)
+
+    def _local_workers(self) -> Workers:
+        count, executor = self._settings.workers, self._request.executor
+        if count is None and executor is None:
+            count = Machine.found().most_workers(with_faces=not self._settings.no_faces)
+        return Workers(count, executor)
 
     def _conclude(self, library: LibraryAnalysis) -> Outcome:
         """Plan, write the plan down, and act unless this run only looks."""
@@ -162,7 +169,7 @@ class _Run:
         """The files of the report, after they were written where the settings say."""
         if self._settings.report is None:
             return ()
-        with closing(Workers(self._settings.workers, self._request.executor)) as workers:
+        with closing(self._local_workers()) as workers:
             content = report_of(plan, library, self._source)
             writer = ReportWriter(content, self._source, workers, self._request.progress)
             return writer.write(Path(self._settings.report), self._drafts)

@@ -201,8 +201,10 @@ class Settings:
 
     # How to run
     workers: Annotated[
-        _Count | None, About(RUNNING, "how many processes read pictures", "N", default_text="one per core")
+        _Count | None,
+        About(RUNNING, "how many processes read pictures", "N", default_text="one per core that there is memory for"),
     ] = None
+    nice: Annotated[bool, About(RUNNING, "let every other program on this machine go first: for cron")] = False
     dask: Annotated[
         _Text | None, About(RUNNING, "a Dask cluster to read them on, such as `tcp://host:8786`", "SCHEDULER")
     ] = None

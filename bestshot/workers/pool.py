@@ -1,5 +1,6 @@
 """Distributing work over processes so that a decoder that crashes costs one photo, not the run."""
 
+import math
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Generic, TypeVar
 
 from bestshot.errors import OrganizerError
 from bestshot.text import printable
+from bestshot.workers.capacity import available_cores
 from bestshot.workers.deadline import PHOTO_SECONDS, within_deadlines
 
 Item = TypeVar("Item")
@@ -24,6 +26,9 @@ Result = TypeVar("Result")
 _PENDING_PER_WORKER = 3
 """Batches submitted per worker: enough that none is idle, few enough to save memory."""
 
+
+_START_SECONDS = 1.0
+"""What a process costs before it has measured anything; a job that takes less is done by those that run already."""
 
 _STUCK = 3
 """So many photos in a row that never end are not to blame: nothing can be read any more."""
@@ -60,17 +65,11 @@ class Finished(Generic[Item, Result]):
     result: Result | WorkerDied
 
 
-def available_cores() -> int:
-    """The number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class Workers:
     """Runs batches on a pool of `count` processes, by default one per core, or on a given executor.
 
-    The pool is started when it is first needed. Its processes are spawned, not forked, so they inherit neither the
+    The pool is started when it is first needed, and never has more processes than there were batches at once. Its
+    processes are spawned, not forked, so they inherit neither the
     library's lock nor its databases; those that die are replaced, as are those that spend more than `photo_seconds` on
     one photo. A BrokenExecutor of a given executor is passed on; work is only submitted to it again after a
     WorkerLostError.
@@ -83,6 +82,7 @@ class Workers:
         self._given = executor
         self._photo_seconds = photo_seconds
         self._pool: Executor | None = executor
+        self._running = 0 if executor is None else self.count
         self._retryable = BrokenExecutor if executor is None else WorkerLostError
 
     def close(self) -> None:
@@ -90,6 +90,17 @@ class Workers:
         if self._pool is not None and self._given is None:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = self._given
+
+    def batches(self, items: Sequence[Item], size: int, seconds: float) -> list[Sequence[Item]]:
+        """Cut what is to be done into batches of `size`, or larger ones if it is not worth a process for each core.
+
+        `seconds` is roughly what one item takes.
+        """
+        worthwhile = math.ceil(len(items) * seconds / _START_SECONDS)
+        self._running = max(self._running, min(worthwhile, self.count))
+        if self._running < self.count:
+            size = max(size, math.ceil(len(items) / self._running))
+        return [items[start : start + size] for start in range(0, len(items), size)]
 
     def run(
         self, work: Callable[[Sequence[Item]], Result], batches: Iterable[Sequence[Item]]

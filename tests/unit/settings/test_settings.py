@@ -77,6 +77,7 @@ SAMPLES = {
             "no_time_window",
             "rotations",
             "no_faces",
+            "nice",
             "dry_run",
             "verbose",
             "quiet",

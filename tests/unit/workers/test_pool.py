@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bestshot.workers.pool import WorkerDied, Workers, WorkersError, available_cores
+from bestshot.workers.pool import WorkerDied, Workers, WorkersError
 from tests.support.file_systems import SPAWN, in_own_process
 from tests.support.paths import ROOT
 
@@ -217,12 +217,37 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         assert stream.read(1) == b""
 
 
-def cores_of_one() -> int:
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    return available_cores()
+def process_ids(batch: Sequence[int]) -> list[int]:
+    return [os.getpid()] * len(batch)
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to cores")
-def test_only_the_cores_that_the_process_may_use_are_counted() -> None:
-    assert available_cores() == len(os.sched_getaffinity(0))
-    assert in_own_process(cores_of_one) == 1
+def processes_used(workers: Workers, items: Sequence[int], seconds: float) -> int:
+    return len(set(results(workers, process_ids, workers.batches(items, 1, seconds)).values()))
+
+
+def test_a_small_job_starts_no_more_processes_than_it_is_worth() -> None:
+    with closing(Workers(8)) as workers:
+        assert processes_used(workers, range(3), 0.1) == 1
+        assert processes_used(workers, range(3), 0.6) <= 2
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+@pytest.mark.parametrize("seconds", [0.001, 0.1, 1.0, 100.0])
+def test_batches_hold_each_item_once_and_in_order(count: int, seconds: float) -> None:
+    with closing(Workers(count)) as workers:
+        for items in (range(1), range(7), range(100)):
+            batches = workers.batches(items, 2, seconds)
+            assert [item for batch in batches for item in batch] == list(items)
+
+
+def test_a_large_job_is_cut_into_small_batches() -> None:
+    with closing(Workers(4)) as workers:
+        assert max(map(len, workers.batches(range(100), 8, 0.1))) == 8
+
+
+def test_what_runs_already_is_used_by_a_small_job_too() -> None:
+    with closing(Workers(4)) as workers:
+        workers.batches(range(100), 8, 1.0)
+        assert len(workers.batches(range(3), 1, 0.1)) == 3
+    with ThreadPoolExecutor(2) as executor:
+        assert len(Workers(2, executor).batches(range(3), 1, 0.1)) == 3
