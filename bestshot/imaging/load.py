@@ -24,6 +24,9 @@ Image.MAX_IMAGE_PIXELS = None
 _HEIF_BOXES_LENGTH = 65536
 """Bytes in which the boxes before the coded pixels are searched; a picture of many tiles needs some 10 kB."""
 
+RESTORED = "restored orientation"
+"""Where the info of a HEIF picture has the orientation that is restored to it."""
+
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -157,7 +160,7 @@ def _restore_orientation(image: Image.Image, stream: BinaryIO) -> None:
         stream.seek(0)
         boxes = stream.read(_HEIF_BOXES_LENGTH)
         if not any(box in boxes for box in (b"irot", b"imir", b"miaf")):
-            image.getexif()[ExifTags.Base.Orientation] = stated
+            image.getexif()[ExifTags.Base.Orientation] = image.info[RESTORED] = stated
 
 
 def _limit_of(image: Image.Image) -> int:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import BinaryIO, Final
 
 from bestshot.metadata.capture_time import DateError, WallClock, parse_exif_datetime
@@ -63,6 +64,12 @@ def read_film(stream: BinaryIO) -> Film | None:
     if model is None and b"udta" in parts:
         model = _user_text(stream, parts[b"udta"], b"\xa9mod")
     return Film(seconds, created, _clock(items.get(_CREATED)), model, items.get(_CONTENT_ID))
+
+
+def ends_in_pixels(head: bytes, length: int) -> bool:
+    """Whether a file of this length that begins so has nothing behind this beginning but the rest of its pixels."""
+    boxes = [*_boxes(BytesIO(head), 0, length)]
+    return bool(boxes) and boxes[-1].kind == b"mdat" and boxes[-1].end == length
 
 
 def canon_directories(stream: BinaryIO) -> Iterator[bytes]:

@@ -186,10 +186,10 @@ def choose_time(exif: CaptureTime | None, sidecars: Iterable[CaptureTime], name:
     """The most trusted time: of EXIF, else of the first sidecar (XMP, then Takeout), name, file's date.
 
     One that is no guess comes before one that is, such as a default. `sidecars` may be lazy: they are only asked when
-    EXIF has no time to rely on.
+    EXIF has no time to rely on, and so is the name.
     """
     guesses: list[CaptureTime] = []
-    for taken in chain((exif,), sidecars, (time_from_name(name),)):
+    for taken in chain((exif,), sidecars, map(time_from_name, (name,))):
         if taken is not None and not taken.is_guess:
             return taken
         guesses += [] if taken is None else [taken]

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -64,32 +64,36 @@ class Exif:
         return self.tags.number(ExifTags.Base.Orientation) in _TURNED
 
 
-def read_exif(image: Image.Image, stream: BinaryIO) -> Exif:
+def read_exif(image: Image.Image, stream: BinaryIO, used: Container[int] | None = None) -> Exif:
     """Read the EXIF of a picture that was opened from `stream`, without decoding its pixels.
 
+    `used` are the tags about the picture that are wanted, by default all: tables of a raw photo take long to decode.
     Raises TransientError if the disk fails; damage never raises.
     """
-    if image.format == "PNG":
-        _find_late_chunks(image, stream)
-    main = _undamaged(lambda: dict(image.getexif()))
+    find_late_chunks(image, stream)
+    main = _undamaged(lambda: _values(image.getexif(), used))
     capture = _undamaged(lambda: image.getexif().get_ifd(ExifTags.IFD.Exif))
     gps = _undamaged(lambda: image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
-    is_damaged = main is None or capture is None or _is_missing(image, main, capture)
+    is_damaged = main is None or capture is None or _is_missing(image, capture)
     return Exif(Tags({**(main or {}), **(capture or {})}), Tags(gps or {}), is_damaged)
 
 
-def read_sub_tags(stream: BinaryIO, exif: Exif) -> Iterator[Tags]:
-    """Read the tags of the further pictures that the first one of a TIFF file names."""
+def read_sub_tags(stream: BinaryIO, exif: Exif, used: Container[int]) -> Iterator[Tags]:
+    """Read tags of the further pictures that the first one of a TIFF file names."""
     for offset in exif.tags.numbers(ExifTags.Base.SubIFDs)[:_MOST_SUB_PICTURES]:
-        yield Tags(_undamaged(partial(_directory, stream, int(offset))) or {})
+        yield Tags(_undamaged(partial(_directory, stream, int(offset), used)) or {})
 
 
-def _directory(stream: BinaryIO, offset: int) -> dict[int, object]:
+def _directory(stream: BinaryIO, offset: int, used: Container[int]) -> dict[int, object]:
     stream.seek(0)
     directory = BoundedDirectory(stream.read(8))
     stream.seek(offset)
     directory.load(stream)
-    return dict(directory)
+    return _values(directory, used)
+
+
+def _values(directory: Mapping[int, object], used: Container[int] | None) -> dict[int, object]:
+    return {tag: directory[tag] for tag in directory if used is None or tag in used}
 
 
 def _undamaged(read: Callable[[], dict[int, object]]) -> dict[int, object] | None:
@@ -103,8 +107,9 @@ def _undamaged(read: Callable[[], dict[int, object]]) -> dict[int, object] | Non
         return None
 
 
-def _is_missing(image: Image.Image, main: Mapping[int, object], capture: Mapping[int, object]) -> bool:
+def _is_missing(image: Image.Image, capture: Mapping[int, object]) -> bool:
     """Whether EXIF or its capture part is announced but empty: Pillow skips silently what is cut off."""
+    main = image.getexif()
     block = (image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
     if ExifTags.IFD.Exif in main:
         return not capture and not _is_empty_directory(block, main[ExifTags.IFD.Exif])
@@ -119,9 +124,9 @@ def _is_empty_directory(block: bytes, offset: object) -> bool:
     return len(count) == 2 and not any(count)
 
 
-def _find_late_chunks(image: Image.Image, stream: BinaryIO) -> None:
-    """Add the EXIF and XMP behind the pixels of a PNG; Pillow would decode them all to get there."""
-    if "exif" in image.info or "Raw profile type exif" in image.info:
+def find_late_chunks(image: Image.Image, stream: BinaryIO) -> None:
+    """Add the EXIF and XMP behind the pixels of a PNG to its info; Pillow would decode them all to get there."""
+    if image.format != "PNG" or "exif" in image.info or "Raw profile type exif" in image.info:
         return
     with decoding():
         for kind, data in _chunks(stream, {b"eXIf", b"iTXt"}):
@@ -153,9 +158,13 @@ def one_line(value: str | bytes) -> str:
         text = (value if isinstance(value, bytes) else value.encode("latin-1")).decode()
     except UnicodeError:
         text = value.decode("latin-1") if isinstance(value, bytes) else value
-    shown = "".join(char if char.isprintable() else " " for char in text[: 2 * _LONGEST_TEXT])
+    shown = text[: 2 * _LONGEST_TEXT]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else " " for char in shown)
     return " ".join(shown.split())[:_LONGEST_TEXT]
 
 
 def _number(value: object) -> float:
+    if isinstance(value, int | float):  # nearly all are; to ask for a protocol takes long
+        return float(value)
     return float(value) if isinstance(value, SupportsFloat) else math.nan

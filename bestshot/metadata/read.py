@@ -3,14 +3,13 @@
 import math
 from typing import BinaryIO
 
-from PIL import Image
 from PIL.ExifTags import GPS, Base
 
 from bestshot.errors import PhotoError, TransientError
-from bestshot.imaging.load import open_image
 from bestshot.imaging.raw import raw_capture
 from bestshot.metadata.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
-from bestshot.metadata.exif import Exif, Tags, one_line, read_exif, read_sub_tags
+from bestshot.metadata.exif import Exif, Tags, one_line
+from bestshot.metadata.header import read_header
 from bestshot.metadata.sidecars import sidecar_times, user_rating
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
 from bestshot.model.photo import Metadata, Photo
@@ -31,26 +30,25 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
         TransientError: the disk failed.
     """
     try:
-        image = open_image(picture, photo.name)
+        header = read_header(picture, photo.name)
     except TransientError:
         raise
     except PhotoError:
         if not _is_raw(picture, photo.name):
             raise
         return _raw_metadata(picture, photo)
-    exif = read_exif(image, picture)
-    width, height = _upright_size(image, exif, picture)
+    exif = header.exif
     exif_taken, complaints = exif_time(_dates(exif))
     if exif.is_damaged:
         complaints = ("its EXIF is damaged", *complaints)
-    taken, problems = _settle_time(exif_taken, complaints, photo, image.info.get("xmp"))
-    rating, doubts = user_rating(photo, image.info.get("xmp"), exif.tags.number(Base.Rating))
+    taken, problems = _settle_time(exif_taken, complaints, photo, header.xmp)
+    rating, doubts = user_rating(photo, header.xmp, exif.tags.number(Base.Rating))
     latitude, longitude = _place(exif.gps)
     return Metadata(
         taken=taken,
-        width=width,
-        height=height,
-        format=_format(photo.name, image),
+        width=header.size[0],
+        height=header.size[1],
+        format=_format(photo.name, header.format),
         camera=_camera(exif.tags.text(Base.Make), exif.tags.text(Base.Model)),
         lens=exif.tags.text(Base.LensModel) or None,
         exposure_seconds=exif.tags.number(Base.ExposureTime),
@@ -113,30 +111,11 @@ def _dates(exif: Exif) -> ExifDates:
     )
 
 
-def _upright_size(image: Image.Image, exif: Exif, picture: BinaryIO) -> tuple[int, int]:
-    """The size of the upright picture; Pillow has turned that of a TIFF file, and libheif that of HEIF."""
-    width, height = image.size
-    if image.format != "TIFF":
-        return (height, width) if exif.is_turned else (width, height)
-    sizes = [(not _is_reduced(exif.tags), image.size)]
-    for tags in read_sub_tags(picture, exif):  # in a raw photo the first picture is often but a thumbnail
-        size = int(tags.number(Base.ImageWidth) or 0), int(tags.number(Base.ImageLength) or 0)
-        if all(size):
-            sizes.append((not _is_reduced(tags), size[::-1] if exif.is_turned else size))
-    return max(sizes, key=lambda size: (size[0], math.prod(size[1])))[1]
-
-
-def _is_reduced(tags: Tags) -> bool:
-    """Whether this is a smaller version of another picture in the file (TIFF 6.0, NewSubfileType)."""
-    return any(int(bits) & 1 for bits in tags.numbers(Base.NewSubfileType))
-
-
-def _format(name: str, image: Image.Image | None) -> str | None:
+def _format(name: str, read_as: str | None) -> str | None:
     """The kind of the picture; a raw photo by its suffix, as its content is mostly some TIFF."""
-    suffix = suffix_of(name)
-    if image is None or (image.format == "TIFF" and suffix in RAW_SUFFIXES):
-        return suffix.removeprefix(".").upper() or "RAW"
-    return "JPEG" if image.format == "MPO" else image.format  # several JPEG pictures in one file
+    if read_as is None or (read_as == "TIFF" and suffix_of(name) in RAW_SUFFIXES):
+        return suffix_of(name).removeprefix(".").upper() or "RAW"
+    return "JPEG" if read_as == "MPO" else read_as  # several JPEG pictures in one file
 
 
 def _camera(make: str, model: str) -> str | None:
