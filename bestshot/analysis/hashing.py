@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.model.appraisal import Fingerprint
+from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 
 _RECIPE = "dhash64 phash64/2"
 """Changes with the way fingerprints are made, so that the index distinguishes them."""
@@ -40,7 +40,7 @@ def fingerprint_recipe(*, rotations: bool) -> str:
 
 
 def fingerprint(picture: Image.Image, *, rotations: bool = False) -> Fingerprint:
-    """Hash an upright picture by its brightness gradients from left to right, and by its low frequencies.
+    """Hash an upright picture by its brightness gradients from left to right, and by its low frequencies; sketch it.
 
     The algorithms are `imagehash.dhash` and `imagehash.phash` (hash size 8), bits read row by row, first bit highest.
     """
@@ -48,7 +48,8 @@ def fingerprint(picture: Image.Image, *, rotations: bool = False) -> Fingerprint
     is_plain = bool(_resized(grey, 9, 8).std() < _PLAIN_DEVIATION)
     turned = tuple(_hashes(grey.transpose(turn)) for turn in _TURNS) if rotations else ()
     dhash, phash = _hashes(grey)
-    return Fingerprint(dhash, is_plain, phash, turned)
+    sketch = grey.resize((SKETCH_SIZE, SKETCH_SIZE), Image.Resampling.BOX).tobytes()
+    return Fingerprint(dhash, is_plain, phash, turned, sketch)
 
 
 def _hashes(grey: Image.Image) -> tuple[int, int]:

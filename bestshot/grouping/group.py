@@ -9,6 +9,7 @@ from bestshot.grouping.clusters import Links, clusters
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
+from bestshot.grouping.sketches import Sketches
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.groups import Group, PhotoPair, Similarity
 from bestshot.model.photo import Metadata, Photo
@@ -41,9 +42,11 @@ class Grouping:
         self._photos = sorted(photos, key=lambda photo: photo.id)
         self._metadata = metadata
         self._rules = rules
-        self._hashes = Hashes.of([fingerprints[photo.id] for photo in self._photos])
+        prints = [fingerprints[photo.id] for photo in self._photos]
+        self._hashes = Hashes.of(prints)
         self._clocks = Clocks.of([metadata[photo.id] for photo in self._photos])
-        self._neighbours = Neighbours.among(self._hashes, self._clocks, rules)
+        near = Neighbours.among(self._hashes, self._clocks, rules)
+        self._neighbours = near.told_apart_by(Sketches(prints), self._clocks)
 
     @property
     def candidate_count(self) -> int:
@@ -85,7 +88,14 @@ class Grouping:
             totals[chunk] = self._hashes.distances(left[chunk], right[chunk]).total
             is_later[chunk] = ~(self._clocks.known_gap(left[chunk], right[chunk]) <= BURST_SECONDS)
         order = np.lexsort((right, left, gaps, totals, is_later))
-        return Links(left[order], right[order], verified.left, verified.right, is_alike)
+        unlike = self._neighbours.unlike
+        return Links(
+            left[order],
+            right[order],
+            np.append(verified.left, unlike.left),
+            np.append(verified.right, unlike.right),
+            np.append(is_alike, np.zeros(len(unlike.left), dtype=np.bool_)),
+        )
 
     def _verified(self, similarities: Mapping[str, Similarity]) -> tuple[Pairs, Flags]:
         """The candidate pairs whose similarity is known, and whether they are alike."""

@@ -11,6 +11,7 @@ from bestshot.grouping.bands import can_search, near_in_bands
 from bestshot.grouping.clocks import Clocks, Flags, Indices, all_blocks
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
+from bestshot.grouping.sketches import Sketches
 
 _MAX_EQUALS = 64
 """With how many photos of equal hashes a photo is paired, before and after it."""
@@ -36,6 +37,11 @@ class Pairs:
 
     left: npt.NDArray[np.int32]
     right: npt.NDArray[np.int32]
+
+    @classmethod
+    def none(cls) -> "Pairs":
+        """No pairs at all."""
+        return cls(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32))
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return zip(self.left.tolist(), self.right.tolist(), strict=True)
@@ -71,6 +77,8 @@ class _PairCollector:
 class Neighbours:
     """The pairs, near in time, that are alike by their hashes, and the candidates, which need a closer comparison.
 
+    Pairs that would be candidates by their hashes are `unlike` if their sketches show that they do not match.
+
     Very many equal hashes (black frames, white pages) would make a quadratic number of pairs, so a photo is paired only
     with the few of them that are nearest in time, which still connects them all. It is a candidate with few others, so
     that a timelapse takes minutes.
@@ -78,6 +86,7 @@ class Neighbours:
 
     alike: Pairs
     candidates: Pairs
+    unlike: Pairs
 
     @classmethod
     def among(cls, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> "Neighbours":
@@ -96,7 +105,15 @@ class Neighbours:
         alike.add(found.left[is_alike], found.right[is_alike])
         candidates.add(found.left[~is_alike], found.right[~is_alike])
         del searched, found  # millions of pairs, which need not be kept twice
-        return cls(alike.pairs(), candidates.pairs())
+        return cls(alike.pairs(), candidates.pairs(), Pairs.none())
+
+    def told_apart_by(self, sketches: Sketches, clocks: Clocks) -> "Neighbours":
+        """Leave of the candidates those of bursts, in which much moves, and those whose sketches may match."""
+        left, right = self.candidates.left, self.candidates.right
+        is_promising = clocks.known_gap(left, right) <= BURST_SECONDS
+        others = np.flatnonzero(~is_promising)
+        is_promising[others] = sketches.may_match(left[others], right[others])
+        return Neighbours(self.alike, self.candidates.where(is_promising), self.candidates.where(~is_promising))
 
 
 def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:

@@ -10,6 +10,9 @@ HASH_BITS = 64
 MINIATURE_SIZE = 32
 """Side, in pixels, of the miniature by which copies are recognised."""
 
+SKETCH_SIZE = 16
+"""Side, in pixels, of the sketch by which pictures are told apart before they are compared closely."""
+
 _SAME_SCALE = 0.9
 """Pictures whose sides differ by less than this fraction are of one scale."""
 
@@ -19,13 +22,15 @@ class Fingerprint:
     """What the upright picture looks like: a difference hash and a hash of its low frequencies, 64 bits each.
 
     A plain picture (a starry sky, a white wall) has hardly any gradients, so its hashes do not distinguish it. `turned`
-    holds both hashes of the picture turned and mirrored, if those were asked for.
+    holds both hashes of the picture turned and mirrored, if those were asked for. `sketch` is its luma at 16 x 16
+    pixels, row by row; fingerprints of earlier versions have none.
     """
 
     dhash: int
     is_plain: bool = False
     phash: int = 0
     turned: tuple[tuple[int, int], ...] = ()
+    sketch: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
