@@ -80,8 +80,13 @@ def read_exif(image: Image.Image, stream: BinaryIO, used: Container[int] | None 
 
 def read_sub_tags(stream: BinaryIO, exif: Exif, used: Container[int]) -> Iterator[Tags]:
     """Read tags of the further pictures that the first one of a TIFF file names."""
-    for offset in exif.tags.numbers(ExifTags.Base.SubIFDs)[:_MOST_SUB_PICTURES]:
-        yield Tags(_undamaged(partial(_directory, stream, int(offset), used)) or {})
+    for place in sub_pictures(exif):
+        yield Tags(_undamaged(partial(_directory, stream, place, used)) or {})
+
+
+def sub_pictures(exif: Exif) -> list[int]:
+    """Where the tags of the further pictures of a TIFF file are, of as many as are looked at."""
+    return [int(place) for place in exif.tags.numbers(ExifTags.Base.SubIFDs)[:_MOST_SUB_PICTURES]]
 
 
 def _directory(stream: BinaryIO, offset: int, used: Container[int]) -> dict[int, object]:

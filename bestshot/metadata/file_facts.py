@@ -13,11 +13,12 @@ from PIL.ExifTags import IFD, Base
 from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.guards import decoding
 from bestshot.imaging.headers import BoundedDirectory
-from bestshot.imaging.load import open_image
 from bestshot.imaging.raw import raw_capture
 from bestshot.metadata.boxes import Film, canon_directories, read_film
 from bestshot.metadata.capture_time import DateError, ExifDate, ExifDates, exif_time, moment
-from bestshot.metadata.exif import Tags, read_exif
+from bestshot.metadata.exif import Tags
+from bestshot.metadata.header import read_header
+from bestshot.metadata.plain_exif import UnusualError, plain_tiff
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
 from bestshot.model.times import CaptureTime, TimeSource
@@ -103,14 +104,13 @@ def _tags(stream: BinaryIO, name: str) -> Tags:
         place, length = (int.from_bytes(head[start : start + 4], "big") for start in (_FUJI_JPEG, _FUJI_JPEG + 4))
         stream.seek(place)
         preview = BytesIO(stream.read(min(length, _LONGEST_PREVIEW)))
-        return read_exif(open_image(preview, "preview.jpg"), preview).tags
+        return read_header(preview, "preview.jpg").exif.tags
     if sniff(head) is PictureKind.RAW or _TIFF_LIKE.match(head):
         directories = [*islice(canon_directories(stream), 2)] if head[4:8] == b"ftyp" else []
         found = _merged(map(BytesIO, directories)) if directories else _merged([stream])
         if found:
             return Tags(found)
-    stream.seek(0)
-    return read_exif(open_image(stream, name), stream).tags
+    return read_header(stream, name).exif.tags
 
 
 def _merged(files: Iterator[BytesIO] | list[BinaryIO]) -> Mapping[int, object]:
@@ -122,19 +122,27 @@ def _merged(files: Iterator[BytesIO] | list[BinaryIO]) -> Mapping[int, object]:
             header = file.read(8)
             if header[:2] not in _TIFF_MAGIC:
                 break
-            directory = BoundedDirectory(_TIFF_MAGIC[header[:2]] + header[4:])
-            file.seek(directory.next)
-            directory.load(file)
-            found |= _wanted(directory)
-            if isinstance(place := directory.get(IFD.Exif), int):
-                capture = BoundedDirectory(_TIFF_MAGIC[header[:2]] + header[4:])
-                file.seek(place)
-                capture.load(file)
-                found |= _wanted(capture)
+            for tags in _of_tiff(file, _TIFF_MAGIC[header[:2]] + header[4:]):
+                found |= tags
     return found
 
 
-def _wanted(directory: BoundedDirectory) -> dict[int, object]:
+def _of_tiff(file: BinaryIO, header: bytes) -> Iterator[dict[int, object]]:
+    """The tags of a TIFF file that are used, as far as it is sound; `header` is its own with TIFF's magic number."""
+    with suppress(UnusualError):
+        yield _wanted(plain_tiff(file).tags.values)
+        return
+    directory, capture = BoundedDirectory(header), BoundedDirectory(header)
+    file.seek(directory.next)
+    directory.load(file)
+    yield _wanted(directory)
+    if isinstance(place := directory.get(IFD.Exif), int):
+        file.seek(place)
+        capture.load(file)
+        yield _wanted(capture)
+
+
+def _wanted(directory: Mapping[int, object]) -> dict[int, object]:
     """The tags that are used: to decode all others of a raw photo takes ten times as long."""
     return {tag: directory[tag] for tag in _WANTED if tag in directory}
 

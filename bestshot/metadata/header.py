@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,18 +10,16 @@ from typing import BinaryIO, Final
 
 from PIL import Image
 from PIL.ExifTags import Base
+from PIL.TiffImagePlugin import TiffImageFile
 
 from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.guards import decoding
 from bestshot.imaging.load import RESTORED, open_image
 from bestshot.metadata.boxes import ends_in_pixels
-from bestshot.metadata.exif import Exif, Tags, find_late_chunks, read_exif, read_sub_tags
-from bestshot.metadata.plain_exif import KINDS, UnusualError, plain_exif
+from bestshot.metadata.exif import Exif, Tags, find_late_chunks, read_exif, read_sub_tags, sub_pictures
+from bestshot.metadata.plain_exif import KINDS, UnusualError, plain_directory, plain_exif, plain_tiff
 from bestshot.metadata.plain_jpeg import read_jpeg
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
-
-_USED: Final = frozenset({*KINDS, Base.NewSubfileType, Base.SubIFDs, Base.ImageWidth, Base.ImageLength})
-"""The tags of EXIF and TIFF that metadata are made of."""
 
 _PNG_XMP: Final = "XML:com.adobe.xmp"
 """Where the info of a PNG has its packet as text, which Pillow then searches instead of the bytes."""
@@ -83,10 +82,13 @@ def _heif_head(picture: BinaryIO) -> bytes | None:
 def _exif(image: Image.Image, picture: BinaryIO) -> Exif:
     find_late_chunks(image, picture)
     block, xmp = image.info.get("exif"), image.info.get("xmp")
-    if isinstance(block, bytes) and RESTORED not in image.info and _PNG_XMP not in image.info:
-        with suppress(UnusualError):
+    is_plain = (xmp is None or isinstance(xmp, bytes)) and RESTORED not in image.info and _PNG_XMP not in image.info
+    with decoding(), suppress(UnusualError):
+        if is_plain and isinstance(block, bytes):
             return plain_exif(block, xmp)
-    return read_exif(image, picture, _USED)
+        if is_plain and isinstance(image, TiffImageFile):
+            return plain_tiff(picture, xmp)
+    return read_exif(image, picture, KINDS)
 
 
 def _upright_size(image: Image.Image, exif: Exif, picture: BinaryIO) -> tuple[int, int]:
@@ -95,11 +97,17 @@ def _upright_size(image: Image.Image, exif: Exif, picture: BinaryIO) -> tuple[in
     if image.format != "TIFF":
         return (height, width) if exif.is_turned else (width, height)
     sizes = [(not _is_reduced(exif.tags), image.size)]
-    for tags in read_sub_tags(picture, exif, _USED):  # in a raw photo the first picture is often but a thumbnail
+    for tags in _sub_tags(picture, exif):  # in a raw photo the first picture is often but a thumbnail
         size = int(tags.number(Base.ImageWidth) or 0), int(tags.number(Base.ImageLength) or 0)
         if all(size):
             sizes.append((not _is_reduced(tags), size[::-1] if exif.is_turned else size))
     return max(sizes, key=lambda size: (size[0], math.prod(size[1])))[1]
+
+
+def _sub_tags(picture: BinaryIO, exif: Exif) -> Iterable[Tags]:
+    with decoding(), suppress(UnusualError):
+        return [plain_directory(picture, place) for place in sub_pictures(exif)]
+    return read_sub_tags(picture, exif, KINDS)
 
 
 def _is_reduced(tags: Tags) -> bool:

@@ -12,19 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from PIL.ExifTags import IFD, Base
+from PIL.ExifTags import GPS, IFD, Base
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import open_image
-from bestshot.metadata.exif import Exif, read_exif
+from bestshot.metadata.exif import Exif, Tags, read_exif, read_sub_tags, sub_pictures
 from bestshot.metadata.header import read_header
-from bestshot.metadata.plain_exif import KINDS, UnusualError, plain_exif
+from bestshot.metadata.plain_exif import KINDS, UnusualError, plain_directory, plain_exif, plain_tiff
 from bestshot.metadata.plain_jpeg import JpegHeader, read_jpeg
 from tests.support.drawn_pictures import drawn, saved
 from tests.support.each import every, for_each
+from tests.unit.imaging.test_raw import drawn_dng, drawn_jpeg
 from tests.unit.metadata.test_foreign_values import SIZES, block, entries, in_jpeg, texts
 from tests.unit.metadata.test_read import SOUND, picture
 
+RAW = drawn_dng(6, drawn_jpeg())
 NOISE = Image.effect_noise((320, 240), 80).convert("RGB")
 
 usual_numbers = st.sampled_from([0, 1, 2, 6, 8, 72, 250, 2**31, 2**32 - 1])
@@ -51,10 +53,13 @@ usual = st.sampled_from(sorted((tag, kind) for tag, kinds in KINDS.items() for k
 usual_entries = st.lists(usual.flatmap(lambda pair: of_kind(*pair)), max_size=12)
 
 
-def said(exif: Exif) -> list[object]:
+def said_of(tags: Tags) -> str:
     """All that metadata are made of, compared as text: an unknown number is not equal to itself."""
-    told = [(tag, part.text(tag), part.numbers(tag)) for tag in sorted(KINDS) for part in (exif.tags, exif.gps)]
-    return [exif.is_damaged, exif.is_turned, repr(told)]
+    return repr([(tag, tags.text(tag), tags.numbers(tag)) for tag in sorted(KINDS)])
+
+
+def said(exif: Exif) -> tuple[bool, bool, str, str]:
+    return exif.is_damaged, exif.is_turned, said_of(exif.tags), said_of(exif.gps)
 
 
 def lean(content: bytes) -> tuple[JpegHeader, Exif] | None:
@@ -89,8 +94,8 @@ def test_any_values_are_read_as_pillow_reads_them_or_left_to_it(
 def test_what_cameras_write_is_read_lean(
     main: list[tuple[int, int, bytes]], capture: list[tuple[int, int, bytes]]
 ) -> None:
-    latitude = (2, 5, struct.pack("<6L", 47, 1, 30, 1, 0, 0))
-    assert is_read_alike(in_jpeg(block(main, capture, [(1, 2, b"N\0"), latitude])))
+    version, latitude = (36864, 7, b"0232"), (2, 5, struct.pack("<6L", 47, 1, 30, 1, 0, 0))
+    assert is_read_alike(in_jpeg(block(main, [version, *capture], [(1, 2, b"N\0"), latitude])))
 
 
 DIALECTS = {
@@ -150,6 +155,53 @@ def test_real_photos_are_read_alike_and_nearly_all_lean(shared: Path) -> None:
 def test_damaged_files_are_read_alike(shared: Path) -> None:
     photos = {str(path): path for path in sorted((shared / "hostile").rglob("*.jpg"))}
     for_each(photos, lambda name: is_read_alike(photos[name].read_bytes()))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_of_any_damage_to_a_raw_photo_the_same_is_read_as_pillow_reads_or_nothing(data: st.DataObject) -> None:
+    content = bytearray(RAW)
+    for _ in range(data.draw(st.integers(0, 4))):
+        place = data.draw(st.one_of(st.integers(4, 400), st.integers(4, len(content) - 1)))
+        content[place] = data.draw(st.one_of(st.sampled_from([0, 1, 2, 5, 7, 13, 0xFF]), st.integers(0, 255)))
+    with suppress(UnusualError, PhotoError):
+        image = open_image(BytesIO(content), "a.dng")
+        found, by_pillow = plain_tiff(BytesIO(content), image.info.get("xmp")), read_exif(image, BytesIO(content))
+        assert said(found) == said(by_pillow)
+        places = sub_pictures(by_pillow)
+        assert sub_pictures(found) == places
+        further = [said_of(plain_directory(BytesIO(content), place)) for place in places]
+        assert further == list(map(said_of, read_sub_tags(BytesIO(content), by_pillow, KINDS)))
+
+
+def test_a_sound_raw_photo_is_read_lean() -> None:
+    exif = plain_tiff(BytesIO(RAW))
+    assert exif.tags.text(Base.Model) == "Drawn One"
+    assert [tags.number(Base.ImageWidth) for tags in map(partial(plain_directory, BytesIO(RAW)), sub_pictures(exif))]
+
+
+MUCH = 1 << 20
+
+
+@every(
+    "tag, kind, count, magic",
+    [
+        (Base.SubIFDs, 4, MUCH // 4, b"II*\0"),
+        (GPS.GPSLatitude, 5, MUCH // 8, b"II*\0"),
+        (Base.Software, 3, MUCH // 2, b"II*\0"),
+        (Base.Make, 2, MUCH, b"II*\0"),
+        (Base.Make, 2, 2 * MUCH, b"II*\0"),
+        (Base.Make, 2, 10, b"II+\0"),
+        (Base.Make, 2, 10, b"PK\3\4"),
+    ],
+)
+def test_a_tiff_file_that_claims_much_or_is_of_another_kind_is_left_to_pillow(
+    tag: int, kind: int, count: int, magic: bytes
+) -> None:
+    directory = struct.pack("<HHHLLL", 1, tag, kind, count, 64, 0)
+    content = (magic + struct.pack("<L", 8) + directory).ljust(64, b"\0") + bytes(MUCH)
+    with pytest.raises(UnusualError):
+        plain_tiff(BytesIO(content))
 
 
 class CountedReads(BytesIO):
