@@ -24,13 +24,16 @@ _SHOWN = 5
 
 
 def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
-    """A group for the terminal: the best marked with a star, the rest below."""
-    yield f"Group {group.number}: {count(len(group.verdict.ranking), 'photo')}, best first"
-    for place, ranked in enumerate(group.verdict.ranking):
+    """A group for the terminal: the best marked with a star, what is kept beside it with a plus, the rest below."""
+    verdict = group.verdict
+    order = "kept whole" if verdict.kind.is_set else "best first"
+    yield f"Group {group.number}: {count(len(verdict.ranking), 'photo')} ({verdict.kind.value}), {order}"
+    for place, ranked in enumerate(verdict.ranking):
         photo = ranked.photo
         # A server's ids say nothing to a person.
         name = "" if photo.id.endswith(photo.name) else f"{printable(photo.name)}  "
-        yield f"  {'*' if place == 0 else ' '} {name}{printable(photo.id)}"
+        sign = "*" if place == 0 else "+" if photo.id in verdict.keepers else " "
+        yield f"  {sign} {name}{printable(photo.id)}"
         if with_reasons:
             yield f"      {'; '.join(ranked.why)}"
 

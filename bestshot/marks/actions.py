@@ -51,12 +51,20 @@ class MarkOptions:
 class MarkedGroup:
     """A group as it was when it was marked: its number, and all its photos with the best first.
 
-    The first `kept` of them are the best photo: more than one where it has a RAW file that is an entry of its own.
+    The first `kept` of them are the best photo: more than one where it has a RAW file that is an entry of its own. The
+    `keepers` that follow them stay in sight as well, and so do all of a set.
     """
 
     number: int
     keys: tuple[str, ...]
     kept: int = 1
+    keepers: int = 0
+    is_set: bool = False
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """The photos that the others stand for."""
+        return () if self.is_set else self.keys[self.kept + self.keepers :]
 
 
 @dataclass(frozen=True, slots=True)

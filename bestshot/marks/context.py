@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Self
 
 from bestshot.marks.actions import MarkedGroup, MarkOptions
@@ -13,9 +14,10 @@ from bestshot.marks.state import ARCHIVED, LibraryMarks, PhotoMarks
 class PlanningContext:
     """The groups of a run as far as they are still there, and what is known of all photos.
 
-    `number_of` are the groups' photos with their numbers, `bests` what is kept of each group. `settled` are the photos
-    that were seen together with all that were ever marked in one group with them and are still there: that one of
-    them is alone now is certain, and not for want of the others.
+    `number_of` are the groups' photos with their numbers. Where one was picked, it is among the `bests` and what it
+    stands for among the `rest`; photos of sets, which are kept whole, are `in_sets` instead. `settled` are the photos
+    that were seen together with all that were ever marked in one group with them and are still there: that one of them
+    is alone now is certain, and not for want of the others.
     """
 
     groups: tuple[MarkedGroup, ...]
@@ -24,6 +26,8 @@ class PlanningContext:
     ledger: MarkLedger
     number_of: Mapping[str, int]
     bests: frozenset[str]
+    rest: frozenset[str]
+    in_sets: frozenset[str]
     seen: frozenset[str]
     settled: frozenset[str]
 
@@ -49,10 +53,17 @@ class PlanningContext:
             marks=marks,
             ledger=ledger,
             number_of=number_of,
-            bests=frozenset(key for group in there for key in group.keys[: group.kept]),
+            bests=frozenset(key for group in there if not group.is_set for key in group.keys[: group.kept]),
+            rest=frozenset(key for group in there for key in group.rest),
+            in_sets=frozenset(key for group in there if group.is_set for key in group.keys),
             seen=frozenset(present),
             settled=frozenset(key for key in present if numbers.get(key) not in partial),
         )
+
+    @property
+    def picked(self) -> tuple[MarkedGroup, ...]:
+        """The groups of which one photo is the best: all but the sets."""
+        return tuple(group for group in self.groups if not group.is_set)
 
     def photo(self, key: str) -> PhotoMarks:
         """What stands on a photo that is there."""
@@ -72,6 +83,10 @@ class PlanningContext:
         """Whether a photo is surely in no group any more."""
         return key in self.settled and key not in self.number_of
 
+    def is_nobodys_duplicate(self, key: str) -> bool:
+        """Whether a photo surely is in no group of which one was picked."""
+        return key in self.in_sets or self.left_its_group(key)
+
     def lost_its_place(self, key: str) -> bool:
         """Whether a photo is surely not the best any more: another of its group is, or it has no group."""
         is_other = key in self.number_of and key not in self.bests
@@ -79,9 +94,8 @@ class PlanningContext:
 
     def comes_back(self, key: str) -> bool:
         """Whether we archived a photo that surely is not the rest of a group any more, and nobody has put it back."""
-        is_rest = key in self.number_of and key not in self.bests
         is_ours = self.options.archive_rest and key in self.ledger.settings(ARCHIVED)
-        return is_ours and key in self.settled and not is_rest and self.photo(key).is_archived
+        return is_ours and key in self.settled and key not in self.rest and self.photo(key).is_archived
 
     def is_in_sight(self, key: str) -> bool:
         """Whether a photo is in the timeline, or will be."""
@@ -90,6 +104,7 @@ class PlanningContext:
 
 def _living(group: MarkedGroup, marks: LibraryMarks) -> MarkedGroup:
     """What is there of a group; without its best, the next photo is taken for it."""
-    kept = [key for key in group.keys[: group.kept] if key in marks.photos]
-    rest = [key for key in group.keys[group.kept :] if key in marks.photos]
-    return MarkedGroup(group.number, (*kept, *rest), max(1, len(kept)))
+    there = [key in marks.photos for key in group.keys]
+    kept, beside = sum(there[: group.kept]), sum(there[: group.kept + group.keepers])
+    first = max(1, kept)
+    return MarkedGroup(group.number, tuple(compress(group.keys, there)), first, max(0, beside - first), group.is_set)

@@ -19,8 +19,13 @@ from bestshot.model.photo import Photo
 
 def marked_group(group: PlannedGroup, keys_of: Callable[[Photo], tuple[str, ...]]) -> MarkedGroup:
     """A group by the keys under which its photos are marked, the photo's own and that of a RAW file beside it."""
-    best, *others = (keys_of(ranked.photo) for ranked in group.verdict.ranking)
-    return MarkedGroup(group.number, (*best, *(key for keys in others for key in keys)), len(best))
+    verdict = group.verdict
+    is_set, keepers = verdict.kind.is_set, set(verdict.keepers)
+    best, *others = (ranked.photo for ranked in verdict.ranking)
+    kept = [key for photo in others if photo.id in keepers for key in keys_of(photo)]
+    rest = [key for photo in others if photo.id not in keepers for key in keys_of(photo)]
+    of_best = keys_of(best)
+    return MarkedGroup(group.number, (*of_best, *kept, *rest), len(of_best), len(kept), is_set)
 
 
 def plan_marks(

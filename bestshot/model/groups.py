@@ -1,6 +1,7 @@
 """Photos that belong together: pairs, groups, and the verdicts on them."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from bestshot.model.photo import Photo, digest
 
@@ -39,18 +40,52 @@ class RankedPhoto:
     why: tuple[str, ...] = ()
 
 
+class GroupKind(Enum):
+    """What kind of group it is. Of some kinds every photo is a part of one picture, which is lost if any is hidden."""
+
+    COPIES = "copies"
+    BURST = "burst"
+    RETAKES = "retakes"
+    SEQUENCE = "sequence"
+    BRACKET = "bracket"
+    FOCUS_STACK = "focus stack"
+    PANORAMA = "panorama"
+    TIME_LAPSE = "time-lapse"
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is kept whole: no photo of it is hidden, marked down or taken for a duplicate."""
+        return self in _SETS
+
+
+_SETS = frozenset({GroupKind.BRACKET, GroupKind.FOCUS_STACK, GroupKind.PANORAMA, GroupKind.TIME_LAPSE})
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A group's photos from best to worst, and how clear the choice was, from 0 (toss-up) to 1 (beyond doubt)."""
+    """A group's photos from best to worst, and how clear the choice was, from 0 (toss-up) to 1 (beyond doubt).
+
+    `keepers` are the ids of further photos that stay in sight beside the best. Of a set kept whole, the first of the
+    ranking only represents the others.
+    """
 
     group: Group
     ranking: tuple[RankedPhoto, ...]
     confidence: float
+    kind: GroupKind = GroupKind.BURST
+    keepers: tuple[str, ...] = ()
 
     @property
     def best(self) -> Photo:
-        """The best photo of the group."""
+        """The best photo of the group, or the one that represents a set."""
         return self.ranking[0].photo
+
+    @property
+    def rest(self) -> tuple[Photo, ...]:
+        """The photos that the best, or a keeper, stands for; a set has none."""
+        if self.kind.is_set:
+            return ()
+        return tuple(one.photo for one in self.ranking[1:] if one.photo.id not in self.keepers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
 from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.different_people import may_show_different_people, split_by_people
+from bestshot.ranking.kinds import kind_of
 from bestshot.ranking.people import Embedding, is_doubtful, track_people
 from bestshot.ranking.rank import judge
 from bestshot.settings.settings import Settings
@@ -181,11 +182,12 @@ def _find_groups(
 
 def _judge(analyser: Analyser, groups: Sequence[Candidates], settings: Settings) -> Iterator[Verdict]:
     """The verdicts on groups, after those were split in which different people stand at the same place."""
-    embeddings = recognise(analyser, groups, settings.face_model)
+    rules = settings.judging_rules
+    sets = {id(group) for group in groups if rules.keeps_sets and kind_of(group).is_set}
+    embeddings = recognise(analyser, [group for group in groups if id(group) not in sets], settings.face_model)
     for group in groups:
-        for part in split_by_people(group, embeddings):
-            if len(part.everyone) >= settings.min_group_size:
-                yield judge(part, settings.judging_rules, embeddings)
+        parts = [group] if id(group) in sets else split_by_people(group, embeddings)
+        yield from (judge(part, rules, embeddings) for part in parts if len(part.everyone) >= settings.min_group_size)
 
 
 def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]:

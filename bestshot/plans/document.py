@@ -14,7 +14,7 @@ import msgspec
 
 from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
-from bestshot.model.groups import PlannedGroup, RankedPhoto, Reason
+from bestshot.model.groups import GroupKind, PlannedGroup, RankedPhoto, Reason
 from bestshot.model.photo import Metadata, Place, Skipped, SourceType
 from bestshot.plans.plan import OutputOptions, Plan
 
@@ -38,7 +38,7 @@ class PlanSource:
 
 @dataclass(frozen=True, slots=True)
 class PlanPhoto:
-    """A photo of a group; `out` takes it out of the group."""
+    """A photo of a group; `out` takes it out of the group, `keep` keeps it in sight beside the best."""
 
     id: str
     origin: str
@@ -51,6 +51,7 @@ class PlanPhoto:
     why: tuple[str, ...]
     reasons: tuple[Reason, ...]
     out: bool = False
+    keep: bool = False
 
     @property
     def place(self) -> Place:
@@ -60,7 +61,10 @@ class PlanPhoto:
 
 @dataclass(frozen=True, slots=True)
 class PlanGroup:
-    """A group, its photos from best to worst; `best` is the id of the one to keep in sight, `skip` leaves it alone."""
+    """A group, its photos from best to worst; `best` is the id of the one to keep in sight, `skip` leaves it alone.
+
+    Of a set that is kept whole, such as a bracket, all photos stay in sight.
+    """
 
     id: str
     number: Annotated[int, msgspec.Meta(ge=1)]
@@ -68,6 +72,7 @@ class PlanGroup:
     confidence: _Part
     photos: Annotated[tuple[PlanPhoto, ...], msgspec.Meta(min_length=1)]
     skip: bool = False
+    kind: GroupKind = GroupKind.BURST
 
     @property
     def inside(self) -> tuple[PlanPhoto, ...]:
@@ -128,11 +133,13 @@ def counts(plan: Plan) -> dict[str, int]:
 
 def _group(group: PlannedGroup, metadata: Mapping[str, Metadata]) -> PlanGroup:
     verdict = group.verdict
-    photos = tuple(_photo(ranked, metadata[ranked.photo.id]) for ranked in verdict.ranking)
-    return PlanGroup(verdict.group.id, group.number, verdict.best.id, verdict.confidence, photos)
+    photos = tuple(
+        _photo(ranked, metadata[ranked.photo.id], keep=ranked.photo.id in verdict.keepers) for ranked in verdict.ranking
+    )
+    return PlanGroup(verdict.group.id, group.number, verdict.best.id, verdict.confidence, photos, kind=verdict.kind)
 
 
-def _photo(ranked: RankedPhoto, metadata: Metadata) -> PlanPhoto:
+def _photo(ranked: RankedPhoto, metadata: Metadata, *, keep: bool) -> PlanPhoto:
     photo = ranked.photo
     return PlanPhoto(
         id=photo.id,
@@ -145,6 +152,7 @@ def _photo(ranked: RankedPhoto, metadata: Metadata) -> PlanPhoto:
         score=ranked.score,
         why=ranked.why,
         reasons=ranked.reasons,
+        keep=keep,
     )
 
 

@@ -11,9 +11,12 @@ from bestshot.model.photo import FileRole, Metadata, Photo
 from bestshot.plans.plan import Plan
 from bestshot.text import printable
 
-_COLUMNS = ("group", "place", "best", "id", "name", "taken_at", "size", "score", "reasons")
+_FIRST_COLUMNS = ("group", "place", "best", "id", "name", "taken_at", "size", "score", "reasons")
+"""Those that earlier versions wrote as well."""
 
-_HEADER = re.compile(rb"(\xef\xbb\xbf)?%s\r?\n" % ",".join(_COLUMNS).encode())
+_COLUMNS = (*_FIRST_COLUMNS, "kind", "kept")
+
+_HEADER = re.compile(rb"(\xef\xbb\xbf)?%s(,[a-z,]+)?\r?\n" % ",".join(_FIRST_COLUMNS).encode())
 _ASSET_ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _ASKS_TO_COUNT = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -32,7 +35,7 @@ def to_csv(plan: Plan, metadata: Mapping[str, Metadata]) -> str:
             reasons = _harmless("; ".join(reason.text for reason in ranked.reasons))
             names = (_harmless(photo.id), _harmless(photo.name))
             row = (group.number, place, int(place == 1), *names, taken, photo.size, f"{ranked.score:.3f}", reasons)
-            table.writerow(row)
+            table.writerow((*row, group.verdict.kind.value, int(photo not in group.verdict.rest)))
     return text.getvalue()
 
 
@@ -57,7 +60,7 @@ def rest_of(plan: Plan, *, null: bool) -> bytes:
 
     Raises UsageError for a path that would be taken for two lines.
     """
-    rest = [ranked.photo for group in plan.groups for ranked in group.verdict.ranking[1:]]
+    rest = [photo for group in plan.groups for photo in group.verdict.rest]
     names = [name for photo in rest for name in _names(photo)]
     broken = next((name for name in names if "\n" in name), None)
     if broken is not None and not null:

@@ -10,11 +10,15 @@ from bestshot.text import base_name, count, format_size, printable
 
 def metadata_text(number: int, verdict: Verdict, metadata: Mapping[str, Metadata]) -> str:
     """The text of metadata.txt, which depends on the group alone and not on the run."""
-    head = [
-        f"Group {number}: {count(len(verdict.ranking), 'photo')} of one shot, best first.",
-        f"Best: {printable(verdict.best.name)}",
-        "",
-    ]
+    photos = f"Group {number}: {count(len(verdict.ranking), 'photo')}"
+    if verdict.kind.is_set:
+        head = [f"{photos} of one {verdict.kind.value}, kept whole.", f"Representative: {printable(verdict.best.name)}"]
+    else:
+        head = [f"{photos} of one shot ({verdict.kind.value}), best first.", f"Best: {printable(verdict.best.name)}"]
+    if verdict.keepers:
+        names = {ranked.photo.id: printable(ranked.photo.name) for ranked in verdict.ranking}
+        head.append(f"Kept beside it: {', '.join(names[id_] for id_ in verdict.keepers)}")
+    head.append("")
     body = [
         line
         for place, ranked in enumerate(verdict.ranking, start=1)

@@ -138,7 +138,8 @@ def _verdict(group: PlanGroup, found: Mapping[str, Photo]) -> Verdict | None:
         return None
     ranking = tuple(_ranked(photo, found[photo.id]) for photo in there)
     members = sorted((ranked.photo for ranked in ranking), key=lambda photo: photo.id)
-    verdict = Verdict(Group(tuple(members)), ranking, group.confidence)
+    keepers = tuple(found[photo.id].id for photo in there if photo.keep and photo.id != group.best)
+    verdict = Verdict(Group(tuple(members)), ranking, group.confidence, group.kind, keepers)
     is_chosen = group.best != group.inside[0].id
     return put_on_top(verdict, found[group.best]) if is_chosen else verdict
 

@@ -8,14 +8,16 @@ precedence over it, a copy never ranks above its original, and a damaged photo n
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bestshot.model.groups import RankedPhoto, Reason, Verdict
+from bestshot.model.groups import GroupKind, RankedPhoto, Reason, Verdict
 from bestshot.model.photo import Photo
 from bestshot.model.times import CaptureTime
 from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.criteria import Criterion, criteria
+from bestshot.ranking.kinds import kind_of
 from bestshot.ranking.people import Embeddings, track_people
 from bestshot.ranking.preferences import choice, choice_in_words, preference_scores
 from bestshot.ranking.rules import JudgingRules
+from bestshot.ranking.sets import as_set
 from bestshot.text import printable
 
 _DAMAGE = "damage"
@@ -60,6 +62,15 @@ def judge(candidates: Candidates, rules: JudgingRules | None = None, embeddings:
     date, which reads as midnight.
     """
     rules = rules or JudgingRules()
+    kind = kind_of(candidates)
+    verdict = _ranked_by_damage(candidates, rules, embeddings)
+    if kind.is_set and rules.keeps_sets:
+        return as_set(verdict, candidates, kind)
+    return replace(verdict, kind=GroupKind.BURST if kind.is_set else kind)
+
+
+def _ranked_by_damage(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Verdict:
+    """The verdict on a group of which damaged photos come last."""
     damaged = {candidate.id: candidate.damage for candidate in candidates.everyone if candidate.damage is not None}
     if not damaged:
         return _verdict(candidates, rules, embeddings)

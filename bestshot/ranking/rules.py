@@ -30,6 +30,13 @@ class Weights:
     composition: float = 0.4
 
 
+class SetHandling(Enum):
+    """What becomes of a set of which every photo is a part, such as an exposure bracket."""
+
+    KEEP_WHOLE = "keep-whole"
+    TREAT_AS_BURST = "treat-as-burst"
+
+
 class PreferenceKind(Enum):
     """What a preference favours: raw photos, the largest ones, or those in a folder."""
 
@@ -66,10 +73,14 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class JudgingRules:
-    """How groups are ranked: the first preference in which two photos differ decides, otherwise the score."""
+    """How groups are ranked: the first preference in which two photos differ decides, otherwise the score.
+
+    `keeps_sets` is whether brackets and their like are kept whole.
+    """
 
     weights: Weights = field(default_factory=Weights)
     preferences: tuple[Preference, ...] = ()
+    keeps_sets: bool = True
 
 
 def parse_weights(value: object, where: str) -> Weights:

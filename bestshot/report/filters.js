@@ -15,6 +15,7 @@
     return (
       sizeOf(section) >= Number(least) &&
       sizeOf(section) <= (Number(most) || Infinity) &&
+      (!byId("kind").value || section.dataset.kind === byId("kind").value) &&
       (!byId("faces").checked || section.dataset.faces === "true") &&
       (!byId("doubtful").checked || section.dataset.doubtful === "true")
     );

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bestshot.model.groups import GroupKind
 from bestshot.model.photo import digest
 from bestshot.report.model import Page
 from bestshot.report.views import GroupView, Totals
@@ -67,6 +68,7 @@ def render(
             locations=[printable(location) for location in locations],
             totals=totals,
             groups=groups,
+            kinds=[kind.value for kind in GroupKind],
             plan=_json_in_html(plan),
         )
     )

@@ -43,6 +43,8 @@ class GroupView:
 
     place: int
     number: int
+    kind: str
+    is_set: bool
     about: str
     certainty: str
     confidence: float
@@ -62,7 +64,7 @@ class Totals:
 def totals(plan: Plan) -> Totals:
     """Compute the figures at the top of every page."""
     numbers = counts(plan)
-    rest = [ranked.photo for group in plan.groups for ranked in group.verdict.ranking[1:]]
+    rest = [photo for group in plan.groups for photo in group.verdict.rest]
     figures = (
         (f"{numbers['photos']:,}", "photos"),
         (f"{numbers['groups']:,}", "groups"),
@@ -91,6 +93,8 @@ def group_view(
     return GroupView(
         place=place,
         number=group.number,
+        kind=group.verdict.kind.value,
+        is_set=group.verdict.kind.is_set,
         about=f"{count(len(ranking), 'photo')}, {when(content.metadata[ranking[0].photo.id].taken)}",
         certainty="toss-up" if confidence < _DOUBTFUL else "clear choice" if confidence >= _CLEAR else "likely choice",
         confidence=confidence,

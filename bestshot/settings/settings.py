@@ -16,7 +16,7 @@ from bestshot.marks.actions import MarkOptions
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.plans.plan import OutputOptions
-from bestshot.ranking.rules import JudgingRules, Preference, Weights
+from bestshot.ranking.rules import JudgingRules, Preference, SetHandling, Weights
 from bestshot.settings.declaration import (
     GROUPING,
     IMMICH,
@@ -145,6 +145,13 @@ class Settings:
             separator=",",
         ),
     ] = ()
+    sets: Annotated[
+        SetHandling,
+        About(
+            JUDGING,
+            "what becomes of brackets, focus stacks, panoramas and time-lapses, whose photos are parts of one picture",
+        ),
+    ] = SetHandling.KEEP_WHOLE
     weights: Annotated[
         Weights,
         About(JUDGING, "how much each criterion counts in the score", is_file_only=True),
@@ -234,7 +241,8 @@ class Settings:
     @property
     def judging_rules(self) -> JudgingRules:
         """Which photo of a group is best."""
-        return JudgingRules(self.weights, tuple(map(Preference.parse, self.prefer)))
+        preferences = tuple(map(Preference.parse, self.prefer))
+        return JudgingRules(self.weights, preferences, self.sets is SetHandling.KEEP_WHOLE)
 
     @property
     def mark_options(self) -> MarkOptions:

@@ -37,7 +37,7 @@ class TestLooking:
         before = contents(tmp_path)
         done = run_program(str(library), *QUICK, cwd=tmp_path / "cwd")
         assert done.stdout.decode().splitlines() == [
-            "Group 1: 3 photos, best first",
+            "Group 1: 3 photos (burst), best first",
             "  * burst_2.jpg",
             "    burst_1.jpg",
             "    burst_3.jpg",

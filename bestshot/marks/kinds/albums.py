@@ -255,7 +255,7 @@ def _emptied(context: PlanningContext) -> Iterator[MarkAction]:
 
 
 def _joined(context: PlanningContext, albums: Collection[str]) -> Iterator[MarkAction]:
-    best_of = {key: group.keys[0] for group in context.groups for key in group.keys}
+    best_of = {key: group.keys[0] for group in context.picked for key in group.keys}
     for id_ in sorted(albums):
         there, joined = context.marks.albums[id_].keys, context.ledger.photos(ALBUM, id_)
         wanted = {best_of[key] for key in there - joined if key in best_of}

@@ -78,7 +78,7 @@ def _plan(context: PlanningContext, planned: Sequence[MarkAction]) -> list[MarkA
     for group in context.groups:
         best = group.keys[0]
         if context.is_in_sight(best) and tops.get(best, (best,))[0] == best:
-            rest = [key for key in group.keys[group.kept :] if key not in favorites]
+            rest = [key for key in group.rest if key not in favorites]
             best_of |= {key: best for key in rest if _may_leave(context, group, tops, key)}
     actions: list[MarkAction] = []
     back = (key for key in context.ledger.photos(ARCHIVED) if context.comes_back(key) or _is_below(context, tops, key))
@@ -138,7 +138,7 @@ def _archive_last(undo: UndoPlan) -> None:
 
 def _left(context: PlanningContext) -> Iterator[tuple[str, str]]:
     if context.options.archive_rest:
-        for key in sorted((context.ledger.photos(ARCHIVED) & context.number_of.keys()) - context.bests):
+        for key in sorted(context.ledger.photos(ARCHIVED) & context.rest):
             if not context.photo(key).is_archived:
                 yield key, "back in the timeline"
 

@@ -137,18 +137,21 @@ class DeleteTag(MarkAction):
 
 
 def _plan(context: PlanningContext, _planned: Sequence[MarkAction]) -> list[MarkAction]:
-    """A tag that the user took off is put on again: it is the sign of being in a group, and goes with that."""
+    """A tag that the user took off is put on again: it is the sign of being in a group, and goes with that.
+
+    In a set that is kept whole, no photo is another one's duplicate.
+    """
     tag, best_tag = context.options.tag, context.options.best_tag
     if not tag or not best_tag:
         return []
     lacking: dict[tuple[str, ...], list[str]] = {}
-    for key in context.number_of:
+    for key in context.number_of.keys() - context.in_sets:
         wanted = {tag, best_tag} if key in context.bests else {tag}
         lacking.setdefault(in_order(wanted - context.photo(key).tags), []).append(key)
     actions: list[MarkAction] = [
         AddTags(in_order(keys), tags, context.groups_of(keys)) for tags, keys in sorted(lacking.items()) if tags
     ]
-    for name, is_over in ((tag, context.left_its_group), (best_tag, context.lost_its_place)):
+    for name, is_over in ((tag, context.is_nobodys_duplicate), (best_tag, context.lost_its_place)):
         over = (key for key in context.ledger.photos(TAG, name) if is_over(key))
         if keys := in_order(key for key in over if name in context.photo(key).tags):
             actions.append(RemoveTag(keys, name))

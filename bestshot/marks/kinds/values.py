@@ -169,7 +169,7 @@ def _favorites(context: PlanningContext) -> list[MarkAction]:
     users = {key for key in context.number_of if context.photo(key).is_favorite and key not in ours}
     wanted = {
         group.keys[0]
-        for group in context.groups
+        for group in context.picked
         if context.options.favorite_best or not users.isdisjoint(group.keys[group.kept :])
     }
     actions: list[MarkAction] = []
@@ -222,7 +222,7 @@ def _descriptions(context: PlanningContext) -> Iterator[MarkAction]:
 
 
 def _bests(context: PlanningContext) -> Iterator[tuple[str, tuple[str, ...]]]:
-    return ((group.keys[0], group.keys[group.kept :]) for group in context.groups)
+    return ((group.keys[0], group.keys[group.kept :]) for group in context.picked)
 
 
 def _is(ours: Mapping[str, LedgerEntry], key: str, value: str) -> bool:

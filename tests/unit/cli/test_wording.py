@@ -27,7 +27,7 @@ def text_of(one: Photo, metadata: Metadata) -> str:
 
 def test_what_is_not_known_of_a_photo_is_left_out() -> None:
     assert metadata_text(12, verdict(A), {A.id: metadata_with(width=None, height=None)}) == (
-        "Group 12: 1 photo of one shot, best first.\n"
+        "Group 12: 1 photo of one shot (burst), best first.\n"
         "Best: a.jpg\n"
         "\n"
         "1. a.jpg\n"
@@ -80,7 +80,7 @@ def test_the_order_in_which_facts_were_read_changes_no_text() -> None:
 
 def test_a_group_is_told_with_a_star_for_the_best_and_with_reasons_if_asked() -> None:
     assert list(group_lines(PAIR, with_reasons=False)) == [
-        "Group 1: 2 photos, best first",
+        "Group 1: 2 photos (burst), best first",
         "  * a.jpg",
         "    b.jpg",
     ]

@@ -71,6 +71,7 @@ def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> Non
         "reasons": [reason],
         "why": ["sharpest picture"],
         "out": False,
+        "keep": False,
     }
     assert found == {
         "id": group(A, B).id,
@@ -82,6 +83,7 @@ def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> Non
             {"id": "b.jpg", "key": "b.jpg", "name": "b.jpg", "score": 0.99, **of_all},
         ],
         "skip": False,
+        "kind": "burst",
     }
 
 

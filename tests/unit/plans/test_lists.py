@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
-from bestshot.model.groups import Reason
+from bestshot.model.groups import GroupKind, Reason
 from bestshot.model.photo import FileRole, Photo, PhotoFile
 from bestshot.plans.lists import rest_of, to_csv
 from bestshot.plans.plan import OutputOptions, Plan
@@ -53,6 +53,8 @@ class TestTable:
             "size": "1000",
             "score": "1.000",
             "reasons": "sharpest picture",
+            "kind": "burst",
+            "kept": "1",
         }
 
     def test_it_ends_its_lines_as_the_standard_says(self) -> None:
@@ -117,6 +119,17 @@ class TestRest:
         )
         first, second = (Photo(id_, "immich:me", id_, "r", "x.jpg", 1, files) for id_ in ("id-1", "id-2"))
         assert rest_of(plan_of((first, second)), null=False) == b"id-2\nid-3\n"
+
+    @pytest.mark.parametrize("kind", [kind for kind in GroupKind if kind.is_set])
+    def test_of_a_set_that_is_kept_whole_it_names_no_photo(self, kind: GroupKind) -> None:
+        (group,) = plan_of((photo("a.jpg"), photo("b.jpg"))).groups
+        whole = replace(group, verdict=replace(group.verdict, kind=kind))
+        assert rest_of(replace(plan_of(), groups=(whole,)), null=False) == b""
+
+    def test_a_photo_kept_beside_the_best_is_not_in_it(self) -> None:
+        (group,) = plan_of((photo("a.jpg"), photo("b.jpg"), photo("c.jpg"))).groups
+        kept = replace(group, verdict=replace(group.verdict, keepers=("c.jpg",)))
+        assert rest_of(replace(plan_of(), groups=(kept,)), null=False) == b"/photos/b.jpg\n"
 
     def test_without_groups_it_is_empty(self) -> None:
         assert rest_of(plan_of(), null=False) == rest_of(plan_of(), null=True) == b""

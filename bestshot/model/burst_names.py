@@ -1,0 +1,32 @@
+"""The names that cameras give the frames of a burst: the camera's own word that they belong together."""
+
+import re
+from dataclasses import dataclass
+
+_COVER = r"(?P<cover>_COVER\d?)?"
+
+_DATED = re.compile(rf"(?:\d{{5}}\w*_\d{{5}}|DSC_\d{{4}})_(?P<key>BURST\d{{14,17}}){_COVER}", re.IGNORECASE)
+"""Google and Sony: 00001IMG_00001_BURST20171111030039_COVER, DSC_0007_BURST20170211103059123."""
+
+_COUNTED = re.compile(rf"(?P<key>.*\d.*)_BURST_?\d{{1,4}}{_COVER}", re.IGNORECASE)
+"""Huawei, Motorola, OnePlus, Xiaomi and others: IMG_20171207_063654_BURST001_COVER."""
+
+_SAMSUNG = re.compile(r"(?P<key>(?:19|20)\d{6}_\d{6})_0\d{2}(?P<cover>(?!))?")
+"""Samsung: 20150619_201321_001; the camera numbers only the frames of a burst like this."""
+
+
+@dataclass(frozen=True, slots=True)
+class BurstName:
+    """The burst that a name says a photo is of, and whether the camera shows this one for all."""
+
+    key: str
+    is_cover: bool
+
+
+def burst_of(name: str) -> BurstName | None:
+    """The burst by the name of a file, if it is called as cameras call such frames."""
+    stem = name.rpartition(".")[0] or name
+    for pattern in (_DATED, _COUNTED, _SAMSUNG):
+        if found := pattern.fullmatch(stem):
+            return BurstName(found["key"].upper(), found["cover"] is not None)
+    return None

@@ -1,0 +1,171 @@
+"""What kind of group it is, told from times, exposures and brightness: pure.
+
+Of a bracket, a focus stack, a panorama or a time-lapse every photo is a part of one picture. They look like a burst, so
+what tells them apart is what the photographer did on purpose: other exposures of one thing, or a clockwork.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+from math import log2
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bestshot.grouping.rules import BURST_SECONDS
+from bestshot.model.appraisal import MINIATURE_SIZE
+from bestshot.model.groups import GroupKind
+from bestshot.model.photo import Metadata
+
+if TYPE_CHECKING:
+    from bestshot.ranking.candidates import Candidate, Candidates
+
+_MIN_FRAMES = 3
+"""Fewer exposures are no bracket: two of one scene are a correction."""
+
+_MIN_SPAN = 1.5
+"""In EV. Labelled brackets span 1.9 to 8, other groups at most 0.7: a light that flickers, a cloud."""
+
+_MIN_STEP = 0.3
+"""In EV; cameras bracket in thirds of a stop and more."""
+
+_MAX_PAUSE = 120.0
+"""In seconds, between two neighbours in time: a bracket made by hand takes as long for a step."""
+
+_MIN_DARKENING = 0.9
+"""Of the pairs of clearly different exposures, this fraction must be darker as it is exposed less.
+
+Where the camera only follows a change of the light, pictures stay equally bright."""
+
+_SAME_BRIGHTNESS = 0.01
+"""Pictures that are all black, or all white, get no darker."""
+
+_BURST_PAUSE = 10.0
+"""In seconds, between the frames of a bracket that only its pictures tell of."""
+
+_SAME_CONTENT = 0.8
+"""Correlation of the ranks of brightness from which two miniatures show one thing, however they are exposed."""
+
+_TIME_LAPSES = ((30, 1.0), (10, 5.0))
+"""So many frames at least, and so many seconds between them: nobody presses a button that evenly for so long."""
+
+_CLOCKWORK = 1.0
+"""In seconds; by how much intervals may differ, since most cameras write down whole seconds."""
+
+_LINEAR = 2.2
+"""The exponent from luma to light, as in sRGB, roughly."""
+
+_HDR = re.compile(r"(?<![A-Za-z])HDR(?![A-Za-z])", re.IGNORECASE)
+
+
+def kind_of(candidates: "Candidates") -> GroupKind:
+    """What kind of group it is; if in doubt, a burst or retakes, as the pauses say."""
+    shots = sorted((one for one in candidates.shots if one.damage is None), key=_seconds)
+    if len(shots) < 2:
+        return GroupKind.COPIES
+    if is_bracket(shots):
+        return GroupKind.BRACKET
+    if _is_time_lapse(shots):
+        return GroupKind.TIME_LAPSE
+    is_at_once = not _are_guesses(shots) and all(pause <= BURST_SECONDS for pause in _pauses(shots))
+    return GroupKind.BURST if is_at_once else GroupKind.RETAKES
+
+
+def exposure_value(metadata: Metadata) -> float | None:
+    """How little light the exposure lets in, in EV at ISO 100; None without an exposure time.
+
+    An aperture or sensitivity that is not stated counts as f/1 and ISO 100: such values compare only with each other.
+    """
+    if not metadata.exposure_seconds:
+        return None
+    return log2((metadata.f_number or 1.0) ** 2 / metadata.exposure_seconds) - log2((metadata.iso or 100) / 100)
+
+
+def is_bracket(shots: Sequence["Candidate"]) -> bool:
+    """Whether shots in order of time hold exposures of one thing that differ on purpose.
+
+    What came from elsewhere, such as a messenger's copy of one of them, states no exposure and changes nothing.
+    """
+    dated = [one for one in shots if not one.metadata.taken.is_guess]
+    exposed = [one for one in dated if exposure_value(one.metadata) is not None]
+    if not exposed:
+        return _is_bracket_by_looks(dated)
+    by_setting: dict[tuple[object, ...], list[Candidate]] = {}
+    for one in exposed:
+        by_setting.setdefault(_setting(one.metadata), []).append(one)
+    return any(map(_is_bracket_by_exposure, by_setting.values()))
+
+
+def is_merged(candidate: "Candidate") -> bool:
+    """Whether a photo calls itself merged from a bracket."""
+    return _HDR.search(candidate.photo.name) is not None
+
+
+def _setting(metadata: Metadata) -> tuple[object, ...]:
+    """What exposures must share to compare: the camera, and which of their values are stated."""
+    return metadata.camera, metadata.f_number is None, metadata.iso is None
+
+
+def _are_steps(values: Sequence[float]) -> bool:
+    """Whether exposures, in EV, span enough, in three distinct steps at least."""
+    ordered = sorted(values)
+    steps = 1 + sum(more - less >= _MIN_STEP for less, more in pairwise(ordered))
+    return steps >= _MIN_FRAMES and ordered[-1] - ordered[0] >= _MIN_SPAN
+
+
+def _darken(shots: Sequence["Candidate"], values: Sequence[float]) -> bool:
+    """Whether pictures are darker as less light was let in."""
+    by_exposure = sorted(zip(values, (one.appraisal.brightness for one in shots), strict=True))
+    clear = [
+        brightness - darker > -_SAME_BRIGHTNESS
+        for (value, brightness), (higher, darker) in combinations(by_exposure, 2)
+        if higher - value >= _MIN_STEP
+    ]
+    return sum(clear) >= _MIN_DARKENING * len(clear) and by_exposure[0][1] > by_exposure[-1][1]
+
+
+def _is_bracket_by_exposure(shots: Sequence["Candidate"]) -> bool:
+    values = [value for one in shots if (value := exposure_value(one.metadata)) is not None]
+    return _are_steps(values) and max(_pauses(shots)) <= _MAX_PAUSE and _darken(shots, values)
+
+
+def _is_bracket_by_looks(shots: Sequence["Candidate"]) -> bool:
+    """Whether frames that state no exposure get steadily darker or brighter, the first perhaps in the middle."""
+    if len(shots) < _MIN_FRAMES or max(_pauses(shots)) > _BURST_PAUSE:
+        return False
+    light = [_LINEAR * log2(max(one.appraisal.brightness, 1 / 255)) for one in shots]
+    steps = [after - before for before, after in pairwise(light)]
+    is_steady = any(all(sign * step >= _MIN_STEP for step in steps) for sign in (1, -1))
+    is_around = len(light) == _MIN_FRAMES and min(light[1:]) + _MIN_STEP <= light[0] <= max(light[1:]) - _MIN_STEP
+    is_stepped = (is_steady or is_around) and max(light) - min(light) >= _MIN_SPAN
+    return is_stepped and all(_show_the_same(one, other) for one, other in pairwise(shots))
+
+
+def _show_the_same(one: "Candidate", other: "Candidate") -> bool:
+    """Whether the places of two miniatures have the same order of brightness, which an exposure hardly changes."""
+    pictures = [np.frombuffer(each.appraisal.miniature, np.uint8).astype(float) for each in (one, other)]
+    if any(len(picture) < MINIATURE_SIZE**2 or picture.std() == 0 for picture in pictures):
+        return False
+    ranks = [np.unique(picture, return_inverse=True)[1] for picture in pictures]
+    return bool(np.corrcoef(*ranks)[0, 1] >= _SAME_CONTENT)
+
+
+def _is_time_lapse(shots: Sequence["Candidate"]) -> bool:
+    if _are_guesses(shots) or len({one.metadata.camera for one in shots}) > 1:
+        return False
+    pauses = _pauses(shots)
+    is_even = bool(pauses) and max(pauses) - min(pauses) <= max(_CLOCKWORK, 0.1 * median(pauses))
+    return is_even and any(len(shots) >= frames and median(pauses) >= seconds for frames, seconds in _TIME_LAPSES)
+
+
+def _are_guesses(shots: Sequence["Candidate"]) -> bool:
+    return any(one.metadata.taken.is_guess for one in shots)
+
+
+def _pauses(shots: Sequence["Candidate"]) -> list[float]:
+    return [after - before for before, after in pairwise(map(_seconds, shots))]
+
+
+def _seconds(candidate: "Candidate") -> float:
+    return candidate.metadata.taken.seconds
