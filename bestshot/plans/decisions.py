@@ -1,7 +1,7 @@
 """What people decided about their photos, and how groups and verdicts follow it: pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import assert_never
 
@@ -17,6 +17,8 @@ class DecisionKind(Enum):
     OUT = "out"
     BEST = "best"
     TOGETHER = "together"
+    KEEP = "keep"
+    DROP = "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class DecidedPhoto:
 class Decision:
     """APART: no two of the photos are of one shot. OUT: the first is of another shot. BEST: it is their best.
 
-    TOGETHER takes back that any of them are apart.
+    TOGETHER takes back that any of them are apart. KEEP: the first stays in sight beside their best. DROP: it does not.
     """
 
     kind: DecisionKind
@@ -47,18 +49,23 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """That a photo is the best of these and itself; a later one counts more."""
+    """That a photo is the best of these and itself, or is kept beside their best; a later one counts more."""
 
     when: int
     others: frozenset[Place]
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """All that was decided: with which photos a photo is `apart`, and when it was picked before which ones."""
+    """All that was decided: with which photos a photo is `apart`, and when it was picked before which ones.
+
+    `beside` is when a photo was to be kept beside the best of which others, or not.
+    """
 
     apart: Mapping[Place, frozenset[Place]]
     picks: Mapping[Place, tuple[Pick, ...]]
+    beside: Mapping[Place, tuple[Pick, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, made: Iterable[Decision], photos: Iterable[Photo]) -> "Decisions":
@@ -70,6 +77,7 @@ class Decisions:
         place_of = _Whereabouts.of(photos).place_of
         apart: dict[Place, frozenset[Place]] = {}
         picks: dict[Place, tuple[Pick, ...]] = {}
+        beside: dict[Place, tuple[Pick, ...]] = {}
         for when, decision in enumerate(made):
             first, *more = (place_of(photo) for photo in decision.photos)
             everyone = frozenset((first, *more))
@@ -83,9 +91,12 @@ class Decisions:
                     apart |= {place: apart.get(place, frozenset()) - everyone for place in everyone}
                 case DecisionKind.BEST:
                     picks[first] = (*picks.get(first, ()), Pick(when, others))
+                case DecisionKind.KEEP | DecisionKind.DROP:
+                    pick = Pick(when, others, decision.kind is DecisionKind.KEEP)
+                    beside[first] = (*beside.get(first, ()), pick)
                 case _:
                     assert_never(decision.kind)
-        return cls(apart, picks)
+        return cls(apart, picks, beside)
 
     def split(self, groups: Iterable[Group], min_group_size: int) -> list[Group]:
         """The groups without what was taken apart: each photo joins the first part that holds none it is apart from."""
@@ -112,7 +123,21 @@ class Decisions:
         return [Group(tuple(part)) for part in parts]
 
     def prefer(self, verdict: Verdict) -> Verdict:
-        """The verdict with the photo on top that a person chose last before any other of the group."""
+        """The verdict with the photo on top that a person chose last before any other of the group.
+
+        So are the photos kept beside it that a person wanted there, unless they had a say about that later.
+        """
+        chosen = self._with_best(verdict)
+        return replace(chosen, keepers=tuple(self._keepers(chosen)))
+
+    def _keepers(self, verdict: Verdict) -> Iterator[str]:
+        places = {photo.place for photo in verdict.group.photos}
+        for ranked in verdict.ranking[1:]:
+            said = [pick for pick in self.beside.get(ranked.photo.place, ()) if not pick.others.isdisjoint(places)]
+            if said[-1].is_kept if said else ranked.photo.id in verdict.keepers:
+                yield ranked.photo.id
+
+    def _with_best(self, verdict: Verdict) -> Verdict:
         photos = {photo.place: photo for photo in verdict.group.photos}
         chosen = [
             (pick.when, place)
@@ -131,6 +156,11 @@ class Decisions:
             if self.prefer(verdict).best != verdict.best:
                 others = (photo for photo in photos if photo != verdict.best)
                 yield Decision.about(DecisionKind.BEST, [verdict.best, *others])
+            kept = self.prefer(verdict).keepers
+            for photo in photos:
+                if photo != verdict.best and (photo.id in kept) != (photo.id in verdict.keepers):
+                    kind = DecisionKind.KEEP if photo.id in verdict.keepers else DecisionKind.DROP
+                    yield Decision.about(kind, [photo, *(other for other in photos if other != photo)])
 
 
 def _part(apart: dict[Place, frozenset[Place]], some: frozenset[Place], others: frozenset[Place]) -> None:

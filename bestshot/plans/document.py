@@ -63,7 +63,8 @@ class PlanPhoto:
 class PlanGroup:
     """A group, its photos from best to worst; `best` is the id of the one to keep in sight, `skip` leaves it alone.
 
-    Of a set that is kept whole, such as a bracket, all photos stay in sight.
+    `proposed` are the ids of those that were proposed to be kept beside the best. All photos of a set that is kept
+    whole, such as a bracket, stay in sight.
     """
 
     id: str
@@ -73,6 +74,7 @@ class PlanGroup:
     photos: Annotated[tuple[PlanPhoto, ...], msgspec.Meta(min_length=1)]
     skip: bool = False
     kind: GroupKind = GroupKind.BURST
+    proposed: tuple[str, ...] = ()
 
     @property
     def inside(self) -> tuple[PlanPhoto, ...]:
@@ -136,7 +138,15 @@ def _group(group: PlannedGroup, metadata: Mapping[str, Metadata]) -> PlanGroup:
     photos = tuple(
         _photo(ranked, metadata[ranked.photo.id], keep=ranked.photo.id in verdict.keepers) for ranked in verdict.ranking
     )
-    return PlanGroup(verdict.group.id, group.number, verdict.best.id, verdict.confidence, photos, kind=verdict.kind)
+    return PlanGroup(
+        id=verdict.group.id,
+        number=group.number,
+        best=verdict.best.id,
+        confidence=verdict.confidence,
+        photos=photos,
+        kind=verdict.kind,
+        proposed=verdict.keepers,
+    )
 
 
 def _photo(ranked: RankedPhoto, metadata: Metadata, *, keep: bool) -> PlanPhoto:

@@ -173,11 +173,22 @@ def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
         # Photos that were taken out need not belong together either.
         made += [Decision.about(DecisionKind.OUT, _first(photo, group.photos)) for photo in group.photos if photo.out]
         best = next(photo for photo in group.inside if photo.id == group.best)
+        made += _about_keepers(group)
         # Photos are judged by each other: without one of them, another one might be the best of the next run.
         is_smaller = 1 < len(group.inside) < len(group.photos)
         if is_smaller or best != group.inside[0]:
             made.append(Decision.about(DecisionKind.BEST, _first(best, group.inside)))
     return made
+
+
+def _about_keepers(group: PlanGroup) -> list[Decision]:
+    """What was decided otherwise than proposed about photos beside the best."""
+    beside = [photo for photo in group.inside if photo.id != group.best]
+    return [
+        Decision.about(DecisionKind.KEEP if photo.keep else DecisionKind.DROP, _first(photo, group.inside))
+        for photo in beside
+        if photo.keep != (photo.id in group.proposed)
+    ]
 
 
 def _first(one: PlanPhoto, photos: Iterable[PlanPhoto]) -> list[PlanPhoto]:

@@ -147,8 +147,8 @@ def _show_the_same(one: "Candidate", other: "Candidate") -> bool:
     pictures = [np.frombuffer(each.appraisal.miniature, np.uint8).astype(float) for each in (one, other)]
     if any(len(picture) < MINIATURE_SIZE**2 or picture.std() == 0 for picture in pictures):
         return False
-    ranks = [np.unique(picture, return_inverse=True)[1] for picture in pictures]
-    return bool(np.corrcoef(*ranks)[0, 1] >= _SAME_CONTENT)
+    first, second = (np.unique(picture, return_inverse=True)[1] for picture in pictures)
+    return bool(np.corrcoef(first, second)[0, 1] >= _SAME_CONTENT)
 
 
 def _is_time_lapse(shots: Sequence["Candidate"]) -> bool:

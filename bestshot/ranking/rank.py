@@ -13,8 +13,9 @@ from bestshot.model.photo import Photo
 from bestshot.model.times import CaptureTime
 from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.criteria import Criterion, criteria
+from bestshot.ranking.keepers import keepers
 from bestshot.ranking.kinds import kind_of
-from bestshot.ranking.people import Embeddings, track_people
+from bestshot.ranking.people import Embeddings, Person, track_people
 from bestshot.ranking.preferences import choice, choice_in_words, preference_scores
 from bestshot.ranking.rules import JudgingRules
 from bestshot.ranking.sets import as_set
@@ -82,7 +83,7 @@ def _ranked_by_damage(candidates: Candidates, rules: JudgingRules, embeddings: E
     if len(sound) == 1:
         first = replace(first, ranking=(replace(first.ranking[0], why=("the only photo that is not damaged",)),))
     behind = (_behind(ranked.photo, damaged[ranked.photo.id]) for ranked in last.ranking)
-    return Verdict(candidates.group, (*first.ranking, *behind), first.confidence)
+    return Verdict(candidates.group, (*first.ranking, *behind), first.confidence, keepers=first.keepers)
 
 
 def _behind(photo: Photo, damage: str) -> RankedPhoto:
@@ -114,7 +115,16 @@ def _verdict(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings
     ]
     ranked = _in_order(contenders)
     ranking = tuple(_ranked(item, ranked, applicable, rules) for item in ranked)
-    return Verdict(candidates.group, ranking, _confidence(ranked))
+    kept = _keepers(ranked, people, rules.keep - 1)
+    return Verdict(candidates.group, ranking, _confidence(ranked), keepers=kept)
+
+
+def _keepers(ranked: Sequence[_Contender], people: Sequence[Person], limit: int) -> tuple[str, ...]:
+    """The photos to keep beside the best; copies show nothing else, and what the user rejected is not wanted."""
+    best, *others = ranked
+    able = [best, *(item for item in others if item.original is None and item.chosen >= 0)]
+    scores = {item.candidate.id: item.score for item in able}
+    return keepers([item.candidate for item in able], scores, people, limit)
 
 
 def _in_order(contenders: Sequence[_Contender]) -> list[_Contender]:

@@ -37,7 +37,7 @@ def as_set(verdict: Verdict, candidates: Candidates, kind: GroupKind) -> Verdict
         replace(ranked, why=_why(members[ranked.photo.id], kind, offsets, is_first=ranked is first))
         for ranked in (first, *(one for one in in_time if one is not first))
     )
-    return replace(verdict, ranking=ranking, confidence=1.0, kind=kind)
+    return replace(verdict, ranking=ranking, confidence=1.0, kind=kind, keepers=())
 
 
 def _offsets(candidates: Candidates) -> dict[str, float]:

@@ -1,38 +1,57 @@
 "use strict";
-/* The reader's decisions: another best, a photo taken out, a group skipped. They survive a reload and are saved as a plan. */
+/* The reader's decisions: another best, photos kept or taken out, a group skipped. They survive a reload and are saved as a plan. */
 
 const byId = (id) => document.getElementById(id);
 
 const decisions = (() => {
   const plan = JSON.parse(byId("plan").textContent);
   const storageKey = `photo-organizer-report:${document.body.dataset.page}`;
+  const proposed = ({ photos }) => ({
+    best: 0,
+    keep: new Set(photos.flatMap((photo, place) => (photo.keep ? [place] : []))),
+    out: new Set(),
+    skip: false,
+  });
   const groups = [...document.querySelectorAll(".group")].map((section) => ({
     section,
     planned: plan.groups[section.dataset.place],
     cards: [...section.querySelectorAll(".photo")],
     note: section.querySelector(".note"),
     skipBox: section.querySelector(".skip input"),
-    best: 0,
-    out: new Set(),
-    skip: false,
+    ...proposed(plan.groups[section.dataset.place]),
   }));
   let isStored = true;
   let isSaved = true;
 
-  const isChanged = (group) => group.best !== 0 || group.out.size > 0 || group.skip;
+  const isOtherKept = ({ planned, keep }) => planned.photos.some((photo, place) => photo.keep !== keep.has(place));
+  const isChanged = (group) => group.best !== 0 || group.out.size > 0 || group.skip || isOtherKept(group);
   const firstIn = (group) => group.cards.findIndex((_card, place) => !group.out.has(place));
   const nameOf = (group, place) => group.cards[place].querySelector("h3").textContent;
 
   function pick(group, place) {
     group.out.delete(place);
+    group.keep.delete(place);
     group.best = place;
     changed(group, `${nameOf(group, place)} is the best.`);
   }
 
+  function keepToo(group, place, isKept) {
+    if (place === group.best) return;
+    group.keep[isKept ? "add" : "delete"](place);
+    if (isKept) group.out.delete(place);
+    changed(group, `${nameOf(group, place)} ${isKept ? "is kept beside the best" : "is not kept"}.`);
+  }
+
   function takeOut(group, place, isOut) {
     if (!isOut) group.out.delete(place);
-    else if (group.cards.length - group.out.size > 1) group.out.add(place);
-    if (group.out.has(group.best)) group.best = firstIn(group);
+    else if (group.cards.length - group.out.size > 1) {
+      group.out.add(place);
+      group.keep.delete(place);
+    }
+    if (group.out.has(group.best)) {
+      group.best = firstIn(group);
+      group.keep.delete(group.best);
+    }
     const message = isOut ? `${nameOf(group, place)} is taken out.` : `${nameOf(group, place)} is back in its group.`;
     changed(group, `${message} ${nameOf(group, group.best)} is the best.`);
   }
@@ -56,7 +75,11 @@ const decisions = (() => {
     group.cards.forEach((card, place) => {
       const isOut = group.out.has(place);
       card.classList.toggle("is-best", place === group.best);
+      card.classList.toggle("is-kept", group.keep.has(place));
       card.classList.toggle("is-out", isOut);
+      const keepBox = card.querySelector(".keep input");
+      keepBox.checked = place === group.best || group.keep.has(place);
+      keepBox.disabled = place === group.best;
       card.querySelector(".best input").checked = place === group.best;
       const outBox = card.querySelector(".out input");
       outBox.checked = isOut;
@@ -79,7 +102,7 @@ const decisions = (() => {
   function store() {
     const kept = {};
     for (const group of groups.filter(isChanged)) {
-      kept[group.planned.id] = { best: group.best, out: [...group.out], skip: group.skip };
+      kept[group.planned.id] = { best: group.best, keep: [...group.keep], out: [...group.out], skip: group.skip };
     }
     try {
       localStorage.setItem(storageKey, JSON.stringify(kept));
@@ -96,9 +119,10 @@ const decisions = (() => {
       isStored = false;
     }
     for (const group of groups) {
-      const { best = 0, out = [], skip: isSkipped = false } = kept[group.planned.id] || {};
+      const { best = 0, keep, out = [], skip: isSkipped = false } = kept[group.planned.id] || {};
       group.out = new Set(out.filter((place) => place in group.cards));
       group.best = best in group.cards && !group.out.has(best) ? best : Math.max(0, firstIn(group));
+      if (keep) group.keep = new Set(keep.filter((place) => place in group.cards && place !== group.best));
       group.skip = isSkipped;
       show(group);
     }
@@ -107,7 +131,7 @@ const decisions = (() => {
 
   function reset() {
     for (const group of groups) {
-      Object.assign(group, { best: 0, out: new Set(), skip: false });
+      Object.assign(group, proposed(group.planned));
       show(group);
     }
     isSaved = true;
@@ -123,6 +147,7 @@ const decisions = (() => {
       const target = copy.groups[group.section.dataset.place];
       target.best = target.photos[group.best].id;
       for (const place of group.out) target.photos[place].out = true;
+      target.photos.forEach((photo, place) => { photo.keep = group.keep.has(place); });
       if (group.skip) target.skip = true;
     }
     const escaped = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
@@ -143,6 +168,8 @@ const decisions = (() => {
     group.skipBox.addEventListener("change", () => skip(group, group.skipBox.checked));
     group.cards.forEach((card, place) => {
       card.querySelector(".best input").addEventListener("change", () => pick(group, place));
+      const keepBox = card.querySelector(".keep input");
+      keepBox.addEventListener("change", () => keepToo(group, place, keepBox.checked));
       const outBox = card.querySelector(".out input");
       outBox.addEventListener("change", () => takeOut(group, place, outBox.checked));
     });
@@ -153,5 +180,5 @@ const decisions = (() => {
     if (!isStored && !isSaved && groups.some(isChanged)) event.preventDefault();
   });
   recall();
-  return { groups, pick, takeOut };
+  return { groups, pick, keepToo, takeOut };
 })();

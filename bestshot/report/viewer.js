@@ -113,8 +113,11 @@
 
   function showDecision() {
     const isBest = group.best === place;
+    const isKept = group.keep.has(place);
     const isOut = group.out.has(place);
-    byId("viewer-mark").textContent = isBest ? "Best" : isOut ? "Taken out" : "";
+    byId("viewer-mark").textContent = isBest ? "Best" : isKept ? "Kept" : isOut ? "Taken out" : "";
+    byId("keep").setAttribute("aria-pressed", isKept);
+    byId("keep").disabled = isBest;
     byId("pick").setAttribute("aria-pressed", isBest);
     byId("drop").setAttribute("aria-pressed", isOut);
     byId("drop").disabled = group.cards[place].querySelector(".out input").disabled;
@@ -124,6 +127,7 @@
   }
 
   const pick = () => decisions.pick(group, place);
+  const keep = () => decisions.keepToo(group, place, !group.keep.has(place));
   const drop = () => byId("drop").disabled || decisions.takeOut(group, place, !group.out.has(place));
   const keys = {
     ArrowLeft: (event) => (event.shiftKey ? pan(-PAN, 0) : go(place - 1)),
@@ -137,6 +141,7 @@
     "-": () => zoomTo(view.zoom / STEP),
     0: () => zoomTo(1),
     b: pick,
+    k: keep,
     x: drop,
   };
 
@@ -194,6 +199,7 @@
   byId("fit").addEventListener("click", () => zoomTo(1));
   byId("close").addEventListener("click", () => viewer.close());
   byId("pick").addEventListener("click", pick);
+  byId("keep").addEventListener("click", keep);
   byId("drop").addEventListener("click", drop);
   document.addEventListener("decided", (event) => viewer.open && event.detail === group && showDecision());
   addEventListener("resize", () => viewer.open && layOut());

@@ -145,6 +145,10 @@ class Settings:
             separator=",",
         ),
     ] = ()
+    keep: Annotated[
+        _Count,
+        About(JUDGING, "how many photos of a group stay in sight at most, if they are good and really different", "N"),
+    ] = 1
     sets: Annotated[
         SetHandling,
         About(
@@ -242,7 +246,7 @@ class Settings:
     def judging_rules(self) -> JudgingRules:
         """Which photo of a group is best."""
         preferences = tuple(map(Preference.parse, self.prefer))
-        return JudgingRules(self.weights, preferences, self.sets is SetHandling.KEEP_WHOLE)
+        return JudgingRules(self.weights, preferences, self.sets is SetHandling.KEEP_WHOLE, self.keep)
 
     @property
     def mark_options(self) -> MarkOptions:

@@ -62,6 +62,11 @@ class Reader:
         text = download.value.path().read_text(encoding="ascii")
         return download.value.suggested_filename, json.loads(text)
 
+    def saved_keepers(self) -> set[str]:
+        """The names of the photos that the saved plan keeps beside a best."""
+        _, plan = self.saved()
+        return {photo["name"] for group in plan["groups"] for photo in group["photos"] if photo["keep"]}
+
     def focused(self) -> str:
         """The name of what has the focus."""
         found = self.page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.id")
@@ -127,7 +132,7 @@ class TestDeciding:
     ) -> None:
         reader = read(report)
         reader.card("burst1_1.jpg").get_by_role("radio").check()
-        reader.card("burst3_4.jpg").get_by_role("checkbox").check()
+        reader.card("burst3_4.jpg").get_by_label("Take out").check()
         reader.group(2).get_by_role("checkbox", name="Skip this group").check()
         expect(reader.page.locator("#decided")).to_contain_text("3 groups changed.")
         expected = ReportPage.of(report).plan
@@ -142,7 +147,7 @@ class TestDeciding:
     ) -> None:
         reader = read(report)
         ranking = [photo["id"] for photo in ReportPage.of(report).plan["groups"][2]["photos"]]
-        reader.card(ranking[0]).get_by_role("checkbox").check()
+        reader.card(ranking[0]).get_by_label("Take out").check()
         expect(reader.card(ranking[1]).get_by_role("radio")).to_be_checked()
         assert reader.saved()[1]["groups"][2]["best"] == ranking[1]
 
@@ -150,17 +155,17 @@ class TestDeciding:
         self, read: Callable[..., Reader], report: Path
     ) -> None:
         reader = read(report)
-        reader.card("burst1_2.jpg").get_by_role("checkbox").check()
-        expect(reader.card("burst1_1.jpg").get_by_role("checkbox")).to_be_disabled()
+        reader.card("burst1_2.jpg").get_by_label("Take out").check()
+        expect(reader.card("burst1_1.jpg").get_by_label("Take out")).to_be_disabled()
         expect(reader.group(1).get_by_text("One photo left")).to_be_visible()
 
     def test_a_photo_taken_out_that_is_picked_as_the_best_is_back(
         self, read: Callable[..., Reader], report: Path
     ) -> None:
         reader = read(report)
-        reader.card("burst2_1.jpg").get_by_role("checkbox").check()
+        reader.card("burst2_1.jpg").get_by_label("Take out").check()
         reader.card("burst2_1.jpg").get_by_role("radio").check()
-        expect(reader.card("burst2_1.jpg").get_by_role("checkbox")).not_to_be_checked()
+        expect(reader.card("burst2_1.jpg").get_by_label("Take out")).not_to_be_checked()
         group = reader.saved()[1]["groups"][1]
         assert (group["best"], [photo for photo in group["photos"] if photo["out"]]) == ("burst2_1.jpg", [])
 
@@ -177,6 +182,24 @@ class TestDeciding:
         assert reader.saved()[1] == ReportPage.of(report).plan
         reader.page.reload()
         assert reader.saved()[1] == ReportPage.of(report).plan
+
+    def test_a_photo_is_kept_beside_the_best_by_key_and_by_box(self, read: Callable[..., Reader], report: Path) -> None:
+        reader = read(report)
+        reader.group(3).get_by_role("button", name="Enlarge burst3_2.jpg").click()
+        expect(reader.page.locator("#keep")).to_be_disabled()
+        reader.page.keyboard.press("ArrowRight")
+        reader.page.keyboard.press("k")
+        expect(reader.page.locator("#viewer-mark")).to_have_text("Kept")
+        name = reader.page.locator("#viewer-name").inner_text()
+        reader.page.keyboard.press("Escape")
+        reader.page.reload()
+        assert reader.saved_keepers() == {name}
+        reader.card(name).get_by_role("radio").check()
+        assert reader.saved_keepers() == set(), "it is the best now"
+        reader.card("burst3_2.jpg").get_by_label("Keep burst3_2.jpg too").check()
+        assert reader.saved_keepers() == {"burst3_2.jpg"}
+        reader.card("burst3_2.jpg").get_by_label("Take out").check()
+        assert reader.saved_keepers() == set()
 
     def test_where_the_browser_keeps_nothing_the_page_works_and_says_so(
         self, read: Callable[..., Reader], report: Path
@@ -318,7 +341,7 @@ class TestWithoutMouse:
     ) -> None:
         """By the rules of axe-core: names, roles, contrast, order; also of a changed page and of the viewer."""
         reader = read(report, size, scheme)
-        reader.card("burst3_4.jpg").get_by_role("checkbox").check()
+        reader.card("burst3_4.jpg").get_by_label("Take out").check()
         reader.group(2).get_by_role("checkbox", name="Skip this group").check()
         reader.page.get_by_text("All measurements").first.click()
         changed = Axe().run(reader.page)

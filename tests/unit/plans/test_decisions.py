@@ -34,6 +34,20 @@ def together(*photos: Photo) -> Decision:
     return decided(DecisionKind.TOGETHER, *photos)
 
 
+def keep(*photos: Photo) -> Decision:
+    return decided(DecisionKind.KEEP, *photos)
+
+
+def drop(*photos: Photo) -> Decision:
+    return decided(DecisionKind.DROP, *photos)
+
+
+def beside(*made: Decision, proposed: str = "") -> str:
+    """Which of a, b and c are kept beside their best, where the program would keep those proposed."""
+    judged = replace(verdict(A, B, C), keepers=tuple(f"{letter}.jpg" for letter in proposed))
+    return "".join(id_[0] for id_ in Decisions.of(made, (A, B, C)).prefer(judged).keepers)
+
+
 def parts(*made: Decision, of: tuple[Photo, ...] = PHOTOS[:4], least: int = 2) -> list[str]:
     """What becomes of a group of these photos, each part as the first letters of its names."""
     return ["".join(one.name[0] for one in part.photos) for part in Decisions.of(made, of).split([group(*of)], least)]
@@ -217,3 +231,26 @@ class TestIdentity:
         empty = tuple(replace(one, size=0) for one in (A, B))
         there = tuple(elsewhere(one, one.name) for one in empty)
         assert parts(apart(*empty), of=there) == ["ab"]
+
+
+def test_a_photo_stays_beside_the_best_as_a_person_said_last() -> None:
+    assert beside() == ""
+    assert beside(proposed="c") == "c"
+    assert beside(keep(B, A, C), proposed="c") == "bc"
+    assert beside(drop(C, A, B), proposed="c") == ""
+    assert beside(keep(C, A, B), drop(C, A, B)) == ""
+    assert beside(drop(C, A, B), keep(C, A, B)) == "c"
+    assert beside(keep(C, D)) == "", "it was said about another group"
+
+
+def test_the_best_is_never_beside_itself() -> None:
+    assert beside(keep(A, B, C)) == ""
+    assert beside(keep(B, A, C), best(B, A, C)) == ""
+
+
+def test_what_a_plan_keeps_or_drops_stands_against_earlier_decisions() -> None:
+    earlier = [keep(B, A, C)]
+    planned = replace(verdict(A, B, C), keepers=("c.jpg",))
+    made = [*earlier, *Decisions.of(earlier, (A, B, C)).overruled_by([planned])]
+    assert made[1:] == [drop(B, A, C)]
+    assert Decisions.of(made, (A, B, C)).prefer(planned).keepers == ("c.jpg",)

@@ -84,6 +84,7 @@ def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> Non
         ],
         "skip": False,
         "kind": "burst",
+        "proposed": [],
     }
 
 

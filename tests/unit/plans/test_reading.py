@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import UsageError
-from bestshot.model.groups import PlannedGroup
+from bestshot.model.groups import GroupKind, PlannedGroup
 from bestshot.model.photo import Photo, SourceType
 from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
 from bestshot.plans.plan import OutputOptions, Plan
 from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
 from tests.support.builders import metadata_with, photo, planned
-from tests.unit.plans.test_decisions import apart, best, out
+from tests.unit.plans.test_decisions import apart, best, drop, keep, out
 
 A, B, C, D, E = (photo(f"{name}.jpg") for name in "abcde")
 SOURCE = PlanSource(SourceType.LOCAL, ("photos",), ("folder:/photos",))
@@ -89,6 +89,7 @@ PICK_C = put("groups", 0, "best", "c.jpg")
 B_OUT = put("groups", 0, "photos", 1, "out", True)
 C_OUT = put("groups", 0, "photos", 2, "out", True)
 A_OUT = put("groups", 0, "photos", 0, "out", True)
+B_KEPT = put("groups", 0, "photos", 1, "keep", True)
 SKIP = put("groups", 0, "skip", True)
 SKIP_SECOND = put("groups", 1, "skip", True)
 
@@ -102,7 +103,7 @@ class TestReading:
             for key in ("actions", "skipped", "counts"):
                 del found[key]
             for group in found["groups"]:
-                del group["skip"], group["kind"]
+                del group["skip"], group["kind"], group["proposed"]
                 for one in group["photos"]:
                     del one["out"], one["keep"]
 
@@ -264,6 +265,12 @@ class TestFitting:
         assert [one.id for one in members] == sorted(one.id for one in moved)
 
 
+def test_a_plan_says_what_is_kept_beside_the_best_and_what_is_kept_whole(tmp_path: Path) -> None:
+    kept, whole = fitted(tmp_path, B_KEPT, put("groups", 1, "kind", "bracket")).verdicts
+    assert (kept.keepers, kept.rest) == (("b.jpg",), (C,))
+    assert (whole.kind, whole.rest) == (GroupKind.BRACKET, ())
+
+
 class TestDecisions:
     @pytest.mark.parametrize(
         ("changes", "made"),
@@ -276,8 +283,23 @@ class TestDecisions:
             ((SKIP, PICK_C, B_OUT), [apart(A, B, C)]),
             ((A_OUT, put("groups", 0, "best", "b.jpg")), [out(A, B, C), best(B, C)]),
             ((SKIP_SECOND, PICK_C), [best(C, A, B), apart(D, E)]),
+            ((B_KEPT,), [keep(B, A, C)]),
+            ((B_KEPT, put("groups", 0, "proposed", ["b.jpg"])), []),
+            ((put("groups", 0, "proposed", ["b.jpg"]),), [drop(B, A, C)]),
         ],
-        ids=["none", "best", "out", "both", "skip", "skip before all else", "next best after one out", "two groups"],
+        ids=[
+            "none",
+            "best",
+            "out",
+            "both",
+            "skip",
+            "skip before all else",
+            "next best after one out",
+            "two groups",
+            "kept",
+            "kept as proposed",
+            "no longer kept",
+        ],
     )
     def test_what_was_amended_is_what_was_decided(
         self, tmp_path: Path, changes: tuple[Change, ...], made: list[object]
