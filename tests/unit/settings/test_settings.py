@@ -13,7 +13,7 @@ from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
-from bestshot.ranking.rules import JudgingRules, Preference, PreferenceKind, Weights
+from bestshot.ranking.rules import JudgingRules, Preference, PreferenceKind, SetHandling, Weights
 from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.reading import default_config_file, load_settings
 from bestshot.settings.settings import SETTINGS, Settings
@@ -63,6 +63,15 @@ SAMPLES = {
     "min_group_size": Sample("2", 2, "3", 3, "4", 4),
     "prefer": Sample(
         '["raw"]', ("raw",), "largest,folder:/a", ("largest", "folder:/a"), ["folder:/b:c"], ("folder:/b:c",)
+    ),
+    "keep": Sample("2", 2, "3", 3, 4, 4),
+    "sets": Sample(
+        '"treat-as-burst"',
+        SetHandling.TREAT_AS_BURST,
+        "keep-whole",
+        SetHandling.KEEP_WHOLE,
+        "treat-as-burst",
+        SetHandling.TREAT_AS_BURST,
     ),
     "face_model": Sample('"cnn"', FaceModel.CNN, "hog", FaceModel.HOG, "cnn", FaceModel.CNN),
     "limit": Sample("1", 1, "2", 2, "3", 3),
