@@ -7,12 +7,15 @@ scale, features crowded into a corner) aligns nothing, so the correlation reject
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import inf
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 
 _RECIPE = "orb480/2"
@@ -93,6 +96,9 @@ _MIN_COVERAGE = 0.9
 _MIN_TEXTURED = 50
 """Fewer textured pixels than this are not enough to compare."""
 
+_NO_CONFLICT = 0.01
+"""Conflict up to which pictures that match as they are need not be aligned: half of what another subject has."""
+
 _FULL_OVERLAP = 0.9
 """Overlap beyond which more of it makes an alignment no better."""
 
@@ -114,12 +120,24 @@ def matching_recipe(*, rotations: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a picture is compared by: local features (x, y and 256 bits each) and a small copy."""
+    """Local features of a picture: x, y and 256 bits each."""
 
     points: Floats
     descriptors: Pixels
-    size: tuple[int, int]
-    small: Pixels
+
+
+class Comparable:
+    """What an upright grey picture is compared by: its features, found once they are needed, and a small copy."""
+
+    def __init__(self, picture: Image.Image) -> None:
+        self._grey = _resized(np.asarray(picture), MATCH_SIZE)
+        self.small = _small(self._grey)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, in pixels, of the picture in which features are found."""
+        height, width = self._grey.shape
+        return width, height
 
     @property
     def to_small(self) -> Floats:
@@ -127,28 +145,36 @@ class Features:
         (width, height), (small_height, small_width) = self.size, self.small.shape
         return np.diag([small_width / width, small_height / height, 1.0])
 
+    @cached_property
+    def mirrored(self) -> "Comparable":
+        """The small copy as a mirror shows it."""
+        return Comparable(Image.fromarray(self.small[:, ::-1]))
 
-def features(picture: Image.Image) -> Features:
-    """Find evenly spread features of an upright grey picture, which is scaled to MATCH_SIZE first."""
-    grey = _resized(np.asarray(picture), MATCH_SIZE)
-    height, width = grey.shape
-    equalised = cv2.createCLAHE(_CONTRAST_LIMIT, _CONTRAST_TILES).apply(grey)
-    orb = cv2.ORB.create(nfeatures=_MAX_FEATURES, fastThreshold=_FAST_THRESHOLD)
-    found = orb.detect(equalised, None) if min(width, height) >= _MIN_SIDE else ()
-    kept, descriptors = orb.compute(equalised, _spread(found, width, height))
-    points = np.array([point.pt for point in kept], dtype=np.float64).reshape(-1, 2)
-    # Without features, OpenCV returns None instead of an empty array.
-    bits = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, dtype=np.uint8)
-    return Features(points, bits, (width, height), _small(grey))
+    @cached_property
+    def features(self) -> Features:
+        """Evenly spread features."""
+        equalised = cv2.createCLAHE(_CONTRAST_LIMIT, _CONTRAST_TILES).apply(self._grey)
+        orb = cv2.ORB.create(nfeatures=_MAX_FEATURES, fastThreshold=_FAST_THRESHOLD)
+        found = orb.detect(equalised, None) if min(self.size) >= _MIN_SIDE else ()
+        kept, descriptors = orb.compute(equalised, _spread(found, *self.size))
+        points = np.array(cv2.KeyPoint.convert(kept), dtype=np.float64).reshape(-1, 2)
+        # Without features, OpenCV returns None instead of an empty array.
+        bits = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, dtype=np.uint8)
+        return Features(points, bits)
 
 
-def similarity(left: Features, right: Features, *, rotations: bool = False) -> Similarity:
-    """Measure how well the left picture matches the right one; turned or mirrored only with `rotations`."""
-    found = [
-        _aligned(left, right, transform, inliers)
-        for transform, inliers in _transforms(left, right, rotations=rotations)
-    ]
-    return max(found, key=_quality)
+def similarity(left: Comparable, right: Comparable, *, rotations: bool = False) -> Similarity:
+    """Measure how well the left picture matches the right one; turned or mirrored only with `rotations`.
+
+    Where they clearly match as they are, whenever they were taken, no features are looked for: most of the cost.
+    """
+    stretch = np.diag([right.size[0] / left.size[0], right.size[1] / left.size[1], 1.0])
+    as_they_are = _aligned(left, right, stretch, 0)
+    if as_they_are.conflict <= _NO_CONFLICT and GroupingRules().confirmed_by(as_they_are, inf):
+        return as_they_are
+    estimates = _estimates(left, right, rotations=rotations)
+    moved = [_aligned(left, right, transform, inliers) for transform, inliers in estimates]
+    return max([as_they_are, *moved], key=_quality)
 
 
 def _quality(found: Similarity) -> float:
@@ -156,26 +182,26 @@ def _quality(found: Similarity) -> float:
     return found.agreement * min(found.overlap, _FULL_OVERLAP) + found.inliers / _INLIERS_PER_CORRELATION
 
 
-def _transforms(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
+def _estimates(left: Comparable, right: Comparable, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
     """Possible alignments, as 3 x 3 matrices from left to right, and how many matches agree on each."""
-    yield np.diag([right.size[0] / left.size[0], right.size[1] / left.size[1], 1.0]), 0
     yield from _estimated(left, right, rotations=rotations)
     if rotations:
         mirror = np.array([[-1.0, 0.0, left.size[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-        mirrored = features(Image.fromarray(left.small[:, ::-1]))
+        mirrored = left.mirrored
         for transform, inliers in _estimated(mirrored, right, rotations=rotations):
             to_mirrored = np.diag([mirrored.size[0] / left.size[0], mirrored.size[1] / left.size[1], 1.0])
             yield transform @ to_mirrored @ mirror, inliers
 
 
-def _estimated(left: Features, right: Features, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
+def _estimated(left: Comparable, right: Comparable, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
     """The similarity transform on which most matches agree, if any."""
-    pairs = _matches(left.descriptors, right.descriptors)
+    one, other = left.features, right.features
+    pairs = _matches(one.descriptors, other.descriptors)
     if len(pairs) < _MIN_INLIERS:
         return
     transform, is_inlier = cv2.estimateAffinePartial2D(
-        left.points[pairs[:, 0]],
-        right.points[pairs[:, 1]],
+        one.points[pairs[:, 0]],
+        other.points[pairs[:, 1]],
         method=cv2.RANSAC,
         ransacReprojThreshold=_MAX_ERROR,
         maxIters=_ITERATIONS,
@@ -200,7 +226,7 @@ def _matches(left: Pixels, right: Pixels) -> npt.NDArray[np.int64]:
     return np.array([(query, train) for train, (_, query) in best.items()], dtype=np.int64).reshape(-1, 2)
 
 
-def _aligned(left: Features, right: Features, transform: Floats, inliers: int) -> Similarity:
+def _aligned(left: Comparable, right: Comparable, transform: Floats, inliers: int) -> Similarity:
     """Align the small copies and measure how far they agree."""
     small = right.to_small @ transform @ np.linalg.inv(left.to_small)
     height, width = right.small.shape
@@ -268,15 +294,17 @@ def _blocks(values: Floats, side: int) -> Floats:
 
 
 def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[cv2.KeyPoint]:
-    """The strongest features of each cell of a grid."""
-    kept: list[cv2.KeyPoint] = []
-    taken: dict[tuple[int, int], int] = {}
-    for point in sorted(found, key=lambda point: -point.response):
-        cell = int(point.pt[0] * _CELLS / width), int(point.pt[1] * _CELLS / height)
-        taken[cell] = taken.get(cell, 0) + 1
-        if taken[cell] <= _FEATURES_PER_CELL:
-            kept.append(point)
-    return kept
+    """The strongest features of each cell of a grid, the strongest first."""
+    if not found:
+        return ()
+    points = np.array(cv2.KeyPoint.convert(found), dtype=np.float64)
+    order: npt.NDArray[np.int64] = np.argsort([-point.response for point in found], kind="stable")
+    across, down = (points[order] * _CELLS / (width, height)).astype(np.int64).T
+    cell = across * _CELLS + down
+    by_cell = np.argsort(cell, kind="stable")
+    begins = np.searchsorted(cell[by_cell], cell[by_cell])
+    kept = by_cell[np.arange(len(cell)) - begins < _FEATURES_PER_CELL]
+    return [found[place] for place in order[np.sort(kept)].tolist()]
 
 
 def _small(grey: Pixels) -> Pixels:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bestshot.analysis.analyser import Measurement, attempt, attempted
-from bestshot.analysis.comparison import MATCH_SIZE, Features, features, matching_recipe, similarity
+from bestshot.analysis.comparison import MATCH_SIZE, Comparable, matching_recipe, similarity
 from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
@@ -25,14 +25,14 @@ def comparison_measurement(*, rotations: bool) -> Measurement[PhotoPair, Similar
 def compare_pairs(
     source: PhotoReader, _threads: int, pairs: Sequence[PhotoPair], *, rotations: bool
 ) -> list[Similarity | Failure]:
-    """Compare pairs one after the other; features are dropped as soon as no later pair needs them."""
+    """Compare pairs one after the other; a picture is dropped as soon as no later pair needs it."""
     last = {photo.id: at for at, pair in enumerate(pairs) for photo in (pair.left, pair.right)}
-    kept: dict[str, Features | Failure] = {}
+    kept: dict[str, Comparable | Failure] = {}
     found: list[Similarity | Failure] = []
     for at, pair in enumerate(pairs):
         for photo in (pair.left, pair.right):
             if photo.id not in kept:
-                kept[photo.id] = attempt(_features, source, photo)
+                kept[photo.id] = attempt(_comparable, source, photo)
         begin_photo()
         found.append(_compared(pair, kept, rotations=rotations))
         for photo in (pair.left, pair.right):
@@ -41,18 +41,18 @@ def compare_pairs(
     return found
 
 
-def _compared(pair: PhotoPair, kept: dict[str, Features | Failure], *, rotations: bool) -> Similarity | Failure:
+def _compared(pair: PhotoPair, kept: dict[str, Comparable | Failure], *, rotations: bool) -> Similarity | Failure:
     left, right = kept[pair.left.id], kept[pair.right.id]
     for photo, seen in ((pair.left, left), (pair.right, right)):
         if isinstance(seen, Failure):
             return Failure(f"{printable(photo.id)} {seen.error}", seen.is_transient)
-    assert isinstance(left, Features)  # neither is a Failure
-    assert isinstance(right, Features)
+    assert isinstance(left, Comparable)  # neither is a Failure
+    assert isinstance(right, Comparable)
     return attempted(partial(similarity, left, right, rotations=rotations))
 
 
-def _features(source: PhotoReader, photo: Photo) -> Features:
-    return features(source.load_pixels(photo, MATCH_SIZE, grey=True))
+def _comparable(source: PhotoReader, photo: Photo) -> Comparable:
+    return Comparable(source.load_pixels(photo, MATCH_SIZE, grey=True))
 
 
 def _revision(pair: PhotoPair) -> str:

@@ -21,7 +21,7 @@ _SURROUNDINGS = 1.0
 _NOISE = 9.0
 """Variance, in squared levels of 256, that noise may have: it keeps flat surroundings from saying much."""
 
-_LEAST_TEXTURE = 0.1
+_LEAST_TEXTURE = 0.05
 """Mean square of the compared pixels, which is 1 where everything has texture; below, a sketch says too little."""
 
 _SCALES = (1.0, 0.9, 0.8, 0.7)

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from bestshot.analysis.comparison import features, similarity
+from bestshot.analysis.comparison import Comparable, similarity
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 from tests.support.each import every
@@ -24,7 +24,7 @@ def scene(seed: int, width: int = 600, height: int = 400) -> Image.Image:
 
 
 def compared(left: Image.Image, right: Image.Image, *, rotations: bool = False) -> Similarity:
-    return similarity(features(left), features(right), rotations=rotations)
+    return similarity(Comparable(left), Comparable(right), rotations=rotations)
 
 
 def is_same(found: Similarity, seconds: float = YEARS) -> bool:
@@ -52,6 +52,14 @@ COPIES = {
 def test_a_copy_is_known_whatever_was_done_to_it(name: str) -> None:
     assert is_same(compared(PICTURE, COPIES[name]))
     assert is_same(compared(COPIES[name], PICTURE))
+
+
+@every("name", ["itself", "small", "stretched", "bright", "high contrast"])
+def test_what_clearly_matches_as_it_is_is_known_without_features(name: str) -> None:
+    """Finding them is most of what a look costs."""
+    found = compared(PICTURE, COPIES[name])
+    assert is_same(found)
+    assert found.inliers == 0
 
 
 @every("seed", range(2, 12))
@@ -125,5 +133,5 @@ def test_turned_and_mirrored_copies_are_known_if_they_are_wanted(turn: Image.Tra
 
 
 def test_the_same_two_pictures_are_always_as_like() -> None:
-    one, other = features(PICTURE), features(COPIES["shaken"])
+    one, other = Comparable(PICTURE), Comparable(COPIES["shaken"])
     assert len({similarity(one, other) for _ in range(5)}) == 1
