@@ -76,8 +76,9 @@ def _read_file_facts(source: PhotoReader, photo: Photo) -> FileFacts:
     return source.get_file_facts(photo)
 
 
-def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool) -> Fingerprint:
-    return fingerprint(source.load_pixels(photo, DECODE_SIZE, grey=True), rotations=rotations)
+def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool, in_group: bool) -> Fingerprint:
+    load = source.load_from_preview if in_group else source.load_pixels
+    return fingerprint(load(photo, DECODE_SIZE, grey=True), rotations=rotations)
 
 
 def _appraise(source: PhotoReader, photo: Photo, *, model: FaceModel | None) -> Appraisal:
@@ -139,9 +140,12 @@ READ_PROVENANCE = Measurement(
 )
 
 
-def fingerprint_measurement(*, rotations: bool) -> Measurement[Photo, Fingerprint]:
-    """Hash pictures; with `rotations`, also as they look turned and mirrored."""
-    measure = partial(measure_each, partial(_fingerprint, rotations=rotations))
+def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measurement[Photo, Fingerprint]:
+    """Hash pictures; with `rotations`, also as they look turned and mirrored.
+
+    Photos that are likely to be `in_group` will be looked at closely too, so what that takes is fetched at once.
+    """
+    measure = partial(measure_each, partial(_fingerprint, rotations=rotations, in_group=in_group))
     return Measurement("Hashing", fingerprint_recipe(rotations=rotations), Fingerprint, measure, _revision, batch=8)
 
 
@@ -166,6 +170,11 @@ class Measurements(Generic[Value]):
 
     values: dict[str, Value] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+
+    def update(self, more: "Measurements[Value]") -> None:
+        """Add those of others."""
+        self.values.update(more.values)
+        self.skipped.extend(more.skipped)
 
     def add(self, entry: IndexEntry[Measurable, Value]) -> None:
         """Add the result, or the failure, of one photo or pair."""

@@ -107,12 +107,19 @@ class Clocks:
 
     def have_neighbour(self, window: float | None) -> Flags:
         """Which photos may have another within the window, in seconds (None: any time); untimed ones are near all."""
+        near = self.have_neighbour_of_unknown_gap(window)
+        if window is not None:
+            near |= _near_in_order(self.wall, window) | _near_in_order(self.instant, window)
+        return near
+
+    def have_neighbour_of_unknown_gap(self, window: float | None) -> Flags:
+        """Which photos may have another within the window although no clock that both have says so."""
         count = len(self.wall)
         if count < 2:
             return np.zeros(count, dtype=np.bool_)
         if window is None or self.untimed.any():
             return np.ones(count, dtype=np.bool_)
-        near = _near_in_order(self.wall, window) | _near_in_order(self.instant, window)
+        near = np.zeros(count, dtype=np.bool_)
         for rows, columns in chain(self.zone_unknown_blocks(), self.summer_time_blocks(window)):
             is_near = self.gap(rows[:, None], columns[None, :]) <= window
             is_near &= rows[:, None] != columns[None, :]

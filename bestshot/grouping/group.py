@@ -1,6 +1,7 @@
 """Grouping photos by their fingerprints, times and similarities: pure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from bestshot.grouping.clocks import Clocks, Flags
 from bestshot.grouping.clusters import Links, clusters
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
+from bestshot.grouping.rough import Lookalikes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.grouping.sketches import Sketches
 from bestshot.model.appraisal import Fingerprint
@@ -24,6 +26,21 @@ def with_neighbours_in_time(
     """The photos that may have a neighbour in time; the others stay alone whatever they show."""
     near = Clocks.of([metadata[photo.id] for photo in photos]).have_neighbour(rules.time_window)
     return [photo for photo, has_neighbour in zip(photos, near, strict=True) if has_neighbour]
+
+
+def with_lookalikes_in_time(
+    photos: Sequence[Photo], metadata: Mapping[str, Metadata], thumbhashes: Mapping[str, bytes], rules: GroupingRules
+) -> tuple[list[Photo], list[Photo]]:
+    """The photos that are likely to look like a neighbour in time, and the others that may.
+
+    Without thumbhashes, which are given by id, all with a neighbour may.
+    """
+    if not thumbhashes:
+        return [], with_neighbours_in_time(photos, metadata, rules)
+    clocks = Clocks.of([metadata[photo.id] for photo in photos])
+    found = Lookalikes.among([thumbhashes.get(photo.id) for photo in photos], clocks, rules.time_window)
+    likely, others = found.likely.tolist(), (found.possible & ~found.likely).tolist()
+    return list(compress(photos, likely)), list(compress(photos, others))
 
 
 class Grouping:

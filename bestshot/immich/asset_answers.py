@@ -115,6 +115,7 @@ class WireAsset(Wire):
     is_trashed: bool = False
     visibility: str | None = None
     thumbhash: str | None = None
+    is_edited: bool = False
     library_id: str | None = None
     live_photo_video_id: Id | None = None
     duplicate_id: str | None = None
@@ -148,6 +149,7 @@ class WireAsset(Wire):
             visibility=self._visibility(),
             checksum=self.checksum,
             thumbhash=self.thumbhash,
+            is_edited=self.is_edited,
             library_id=_shared(self.library_id),
             motion_video_id=self.live_photo_video_id,
             duplicate_id=self.duplicate_id,

@@ -102,6 +102,7 @@ class Asset:
 
     `file_created_at` is in UTC, `local_time` is the camera's wall clock without a zone; each is None if the server's
     date is invalid. `exif` is only known from asset info and on request, `tags` and `stack` only from asset info.
+    `thumbhash` is that of what the user sees: of an edited asset not of its pictures, which are those before the edit.
     In an external library, `checksum` is that of the path, not of the content: see `original`.
     """
 
@@ -118,6 +119,7 @@ class Asset:
     visibility: Visibility
     checksum: str
     thumbhash: str | None
+    is_edited: bool
     library_id: str | None
     motion_video_id: str | None
     duplicate_id: str | None

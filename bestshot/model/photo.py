@@ -111,6 +111,7 @@ class Listing:
 
     `metadata` holds what the source already knows, by photo id; that of other photos has to be read. `passed_over` says
     in words what was there and is not looked at, and why, as "3 hidden"; `named` names what of that a user may miss.
+    `thumbhashes` are tiny pictures by photo id, of those of which the source has one without reading them.
     """
 
     photos: tuple[Photo, ...]
@@ -119,6 +120,7 @@ class Listing:
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
     passed_over: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    thumbhashes: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ class PhotoReader(ABC):
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Load the upright picture, no larger than asked for, from the smallest sufficient data; raises PhotoError."""
 
+    def load_from_preview(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """Load the picture from what serves for previews too, where they are fetched: they are wanted next."""
+        return self.load_pixels(photo, longest_side, grey=grey)
+
     def known_faces(self, photo: Photo) -> tuple[FaceBox, ...]:  # noqa: ARG002 - for sources that know some
         """The faces that the library already knows, by default none; raises PhotoError."""
         return ()

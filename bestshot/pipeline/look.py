@@ -19,7 +19,7 @@ from bestshot.analysis.analyser import (
 from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.analysis.pairs import comparison_measurement
 from bestshot.errors import SourceError, UsageError
-from bestshot.grouping.group import Grouping, with_neighbours_in_time
+from bestshot.grouping.group import Grouping, with_lookalikes_in_time
 from bestshot.marks.kinds.values import without_ours
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.state import ARCHIVED
@@ -87,7 +87,7 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
     photos = listing.photos[: settings.limit]
     metadata = _describe(analyser, listing, photos)
     readable = [photo for photo in photos if photo.id in metadata.values]
-    found = _find_groups(analyser, readable, metadata.values, settings)
+    found = _find_groups(analyser, readable, metadata.values, listing.thumbhashes, settings)
     decisions = Decisions.of(known.decisions, readable)
     groups = decisions.split(found.groups, settings.min_group_size)
     if settings.options.layout is not None:
@@ -167,13 +167,18 @@ def _describe(analyser: Analyser, listing: Listing, photos: Sequence[Photo]) -> 
 
 
 def _find_groups(
-    analyser: Analyser, photos: Sequence[Photo], metadata: Mapping[str, Metadata], settings: Settings
+    analyser: Analyser,
+    photos: Sequence[Photo],
+    metadata: Mapping[str, Metadata],
+    thumbhashes: Mapping[str, bytes],
+    settings: Settings,
 ) -> _FoundGroups:
-    """Hash what has a neighbour in time, look closely at doubtful pairs, and join."""
+    """Hash what may have a lookalike near in time, look closely at doubtful pairs, and join."""
     rules, rotations = settings.grouping_rules, settings.rotations
-    prints = analyser.measure(
-        with_neighbours_in_time(photos, metadata, rules), fingerprint_measurement(rotations=rotations)
-    )
+    # Turned pictures are too unlike by their thumbhashes.
+    likely, others = with_lookalikes_in_time(photos, metadata, {} if rotations else thumbhashes, rules)
+    prints = analyser.measure(likely, fingerprint_measurement(rotations=rotations, in_group=True))
+    prints.update(analyser.measure(others, fingerprint_measurement(rotations=rotations)))
     hashed = [photo for photo in photos if photo.id in prints.values]
     grouping = Grouping(hashed, metadata, prints.values, rules)
     similarities, uncompared = _compare(analyser, grouping.candidate_pairs(), rotations=rotations)

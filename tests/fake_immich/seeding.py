@@ -12,6 +12,8 @@ from tests.fake_immich.routes.tags import adding, new_tag, upserted
 from tests.fake_immich.state import Album, Asset, Exif, Face, Key, Person, Stack, Tag, User
 
 MORNING = datetime(2024, 5, 1, 8, 0)
+APART = timedelta(minutes=10)
+_BURST = 3
 _CAMERA = Exif(make="Fake", model="Camera 1", f_number=2.8, focal_length=35, iso=200, exposure="1/250", orientation="1")
 _BROKEN = b"\xff\xd8\xff this is no picture"
 _MOVIE = b"\x00\x00\x00\x18ftypqt  " + bytes(64)
@@ -169,14 +171,14 @@ class Seeds:
         self._state.partners.add((sharer.id, viewer.id))
 
     def library(
-        self, size: int, *, grouped: float = 0.3, group_size: int = 3, declared_checksums: bool = False
+        self, size: int, *, grouped: float = 0.3, apart: timedelta = APART, declared_checksums: bool = False
     ) -> list[Asset]:
-        """A library of `size` photos, of which this part is in bursts; all else is ten minutes from each other.
+        """A library of `size` photos, of which this part is in bursts of three; all else is so far from each other.
 
         Declared checksums make it cheap to list and false to download originals from.
         """
         assets: list[Asset] = []
-        for taken, members in _moments(size, grouped, group_size, self._state.seed):
+        for taken, members in _moments(size, grouped, apart, self._state.seed):
             assets += self.burst(members, taken, declared_checksum=declared_checksums)
         return assets
 
@@ -194,13 +196,13 @@ def _zone(offset_minutes: int) -> str:
     return f"{'-' if offset_minutes < 0 else '+'}{abs(offset_minutes) // 60:02}:{abs(offset_minutes) % 60:02}"
 
 
-def _moments(size: int, grouped: float, group_size: int, seed: int) -> Iterator[tuple[datetime, int]]:
+def _moments(size: int, grouped: float, apart: timedelta, seed: int) -> Iterator[tuple[datetime, int]]:
     """When something was photographed, and how many times; in an order of chance."""
-    bursts = round(size * grouped / group_size)
-    members = [group_size] * bursts + [1] * (size - bursts * group_size)
+    bursts = round(size * grouped / _BURST)
+    members = [_BURST] * bursts + [1] * (size - bursts * _BURST)
     random.Random(seed).shuffle(members)
     for n, count in enumerate(members):
-        yield MORNING + n * timedelta(minutes=10), count
+        yield MORNING + n * apart, count
 
 
 def new_user(world: World, name: str, *, is_admin: bool) -> User:

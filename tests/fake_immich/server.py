@@ -2,6 +2,7 @@
 
 import importlib
 import threading
+from datetime import timedelta
 from types import TracebackType
 
 from tests.fake_immich.faults import Faults
@@ -9,7 +10,7 @@ from tests.fake_immich.http import Call, Front, Server
 from tests.fake_immich.jobs import Jobs
 from tests.fake_immich.proof.contract import contract_of
 from tests.fake_immich.routes.table import World
-from tests.fake_immich.seeding import Seeds, new_key, new_user
+from tests.fake_immich.seeding import APART, Seeds, new_key, new_user
 from tests.fake_immich.state import Asset, State
 from tests.fake_immich.versions import VERSIONS, release
 
@@ -56,10 +57,10 @@ class FakeImmich:
             assert self.violations() == [], "the API description says otherwise"
 
     def seed_library(
-        self, size: int, *, grouped: float = 0.3, group_size: int = 3, declared_checksums: bool = False
+        self, size: int, *, grouped: float = 0.3, apart: timedelta = APART, declared_checksums: bool = False
     ) -> list[Asset]:
         """See Seeds.library."""
-        return self.seeds.library(size, grouped=grouped, group_size=group_size, declared_checksums=declared_checksums)
+        return self.seeds.library(size, grouped=grouped, apart=apart, declared_checksums=declared_checksums)
 
     def settle(self) -> None:
         """All background jobs end, and what they undo is undone."""

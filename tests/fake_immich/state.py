@@ -82,6 +82,7 @@ class Asset:
     updated_ms: int
     kind: str = "IMAGE"
     scene: Scene | None = None
+    edited_scene: Scene | None = None
     exif: Exif = Exif()
     size: tuple[int, int] | None = None
     duration_ms: int | None = None
@@ -99,6 +100,11 @@ class Asset:
     def local_ms(self) -> int:
         """The wall clock when it was taken, in milliseconds as if it were UTC."""
         return self.taken_ms + self.offset_minutes * 60_000
+
+    @property
+    def shown(self) -> Scene | None:
+        """What the user sees: the scene after an edit, although the pictures that are asked for show it before."""
+        return self.edited_scene or self.scene
 
     @property
     def upright_size(self) -> tuple[int, int] | tuple[None, None]:

@@ -1,5 +1,6 @@
 """What an Immich asset is to this tool: a photo, and what the listing already says of it."""
 
+from base64 import b64decode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -47,6 +48,16 @@ def photo_of(shot: Shot, origin: str) -> Photo:
         size=files[0].size,
         files=tuple(files),
     )
+
+
+def thumbhash_of(asset: Asset) -> bytes | None:
+    """The thumbhash of the asset's pictures; None if it has none, or only one of the picture after an edit."""
+    if asset.thumbhash is None or asset.is_edited:
+        return None
+    try:
+        return b64decode(asset.thumbhash, validate=True)
+    except ValueError:
+        return None
 
 
 def file_of(asset: Asset, role: FileRole) -> PhotoFile:

@@ -126,7 +126,7 @@ class ImmichPhotoSource(PhotoSource):
         return list(self._listing(album or self._album, frozenset()).photos)
 
     def _listing(self, album: str | None, archived: frozenset[str]) -> Listing:
-        from bestshot.sources.immich.assets import marks_of_listed, metadata_of, photo_of
+        from bestshot.sources.immich.assets import marks_of_listed, metadata_of, photo_of, thumbhash_of
         from bestshot.sources.immich.pairs import pair_shots
 
         found = self._assets(album, with_archived=self._include_archived or bool(archived))
@@ -143,10 +143,11 @@ class ImmichPhotoSource(PhotoSource):
         skipped += [Skipped(str(asset), f"is not as Immich describes it: {asset.reason}") for asset in found.unusable]
         shots = pair_shots(assets)
         metadata = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
+        thumbhashes = {shot.picture.id: known for shot in shots if (known := thumbhash_of(shot.picture))}
         empty_origins = (origin,) if album is None and not assets else ()
         photos = tuple(photo_of(shot, origin) for shot in shots)
         passed_over = _OUT_OF_SIGHT if self._include_archived else (_ARCHIVED, *_OUT_OF_SIGHT)
-        return Listing(photos, tuple(skipped), empty_origins, metadata, passed_over)
+        return Listing(photos, tuple(skipped), empty_origins, metadata, passed_over, thumbhashes=thumbhashes)
 
     def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
         from bestshot.sources.immich.assets import find_album
@@ -248,11 +249,20 @@ class ImmichPhotoSource(PhotoSource):
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Fetch and decode the smallest picture of the server's that is as large as asked for."""
-        from bestshot.imaging.load import load_pixels
-
         if not self._use_thumbnails:
             return self._load_original(photo, longest_side, grey=grey)
         size: ThumbnailSize = "thumbnail" if longest_side <= _IMMICH_THUMBNAIL_SIZE else "preview"
+        return self._load_picture(photo, size, longest_side, grey=grey)
+
+    def load_from_preview(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
+        """Decode a small picture from the preview, too, if that is kept: then no thumbnail need be fetched."""
+        if not self._use_thumbnails or self._cache is None:
+            return self.load_pixels(photo, longest_side, grey=grey)
+        return self._load_picture(photo, "preview", longest_side, grey=grey)
+
+    def _load_picture(self, photo: Photo, size: "ThumbnailSize", longest_side: int, *, grey: bool) -> "Image.Image":
+        from bestshot.imaging.load import load_pixels
+
         # The server makes its own JPEG or WebP, whatever the name of the photo says.
         return load_pixels(io.BytesIO(self._picture(photo, size)), size, longest_side, grey=grey)
 

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from enum import Flag, auto
 
 from tests.fake_immich.answers.names import KYSELY, bare_face_json, date_of, person_json, tag_json, user_json
+from tests.fake_immich.answers.thumbhash import thumbhash
 from tests.fake_immich.pictures import mime_type
 from tests.fake_immich.requests import Json
 from tests.fake_immich.routes.table import World
 from tests.fake_immich.state import Asset, Face, Stack, User
 from tests.fake_immich.versions import FIRST, LAST, fields_of
-
-_THUMBHASH = "2acJHYpEV2WFl2iDhwaYiFdP0J+o"
 
 
 class Part(Flag):
@@ -54,7 +53,7 @@ def _bare(world: World, asset: Asset, date: Callable[[int], str]) -> Json:
         "type": asset.kind,
         "originalPath": asset.path,
         "originalFileName": asset.name if world.release >= (1, 98, 0) else asset.name.rpartition(".")[0],
-        "thumbhash": _THUMBHASH if has_preview else None,
+        "thumbhash": thumbhash(asset.shown) if asset.shown is not None else None,
         "fileCreatedAt": date(asset.taken_ms),
         "fileModifiedAt": date(asset.modified_ms),
         "localDateTime": date(asset.local_ms),
@@ -84,7 +83,7 @@ def _of_release(world: World, asset: Asset, date: Callable[[int], str]) -> Json:
         ((1, 106, 4), LAST, {"originalMimeType": mime_type(asset.name)}),
         ((1, 133, 0), LAST, {"visibility": asset.visibility}),
         ((1, 140, 0), LAST, {"createdAt": date(asset.created_ms)}),
-        ((2, 5, 0), LAST, {"width": width, "height": height, "isEdited": False}),
+        ((2, 5, 0), LAST, {"width": width, "height": height, "isEdited": asset.edited_scene is not None}),
     )
 
 

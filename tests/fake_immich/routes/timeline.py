@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from tests.fake_immich.answers.assets import Part, asset_json, duration_json, shown_members
+from tests.fake_immich.answers.thumbhash import thumbhash
 from tests.fake_immich.fields import Field
 from tests.fake_immich.requests import Json, Request
 from tests.fake_immich.routes.albums import seen_album
@@ -97,7 +98,7 @@ def _arrays(world: World, request: Request, found: list[Asset]) -> Json:
         "duration": [None if a.kind == "IMAGE" else duration_json(world, a) for a in found],
         "projectionType": [None for _ in found],
         "ratio": [_ratio(a) for a in found],
-        "thumbhash": ["2acJHYpEV2WFl2iDhwaYiFdP0J+o" for _ in found],
+        "thumbhash": [None if a.shown is None else thumbhash(a.shown) for a in found],
         "city": [a.exif.city for a in found],
         "country": [a.exif.country for a in found],
     }

@@ -37,6 +37,12 @@ from tests.support.immich.scripted_server import Reply, scripted
 four_versions = pytest.mark.parametrize("fake", FOUR, indirect=True)
 only_newest = pytest.mark.parametrize("fake", ["v3.1.0"], indirect=True)
 
+APART = timedelta(seconds=60)
+"""Between two photos that are neighbours in time, and no burst."""
+
+ALL_DIFFERENT, SHOWN_TWICE = (2, 4, 10, 11), 13
+"""Scenes whose thumbhashes all differ clearly."""
+
 QUICK = ["--no-faces", "--workers", "1"]
 
 
@@ -69,12 +75,12 @@ def seeded(fake: FakeImmich) -> list[Asset]:
     return found
 
 
-def look(fake: FakeImmich, home: Path, **options: Any) -> Outcome:
+def look(fake: FakeImmich, home: Path, *, rotations: bool = False, **options: Any) -> Outcome:
     """A run in this process."""
     cache = PhotoCache(home / "cache" / "previews")
     source = impatient(fake, cache=cache, **options)
     with ThreadPoolExecutor(2) as executor:
-        settings = Settings(no_faces=True, cache_dir=str(home / "cache"))
+        settings = Settings(no_faces=True, rotations=rotations, cache_dir=str(home / "cache"))
         return PhotoOrganizer(source, settings, executor=executor).run()
 
 
@@ -100,9 +106,43 @@ class TestTraffic:
         outcome = look(fake, tmp_path)
         assert groups(outcome) == sorted([sorted(a.id for a in bursts[:3]), sorted(a.id for a in bursts[3:])])
         assert [group.verdict.best.id for group in outcome.plan.groups] == [bursts[0].id, bursts[3].id]
-        assert fetched(fake) == {"thumbnail": 7, "preview": 5}
+        assert fetched(fake) == {"thumbnail": 2, "preview": 5}
         assert fake.count("asset_info") == 0
         assert outcome.exit_code == 0
+
+    @on_releases()
+    def test_a_photo_whose_thumbhash_differs_clearly_from_those_of_all_its_neighbours_is_not_fetched(
+        self, fake: FakeImmich, tmp_path: Path
+    ) -> None:
+        for n, number in enumerate(ALL_DIFFERENT):
+            fake.seeds.photo(taken=MORNING + n * APART, scene=number)
+        later = MORNING + len(ALL_DIFFERENT) * APART
+        pair = [fake.seeds.photo(taken=later + n * APART, scene=SHOWN_TWICE) for n in range(2)]
+        assert groups(look(fake, tmp_path)) == [sorted(asset.id for asset in pair)]
+        assert fetched(fake) == {"preview": 2}
+
+    @only_newest
+    def test_what_a_thumbhash_does_not_tell_is_fetched(self, fake: FakeImmich, tmp_path: Path) -> None:
+        seeds, (one, other, *_) = fake.seeds, ALL_DIFFERENT
+        edited = [seeds.photo(taken=MORNING + n * APART, scene=one) for n in range(2)]
+        edited[1].edited_scene = Scene(other)
+        later = MORNING + timedelta(days=1)
+        within_seconds = [seeds.photo(taken=later + timedelta(seconds=9 * n), scene=ALL_DIFFERENT[n]) for n in range(2)]
+        assert groups(look(fake, tmp_path)) == [sorted(asset.id for asset in edited)], "the pictures are those before"
+        assert fetched(fake)["thumbnail"] == len(edited + within_seconds)
+
+    @only_newest
+    def test_with_rotations_no_thumbhash_counts(self, fake: FakeImmich, tmp_path: Path) -> None:
+        for n, number in enumerate(ALL_DIFFERENT):
+            fake.seeds.photo(taken=MORNING + n * APART, scene=number)
+        look(fake, tmp_path, rotations=True)
+        assert fetched(fake)["thumbnail"] == len(ALL_DIFFERENT)
+
+    @only_newest
+    def test_without_a_cache_no_preview_is_fetched_to_compare(self, fake: FakeImmich, bursts: list[Asset]) -> None:
+        with ThreadPoolExecutor(2) as executor:
+            PhotoOrganizer(impatient(fake), Settings(no_faces=True), executor=executor).run()
+        assert fetched(fake)["thumbnail"] >= len(bursts)
 
     @on_releases()
     def test_a_second_run_fetches_no_picture_and_no_run_writes(self, fake: FakeImmich, tmp_path: Path) -> None:
@@ -148,7 +188,8 @@ class TestTraffic:
             copy.exif = Exif()
         outcome = look(fake, home)
         assert sorted(len(group) for group in groups(outcome)) == [2, 5]
-        assert fetched(fake)["thumbnail"] == len(fake.state.assets)
+        fetched_of = {call.path for call in fake.calls if call.operation == "asset_thumbnail"}
+        assert len(fetched_of) == len(fake.state.assets)
 
     @only_newest
     def test_in_full_resolution_originals_alone_are_fetched(

@@ -35,6 +35,7 @@ NO_ASSET = Asset(
     visibility=Visibility.TIMELINE,
     checksum="",
     thumbhash=None,
+    is_edited=False,
     library_id=None,
     motion_video_id=None,
     duplicate_id=None,
