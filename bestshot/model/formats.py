@@ -1,7 +1,6 @@
 """Which files are photos: by suffix before they are opened, by their first bytes afterwards."""
 
 from enum import Enum
-from pathlib import PurePath
 from unicodedata import normalize
 
 # fmt: off
@@ -79,8 +78,9 @@ _GENERIC_BRANDS = frozenset({b"mif1", b"msf1", b"miaf"})
 
 
 def suffix_of(name: str) -> str:
-    """The suffix in lower case with its dot; empty if there is none."""
-    return PurePath(name).suffix.lower()
+    """The suffix of a file's name in lower case with its dot; empty if there is none."""
+    stem, _, ending = name.rpartition(".")
+    return f".{ending.lower()}" if stem and ending else ""
 
 
 def folded(name: str) -> str:

@@ -94,6 +94,8 @@ class Photo:
     @property
     def metadata_revision(self) -> str:
         """Changes when the picture or anything that may hold its metadata changes."""
+        if len(self.files) < 2:  # as most
+            return self.revision
         return "+".join([self.revision, *(file.revision for file in self.files[1:])])
 
 

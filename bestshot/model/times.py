@@ -18,6 +18,8 @@ class TimeSource(Enum):
     SERVER = "server"
 
 
+_EPOCH = datetime(1970, 1, 1)
+
 _GUESSES = frozenset({TimeSource.DATE_IN_NAME, TimeSource.FILE_DATE})
 
 
@@ -93,7 +95,7 @@ class CaptureTime:
     @property
     def wall_seconds(self) -> float | None:
         """The wall clock in seconds since 1970, read as if it were UTC."""
-        return None if self.wall is None else self.wall.replace(tzinfo=UTC).timestamp()
+        return None if self.wall is None else (self.wall - _EPOCH).total_seconds()
 
     @property
     def instant_seconds(self) -> float | None:

@@ -87,9 +87,11 @@ def gather(
     no photo is left out. `facts` are what files say, by name. The order of the names does not matter, nor does their
     case, nor how their accents are composed.
     """
-    pictures = set(photos)
-    folder = _Folder(sorted(pictures), facts or {})
-    rest = sorted(set(others) - pictures)
+    pictures, said = set(photos), facts or {}
+    rest = sorted(name for name in set(others) - pictures if _is_companion(name, said))
+    if not rest and not any(map(_is_raw, pictures)):  # as in most folders
+        return tuple(map(Unit, sorted(pictures)))
+    folder = _Folder(sorted(pictures), said)
     for add in (folder.add_film, folder.add_sidecar):
         for name in rest:
             add(name)
@@ -276,7 +278,13 @@ def _is_raw(name: str) -> bool:
 
 def _is_film(name: str, facts: Mapping[str, FileFacts]) -> bool:
     """Whether a file is a film, by its suffix or by what it says."""
-    return _suffix(name) in VIDEO_SUFFIXES or facts.get(name, _NOTHING).is_film
+    return _suffix(name) in VIDEO_SUFFIXES or (name in facts and facts[name].is_film)
+
+
+def _is_companion(name: str, facts: Mapping[str, FileFacts]) -> bool:
+    """Whether a file that is no picture may travel with one, by its suffix or by what it says."""
+    suffix = _suffix(name)
+    return suffix == ".json" or suffix in SIDECAR_SUFFIXES or _is_film(name, facts)
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -46,21 +46,20 @@ class FolderFiles:
 
     def in_doubt(self) -> dict[str, Photo]:
         """The files that have to be asked what they show before they are joined, each as if it were a photo."""
-        names = in_doubt(self.photos, self._others, dict.fromkeys(self.films, _A_FILM))
+        names = in_doubt(self.photos, self._others(), dict.fromkeys(self.films, _A_FILM))
         readable = [name for name in sorted(names) if name in self.statuses and not self._why_apart(name)]
         return {name: self._photo(name, (self._file(name, FileRole.PICTURE),)) for name in readable}
 
     def joined(self, facts: Mapping[str, FileFacts]) -> tuple[list[FoundPhoto], list[str]]:
         """The photos of the folder, by what the files say whose facts are known, and the files that are of none."""
-        units = gather(self.photos, self._others, {**dict.fromkeys(self.films, _A_FILM), **facts})
+        others = self._others()
+        units = gather(self.photos, others, {**dict.fromkeys(self.films, _A_FILM), **facts})
         taken = {name for unit in units for name, _ in unit.companions}
-        return [self._found(unit) for unit in units], sorted(self._others & self.statuses.keys() - taken)
+        return [self._found(unit) for unit in units], sorted(others & self.statuses.keys() - taken)
 
-    @property
     def _others(self) -> set[str]:
-        return {
-            name for name in self.entries if name in self.statuses or suffix_of(name) in COMPANION_SUFFIXES
-        } - self.photos
+        no_photos = self.entries.keys() - self.photos
+        return {name for name in no_photos if name in self.statuses or suffix_of(name) in COMPANION_SUFFIXES}
 
     def _found(self, unit: Unit) -> FoundPhoto:
         apart = {name: why for name, role in unit.companions if (why := self._why_apart(name, role))}
@@ -120,7 +119,8 @@ def each_once(found: Iterable[FoundPhoto]) -> tuple[list[FoundPhoto], list[tuple
         same = next((first[identity] for identity in one.identities if identity in first), None)
         if same is None:
             kept.append(one)
-            first.update(dict.fromkeys(one.identities, one.photo))
+            for identity in one.identities:
+                first[identity] = one.photo
         else:
             repeated.append((one.photo, same))
     return sorted(kept, key=lambda item: item.photo.id), repeated

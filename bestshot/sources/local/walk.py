@@ -41,6 +41,9 @@ _OTHER_SUFFIXES = (
     )
 )
 
+_CAMERA_SUFFIXES: Final = PHOTO_SUFFIXES | RAW_SUFFIXES
+_CLAIM_PHOTOS: Final = _CAMERA_SUFFIXES | UNSUPPORTED_SUFFIXES
+
 _EXCLUDED: Final = "by --exclude"
 _SAME: Final = "under another name"
 
@@ -193,7 +196,7 @@ class FolderWalk:
     def _status(self, root: Root, entry: os.DirEntry[str]) -> os.stat_result | None:
         """The status of a file, or None for one that is passed over: reported if its suffix is that of a photo."""
         suffix = suffix_of(entry.name)
-        claims_photo = suffix in PHOTO_SUFFIXES | RAW_SUFFIXES | UNSUPPORTED_SUFFIXES
+        claims_photo = suffix in _CLAIM_PHOTOS
         try:
             status = os.stat(entry.path)  # noqa: PTH116 - a path may hold bytes that are no text
         except OSError as error:
@@ -212,7 +215,7 @@ class FolderWalk:
     def _is_photo(self, root: Root, entry: os.DirEntry[str], films: set[str]) -> bool:
         """Whether a file is a picture; one that only its content shows as a film is added to those."""
         suffix = suffix_of(entry.name)
-        if suffix in PHOTO_SUFFIXES or suffix in RAW_SUFFIXES:
+        if suffix in _CAMERA_SUFFIXES:
             return True
         header = b"" if suffix in _OTHER_SUFFIXES else self._header(root, entry.path)
         if sniff(header) is not None:

@@ -91,7 +91,8 @@ def test_what_is_no_picture_is_not_taken_for_one(header: bytes) -> None:
 
 
 def test_a_suffix_is_lower_case_with_its_dot_and_may_be_missing() -> None:
-    assert [suffix_of(name) for name in ("A.JPG", "a.b.HeIc", "noext", ".hidden")] == [".jpg", ".heic", "", ""]
+    suffixes = {"A.JPG": ".jpg", "a.b.HeIc": ".heic", "noext": "", ".hidden": "", "..jpg": ".jpg", "a.": "", "..": ""}
+    assert {name: suffix_of(name) for name in suffixes} == suffixes
 
 
 def test_every_suffix_belongs_to_one_set_and_is_written_as_suffix_of_gives_it() -> None:
