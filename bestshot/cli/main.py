@@ -1,5 +1,6 @@
 """The command line: composes what was asked for, runs it and reports; errors become exit codes."""
 
+import gc
 import logging
 import os
 import signal
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_MANY_OBJECTS = 50_000
+"""So many are made between two searches for cycles: photos have none, and a library of them is long to search."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, and leaves by SystemExit only for --help and wrong usage."""
     command = parse_command(argv)
     console = Console()
     try:
+        gc.set_threshold(_MANY_OBJECTS)
         with _terminable(), _kept_to_ourselves() as environment:
             code = _run(command, console, environment)
     except OrganizerError as error:
