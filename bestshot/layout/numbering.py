@@ -47,9 +47,11 @@ def number_groups(
     """
     numbers = _remembered_by_most(groups, remembered)
     last = max([last_number, *(number for known in remembered.values() for number in known)], default=0)
+    taken = set(numbers.values())
     for position, number in enumerate(planned):
-        if position not in numbers and number > last and number not in numbers.values():
+        if position not in numbers and number > last and number not in taken:
             numbers[position] = number
+            taken.add(number)
     fresh = max([last, *numbers.values()], default=0)
     for position in range(len(groups)):
         if position not in numbers:
@@ -68,7 +70,9 @@ def _remembered_by_most(groups: Sequence[Group], remembered: Mapping[Place, Coll
         ).items()
     )
     numbers: dict[int, int] = {}
+    taken: set[int] = set()
     for _, number, position in claims:
-        if position not in numbers and number not in numbers.values():
+        if position not in numbers and number not in taken:
             numbers[position] = number
+            taken.add(number)
     return numbers

@@ -74,11 +74,12 @@ class Decisions:
         A photo that is no longer at its place, or is seen in another library, is known by its name and size there: by
         its path as well, or else if they are of one photo alone.
         """
-        place_of = _Whereabouts.of(photos).place_of
+        decisions = tuple(made)
+        place_of = _Whereabouts.of(photos if decisions else ()).place_of
         apart: dict[Place, frozenset[Place]] = {}
         picks: dict[Place, tuple[Pick, ...]] = {}
         beside: dict[Place, tuple[Pick, ...]] = {}
-        for when, decision in enumerate(made):
+        for when, decision in enumerate(decisions):
             first, *more = (place_of(photo) for photo in decision.photos)
             everyone = frozenset((first, *more))
             others = everyone - {first}

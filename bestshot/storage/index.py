@@ -1,7 +1,7 @@
 """The index of earlier measurements, in SQLite, so that no photo is measured twice."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -169,7 +169,7 @@ class Index:
         found, read = tuple(skipped), frozenset(readable)
         return self._tried(lambda: self._new_problems(library, found, read))
 
-    def _new_problems(self, library: str, skipped: Iterable[Skipped], readable: Iterable[str]) -> tuple[Skipped, ...]:
+    def _new_problems(self, library: str, skipped: Iterable[Skipped], readable: Container[str]) -> tuple[Skipped, ...]:
         name = to_key(library)
         query = (
             "SELECT notices.id, error FROM notices JOIN origins ON origins.id = origin"  # noqa: S608 - names of ours
@@ -184,7 +184,7 @@ class Index:
                 " VALUES ((SELECT id FROM origins WHERE name = ?), ?, ?)",
                 [(name, to_key(item.id), item.error) for item in marked if item.is_new],
             )
-            solved = known.keys() & {to_key(id_) for id_ in readable} - {to_key(item.id) for item in marked}
+            solved = {id_ for id_ in known if from_key(id_) in readable} - {to_key(item.id) for item in marked}
             self._connection.executemany(
                 "DELETE FROM notices WHERE origin = (SELECT id FROM origins WHERE name = ?) AND id = ?",
                 [(name, id_) for id_ in sorted(solved)],
