@@ -1,0 +1,1 @@
+"""Running this program and comparable ones on the same photos, and telling what each of them cost."""
