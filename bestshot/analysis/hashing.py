@@ -1,6 +1,5 @@
 """Hashing a picture into a fingerprint."""
 
-import imagehash
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -45,19 +44,25 @@ def fingerprint(picture: Image.Image, *, rotations: bool = False) -> Fingerprint
     The algorithms are `imagehash.dhash` and `imagehash.phash` (hash size 8), bits read row by row, first bit highest.
     """
     grey = picture if picture.mode == "L" else picture.convert("L")
-    is_plain = bool(_resized(grey, 9, 8).std() < _PLAIN_DEVIATION)
-    turned = tuple(_hashes(grey.transpose(turn)) for turn in _TURNS) if rotations else ()
-    dhash, phash = _hashes(grey)
+    coarse = _coarse(grey)
+    is_plain = bool(coarse.std() < _PLAIN_DEVIATION)
+    turned = tuple(_turned(grey.transpose(turn)) for turn in _TURNS) if rotations else ()
+    dhash, phash = _dhash(coarse), _phash(grey)
     sketch = grey.resize((SKETCH_SIZE, SKETCH_SIZE), Image.Resampling.BOX).tobytes()
     return Fingerprint(dhash, is_plain, phash, turned, sketch)
 
 
-def _hashes(grey: Image.Image) -> tuple[int, int]:
-    return _dhash(grey), _phash(grey)
+def _turned(grey: Image.Image) -> tuple[int, int]:
+    return _dhash(_coarse(grey)), _phash(grey)
 
 
-def _dhash(grey: Image.Image) -> int:
-    return _packed(imagehash.dhash(grey).hash)
+def _coarse(grey: Image.Image) -> npt.NDArray[np.uint8]:
+    return _resized(grey, 9, 8)
+
+
+def _dhash(coarse: npt.NDArray[np.uint8]) -> int:
+    """Tell for each but the first column where it is brighter than the one before."""
+    return _packed(coarse[:, 1:] > coarse[:, :-1])
 
 
 def _phash(grey: Image.Image) -> int:
