@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -15,7 +15,7 @@ from bestshot.analysis.appraisal import appraisal_recipe, appraise
 from bestshot.analysis.faces import face_embeddings
 from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
 from bestshot.errors import PhotoError, TransientError
-from bestshot.model.appraisal import Appraisal, Fingerprint, Integrity
+from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.phases import seconds_of
@@ -64,10 +64,6 @@ def _read_metadata(source: PhotoReader, photo: Photo) -> Metadata:
     return source.get_metadata(photo)
 
 
-def _read_integrity(source: PhotoReader, photo: Photo) -> Integrity:
-    return source.get_integrity(photo)
-
-
 def _read_provenance(source: PhotoReader, photo: Photo) -> Provenance:
     return source.get_provenance(photo)
 
@@ -83,7 +79,8 @@ def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool, in_group
 
 def _appraise(source: PhotoReader, photo: Photo, *, model: FaceModel | None) -> Appraisal:
     known = () if model is None else source.known_faces(photo)
-    return appraise(source.load_pixels(photo, PREVIEW_SIZE), model, known)
+    picture, damage = source.load_checked(photo, PREVIEW_SIZE, grey=model is None)
+    return replace(appraise(picture, model, known), damage=damage)
 
 
 def _embed(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceEmbeddings:
@@ -127,10 +124,6 @@ READ_METADATA = Measurement(
     "Reading dates", "metadata/4", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
 )
 
-READ_INTEGRITY = Measurement(
-    "Checking", "integrity/1", Integrity, partial(measure_each, _read_integrity), _revision, batch=1
-)
-
 READ_FILE_FACTS = Measurement(
     "Comparing namesakes", "file-facts/1", FileFacts, partial(measure_each, _read_file_facts), _revision, batch=64
 )
@@ -150,7 +143,7 @@ def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measu
 
 
 def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Appraisal]:
-    """Measure sharpness, exposure and level, and faces if there is a model for them."""
+    """Measure sharpness, exposure and level, faces if there is a model for them, and whether the file is damaged."""
     measure = partial(measure_each, partial(_appraise, model=model))
     return Measurement("Judging", appraisal_recipe(model), Appraisal, measure, _revision, batch=1)
 

@@ -20,7 +20,7 @@ _BLACK = 2
 _WHITE = 253
 """Luma from which a pixel counts as fully white, of 255."""
 
-_RECIPE = "appraisal/4"
+_RECIPE = "appraisal/5"
 """Changes with the way appraisals are made, so that the index distinguishes them."""
 
 
@@ -30,7 +30,7 @@ def appraisal_recipe(model: FaceModel | None) -> str:
 
 
 def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[FaceBox] = ()) -> Appraisal:
-    """Measure an upright RGB picture, without faces if `model` is None.
+    """Measure an upright picture; without faces if `model` is None, and else it must be RGB.
 
     `known` are faces that need not be detected. Raises FaceDetectionError if face detection does not work here.
     """

@@ -3,13 +3,13 @@
 import zlib
 from typing import BinaryIO, Final
 
-from PIL import ExifTags
+from PIL import ExifTags, Image
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.guards import ROOM, decoding
 from bestshot.imaging.headers import WHOLE_BYTES
-from bestshot.imaging.jpeg_damage import jpeg_damage
-from bestshot.imaging.load import check_scans, open_image
+from bestshot.imaging.jpeg_damage import Pixels, jpeg_damage, pixels_if_sound
+from bestshot.imaging.load import check_scans, load_jpeg, load_pixels, open_image
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
 
 _SIGNATURE_BYTES: Final = 8
@@ -28,6 +28,29 @@ _SIDES: Final = {
 }
 
 
+def load_checked(
+    stream: BinaryIO, name: str, longest_side: int, *, grey: bool = False
+) -> tuple[Image.Image, str | None]:
+    """Load a picture as `load_pixels` does, and say what is wrong with its file as `damage_of` does.
+
+    A JPEG that is sound is decoded only once for both: so are nearly all.
+
+    Raises:
+        PhotoError: it is no picture, or cannot be decoded at all; the message lacks the name.
+        TransientError: the disk failed.
+    """
+
+    def decode(size: tuple[int, int], mode: str) -> Pixels | None:
+        return pixels_if_sound(_whole(stream), size, mode)
+
+    with decoding():
+        is_jpeg = _kind_of(stream) is PictureKind.JPEG
+    picture = load_jpeg(stream, name, longest_side, "L" if grey else "RGB", decode) if is_jpeg else None
+    if picture is not None:
+        return picture, None
+    return load_pixels(stream, name, longest_side, grey=grey), damage_of(stream, name)
+
+
 def damage_of(stream: BinaryIO, name: str) -> str | None:
     """What is wrong with a picture that can be decoded, such as "is damaged below line 1,920"; None if nothing is seen.
 
@@ -38,14 +61,18 @@ def damage_of(stream: BinaryIO, name: str) -> str | None:
         TransientError: the disk failed.
     """
     with decoding():
-        stream.seek(0)
-        kind = sniff(stream.read(HEADER_LENGTH))
+        kind = _kind_of(stream)
         if kind is PictureKind.JPEG:
             return _of_jpeg(stream, name)
         if kind is PictureKind.PNG:
             stream.seek(0)
             return None if _has_right_checksums(stream) else "is damaged: its checksums are wrong"
         return None
+
+
+def _kind_of(stream: BinaryIO) -> PictureKind | None:
+    stream.seek(0)
+    return sniff(stream.read(HEADER_LENGTH))
 
 
 def _of_jpeg(stream: BinaryIO, name: str) -> str | None:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -14,9 +16,13 @@ from bestshot.imaging.seams import BLOCK, Seam, find_seam
 _START, _SCAN, _END = b"\xff\xd8", 0xDA, 0xD9
 _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 """Huffman-coded frames, sequential and progressive; others are rare, and not looked at."""
-_TABLES: Final = frozenset({0xC4, 0xDB, 0xDD})
+_KEPT: Final = _FRAMES | {0xC4, 0xDB, 0xDD, _SCAN}
+"""What is needed to decode the picture: frame, tables, restart interval and scans."""
 _COLOURS: Final = {1: "GRAY", 3: "GRAY", 4: "CMYK"}
 """As what a picture of so many components is decoded: the quickest there is."""
+_DECODED_AS: Final = {"L": "GRAY", "RGB": "RGB"}
+"""What the decoder calls the modes of pixels."""
+_RGB: Final = 3
 _COEFFICIENTS: Final = 64
 _MOST_BITS: Final = 8
 
@@ -31,6 +37,11 @@ _CLEAR_SEAM = 14.0
 _LIKELY_SEAM = 5.0
 """Grey levels from which a seam is where the damage begins of a picture that is known to be damaged."""
 
+_LEAST_UNIT = 2
+"""In pixels; in a picture scaled so much that its units are smaller, seams are not looked for."""
+
+Pixels = npt.NDArray[np.uint8]
+
 
 @dataclass(frozen=True, slots=True)
 class JpegDamage:
@@ -44,12 +55,20 @@ class JpegDamage:
 class _Walk:
     """What the markers of a JPEG say: all that is needed to decode it, and which bits of each coefficient it has."""
 
-    kept: list[bytes] = field(default_factory=lambda: [_START])
+    coded: bytes = b""
     frame: int = 0
+    size: tuple[int, int] = 0, 0
     sampling: dict[int, int] = field(default_factory=dict)
     """How often each component is sampled in the units that are coded together, across and down, in four bits each."""
     lacking: dict[tuple[int, int], int] = field(default_factory=dict)
     """The bits that no scan has brought yet, by component and coefficient."""
+    is_ended: bool = False
+    """Whether the marker of its end is there."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is of the usual kinds, which are looked at."""
+        return self.frame in _FRAMES and len(self.sampling) in _COLOURS and _is_usual(self.coded)
 
     @property
     def unit(self) -> tuple[int, int]:
@@ -62,6 +81,7 @@ class _Walk:
     def frame_begins(self, marker: int, body: bytes) -> None:
         """Take note of the components; `body` follows the length of the segment."""
         self.frame, precision = marker, body[0]
+        self.size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
         known = body[6 : 6 + 3 * body[5]] if precision == _MOST_BITS else b""
         self.sampling = dict(zip(known[::3], known[1::3], strict=False))
         self.lacking = dict.fromkeys(product(self.sampling, range(_COEFFICIENTS)), _MOST_BITS)
@@ -81,16 +101,35 @@ def jpeg_damage(data: bytes) -> JpegDamage | None:
     holds besides, such as a thumbnail, is no part of it.
     """
     walk = _walked(data)
-    coded = b"".join(walk.kept)
-    if walk.frame not in _FRAMES or len(walk.sampling) not in _COLOURS or not _is_usual(coded):
+    if not walk.is_known:
         return None
-    problem, luma = _decoded(coded, _COLOURS[len(walk.sampling)])
+    problem, pixels = _decoded(walk.coded, _COLOURS[len(walk.sampling)])
+    luma = _luma(pixels)
     seam = find_seam(luma, *walk.unit)
     if problem is None and any(walk.lacking.values()):
         return JpegDamage("lacks its last scans", None)
     if problem is None:
         return JpegDamage("its halves do not fit", seam.row) if seam.step >= _CLEAR_SEAM else None
     return JpegDamage(problem, _first_row(problem, luma, seam, walk.unit[1]))
+
+
+def pixels_if_sound(data: bytes, size: tuple[int, int], mode: str) -> Pixels | None:
+    """Decode the picture at the beginning of `data`, scaled to `size`; None if it may be damaged, or is of a rare kind.
+
+    Scaled or not, the decoder reads all of the coded data and complains about the same. A step in light from one unit
+    to the next is as high in a scaled picture, as each block is scaled by itself; so what has no seam that could be one
+    there has none in full. All others have to be looked at in full by `jpeg_damage`.
+    """
+    walk = _walked(data)
+    if not walk.is_known or not walk.is_ended or any(walk.lacking.values()):
+        return None
+    problem, pixels = _decoded(walk.coded, _DECODED_AS[mode], size)
+    if problem is not None or pixels.shape[1::-1] != size:
+        return None
+    width, height = (side // round(walk.size[0] / size[0]) for side in walk.unit)
+    if min(width, height) < _LEAST_UNIT or find_seam(_luma(pixels), width, height).step >= _LIKELY_SEAM:
+        return None
+    return pixels[..., 0] if mode == "L" else pixels
 
 
 def _is_usual(coded: bytes) -> bool:
@@ -104,20 +143,30 @@ def _is_usual(coded: bytes) -> bool:
     return True
 
 
-def _decoded(coded: bytes, colours: str) -> tuple[str | None, npt.NDArray[np.uint8]]:
-    """What the decoder complains about, if it does, and the luma, or what else tells light from dark, as it is."""
+def _decoded(coded: bytes, colours: str, size: tuple[int, int] = (0, 0)) -> tuple[str | None, Pixels]:
+    """What the decoder complains about, if it does, and the pixels as they are, scaled down to at least this size."""
     import simplejpeg
 
     problem = None
+    decode = partial(simplejpeg.decode_jpeg, coded, colours, min_width=size[0], min_height=size[1])
     try:
-        pixels = simplejpeg.decode_jpeg(coded, colours, strict=True)
+        pixels = decode(strict=True)
     except ValueError as error:
         problem = None if _is_padding(str(error), coded) else str(error)
         try:
-            pixels = simplejpeg.decode_jpeg(coded, colours, strict=False)
+            pixels = decode(strict=False)
         except ValueError as fatal:  # in what is behind the pixels, or else it would not have been decoded before
-            return str(fatal), np.zeros((0, 0), np.uint8)
-    return problem, pixels.mean(axis=2, dtype=np.float32).astype(np.uint8) if pixels.shape[2] > 1 else pixels[..., 0]
+            return str(fatal), np.zeros((0, 0, 1), np.uint8)
+    return problem, np.asarray(pixels)
+
+
+def _luma(pixels: Pixels) -> Pixels:
+    """The luma, or what else tells light from dark."""
+    if pixels.shape[2] == 1:
+        return pixels[..., 0]
+    if pixels.shape[2] == _RGB:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    return np.asarray(pixels.mean(axis=2, dtype=np.float32).astype(np.uint8))
 
 
 def _is_padding(problem: str, coded: bytes) -> bool:
@@ -126,7 +175,7 @@ def _is_padding(problem: str, coded: bytes) -> bool:
     return found is not None and len(set(coded[-len(_START) - int(found[1]) : -len(_START)])) == 1
 
 
-def _first_row(problem: str, luma: npt.NDArray[np.uint8], seam: Seam, height: int) -> int | None:
+def _first_row(problem: str, luma: Pixels, seam: Seam, height: int) -> int | None:
     """Where the damage begins: at a seam, or where nothing but one colour follows because the data ended."""
     rows = [seam.row] if seam.step >= _LIKELY_SEAM else []
     if _CUT_OFF in problem:
@@ -139,25 +188,26 @@ def _first_row(problem: str, luma: npt.NDArray[np.uint8], seam: Seam, height: in
 
 def _walked(data: bytes) -> _Walk:
     """Go from marker to marker up to the end of the picture."""
-    walk = _Walk()
+    walk, kept = _Walk(), [_START]
     for marker, segment in _segments(data):
         body = segment[4:]
         if marker in _FRAMES:
             walk.frame_begins(marker, body)
         elif marker == _SCAN:
             walk.scan_begins(body)
-        elif marker not in _TABLES:
-            continue
-        walk.kept.append(segment)
-    walk.kept.append(bytes([0xFF, _END]))
+        elif marker == _END:
+            walk.is_ended = True
+        if marker in _KEPT:
+            kept.append(segment)
+    walk.coded = b"".join([*kept, bytes([0xFF, _END])])
     return walk
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each segment with its marker; that of a scan goes on to the next one."""
-    place = len(_START)
-    while (found := _MARKER.search(data, place)) and found[1][0] != _END:
-        start, marker = found.end() - 2, found[1][0]
+    """Each segment with its marker, up to that of the end; that of a scan goes on to the next one."""
+    place, marker = len(_START), 0
+    while marker != _END and (found := _MARKER.search(data, place)):
+        start, marker = found.start(), found[1][0]
         place = start + 2 + max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
         if marker == _SCAN:
             following = _MARKER.search(data, place)

@@ -1,10 +1,11 @@
 """Decoding bytes into upright pixels of the requested size."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import BinaryIO, cast
 
 import numpy as np
+import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
@@ -20,6 +21,8 @@ from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFF
 Image.core.set_block_size(1 << 26)  # type: ignore[attr-defined] # which Pillow does not export
 # Replaced by our own limits, which depend on the kind of picture and are reported as sentences.
 Image.MAX_IMAGE_PIXELS = None
+
+JpegDecoder = Callable[[tuple[int, int], str], npt.NDArray[np.uint8] | None]
 
 _HEIF_BOXES_LENGTH = 65536
 """Bytes in which the boxes before the coded pixels are searched; a picture of many tiles needs some 10 kB."""
@@ -38,6 +41,8 @@ _TURNS = {
 }
 # Their decoders read the whole file and make room for its pixels when they open it.
 _TAKE_ROOM_EARLY = frozenset({PictureKind.WEBP, PictureKind.AVIF, PictureKind.HEIF})
+_YCC = 1
+"""How an Adobe marker says that colours are stored as nearly all JPEGs have them, as luma and differences from it."""
 _WITH_ALPHA = frozenset({"RGBA", "LA"})
 # What begins a scan of a JPEG, and what ends the picture; within a scan, neither stands.
 _SCAN, _END = b"\xff\xda", b"\xff\xd9"
@@ -115,6 +120,32 @@ def _decoded(image: Image.Image, orientation: int, target: tuple[int, int], mode
     shrunk = _shrunk(_resizable(image), target)
     pixels = (_of_deep(shrunk, image) if shrunk.mode in _WHITES else _eight_bit(shrunk)).convert(mode)
     return pixels if turn is None else pixels.transpose(turn)
+
+
+def load_jpeg(stream: BinaryIO, name: str, longest_side: int, mode: str, decode: JpegDecoder) -> Image.Image | None:
+    """Load a JPEG as `load_pixels` does, from pixels that `decode` makes; None if it makes none, or may not know how.
+
+    `decode` is given the size to which the picture is scaled while it is decoded, and the mode of the pixels. Pictures
+    whose colours an Adobe marker explains are left to Pillow, unless they are the usual ones.
+
+    Raises:
+        PhotoError: it is damaged, or claims too many pixels; the message lacks the name.
+        TransientError: the disk failed.
+    """
+    with decoding():
+        image = open_image(stream, name)
+        check_scans(image)
+        if image.mode not in ("L", "RGB") or image.info.get("adobe_transform", _YCC) != _YCC:
+            return None
+        stored, target = image.size, _fitted(image.size, longest_side)
+        image.draft(mode, target)
+        with ROOM.taken(_needed(image, stored)):
+            pixels = decode(image.size, image.mode)
+            if pixels is None:
+                return None
+            shrunk = _shrunk(Image.fromarray(pixels), target).convert(mode)
+        turn = _turn_of(image, 1)
+        return shrunk if turn is None else shrunk.transpose(turn)
 
 
 def _kind_of(stream: BinaryIO, name: str) -> PictureKind:

@@ -34,13 +34,6 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Integrity:
-    """Whether a picture's file is whole: `damage` is what is wrong, as a phrase that follows its name."""
-
-    damage: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Appraisal:
     """The measured quality of a picture; `faces` is None if face detection was off.
 
@@ -49,6 +42,7 @@ class Appraisal:
     `brightness` is the mean luma, 0 to 1. `clipped` is the fraction of pixels that are fully black or fully white, 0 to
     1. `tilt` is how far horizontal and vertical lines are tilted, in degrees clockwise; None if there are none.
     `miniature` is the luma of the picture scaled to 32 x 32 pixels, row by row, by which copies are recognised.
+    `damage` is what is wrong with its file, as a phrase that follows its name; None if nothing is known to be.
     """
 
     sharpness: float
@@ -59,6 +53,7 @@ class Appraisal:
     miniature: bytes = b""
     longest_side: int | None = None
     reduced_sharpness: tuple[tuple[int, float], ...] = ()
+    damage: str | None = None
 
     def sharpness_beside(self, other: "Appraisal") -> float | None:
         """The sharpness at the scale of the smaller of both pictures; None if there is none that both were measured at.

@@ -22,7 +22,6 @@ PHASES: Final[Mapping[str, Phase]] = {
         Phase("Hashing", "photo", 0.08),
         Phase("Comparing", "pair", 0.12),
         Phase("Judging", "photo", 0.45),
-        Phase("Checking", "photo", 0.1),
         Phase("Tracing copies", "photo", 0.1),
         Phase("Recognising", "photo", 0.3),
         Phase("Making the report", "photo", 0.15),

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from bestshot.model.appraisal import Integrity
 from bestshot.model.faces import FaceBox
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Metadata, Photo
@@ -53,9 +52,9 @@ class PhotoReader(ABC):
         """The faces that the library already knows, by default none; raises PhotoError."""
         return ()
 
-    def get_integrity(self, photo: Photo) -> Integrity:  # noqa: ARG002 - for sources that hold the files
-        """Whether the picture's file is whole, as far as that can be known; raises PhotoError."""
-        return Integrity()
+    def load_checked(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "tuple[Image.Image, str | None]":
+        """Load the picture, and say what is wrong with its file, where the source holds the file; raises PhotoError."""
+        return self.load_pixels(photo, longest_side, grey=grey), None
 
     def get_provenance(self, photo: Photo) -> Provenance:  # noqa: ARG002 - for sources that hold the files
         """What the picture's file tells of where it came from, by default nothing; raises PhotoError."""

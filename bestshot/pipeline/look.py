@@ -7,7 +7,6 @@ from itertools import compress
 
 from bestshot.analysis.analyser import (
     READ_FILE_FACTS,
-    READ_INTEGRITY,
     READ_METADATA,
     READ_PROVENANCE,
     Analyser,
@@ -23,7 +22,7 @@ from bestshot.grouping.group import Grouping, with_lookalikes_in_time
 from bestshot.marks.kinds.values import without_ours
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.state import ARCHIVED
-from bestshot.model.appraisal import Appraisal, Integrity
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.groups import Group, PhotoPair, Similarity, Verdict
@@ -94,16 +93,14 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
         groups = _with_all_files(source, groups)
     appraised = _appraise(analyser, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, appraised.skipped, settings.min_group_size)
-    checked = analyser.measure([photo for group in groups for photo in group.photos], READ_INTEGRITY)
-    groups = _without(groups, checked.skipped, settings.min_group_size)
     metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
-    candidates = [Candidates.of(group, appraised.values, metadata.values, checked.values) for group in groups]
+    candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
     candidates = trace_copies(analyser, candidates)
     verdicts = tuple(map(decisions.prefer, _judge(analyser, candidates, settings)))
-    unread = [*metadata.skipped, *found.unread, *appraised.skipped, *checked.skipped]
+    unread = [*metadata.skipped, *found.unread, *appraised.skipped]
     if unread or found.uncompared:
         source.check_reachable()
-    skipped = [*listing.skipped, *unread, *found.uncompared, *_doubts(metadata.values, checked.values)]
+    skipped = [*listing.skipped, *unread, *found.uncompared, *_doubts(metadata.values, appraised.values)]
     lost = {skipped.id for skipped in unread}
     return LibraryAnalysis(
         tuple(photo for photo in photos if photo.id not in lost),
@@ -282,11 +279,11 @@ def _each_once(skipped: Sequence[Skipped]) -> tuple[Skipped, ...]:
     return tuple(Skipped(id_, "; ".join(said)) for id_, said in errors.items())
 
 
-def _doubts(metadata: Mapping[str, Metadata], integrity: Mapping[str, Integrity]) -> Iterator[Skipped]:
+def _doubts(metadata: Mapping[str, Metadata], appraisals: Mapping[str, Appraisal]) -> Iterator[Skipped]:
     """What was passed over within photos that are used nevertheless, such as an invalid date, or lost pixels."""
-    for photo_id, file in integrity.items():
-        if file.damage:
-            yield Skipped(photo_id, file.damage)
+    for photo_id, appraisal in appraisals.items():
+        if appraisal.damage:
+            yield Skipped(photo_id, appraisal.damage)
     for photo_id, of_photo in metadata.items():
         if of_photo.problems:
             yield Skipped(photo_id, "; ".join(of_photo.problems))

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal, Integrity
+from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
@@ -45,8 +45,6 @@ _MIN_SHARPNESS = 0.75
 _MAX_SHARPNESS = 1.1
 """Compression alone does not raise sharpness above this multiple; noise does, and makes the file larger too."""
 
-_WHOLE = Integrity()
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -56,12 +54,16 @@ class Candidate:
     appraisal: Appraisal
     metadata: Metadata
     provenance: Provenance = field(default_factory=Provenance)
-    damage: str | None = None
 
     @property
     def id(self) -> str:
         """The id of the photo."""
         return self.photo.id
+
+    @property
+    def damage(self) -> str | None:
+        """What is wrong with the file of the photo; None if nothing is known to be."""
+        return self.appraisal.damage
 
     @property
     def faces(self) -> tuple[Face, ...]:
@@ -94,23 +96,12 @@ class Candidates:
     copies: Mapping[str, Candidate]
 
     @classmethod
-    def of(
-        cls,
-        group: Group,
-        appraisals: Mapping[str, Appraisal],
-        metadata: Mapping[str, Metadata],
-        integrity: Mapping[str, Integrity] | None = None,
-    ) -> Self:
+    def of(cls, group: Group, appraisals: Mapping[str, Appraisal], metadata: Mapping[str, Metadata]) -> Self:
         """The candidates of a group. Finding its copies is the most expensive part, so it is done here, once.
 
         A damaged photo is nobody's copy, and nobody's original.
         """
-        known = integrity or {}
-        files = [known.get(photo.id, _WHOLE) for photo in group.photos]
-        everyone = tuple(
-            Candidate(photo, appraisals[photo.id], metadata[photo.id], damage=file.damage)
-            for photo, file in zip(group.photos, files, strict=True)
-        )
+        everyone = tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
         lookalikes = find_lookalikes([one for one in everyone if one.damage is None])
         return cls(group, everyone, lookalikes, originals_of_copies(everyone, lookalikes))
 

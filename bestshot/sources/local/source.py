@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from bestshot.errors import PhotoError, SourceError
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkOptions
-from bestshot.model.appraisal import Integrity
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Metadata, Photo
 from bestshot.model.provenance import Provenance
@@ -125,13 +124,6 @@ class LocalPhotoSource(PhotoSource):
         with self.open_photo(photo) as stream:
             return read_metadata(stream, photo)
 
-    def get_integrity(self, photo: Photo) -> Integrity:
-        """What is wrong with the picture's file, which is decoded in full for that if it is a JPEG."""
-        from bestshot.imaging.damage import damage_of
-
-        with self.open_photo(photo) as stream:
-            return Integrity(damage_of(stream, photo.name))
-
     def get_file_facts(self, photo: Photo) -> FileFacts:
         """Camera, time and length, out of the header."""
         from bestshot.metadata.file_facts import read_file_facts
@@ -149,15 +141,30 @@ class LocalPhotoSource(PhotoSource):
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Decode the picture, scaled down while decoding where its format can."""
         from bestshot.imaging.load import load_pixels
-        from bestshot.imaging.previews import is_costly, is_worthwhile, load_preview
 
         with self.open_photo(photo) as stream:
-            if self._cache is not None and is_worthwhile(longest_side):
-                with reading():
-                    is_worth_it = is_costly(stream, photo.name)
-                if is_worth_it:
-                    return load_preview(lambda: nullcontext(stream), photo, longest_side, self._cache, grey=grey)
-            return load_pixels(stream, photo.name, longest_side, grey=grey)
+            preview = self._preview(stream, photo, longest_side, grey=grey)
+            return preview or load_pixels(stream, photo.name, longest_side, grey=grey)
+
+    def load_checked(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "tuple[Image.Image, str | None]":
+        """Decode the picture, and look at its file strictly, in one decode where both can be had from one."""
+        from bestshot.imaging.damage import load_checked
+
+        with self.open_photo(photo) as stream:
+            preview = self._preview(stream, photo, longest_side, grey=grey)
+            # The kinds of which previews are made have nothing by which damage is told.
+            return (preview, None) if preview else load_checked(stream, photo.name, longest_side, grey=grey)
+
+    def _preview(self, stream: BinaryIO, photo: Photo, longest_side: int, *, grey: bool) -> "Image.Image | None":
+        """The picture from its cached preview, where there is a cache and a preview speeds up loading it."""
+        from bestshot.imaging.previews import is_costly, is_worthwhile, load_preview
+
+        if self._cache is None or not is_worthwhile(longest_side):
+            return None
+        with reading():
+            if not is_costly(stream, photo.name):
+                return None
+        return load_preview(lambda: nullcontext(stream), photo, longest_side, self._cache, grey=grey)
 
 
 def _origin(path: Path) -> str:

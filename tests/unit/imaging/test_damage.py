@@ -11,7 +11,8 @@ import skimage.data
 from PIL import Image
 
 from bestshot.errors import PhotoError
-from bestshot.imaging.damage import damage_of
+from bestshot.imaging.damage import damage_of, load_checked
+from bestshot.imaging.jpeg_damage import pixels_if_sound
 from bestshot.imaging.load import load_pixels
 from bestshot.imaging.seams import find_seam
 from tests.support.each import every
@@ -51,14 +52,43 @@ def scans_of(data: bytes) -> list[tuple[int, int]]:
 
 
 def told(data: bytes, name: str = "a.jpg") -> str | None:
-    load_pixels(BytesIO(data), name, 256)  # what is refused need not be told
-    return damage_of(BytesIO(data), name)
+    """What is said of a file, which must be the same, beside the same pixels, when it is loaded in the same visit."""
+    pixels = load_pixels(BytesIO(data), name, 256)  # what is refused need not be told
+    said = damage_of(BytesIO(data), name)
+    checked, said_beside = load_checked(BytesIO(data), name, 256)
+    assert said_beside == said
+    assert (checked.mode, checked.size, checked.tobytes()) == (pixels.mode, pixels.size, pixels.tobytes())
+    return said
 
 
 @every("mode", sorted(MODES))
 @every("kind", sorted(KINDS))
 def test_a_sound_jpeg_of_any_kind_is_not_called_damaged(kind: str, mode: str) -> None:
     assert told(jpeg(KINDS[kind], mode)) is None
+
+
+@every("mode", ["RGB", "L"])
+@every("kind", sorted(KINDS))
+@every("scale", [1, 2, 4])
+def test_a_sound_jpeg_is_decoded_only_once_at_the_scale_of_pillow(kind: str, mode: str, scale: int) -> None:
+    data = jpeg(KINDS[kind], mode)
+    image = Image.open(BytesIO(data))
+    image.draft(mode, (512 // scale, 512 // scale))
+    pixels = pixels_if_sound(data, (512 // scale, 512 // scale), mode)
+    assert pixels is not None
+    assert np.array_equal(pixels, np.asarray(image))
+
+
+def test_a_jpeg_that_stores_red_green_and_blue_keeps_its_colours() -> None:
+    assert told(jpeg({"keep_rgb": True, "subsampling": 0})) is None
+
+
+@every("lost", [1, 2])
+def test_what_is_refused_as_it_lacks_its_end_is_refused_in_the_same_visit(lost: int) -> None:
+    data = jpeg({})[:-lost]
+    for load in (load_pixels, load_checked):
+        with pytest.raises(PhotoError, match="is cut off or damaged"):
+            load(BytesIO(data), "a.jpg", 256)
 
 
 @every("fraction", [0.03, 0.4, 0.8, 0.98])

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bestshot.analysis.appraisal import appraise
 from bestshot.imaging.load import load_pixels
-from bestshot.model.appraisal import Appraisal, Integrity
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata
@@ -113,7 +113,7 @@ def test_frames_of_a_burst_are_nobodys_copies(shared: Path) -> None:
     assert originals_of_copies(frames) == {}
 
 
-class _Library(dict[str, Integrity]):
+class _Library(dict[str, Appraisal]):
     """What is known of a whole library, which nobody may go through for one group."""
 
     def __iter__(self) -> Iterator[str]:
@@ -123,7 +123,7 @@ class _Library(dict[str, Integrity]):
 
 
 def test_a_group_costs_the_same_in_a_library_of_any_size() -> None:
-    files = _Library(a=Integrity("is damaged"))
+    known = _Library(a=replace(appraisal(), damage="is damaged"), b=appraisal())
     photos = photo("a"), photo("b")
-    group = Candidates.of(Group(photos), dict.fromkeys("ab", appraisal()), dict.fromkeys("ab", CAMERA), files)
+    group = Candidates.of(Group(photos), known, dict.fromkeys("ab", CAMERA))
     assert [one.damage for one in group.everyone] == ["is damaged", None]

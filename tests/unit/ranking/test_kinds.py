@@ -151,7 +151,7 @@ def test_the_users_favourite_stands_for_its_set() -> None:
 def test_a_damaged_frame_never_stands_for_its_set() -> None:
     frames = bracket(-1, 0, 1, 2)
     middle = frames[1]
-    broken = replace(middle, damage="is cut off")
+    broken = replace(middle, appraisal=replace(middle.appraisal, damage="is cut off"))
     candidates = group_of(*frames)
     hurt = Candidates(
         candidates.group, tuple(broken if one.id == middle.id else one for one in candidates.everyone), {}, {}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bestshot.model.appraisal import Appraisal, Integrity
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face
 from bestshot.model.groups import RankedPhoto, Verdict
 from bestshot.model.photo import Metadata, Photo
@@ -79,10 +79,9 @@ def judged(
     """The verdict on photos called p0, p1 and so on, or on those given; `damages` by id."""
     photos = photos or [photo(f"p{place}") for place in range(len(shots))]
     values = {one.id: shot for one, shot in zip(photos, shots, strict=True)}
-    found = {name: value for name, (value, _) in values.items()}
+    found = {name: replace(value, damage=(damages or {}).get(name)) for name, (value, _) in values.items()}
     known = {name: metadata for name, (_, metadata) in values.items()}
-    files = {name: Integrity(damage) for name, damage in (damages or {}).items()}
-    return judge(Candidates.of(group(*photos), found, known, files), rules)
+    return judge(Candidates.of(group(*photos), found, known), rules)
 
 
 def ranked(verdict: Verdict, name: str) -> RankedPhoto:
