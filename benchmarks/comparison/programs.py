@@ -87,12 +87,21 @@ Start = Callable[[Path, Path], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that is compared; of one that cannot be had, `missing` says why."""
+    """A program that is compared; of one that cannot be had, `missing` says why.
+
+    One that keeps nothing does in a second run what it did in the first.
+    """
 
     name: str
     version: str
     start: Start
     missing: str = ""
+    keeps_something: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is a checkout of this program."""
+        return self.name in {OURS, BEFORE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ class Checkout:
             places += ["--plan", str(kept / PLAN)] if has_plan else []
             return [sys.executable, str(self.folder / "photo_organizer.py"), str(folder), *places, *arguments]
 
-        return Program(self.name, "", start)
+        return Program(self.name, "", start, keeps_something=True)
 
     def called(self, *arguments: str) -> Program:
         """This program, called with these arguments and no folder."""
@@ -185,7 +194,7 @@ def _findimagedupes() -> Program:
     def start(folder: Path, kept: Path) -> Sequence[str]:
         return [name, "--quiet", f"--fingerprints={kept / 'prints'}", "--recurse", "--", str(folder)]
 
-    return Program(name, _said([name, "--version"]).split()[-1], start)
+    return Program(name, _said([name, "--version"]).split()[-1], start, keeps_something=True)
 
 
 def surroundings(kept: Path) -> Mapping[str, str]:
