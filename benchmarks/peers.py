@@ -73,9 +73,9 @@ class Measuring:
     def _outcome(self, task: Task, program: Program, kept: Path, found: "Found") -> Outcome:
         """What a run costs; a program that once did not finish is not tried again."""
         earlier = [*found.first[program.name], *found.second[program.name]]
-        failed = next((outcome for outcome in earlier if isinstance(outcome, str)), program.missing and "missing")
-        if failed:
-            return failed
+        failed = [outcome for outcome in earlier if isinstance(outcome, str)]
+        if failed or program.missing:
+            return failed[0] if failed else ""
         rules = Rules(math.inf if program.is_ours else self.limit, task.is_memory_watched)
         try:
             cost = run(program.start(task.folder or kept, kept), surroundings(kept), kept / "log", rules)
@@ -179,7 +179,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(
                 f"- {row.title}: {'the same groups and picks as' if row.has_same_picks else 'other picks than'} before."
             )
-    print("\n".join(f"- {one.missing}." for one in others if one.missing))
+    for one in others:
+        if one.missing:
+            print(f"- {one.missing}.")
     return 0
 
 

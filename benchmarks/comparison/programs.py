@@ -174,14 +174,14 @@ def _installed(environments: Path, name: str, code: str, *requirements: Sequence
         [sys.executable, "-m", "venv", "--clear", str(folder)],
         *([str(python), "-m", "pip", "install", "--quiet", *words] for words in requirements),
     ]
-    if not mark.exists():
-        try:
-            for command in commands:
-                _said(command)
-        except subprocess.CalledProcessError as error:
-            return Program(name, "", lambda _folder, _kept: [], f"{name} could not be installed: {error.stderr[-300:]}")
+    try:
+        for command in commands if not mark.exists() else ():
+            _said(command)
         mark.touch()
-    version = _said([str(python), "-c", f"from importlib.metadata import version; print(version({name!r}))"])
+        version = _said([str(python), "-c", f"from importlib.metadata import version; print(version({name!r}))"])
+    except subprocess.CalledProcessError as error:
+        why = " ".join(error.stderr.split())[-200:]
+        return Program(name, "", lambda _folder, _kept: [], f"{name} could not be installed: {why}")
     return Program(name, version, lambda photos, _kept: [str(python), "-c", code, str(photos)])
 
 

@@ -12,8 +12,10 @@ from PIL import ExifTags, Image
 
 from benchmarks.comparison.costs import Cost, DidNotFinish, Rules, run
 from benchmarks.comparison.libraries import dated_shots, draw_camera_photos, undated
+from benchmarks.comparison.programs import Program
 from benchmarks.comparison.table import Goal, Limit, Row, table
-from benchmarks.peers import have_same_picks
+from benchmarks.comparison.works import Task
+from benchmarks.peers import Measuring, have_same_picks
 from tests.support.drawn_library import exif, scene
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="what other processes cost is read from Linux")
@@ -145,3 +147,24 @@ def test_picks_are_the_same_only_if_groups_and_bests_are(tmp_path: Path) -> None
         (tmp_path / name / "plan.json").write_text(text)
     answers = [have_same_picks(tmp_path / "mine", tmp_path / name) for name in (*plans, "none")]
     assert answers == [True, True, False, False, None]
+
+
+@on_linux
+def test_programs_take_turns_and_one_that_fails_is_not_tried_again(tmp_path: Path) -> None:
+    def program(name: str, after: str = "", missing: str = "", *, keeps_something: bool = False) -> Program:
+        code = f"open({str(tmp_path / 'calls')!r}, 'a').write('{name} '); {after}"
+        return Program(name, "1", lambda _folder, _kept: [sys.executable, "-c", code], missing, keeps_something)
+
+    contestants = [
+        program("ours", keeps_something=True),
+        program("forgetful"),
+        program("failing", "raise SystemExit(2)", keeps_something=True),
+        program("absent", missing="absent could not be installed"),
+    ]
+    task = Task("work", contestants, None, Goal(), Goal())
+    first, second = Measuring(2, 60, tmp_path / "runs").rows(task)
+    assert (tmp_path / "calls").read_text().split() == "ours ours forgetful failing ours ours forgetful".split()
+    assert first.outcomes["forgetful"] == second.outcomes["forgetful"] != []
+    assert first.outcomes["failing"] == second.outcomes["failing"] == ["exit code 2"] * 2
+    assert first.outcomes["absent"] == ["", ""]
+    assert all(isinstance(cost, Cost) for row in (first, second) for cost in row.outcomes["ours"])
