@@ -64,8 +64,8 @@ def _read_metadata(source: PhotoReader, photo: Photo) -> Metadata:
     return source.get_metadata(photo)
 
 
-def _read_provenance(source: PhotoReader, photo: Photo) -> Provenance:
-    return source.get_provenance(photo)
+def _read_provenance(source: PhotoReader, photo: Photo, *, pixels: bool) -> Provenance:
+    return source.get_provenance(photo, pixels=pixels)
 
 
 def _read_file_facts(source: PhotoReader, photo: Photo) -> FileFacts:
@@ -128,8 +128,22 @@ READ_FILE_FACTS = Measurement(
     "Comparing namesakes", "file-facts/1", FileFacts, partial(measure_each, _read_file_facts), _revision, batch=64
 )
 
+READ_ORIGIN = Measurement(
+    "Comparing copies",
+    "provenance by header/1",
+    Provenance,
+    partial(measure_each, partial(_read_provenance, pixels=False)),
+    _revision,
+    batch=64,
+)
+
 READ_PROVENANCE = Measurement(
-    "Tracing copies", "provenance/1", Provenance, partial(measure_each, _read_provenance), _revision, batch=1
+    "Tracing copies",
+    "provenance/1",
+    Provenance,
+    partial(measure_each, partial(_read_provenance, pixels=True)),
+    _revision,
+    batch=1,
 )
 
 

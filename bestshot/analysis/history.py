@@ -50,9 +50,13 @@ def was_jpeg(luma: npt.NDArray[np.uint8], steps: Floats | None = None, ends: tup
     """
     table = np.ones((_BLOCK, _BLOCK)) if steps is None else steps
     beside = _rises(luma, (4, 4), table)
-    corners = {(top, left) for top in (0, ends[0]) for left in (0, ends[1])} - {(4, 4)}
-    told = [trace for corner in corners if (trace := _trace(_rises(luma, corner, table), beside)) is not None]
-    return max(told) > _TRACE if told else None
+    is_told = False
+    for corner in sorted({(top, left) for top in (0, ends[0]) for left in (0, ends[1])} - {(4, 4)}):
+        trace = _trace(_rises(luma, corner, table), beside)
+        if trace is not None and trace > _TRACE:
+            return True
+        is_told |= trace is not None
+    return False if is_told else None
 
 
 def _trace(on_grid: dict[tuple[int, int], float], beside: dict[tuple[int, int], float]) -> float | None:
@@ -64,10 +68,9 @@ def _trace(on_grid: dict[tuple[int, int], float], beside: dict[tuple[int, int], 
 
 def _rises(luma: npt.NDArray[np.uint8], corner: tuple[int, int], steps: Floats) -> dict[tuple[int, int], float]:
     """By which share the histogram of each frequency rises where it should fall."""
-    coefficients = _coefficients(luma, corner)
     found = {}
-    for place in MIDDLE:
-        bins = np.bincount(np.rint(np.abs(coefficients[:, *place]) / steps[place]).astype(np.int64), minlength=2)
+    for place, coefficients in zip(MIDDLE, _coefficients(luma, corner), strict=True):
+        bins = np.bincount(np.rint(np.abs(coefficients) / np.float32(steps[place])).astype(np.int64), minlength=2)
         counts = bins[1:_MAX_BIN].astype(np.int64)
         if counts.sum() >= _MIN_COEFFICIENTS:
             found[place] = float(np.maximum(0, np.diff(counts)).sum() / counts.sum())
@@ -75,11 +78,12 @@ def _rises(luma: npt.NDArray[np.uint8], corner: tuple[int, int], steps: Floats) 
 
 
 def _coefficients(luma: npt.NDArray[np.uint8], corner: tuple[int, int]) -> Floats:
+    """Of each frequency that is looked at, the coefficients of all blocks on the grid that begins at this corner."""
     top, left = corner
     rows, columns = (luma.shape[0] - top) // _BLOCK, (luma.shape[1] - left) // _BLOCK
     whole = luma[top : top + rows * _BLOCK, left : left + columns * _BLOCK].astype(np.float32) - 128
-    blocks = whole.reshape(rows, _BLOCK, columns, _BLOCK).transpose(0, 2, 1, 3).reshape(-1, _BLOCK, _BLOCK)
-    coefficients: Floats = _COSINES @ blocks @ _COSINES.T
+    pixels = whole.reshape(rows, _BLOCK, columns, _BLOCK).transpose(1, 3, 0, 2).reshape(_BLOCK**2, -1)
+    coefficients: Floats = _WAVES @ pixels
     return coefficients
 
 
@@ -93,6 +97,8 @@ def _cosines() -> Floats:
 
 
 _COSINES = _cosines()
+_WAVES = np.stack([np.outer(_COSINES[row], _COSINES[column]).ravel() for row, column in MIDDLE])
+"""By the frequencies that are looked at, what each pixel of a block adds to the coefficient."""
 
 
 def spectrum(luma: npt.NDArray[np.uint8]) -> tuple[float, ...]:

@@ -35,8 +35,8 @@ _STANDARD = (
 # fmt: on
 
 
-def read_provenance(picture: BinaryIO, photo: Photo) -> Provenance:
-    """Read the traces in a photo's picture; those of its pixels only where Pillow decodes the picture itself.
+def read_provenance(picture: BinaryIO, photo: Photo, *, pixels: bool = True) -> Provenance:
+    """Read the traces in a photo's picture; those of its `pixels` only where Pillow decodes the picture itself.
 
     Raises:
         PhotoError: the picture is damaged.
@@ -50,7 +50,7 @@ def read_provenance(picture: BinaryIO, photo: Photo) -> Provenance:
         return Provenance()
     exif = read_exif(image, picture)
     table = _table(image)
-    luma = _middle(image) if image.mode in _EIGHT_BIT else None
+    luma = _middle(image) if pixels and image.mode in _EIGHT_BIT else None
     ends = image.height % 8, image.width % 8
     return Provenance(
         software=_software(image, exif),

@@ -22,6 +22,7 @@ PHASES: Final[Mapping[str, Phase]] = {
         Phase("Hashing", "photo", 0.08),
         Phase("Comparing", "pair", 0.12),
         Phase("Judging", "photo", 0.45),
+        Phase("Comparing copies", "photo", 0.002),
         Phase("Tracing copies", "photo", 0.1),
         Phase("Recognising", "photo", 0.3),
         Phase("Making the report", "photo", 0.15),

@@ -56,8 +56,16 @@ class PhotoReader(ABC):
         """Load the picture, and say what is wrong with its file, where the source holds the file; raises PhotoError."""
         return self.load_pixels(photo, longest_side, grey=grey), None
 
-    def get_provenance(self, photo: Photo) -> Provenance:  # noqa: ARG002 - for sources that hold the files
-        """What the picture's file tells of where it came from, by default nothing; raises PhotoError."""
+    def get_provenance(
+        self,
+        photo: Photo,  # noqa: ARG002 - for sources that hold the files
+        *,
+        pixels: bool,  # noqa: ARG002
+    ) -> Provenance:
+        """What the picture's file tells of where it came from, by default nothing; raises PhotoError.
+
+        What its `pixels` tell takes a hundred times as long as what its header says.
+        """
         return Provenance()
 
     def get_file_facts(self, photo: Photo) -> FileFacts:  # noqa: ARG002 - for sources that hold the files

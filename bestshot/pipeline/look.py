@@ -8,6 +8,7 @@ from itertools import compress
 from bestshot.analysis.analyser import (
     READ_FILE_FACTS,
     READ_METADATA,
+    READ_ORIGIN,
     READ_PROVENANCE,
     Analyser,
     Measurements,
@@ -227,11 +228,15 @@ def _appraise(analyser: Analyser, groups: Sequence[Group], model: FaceModel | No
 def trace_copies(analyser: Analyser, groups: Sequence[Candidates]) -> list[Candidates]:
     """Read where the files came from that show one picture, and decide by it which is the original.
 
-    Of a file that can no longer be read, only what is known already counts.
+    Their pixels are looked at only where they can still decide it. Of a file that can no longer be read, only what is
+    known already counts.
     """
     alike = [one.photo for group in groups for one in group.everyone if one.id in group.lookalikes]
-    provenance = analyser.measure(alike, READ_PROVENANCE).values if alike else {}
-    return [group.with_provenance(provenance) if group.lookalikes else group for group in groups]
+    stated = analyser.measure(alike, READ_ORIGIN).values if alike else {}
+    groups = [group.with_provenance(stated) if group.lookalikes else group for group in groups]
+    doubtful = [photo for group in groups for photo in group.told_by_pixels()]
+    traced = analyser.measure(doubtful, READ_PROVENANCE).values if doubtful else {}
+    return [group.with_provenance(traced) if traced.keys() & group.lookalikes.keys() else group for group in groups]
 
 
 def recognise(analyser: Analyser, groups: Sequence[Candidates], model: FaceModel) -> dict[str, Sequence[Embedding]]:

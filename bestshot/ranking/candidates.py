@@ -13,7 +13,7 @@ from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.provenance import Provenance
-from bestshot.ranking.originals import original_first
+from bestshot.ranking.originals import original_first, told_by_pixels
 
 _MAX_DIFFERENCE = 10
 """Grey levels by which a copy may differ anywhere in its miniature: two shots from a tripod differ by at least 20."""
@@ -109,6 +109,13 @@ class Candidates:
         """Decide anew which photo is whose copy, now that it is known where the files of some came from."""
         everyone = tuple(replace(one, provenance=provenance.get(one.id, one.provenance)) for one in self.everyone)
         return replace(self, everyone=everyone, copies=originals_of_copies(everyone, self.lookalikes))
+
+    def told_by_pixels(self) -> list[Photo]:
+        """The photos whose pixels may tell which photo is whose copy, where nothing stronger has told it."""
+        by_id = {one.id: one for one in self.everyone}
+        pairs = ((one, by_id[id_]) for one in self.everyone for id_ in self.lookalikes.get(one.id, ()) if id_ in by_id)
+        ids = {told.id for one, other in pairs for told in told_by_pixels(one, other)}
+        return [one.photo for one in self.everyone if one.id in ids]
 
     @property
     def shots(self) -> list[Candidate]:

@@ -103,6 +103,23 @@ def original_first(one: "Candidate", other: "Candidate") -> int:
     return next((found for evidence in _EVIDENCE if (found := evidence(one, other))), 0)
 
 
+def told_by_pixels(one: "Candidate", other: "Candidate") -> tuple["Candidate", ...]:
+    """Those of the two whose pixels may tell which is the original; none if stronger evidence has told it.
+
+    Of two sizes, the larger one may hold more detail; of one size, either may remember that it was compressed before.
+    Two files of one length that look alike to the last digit have the same pixels, which tell nothing.
+    """
+    is_of_one_size = one.pixels == other.pixels
+    if is_of_one_size and one.photo.size == other.photo.size and one.appraisal == other.appraisal:
+        return ()
+    by_pixels = _never_compressed_before if is_of_one_size else _holds_detail
+    if any(stronger(one, other) for stronger in _EVIDENCE[: _EVIDENCE.index(by_pixels)]):
+        return ()
+    if is_of_one_size or one.pixels is None or other.pixels is None:
+        return (one, other)
+    return (max(one, other, key=lambda candidate: candidate.pixels or 0),)
+
+
 def has_fewer_pixels(one: "Candidate", other: "Candidate") -> bool:
     """Whether the first is known to be the smaller picture."""
     return one.pixels is not None and other.pixels is not None and one.pixels < _FEWER_PIXELS * other.pixels

@@ -131,12 +131,12 @@ class LocalPhotoSource(PhotoSource):
         with self.open_photo(photo) as stream:
             return read_file_facts(stream, photo.name)
 
-    def get_provenance(self, photo: Photo) -> Provenance:
-        """The traces in the picture's file, which is decoded in full for them."""
+    def get_provenance(self, photo: Photo, *, pixels: bool) -> Provenance:
+        """The traces in the picture's file, which is decoded in full for those in its pixels."""
         from bestshot.metadata.provenance import read_provenance
 
         with self.open_photo(photo) as stream:
-            return read_provenance(stream, photo)
+            return read_provenance(stream, photo, pixels=pixels)
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Decode the picture, scaled down while decoding where its format can."""

@@ -236,7 +236,7 @@ def test_progress_is_told_stage_by_stage_up_to_the_total(library: Path, tmp_path
     with ThreadPoolExecutor(1) as executor:
         PhotoOrganizer(LocalPhotoSource(library), settings, executor=executor, progress=progress).run()
     # The photo apart is never hashed, and two of each burst are one picture.
-    looked = [("Reading dates", 7), ("Hashing", 6), ("Judging", 6), ("Tracing copies", 4)]
+    looked = [("Reading dates", 7), ("Hashing", 6), ("Judging", 6), ("Comparing copies", 4)]
     assert stages == [*looked, ("Laying out", 10)]
     assert done == dict(stages)
 

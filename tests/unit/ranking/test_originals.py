@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bestshot.model.provenance import Provenance
 from bestshot.ranking.candidates import Candidate, originals_of_copies
-from bestshot.ranking.originals import original_first
+from bestshot.ranking.originals import original_first, told_by_pixels
 from tests.support.builders import NOON, appraisal, guess_at, metadata_with, photo
 from tests.support.each import every
 
@@ -177,3 +177,54 @@ def test_programs_that_write_pictures_anew_are_known_by_name(software: str) -> N
 @pytest.mark.parametrize("firmware", ["16.5.1", "G998BXXU3AUE1", "Ver.1.00", "MediaTek Camera", "Signalling 2"])
 def test_the_firmware_of_a_camera_is_no_program(firmware: str) -> None:
     assert original_first(file(software=firmware), file("b.jpg")) == 0
+
+
+def unsharp(candidate: Candidate) -> Candidate:
+    """A file of the same picture that is not the same file."""
+    return replace(candidate, appraisal=replace(candidate.appraisal, sharpness=candidate.appraisal.sharpness / 2))
+
+
+told = st.sampled_from(
+    [
+        MAKER,
+        APPLE,
+        metadata_with(guess_at(0)),
+        replace(MAKER, width=2000, height=1500),
+        replace(MAKER, width=None, height=None),
+    ]
+)
+files = st.builds(
+    file,
+    st.sampled_from(["a.jpg", "a.png", "a.heic", "a.dng", "a - Copy.jpg"]),
+    told,
+    size=st.sampled_from([500, 1000, 1100]),
+    software=st.sampled_from([None, "Ver.1.01", "Adobe Photoshop 25.1"]),
+    has_maker_note=st.sampled_from([None, False, True]),
+    stated_size=st.sampled_from([None, (2000, 1500)]),
+    jpeg_step=st.sampled_from([None, 6.0]),
+    was_jpeg=st.sampled_from([None, False, True]),
+    spectrum=st.sampled_from([(), FALLING, ENLARGED]),
+)
+
+
+@given(files, files.map(unsharp))
+def test_pixels_that_are_not_looked_at_would_change_nothing(one: Candidate, other: Candidate) -> None:
+    stated = [replace(each, provenance=replace(each.provenance, was_jpeg=None, spectrum=())) for each in (one, other)]
+    looked_at = [
+        full if each in told_by_pixels(*stated) else each for each, full in zip(stated, (one, other), strict=True)
+    ]
+    assert original_first(*looked_at) == original_first(one, other)
+
+
+@given(files)
+def test_the_pixels_of_two_same_files_are_not_looked_at(one: Candidate) -> None:
+    assert told_by_pixels(one, replace(one, photo=photo("b.jpg", size=one.photo.size))) == ()
+
+
+def test_pixels_are_looked_at_only_where_nothing_stronger_tells_the_original() -> None:
+    camera, sent = file(has_maker_note=True), unsharp(file("b.jpg", metadata_with(guess_at(0)), has_maker_note=False))
+    assert told_by_pixels(camera, sent) == ()
+    again = unsharp(file("b.jpg", has_maker_note=True))
+    assert told_by_pixels(camera, again) == (camera, again)
+    smaller = unsharp(file("b.jpg", replace(MAKER, width=2000, height=1500), has_maker_note=True))
+    assert told_by_pixels(camera, smaller) == (camera,)
