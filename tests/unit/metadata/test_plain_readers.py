@@ -24,9 +24,10 @@ from tests.support.drawn_pictures import drawn, saved
 from tests.support.each import every, for_each
 from tests.unit.imaging.test_raw import drawn_dng, drawn_jpeg
 from tests.unit.metadata.test_foreign_values import SIZES, block, entries, in_jpeg, texts
-from tests.unit.metadata.test_read import SOUND, picture
+from tests.unit.metadata.test_read import SOUND, WHEN, exif_of, picture
 
 RAW = drawn_dng(6, drawn_jpeg())
+MAKE, VERSION, NORTH = (271, 2, b"Maker\0"), (36864, 7, b"0232"), (1, 2, b"N\0")
 NOISE = Image.effect_noise((320, 240), 80).convert("RGB")
 
 usual_numbers = st.sampled_from([0, 1, 2, 6, 8, 72, 250, 2**31, 2**32 - 1])
@@ -99,15 +100,16 @@ def test_what_cameras_write_is_read_lean(
 
 
 DIALECTS = {
-    "little": picture(
-        b"Exif\0\0" + block([(271, 2, b"Maker\0"), (274, 3, b"\6\0")], [(36867, 2, b"2024:01:31\0")], [])
+    "little": in_jpeg(
+        block([(271, 2, b"Maker\0"), (274, 3, b"\6\0")], [(36867, 2, WHEN.encode() + b"\0")], [(1, 2, b"N\0")])
     ),
     "big": picture(SOUND),
     "with XMP": picture(SOUND, xmp=b'<x tiff:Orientation="6"/>'),
     "turned by XMP": picture(xmp=b'<x tiff:Orientation="8"/>'),
+    "turned by XMP beside EXIF": picture(exif_of({Base.Make: "A"}), xmp=b"<tiff:Orientation>6</tiff:Orientation>"),
     "progressive": picture(SOUND, progressive=True, icc_profile=b"x" * 300, comment=b"x"),
     "by Photoshop": in_jpeg(SOUND.removeprefix(b"Exif\0\0")).replace(
-        b"\xff\xdb", b"\xff\xed\0\x16Photoshop 3.0\0" + b"8BIM\4\4\xff\xdb", 1
+        b"\xff\xdb", b"\xff\xed\0\x1cPhotoshop 3.0\0" + b"8BIM\4\4" + bytes(6) + b"\xff\xdb", 1
     ),
 }
 
@@ -142,6 +144,60 @@ def with_segment(marker: int, content: bytes) -> bytes:
 )
 def test_a_segment_on_which_pillow_may_fail_is_left_to_it(marker: int, content: bytes) -> None:
     assert lean(with_segment(marker, content)) is None
+
+
+FRAME, SCAN = (DIALECTS["big"].index(marker) for marker in (b"\xff\xc0", b"\xff\xda"))
+
+
+def with_bytes(place: int, put: bytes, instead_of: int | None = None) -> bytes:
+    """A sound JPEG with other bytes at a place: instead of as many, or of as many as is said."""
+    whole = DIALECTS["big"]
+    return whole[:place] + put + whole[place + (len(put) if instead_of is None else instead_of) :]
+
+
+@every(
+    "content",
+    [
+        with_bytes(FRAME + 4, b"\x0c"),
+        with_bytes(FRAME + 5, b"\0\0"),
+        with_bytes(FRAME + 5, b"\xff\xff\xff\xff"),
+        with_bytes(FRAME + 9, b"\2"),
+        with_bytes(FRAME + 2, b"\0\x12" + DIALECTS["big"][FRAME + 4 : FRAME + 19] + b"\0", instead_of=17),
+        with_bytes(FRAME, b"", instead_of=SCAN - FRAME),
+        with_bytes(FRAME, DIALECTS["big"][FRAME : FRAME + 19], instead_of=0),
+        with_bytes(FRAME, b"\xff", instead_of=0),
+        with_bytes(0, b"\0"),
+        DIALECTS["big"][: SCAN + 6],
+        DIALECTS["big"][:SCAN],
+    ],
+)
+def test_a_jpeg_that_is_not_as_the_standard_has_it_is_left_to_pillow(content: bytes) -> None:
+    assert lean(content) is None
+
+
+@every(
+    "main, capture",
+    [
+        ([(296, 3, b"\2\0"), (282, 7, b"\1")], [VERSION]),
+        ([(262, 3, b"\2\0\2\0")], [VERSION]),
+        ([MAKE], []),
+        ([MAKE], [(36867, 99, b"2024")]),
+        ([MAKE], [(36867, 7, b"2024:01:31 10:00:00\0")]),
+        ([MAKE], [(34855, 3, b"\0\1\0\0")]),
+    ],
+)
+def test_exif_on_which_pillow_may_fail_is_left_to_it(
+    main: list[tuple[int, int, bytes]], capture: list[tuple[int, int, bytes]]
+) -> None:
+    assert plain_exif(block([MAKE], [VERSION], [NORTH]), None)
+    with pytest.raises(UnusualError):
+        plain_exif(block(main, capture, [NORTH]), None)
+
+
+def test_exif_whose_values_overlap_is_left_to_pillow() -> None:
+    entries = b"".join(struct.pack("<HHLL", tag, 2, 60, 0) for tag in (271, 272, 305))
+    with pytest.raises(UnusualError):
+        plain_exif(b"II*\0\x08\0\0\0\3\0" + entries + bytes(50), None)
 
 
 def test_real_photos_are_read_alike_and_nearly_all_lean(shared: Path) -> None:
@@ -204,6 +260,11 @@ def test_a_tiff_file_that_claims_much_or_is_of_another_kind_is_left_to_pillow(
         plain_tiff(BytesIO(content))
 
 
+@every("content", DIALECTS.values())
+def test_every_dialect_of_jpeg_is_read_lean(content: bytes) -> None:
+    assert is_read_alike(content)
+
+
 class CountedReads(BytesIO):
     """Counts the bytes that are read."""
 
@@ -227,13 +288,23 @@ def test_of_a_jpeg_only_what_stands_before_its_pixels_is_read() -> None:
     assert bytes_read(content, lambda stream: read_header(stream, "a.jpg")) < head + 50 < len(content) // 50
 
 
-def test_of_a_heif_picture_of_a_phone_only_the_head_is_read(shared: Path) -> None:
-    content = (shared / "formats" / "photoprism" / "iphone_15_pro.heic").read_bytes()
-    assert bytes_read(content, lambda stream: read_header(stream, "a.heic")) < 70_000 < len(content) // 10
+@every("name", ["iphone_15_pro.heic", "iphone_7.heic"])
+def test_of_a_heif_picture_of_a_phone_only_the_head_is_read(shared: Path, name: str) -> None:
+    content = (shared / "formats" / "photoprism" / name).read_bytes()
+    assert bytes_read(content, lambda stream: read_header(stream, "a.heic")) < 200_000 < len(content) // 3
     image = open_image(BytesIO(content), "a.heic")
-    found = read_header(BytesIO(content), "a.heic")
-    assert (found.size, found.xmp) == (image.size, image.info.get("xmp"))
-    assert said(found.exif) == said(read_exif(image, BytesIO(content)))
+    found, exif = read_header(BytesIO(content), "a.heic"), read_exif(image, BytesIO(content))
+    assert found.size == (image.size[::-1] if exif.is_turned else image.size)
+    assert found.xmp == image.info.get("xmp")
+    assert said(found.exif) == said(exif)
+
+
+@every("change", [lambda content: content + box(b"free", bytes(8)), lambda content: content[:-1000]])
+def test_a_heif_picture_that_does_not_end_with_its_pixels_is_read_whole(
+    shared: Path, change: Callable[[bytes], bytes]
+) -> None:
+    content = change((shared / "formats" / "photoprism" / "iphone_15_pro.heic").read_bytes())
+    assert bytes_read(content, lambda stream: read_header(stream, "a.heic")) > len(content)
 
 
 def test_exif_behind_the_pixels_of_a_heif_picture_is_found() -> None:
