@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from statistics import mean
 from typing import Generic, TypeVar
 
 import cv2
@@ -13,12 +14,12 @@ import numpy as np
 
 from bestshot.analysis.appraisal import appraisal_recipe, appraise
 from bestshot.analysis.faces import face_embeddings
-from bestshot.analysis.hashing import DECODE_SIZE, fingerprint, fingerprint_recipe
+from bestshot.analysis.hashing import DECODE_SIZE, alike_neighbours, fingerprint, fingerprint_recipe
 from bestshot.errors import PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
-from bestshot.model.phases import seconds_of
+from bestshot.model.phases import Forecast, Foreseeing, seconds_of
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.provenance import Provenance
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
@@ -42,6 +43,7 @@ class Measurement(Generic[Measurable, Value]):
 
     `measure` must be picklable; its second argument is how many photos it may read at once. `recipe` names the way the
     results are made: results of another recipe are not used. `batch` is how many subjects a worker gets at a time.
+    `likely_members` tells from the results of a batch how many of its photos will be in a group, where it can.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Measurement(Generic[Measurable, Value]):
     measure: Callable[[PhotoReader, int, Sequence[Measurable]], list[Value | Failure]]
     revision: Callable[[Measurable], str]
     batch: int
+    likely_members: Callable[[Sequence[Value | Failure]], int] | None = None
 
 
 def _revision(photo: Photo) -> str:
@@ -153,7 +156,12 @@ def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measu
     Photos that are likely to be `in_group` will be looked at closely too, so what that takes is fetched at once.
     """
     measure = partial(measure_each, partial(_fingerprint, rotations=rotations, in_group=in_group))
-    return Measurement("Hashing", fingerprint_recipe(rotations=rotations), Fingerprint, measure, _revision, batch=8)
+    recipe = fingerprint_recipe(rotations=rotations)
+    return Measurement("Hashing", recipe, Fingerprint, measure, _revision, 8, _alike)
+
+
+def _alike(prints: Sequence[Fingerprint | Failure]) -> int:
+    return len(alike_neighbours([one for one in prints if isinstance(one, Fingerprint)]))
 
 
 def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Appraisal]:
@@ -191,13 +199,35 @@ class Measurements(Generic[Value]):
             self.values[entry.subject.id] = entry.value
 
 
+class _Outlook(Generic[Measurable, Value]):
+    """What is to be expected of so many subjects, by the results so far."""
+
+    def __init__(self, measurement: Measurement[Measurable, Value], total: int, megabytes: float) -> None:
+        self._likely_members = measurement.likely_members
+        self._total, self._megabytes = total, megabytes
+        self._done = self._members = 0
+
+    def after(self, values: Sequence[Value | Failure]) -> Forecast:
+        """The forecast after the results of one more batch."""
+        if self._likely_members is None or not values:
+            return Forecast(self._megabytes)
+        self._done += len(values)
+        self._members += self._likely_members(values)
+        return Forecast(self._megabytes, round(self._total * self._members / self._done))
+
+
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
+
+
+def _not_heard(_forecast: Forecast) -> None:
+    """For progress that does not ask what is to come."""
 
 
 class Analyser:
     """Measures the photos of one source and keeps all results in the index.
 
     `progress` is called with a title and a total; its context is a function that is called with how many more are done.
+    If it foresees, it also hears what is to be expected of the photos.
     """
 
     def __init__(self, source: PhotoReader, index: Index, workers: Workers, progress: Progress) -> None:
@@ -205,6 +235,11 @@ class Analyser:
         self._index = index
         self._workers = workers
         self._progress = progress
+        self._foresee = progress.foresee if isinstance(progress, Foreseeing) else _not_heard
+
+    def watched(self, title: str) -> AbstractContextManager[object]:
+        """A phase in which nothing is measured; progress that does not foresee would take it for one without an end."""
+        return self._progress(title, 0) if isinstance(self._progress, Foreseeing) else nullcontext()
 
     def measure(
         self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]
@@ -228,7 +263,10 @@ class Analyser:
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         threads = max(1, min(measurement.batch, self._source.read_at_once // self._workers.count))
         work = partial(measurement.measure, self._source, threads)
-        batches = self._workers.batches(subjects, measurement.batch, seconds_of(measurement.title))
+        megabytes = mean(subject.size for subject in subjects) / 1_000_000
+        batches = self._workers.batches(subjects, measurement.batch, seconds_of(measurement.title, megabytes))
+        outlook = _Outlook(measurement, len(subjects), megabytes)
+        self._foresee(outlook.after([]))
         with self._progress(measurement.title, len(subjects)) as advance:
             for finished in self._workers.run(work, batches):
                 values = finished.result
@@ -237,6 +275,7 @@ class Analyser:
                     values = [Failure(values.reason, is_transient=True)]
                 for subject, value in zip(finished.batch, values, strict=True):
                     yield IndexEntry(subject, measurement.revision(subject), value)
+                self._foresee(outlook.after(values))
                 advance(len(finished.batch))
 
     def _stored(

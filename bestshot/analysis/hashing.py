@@ -1,5 +1,8 @@
 """Hashing a picture into a fingerprint."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -14,6 +17,9 @@ DECODE_SIZE = 64
 
 _PLAIN_DEVIATION = 2.0
 """A picture whose 9 x 8 pixels have a smaller standard deviation, in 256 levels, is too plain to hash."""
+
+_ALIKE = 40
+"""Of pairs that differ in no more bits, of 128, a closer look finds four of five to show the same."""
 
 _FREQUENCIES = 8
 """Frequencies per axis that make up the frequency hash, as in `imagehash.phash`."""
@@ -31,6 +37,16 @@ _TURNS = (
     Image.Transpose.TRANSPOSE,
     Image.Transpose.TRANSVERSE,
 )
+
+
+def alike_neighbours(prints: Sequence[Fingerprint]) -> set[int]:
+    """The places of pictures that a closer look would probably find to show the same as the one before or after."""
+    places = set()
+    for place, (one, other) in enumerate(pairwise(prints)):
+        differing = (one.dhash ^ other.dhash).bit_count() + (one.phash ^ other.phash).bit_count()
+        if differing <= _ALIKE and not (one.is_plain or other.is_plain):
+            places |= {place, place + 1}
+    return places
 
 
 def fingerprint_recipe(*, rotations: bool) -> str:

@@ -5,7 +5,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from io import TextIOWrapper
 from logging.handlers import MemoryHandler
 from pathlib import Path
@@ -27,6 +26,7 @@ from bestshot.layout.wording import folder_lines
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line
 from bestshot.model.photo import Skipped
+from bestshot.pipeline.outcome import no_progress
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
 from bestshot.storage.files import write_out
@@ -34,6 +34,7 @@ from bestshot.storage.own_files import OwnKind, open_to_append
 from bestshot.text import printable, printable_lines
 
 if TYPE_CHECKING:
+    from bestshot.analysis.analyser import Progress
     from bestshot.undo.commands import Undone
 
 logger = logging.getLogger(__name__)
@@ -95,14 +96,13 @@ class Console:
         _EVERYTHING.removeHandler(handler)
         self._handlers.remove(handler)
 
-    @contextmanager
-    def progress(self, title: str, total: int) -> Iterator[Callable[[int], object]]:
-        """A progress bar on standard error, if that is a terminal and the run is not quiet."""
-        from tqdm import tqdm
+    def progress(self, settings: Settings) -> "Progress":
+        """One progress bar for a run on standard error, if that is a terminal and the run is not quiet."""
+        if self._is_quiet or not sys.stderr.isatty():
+            return no_progress
+        from bestshot.cli.progress_bar import ProgressBar, phases_of
 
-        is_hidden = self._is_quiet or not sys.stderr.isatty()
-        with tqdm(desc=title, total=total, unit="", disable=is_hidden, leave=False) as bar:
-            yield bar.update
+        return ProgressBar(phases_of(settings))
 
     def report(
         self,

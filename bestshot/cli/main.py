@@ -123,7 +123,7 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
         console.print_line(connection_lines(source))
         return EXIT_DONE
     consent = _consent(command, settings)
-    outcome = PhotoOrganizer(source, settings, progress=console.progress, confirm=consent).run(plan)
+    outcome = PhotoOrganizer(source, settings, progress=console.progress(settings), confirm=consent).run(plan)
     if outcome.remembered:
         console.print_line([f"{count(outcome.remembered, 'decision')} remembered."])
     console.report(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
@@ -160,7 +160,7 @@ def _look_back(command: Command, settings: Settings, console: Console) -> int:
         console.when_told(lambda: user_knows(settings))
         return EXIT_DONE
     confirm = None if settings.yes else confirm_undo
-    undone = undo(choice, settings, client, console.progress, confirm=confirm)
+    undone = undo(choice, settings, client, console.progress(settings), confirm=confirm)
     console.when_told(lambda: user_knows(settings))
     return EXIT_DONE if console.report_undo(undone) else EXIT_SOMETHING_FAILED
 

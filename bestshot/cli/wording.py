@@ -9,6 +9,7 @@ from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile, 
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line, done_in_words
 from bestshot.model.groups import PlannedGroup
+from bestshot.model.phases import PHASES, Begun
 from bestshot.model.photo import Skipped, SourceType
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan
@@ -80,6 +81,24 @@ def report_line(files: Sequence[Path]) -> str:
     """Where the report is."""
     more = f", and {count(len(files) - 1, 'more page')} beside it" if files[1:] else ""
     return f"The report is {printable(str(files[0]))}{more}."
+
+
+def phase_in_words(phase: Begun) -> str:
+    """What a run is doing, and how far that is."""
+    if not phase.total:
+        return phase.title
+    unit = PHASES[phase.title].unit if phase.title in PHASES else "change"
+    return f"{phase.title}: {phase.done:,} of {count(phase.total, unit)}"
+
+
+def time_left(seconds: float) -> str:
+    """How long something will still take, as precisely as that can be known."""
+    if not seconds:
+        return ""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute left"
+    return f"about {count(minutes, 'minute')} left" if minutes < 100 else f"about {round(minutes / 60)} hours left"
 
 
 def _groups_in_words(

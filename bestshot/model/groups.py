@@ -116,6 +116,11 @@ class PhotoPair:
         return f"{self.left.id}\0{self.right.id}"
 
     @property
+    def size(self) -> int:
+        """The bytes of one of them, on the average."""
+        return (self.left.size + self.right.size) // 2
+
+    @property
     def origin(self) -> str:
         """The library of the first photo."""
         return self.left.origin

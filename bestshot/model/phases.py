@@ -1,38 +1,165 @@
-"""The phases of a run in their order, and what one unit of each costs; measured on one core, with photos of 12 MP."""
+"""The phases of a run in their order: what a unit of each costs, and how many are to be expected before it begins."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase of a run, as it is titled; `seconds` is roughly what a unit of it costs where nothing waits."""
+    """One phase of a run, as it is titled.
+
+    A unit of it costs roughly `seconds` on one core, `per_megabyte` for each megabyte of the photo's file, and
+    `picture` for what is looked at of it: 1,280 pixels, or what a small file has. Until it begins, there are expected
+    to be `share` units of it for each unit of the phase `of`.
+    """
 
     title: str
     unit: str
     seconds: float
+    per_megabyte: float = 0.0
+    picture: float = 0.0
+    of: str = ""
+    share: float = 0.0
 
+    def cost(self, megabytes: float) -> float:
+        """The seconds that a unit costs where photos have so many megabytes."""
+        picture = self.picture * min(megabytes / _PICTURE, 1.0)
+        return self.seconds + picture + self.per_megabyte * min(megabytes, _MOST)
+
+
+_USUAL: Final = 4.0
+"""Megabytes of a photo from a phone or a camera."""
+
+_MOST: Final = 20.0
+"""Megabytes; what is larger is raw, and its preview is read."""
+
+_PICTURE: Final = 0.3
+"""Megabytes of a picture of 1,280 pixels."""
+
+LISTING: Final = "Listing"
+HASHING: Final = "Hashing"
+JUDGING: Final = "Judging"
 
 PHASES: Final[Mapping[str, Phase]] = {
     phase.title: phase
     for phase in (
-        Phase("Comparing namesakes", "file", 0.002),
-        Phase("Reading dates", "photo", 0.0016),
-        Phase("Hashing", "photo", 0.08),
-        Phase("Comparing", "pair", 0.12),
-        Phase("Judging", "photo", 0.45),
-        Phase("Comparing copies", "photo", 0.002),
-        Phase("Tracing copies", "photo", 0.1),
-        Phase("Recognising", "photo", 0.3),
-        Phase("Making the report", "photo", 0.15),
-        Phase("Laying out", "change", 0.01),
-        Phase("Marking", "change", 0.1),
+        Phase(LISTING, "photo", 0.0001),
+        Phase("Comparing namesakes", "file", 0.001),
+        Phase("Reading dates", "photo", 0.0006),
+        Phase(HASHING, "photo", 0.001, 0.02, of="Reading dates", share=0.8),
+        Phase("Comparing", "pair", 0.013, 0.01, of=JUDGING, share=0.6),
+        Phase(JUDGING, "photo", 0.15, 0.06, 0.1, of=HASHING, share=0.4),
+        Phase("Comparing copies", "photo", 0.002, of=JUDGING, share=0.05),
+        Phase("Tracing copies", "photo", 0.01, 0.05, of=JUDGING, share=0.05),
+        Phase("Recognising", "photo", 0.15, 0.05, of=JUDGING, share=0.03),
+        Phase("Making the report", "photo", 0.02, 0.05, of=JUDGING, share=1.0),
+        Phase("Laying out", "change", 0.001, 0.003, of=JUDGING, share=1.7),
+        Phase("Marking", "change", 0.5, of=JUDGING, share=0.02),
     )
 }
 """All phases of a run that groups photos, by title."""
 
+JUDGING_WITHOUT_FACES: Final = replace(PHASES[JUDGING], seconds=0.003)
 
-def seconds_of(title: str) -> float:
-    """What a unit of this phase costs, by its title."""
-    return PHASES[title].seconds
+UNKNOWN: Final = Phase("", "", 0.01)
+"""What a phase is taken for that is none of these, such as an undo."""
+
+
+def seconds_of(title: str, megabytes: float) -> float:
+    """What a unit of this phase costs, by its title, where photos have so many megabytes."""
+    return PHASES.get(title, UNKNOWN).cost(megabytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is to be expected: the size of a photo, and how many photos will be in groups, where that is known yet."""
+
+    megabytes: float = _USUAL
+    members: int | None = None
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """Wants to hear what is to be expected; of a later forecast, what is known in it holds."""
+
+    def foresee(self, forecast: Forecast) -> None:
+        """Hear it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A phase of this run as far as it has come: so many units of so many are done after these seconds.
+
+    `lead` and `lead_seconds` tell how many came first, and when: they may have had to wait for processes to start.
+    """
+
+    title: str
+    total: int
+    done: int = 0
+    seconds: float = 0.0
+    lead: int = 0
+    lead_seconds: float = 0.0
+
+    def after(self, units: int, seconds: float) -> "Begun":
+        """This phase when so many more are done, so long after its beginning."""
+        if self.done:
+            return replace(self, done=self.done + units, seconds=seconds)
+        return replace(self, done=units, seconds=seconds, lead=units, lead_seconds=seconds)
+
+
+_FEW: Final = 16
+"""Photos; so many tell as much of what share is in groups as is known beforehand."""
+
+_DOUBT: Final = 1.0
+"""Seconds of work for which what was measured elsewhere counts as much as what this run has shown."""
+
+
+def seconds_left(begun: Sequence[Begun], phases: Mapping[str, Phase], forecast: Forecast) -> float:
+    """How long a run still takes; the last of the phases that have begun is the one that runs.
+
+    `phases` are those that the run may have, by title and in their order.
+    """
+    running, megabytes = begun[-1], forecast.megabytes
+    totals: dict[str, float] = {}
+    for phase in begun:
+        totals[phase.title] = totals.get(phase.title, 0) + phase.total
+    if JUDGING in phases and JUDGING not in totals:
+        hashed = sum(phase.done for phase in begun if phase.title == HASHING)
+        totals[JUDGING] = _members(_units(phases[JUDGING], phases, totals), forecast, hashed)
+    evidence = [_evidence(phase, phases, megabytes) for phase in begun]
+    pace = _pace(1.0, *map(sum, zip(*evidence, strict=True)))
+    to_come = sum(
+        _units(phase, phases, totals) * phase.cost(megabytes) * pace for phase in _after(running.title, phases)
+    )
+    rest = (running.total - running.done) * phases.get(running.title, UNKNOWN).cost(megabytes)
+    return to_come + rest * _pace(pace, *evidence[-1])
+
+
+def _members(usual: float, forecast: Forecast, hashed: int) -> float:
+    """How many photos will be judged, by what is usual and, the more are hashed, by what was foreseen of those."""
+    return usual if forecast.members is None else (_FEW * usual + hashed * forecast.members) / (_FEW + hashed)
+
+
+def _evidence(begun: Begun, phases: Mapping[str, Phase], megabytes: float) -> tuple[float, float]:
+    """What the units of a phase after the first ones should have taken, and what they took."""
+    should = (begun.done - begun.lead) * phases.get(begun.title, UNKNOWN).cost(megabytes)
+    return should, begun.seconds - begun.lead_seconds
+
+
+def _pace(before: float, should: float, took: float) -> float:
+    """How many times as long as usual things take here, by what was believed before and by what was seen."""
+    return (_DOUBT * before + took) / (_DOUBT + should)
+
+
+def _units(phase: Phase, phases: Mapping[str, Phase], totals: Mapping[str, float]) -> float:
+    """How many units of a phase there are, or are to be expected."""
+    if phase.title in totals or phase.of not in phases:
+        return totals.get(phase.title, 0.0)
+    return phase.share * _units(phases[phase.of], phases, totals)
+
+
+def _after(running: str, phases: Mapping[str, Phase]) -> Sequence[Phase]:
+    """The phases that may still come."""
+    titles = list(phases)
+    return [phases[title] for title in titles[titles.index(running) + 1 :]] if running in phases else []

@@ -27,6 +27,7 @@ from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.groups import Group, PhotoPair, Similarity, Verdict
+from bestshot.model.phases import LISTING
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
 from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument
@@ -145,7 +146,8 @@ def _list(source: PhotoSource, analyser: Analyser, index: Index, archived: Colle
         unread.extend(Skipped(item.id, f"{item.error}, so it is joined by its name alone") for item in found.skipped)
         return found.values
 
-    listing = source.scan(archived, examine)
+    with analyser.watched(LISTING):
+        listing = source.scan(archived, examine)
     listing = replace(listing, skipped=(*listing.skipped, *unread))
     for origin in filter(index.knows, listing.empty_origins):
         kind, _, folder = origin.partition(":")

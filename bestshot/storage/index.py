@@ -33,6 +33,10 @@ class Subject(Protocol):
     def key(self) -> str:
         """Its permanent name in that library."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of its file, or of one of its files on the average."""
+
 
 Measurable = TypeVar("Measurable", bound=Subject)
 

@@ -25,6 +25,7 @@ from bestshot.analysis.analyser import (
 )
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
+from bestshot.model.phases import Forecast
 from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.sources.local.source import LocalPhotoSource
@@ -88,6 +89,32 @@ def test_what_was_measured_is_not_examined_again(bench: Bench) -> None:
     assert bench.measure(photos) == first
     assert set(first.values) == {photo.id for photo in photos}
     assert bench.reported == [("Hashing", 3, 3)]
+
+
+class Foresight:
+    """Progress that keeps what it hears is to be expected."""
+
+    def __init__(self) -> None:
+        self.heard: list[Forecast] = []
+
+    @contextmanager
+    def __call__(self, _title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        yield lambda _done: None
+
+    def foresee(self, forecast: Forecast) -> None:
+        self.heard.append(forecast)
+
+
+def test_how_many_photos_will_be_judged_is_foreseen_from_the_first_hashes_on(bench: Bench) -> None:
+    drawn_library.add_burst(bench.folder, "a", count=8)
+    for number in range(8):
+        drawn_library.add(bench.folder / f"b{number}.jpg", drawn_library.scene(10 + number))
+    photos, foresight = bench.photos(), Foresight()
+    Analyser(bench.source, bench.index, bench.workers, foresight).measure(photos, FINGERPRINT)
+    before, *_, after = foresight.heard
+    assert (before.members, after.members) == (None, 8)
+    size = sum(photo.size for photo in photos) / len(photos) / 1_000_000
+    assert before.megabytes == pytest.approx(size)
 
 
 def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None:

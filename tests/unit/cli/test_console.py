@@ -69,7 +69,7 @@ class TestProgress:
         process = start(str(library), *QUICK, terminal=terminal)
         shown = terminal.rest()
         out, _ = process.communicate(timeout=PATIENCE)
-        assert all(title in shown for title in (b"Reading dates", b"Hashing", b"Judging"))
+        assert all(title in shown for title in (b"Listing", b"Reading dates", b"Hashing", b"Judging"))
         assert b"\r" not in out
         assert out.endswith(b"3 photos: 1 group with 3 photos; 0 single photos.\n")
 

@@ -1,0 +1,172 @@
+"""One bar stands for a whole run, and says how long it will still take."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bestshot.cli.progress_bar import ProgressBar, phases_of
+from bestshot.cli.wording import phase_in_words, time_left
+from bestshot.model.phases import HASHING, JUDGING, PHASES, Begun, Forecast, Phase, seconds_left
+from bestshot.pipeline.organizer import PhotoOrganizer
+from bestshot.settings.settings import Settings
+from bestshot.sources.local.source import LocalPhotoSource
+from tests.support import drawn_library
+
+RECORDED = json.loads((Path(__file__).parent / "recorded_runs.json").read_text("utf-8"))
+"""Runs as they were on one core: each phase with its beginning and its steps, and what was foreseen, by the second."""
+
+
+UNEVEN = {"a folder of bursts, with faces", "a dated library, a third in groups"}
+"""Runs whose last photos take a third of the time of the first ones: only how long the whole takes is known."""
+
+
+def estimates(name: str) -> Iterator[tuple[float, float]]:
+    """What was left, and what was thought to be left, at each step of a run from a tenth of it on, in shares of it."""
+    run = RECORDED[name]
+    phases = phases_of(Settings(cache_dir="c", state_dir="s", **run["settings"]))
+    begun: list[Begun] = []
+    forecast, started = Forecast(), 0.0
+    for at, *what in run["events"]:
+        match what:
+            case ["foresee", megabytes, members]:
+                forecast = Forecast(megabytes, forecast.members if members is None else members)
+                continue
+            case [str(title), int(total)]:
+                begun.append(Begun(title, total))
+                started = at
+            case [int(steps)]:
+                begun[-1] = begun[-1].after(steps, at - started)
+        if at >= run["seconds"] / 10:
+            yield 1 - at / run["seconds"], seconds_left(begun, phases, forecast) / run["seconds"]
+
+
+@pytest.mark.parametrize("name", sorted(RECORDED))
+def test_how_long_a_run_takes_is_known_within_30_percent_from_a_tenth_of_it_on(name: str) -> None:
+    assert all(abs(estimate - left) <= 0.3 for left, estimate in estimates(name))
+
+
+@pytest.mark.parametrize("name", sorted(set(RECORDED) - UNEVEN))
+def test_what_is_left_is_known_within_30_percent_from_a_tenth_of_the_run_on(name: str) -> None:
+    """What is left of the last moments cannot be known so well, and need not be: 5 % of the run are allowed beside."""
+    assert all(abs(estimate - left) <= 0.3 * left + 0.05 for left, estimate in estimates(name))
+
+
+def test_every_phase_of_a_run_is_weighed(tmp_path: Path) -> None:
+    titles = []
+
+    @contextmanager
+    def progress(title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        titles.append(title)
+        yield lambda _done: None
+
+    drawn_library.add_burst(tmp_path / "photos")
+    wanted = Settings(no_faces=True, output=str(tmp_path / "out"), report=str(tmp_path / "report.html"))
+    with ThreadPoolExecutor(1) as executor:
+        PhotoOrganizer(LocalPhotoSource(tmp_path / "photos"), wanted, executor=executor, progress=progress).run()
+    assert titles == [title for title in phases_of(wanted) if title in titles]
+    assert {"Reading dates", "Hashing", "Judging", "Making the report", "Laying out"} <= set(titles)
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda title, total, done, seconds: Begun(title, total, min(done, total), seconds),
+            st.sampled_from([*PHASES, "Undoing run 3"]),
+            st.integers(0, 10**6),
+            st.integers(0, 10**6),
+            st.floats(0, 10**6),
+        ),
+        min_size=1,
+    ),
+    st.builds(Forecast, st.floats(0, 10**4), st.none() | st.integers(0, 10**6)),
+)
+def test_there_is_always_an_estimate_and_it_is_never_negative(begun: list[Begun], forecast: Forecast) -> None:
+    assert 0 <= seconds_left(begun, PHASES, forecast) < float("inf")
+
+
+PHOTOS = {
+    HASHING: Phase(HASHING, "photo", 1.0),
+    "b": Phase("b", "photo", 2.0, of=HASHING, share=0.5),
+    JUDGING: Phase(JUDGING, "photo", 1.0, per_megabyte=0.5, of="b", share=0.5),
+}
+
+
+def left(*begun: Begun, forecast: Forecast | None = None) -> float:
+    return seconds_left(begun, PHOTOS, forecast or Forecast(megabytes=2.0))
+
+
+def test_what_is_to_come_is_expected_by_what_is_usual_until_it_is_known() -> None:
+    assert left(Begun(HASHING, 100)) == 100 + 50 * 2 + 25 * 2
+    half_known = (16 * 25 + 84 * 10) / 100
+    assert left(Begun(HASHING, 100, 84, 84.0), forecast=Forecast(2.0, members=10)) == 16 + 50 * 2 + half_known * 2
+    assert left(Begun(HASHING, 100), Begun("b", 80), forecast=Forecast(0.0)) == 80 * 2 + 40
+    assert left(Begun(JUDGING, 7)) == 14
+
+
+def test_a_slow_machine_is_found_out_by_what_it_has_done() -> None:
+    slow = Begun(HASHING, 1000).after(1, 30.0).after(499, 30.0 + 499 * 3.0)
+    assert left(slow) == pytest.approx(3 * (500 + 500 * 2 + 250 * 2), rel=0.01)
+
+
+def test_the_wait_for_processes_to_start_says_nothing_of_the_rest() -> None:
+    assert left(Begun(HASHING, 1000).after(1, 30.0)) == 999 + 500 * 2 + 250 * 2
+
+
+HOME = Settings(cache_dir="c", state_dir="s")
+
+
+@pytest.mark.parametrize(
+    ("settings", "absent"),
+    [
+        (HOME, {"Laying out", "Marking", "Making the report"}),
+        (replace(HOME, output="o", no_faces=True), {"Marking", "Making the report", "Recognising"}),
+        (replace(HOME, output="o", dry_run=True), {"Laying out", "Marking", "Making the report"}),
+        (replace(HOME, tag_only=True, report="r"), {"Laying out"}),
+    ],
+)
+def test_only_what_was_asked_for_is_expected(settings: Settings, absent: set[str]) -> None:
+    phases = phases_of(settings)
+    assert set(PHASES) - set(phases) == absent
+    assert list(phases) == [title for title in PHASES if title in phases]
+
+
+def test_a_phase_is_worded_with_its_unit() -> None:
+    assert phase_in_words(Begun("Hashing", 1234, 5)) == "Hashing: 5 of 1,234 photos"
+    assert phase_in_words(Begun("Comparing", 1)) == "Comparing: 0 of 1 pair"
+    assert phase_in_words(Begun("Undoing run 3", 2)) == "Undoing run 3: 0 of 2 changes"
+    assert phase_in_words(Begun("Listing", 0)) == "Listing"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, ""),
+        (20, "less than a minute left"),
+        (61, "about 1 minute left"),
+        (3000, "about 50 minutes left"),
+        (7200, "about 2 hours left"),
+    ],
+)
+def test_what_is_left_is_worded_as_precisely_as_it_is_known(seconds: float, said: str) -> None:
+    assert time_left(seconds) == said
+
+
+def test_the_bar_is_one_line_that_is_taken_away(capfd: pytest.CaptureFixture[str]) -> None:
+    bar = ProgressBar(PHASES)
+    with bar("Listing", 0), bar("Comparing namesakes", 2) as advance:
+        advance(2)
+    with bar("Hashing", 4) as advance:
+        advance(1)
+        bar.foresee(Forecast(1.0, 3))
+        advance(3)
+    shown = capfd.readouterr().err
+    assert "\n" not in shown
+    assert all(title in shown for title in ("Listing", "Comparing namesakes: 0 of 2 files", "Hashing: 0 of 4 photos"))
+    assert shown.endswith("\r")
