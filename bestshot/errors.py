@@ -18,7 +18,7 @@ OrganizerError
 │   ├── DamagedError        its file is not as it was written
 │   └── PhotoTooLargeError  one photo is larger than the whole cache (in storage.picture_cache)
 ├── WorkersError       worker processes cannot be started, or the cluster is lost (in workers.pool)
-├── FaceDetectionError face detection does not work here; the run goes on without it (in analysis.faces)
+├── FaceDetectionError face detection does not work here; the run goes on without it
 └── PhotoError         one photo cannot be read; the run goes on without it
     └── TransientError it may be readable next time (permissions, a missing file), so it is never stored as broken
 """
@@ -108,6 +108,10 @@ class LockedError(OrganizerError):
 
 class OutputError(OrganizerError):
     """The output cannot be written, or there is not enough space."""
+
+
+class FaceDetectionError(OrganizerError):
+    """Faces cannot be detected on this machine."""
 
 
 class StateError(OrganizerError):

@@ -9,13 +9,8 @@ from functools import partial
 from statistics import mean
 from typing import Generic, TypeVar
 
-import cv2
-import numpy as np
-
-from bestshot.analysis.appraisal import appraisal_recipe, appraise
-from bestshot.analysis.faces import face_embeddings
-from bestshot.analysis.hashing import DECODE_SIZE, alike_neighbours, fingerprint, fingerprint_recipe
-from bestshot.errors import PhotoError, TransientError
+from bestshot.analysis import recipes
+from bestshot.errors import FaceDetectionError, PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
@@ -37,6 +32,10 @@ _STORE_SECONDS = 2.0
 _NO_MEMORY = ("bad_alloc", "Insufficient memory")
 
 
+def _nothing() -> None:
+    """Checked before most measurements."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement(Generic[Measurable, Value]):
     """A way to measure photos, or pairs of them, and how its results are kept in the index.
@@ -44,6 +43,7 @@ class Measurement(Generic[Measurable, Value]):
     `measure` must be picklable; its second argument is how many photos it may read at once. `recipe` names the way the
     results are made: results of another recipe are not used. `batch` is how many subjects a worker gets at a time.
     `likely_members` tells from the results of a batch how many of its photos will be in a group, where it can.
+    `check` raises an OrganizerError where nothing can be measured; it is asked before anything is.
     """
 
     title: str
@@ -53,6 +53,7 @@ class Measurement(Generic[Measurable, Value]):
     revision: Callable[[Measurable], str]
     batch: int
     likely_members: Callable[[Sequence[Value | Failure]], int] | None = None
+    check: Callable[[], None] = _nothing
 
 
 def _revision(photo: Photo) -> str:
@@ -76,19 +77,34 @@ def _read_file_facts(source: PhotoReader, photo: Photo) -> FileFacts:
 
 
 def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool, in_group: bool) -> Fingerprint:
+    from bestshot.analysis.hashing import DECODE_SIZE, fingerprint
+
     load = source.load_from_preview if in_group else source.load_pixels
     return fingerprint(load(photo, DECODE_SIZE, grey=True), rotations=rotations)
 
 
 def _appraise(source: PhotoReader, photo: Photo, *, model: FaceModel | None) -> Appraisal:
+    from bestshot.analysis.appraisal import appraise
+
     known = () if model is None else source.known_faces(photo)
     picture, damage = source.load_checked(photo, PREVIEW_SIZE, grey=model is None)
     return replace(appraise(picture, model, known), damage=damage)
 
 
 def _embed(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceEmbeddings:
+    import numpy as np
+
+    from bestshot.analysis.faces import face_embeddings
+
     pixels = np.asarray(source.load_pixels(photo, PREVIEW_SIZE))
     return FaceEmbeddings(face_embeddings(pixels, faces[photo.id]))
+
+
+def _check_faces() -> None:
+    from bestshot.analysis.faces import face_detection_problem
+
+    if problem := face_detection_problem():
+        raise FaceDetectionError(problem)
 
 
 def attempt(measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, photo: Photo) -> Value | Failure:
@@ -103,10 +119,15 @@ def attempted(work: Callable[[], Value]) -> Value | Failure:
         return work()
     except PhotoError as error:
         return Failure(str(error), is_transient=isinstance(error, TransientError))
-    except (MemoryError, cv2.error) as error:
-        if isinstance(error, cv2.error) and not any(words in str(error) for words in _NO_MEMORY):
+    except Exception as error:
+        if not _is_out_of_memory(error):
             raise
         return Failure("needs more memory than is available now", is_transient=True)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    is_of_opencv = type(error).__module__ == "cv2"  # which is not loaded to read dates
+    return isinstance(error, MemoryError) or (is_of_opencv and any(words in str(error) for words in _NO_MEMORY))
 
 
 def measure_each(
@@ -124,16 +145,16 @@ def measure_each(
 
 
 READ_METADATA = Measurement(
-    "Reading dates", "metadata/4", Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
+    "Reading dates", recipes.METADATA, Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
 )
 
 READ_FILE_FACTS = Measurement(
-    "Comparing namesakes", "file-facts/1", FileFacts, partial(measure_each, _read_file_facts), _revision, batch=64
+    "Comparing namesakes", recipes.FILE_FACTS, FileFacts, partial(measure_each, _read_file_facts), _revision, batch=64
 )
 
 READ_ORIGIN = Measurement(
     "Comparing copies",
-    "provenance by header/1",
+    recipes.ORIGIN,
     Provenance,
     partial(measure_each, partial(_read_provenance, pixels=False)),
     _revision,
@@ -142,7 +163,7 @@ READ_ORIGIN = Measurement(
 
 READ_PROVENANCE = Measurement(
     "Tracing copies",
-    "provenance/1",
+    recipes.PROVENANCE,
     Provenance,
     partial(measure_each, partial(_read_provenance, pixels=True)),
     _revision,
@@ -156,18 +177,21 @@ def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measu
     Photos that are likely to be `in_group` will be looked at closely too, so what that takes is fetched at once.
     """
     measure = partial(measure_each, partial(_fingerprint, rotations=rotations, in_group=in_group))
-    recipe = fingerprint_recipe(rotations=rotations)
+    recipe = recipes.fingerprint_recipe(rotations=rotations)
     return Measurement("Hashing", recipe, Fingerprint, measure, _revision, 8, _alike)
 
 
 def _alike(prints: Sequence[Fingerprint | Failure]) -> int:
+    from bestshot.analysis.hashing import alike_neighbours
+
     return len(alike_neighbours([one for one in prints if isinstance(one, Fingerprint)]))
 
 
 def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Appraisal]:
     """Measure sharpness, exposure and level, faces if there is a model for them, and whether the file is damaged."""
     measure = partial(measure_each, partial(_appraise, model=model))
-    return Measurement("Judging", appraisal_recipe(model), Appraisal, measure, _revision, batch=1)
+    check = _nothing if model is None else _check_faces
+    return Measurement("Judging", recipes.appraisal_recipe(model), Appraisal, measure, _revision, batch=1, check=check)
 
 
 def recognition_measurement(
@@ -175,7 +199,7 @@ def recognition_measurement(
 ) -> Measurement[Photo, FaceEmbeddings]:
     """Compute the embeddings of faces, given by photo id, that this model found."""
     measure = partial(measure_each, partial(_embed, faces=faces))
-    recipe = f"codes/1 of {appraisal_recipe(model)}"
+    recipe = recipes.embedding_recipe(model)
     return Measurement("Recognising", recipe, FaceEmbeddings, measure, _revision, batch=1)
 
 
@@ -254,6 +278,7 @@ class Analyser:
             found.add(entry)
         unknown = [subject for subject in subjects if subject.id not in known]
         if unknown:
+            measurement.check()
             for entry in self._stored(self._measured(unknown, measurement), recipe):
                 found.add(entry)
         return found

@@ -20,14 +20,6 @@ _BLACK = 2
 _WHITE = 253
 """Luma from which a pixel counts as fully white, of 255."""
 
-_RECIPE = "appraisal/5"
-"""Changes with the way appraisals are made, so that the index distinguishes them."""
-
-
-def appraisal_recipe(model: FaceModel | None) -> str:
-    """Name the way appraisals are made; those made in another way are not used."""
-    return _RECIPE if model is None else f"{_RECIPE} with faces by {model.value}"
-
 
 def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[FaceBox] = ()) -> Appraisal:
     """Measure an upright picture; without faces if `model` is None, and else it must be RGB.

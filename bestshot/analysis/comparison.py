@@ -18,9 +18,6 @@ from PIL import Image
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 
-_RECIPE = "orb480/2"
-"""Changes with the way similarity is measured, so that the index distinguishes it."""
-
 MATCH_SIZE = 480
 """Longest side, in pixels, of the pictures that are compared."""
 
@@ -111,11 +108,6 @@ Flags = npt.NDArray[np.bool_]
 
 # Pictures are spread over processes already; threads within each would only compete.
 cv2.setNumThreads(1)
-
-
-def matching_recipe(*, rotations: bool) -> str:
-    """Name the way similarity is measured; results made in another way are not used."""
-    return f"{_RECIPE} turned" if rotations else _RECIPE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from PIL import Image, ImageFile
 
 from bestshot.analysis.landmarks import Landmarks
 from bestshot.analysis.sharpness import sharpness_both_ways
-from bestshot.errors import OrganizerError
+from bestshot.errors import FaceDetectionError
 from bestshot.model.faces import Face, FaceBox, FaceModel
 
 Pixels = npt.NDArray[np.uint8]
@@ -62,10 +62,6 @@ _DLIB_LOCK = threading.Lock()
 
 _LOADING_FAILED = (ImportError, OSError, RuntimeError, SystemExit)
 """Raised by a package that is installed but does not work; face_recognition exits if its models are missing."""
-
-
-class FaceDetectionError(OrganizerError):
-    """Faces cannot be detected on this machine."""
 
 
 def face_detection_problem() -> str | None:

@@ -9,9 +9,6 @@ from PIL import Image
 
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 
-_RECIPE = "dhash64 phash64/2"
-"""Changes with the way fingerprints are made, so that the index distinguishes them."""
-
 DECODE_SIZE = 64
 """Longest side, in pixels, that a fingerprint needs; the hashes themselves use 9 x 8 and 32 x 32."""
 
@@ -47,11 +44,6 @@ def alike_neighbours(prints: Sequence[Fingerprint]) -> set[int]:
         if differing <= _ALIKE and not (one.is_plain or other.is_plain):
             places |= {place, place + 1}
     return places
-
-
-def fingerprint_recipe(*, rotations: bool) -> str:
-    """Name the way fingerprints are made; those made in another way are not used."""
-    return f"{_RECIPE} turned" if rotations else _RECIPE
 
 
 def fingerprint(picture: Image.Image, *, rotations: bool = False) -> Fingerprint:

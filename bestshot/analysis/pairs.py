@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bestshot.analysis.analyser import Measurement, attempt, attempted
-from bestshot.analysis.comparison import MATCH_SIZE, Comparable, matching_recipe, similarity
+from bestshot.analysis.recipes import comparison_recipe
 from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.storage.index import Failure
 from bestshot.text import printable
 from bestshot.workers.deadline import begin_photo
+
+if TYPE_CHECKING:
+    from bestshot.analysis.comparison import Comparable
 
 _BATCH = 128
 """Pairs a worker gets at a time: they are in order of time, so most pictures of a batch are in several pairs."""
@@ -19,7 +23,7 @@ _BATCH = 128
 def comparison_measurement(*, rotations: bool) -> Measurement[PhotoPair, Similarity]:
     """Compare pairs of photos; with `rotations`, also turned and mirrored."""
     compare = partial(compare_pairs, rotations=rotations)
-    return Measurement("Comparing", matching_recipe(rotations=rotations), Similarity, compare, _revision, _BATCH)
+    return Measurement("Comparing", comparison_recipe(rotations=rotations), Similarity, compare, _revision, _BATCH)
 
 
 def compare_pairs(
@@ -41,7 +45,9 @@ def compare_pairs(
     return found
 
 
-def _compared(pair: PhotoPair, kept: dict[str, Comparable | Failure], *, rotations: bool) -> Similarity | Failure:
+def _compared(pair: PhotoPair, kept: "dict[str, Comparable | Failure]", *, rotations: bool) -> Similarity | Failure:
+    from bestshot.analysis.comparison import Comparable, similarity
+
     left, right = kept[pair.left.id], kept[pair.right.id]
     for photo, seen in ((pair.left, left), (pair.right, right)):
         if isinstance(seen, Failure):
@@ -51,7 +57,9 @@ def _compared(pair: PhotoPair, kept: dict[str, Comparable | Failure], *, rotatio
     return attempted(partial(similarity, left, right, rotations=rotations))
 
 
-def _comparable(source: PhotoReader, photo: Photo) -> Comparable:
+def _comparable(source: PhotoReader, photo: Photo) -> "Comparable":
+    from bestshot.analysis.comparison import MATCH_SIZE, Comparable
+
     return Comparable(source.load_pixels(photo, MATCH_SIZE, grey=True))
 
 

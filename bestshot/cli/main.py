@@ -11,20 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bestshot.cli.arguments import Command, parse_command
-from bestshot.cli.console import Console
-from bestshot.cli.source import connection_lines, immich_source, source_of, with_demo
-from bestshot.cli.wording import report_line
 from bestshot.errors import OrganizerError
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
-from bestshot.settings.checks import check_consistency, check_source_options
-from bestshot.settings.reading import load_settings, secret_variables
 from bestshot.settings.settings import Settings
 from bestshot.text import count
 
 if TYPE_CHECKING:
     from bestshot.cli.consent import Confirm
+    from bestshot.cli.console import Console
     from bestshot.plans.document import PlanDocument
 
 logger = logging.getLogger(__name__)
@@ -36,6 +32,8 @@ _MANY_OBJECTS = 50_000
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, and leaves by SystemExit only for --help and wrong usage."""
     command = parse_command(argv)
+    from bestshot.cli.console import Console  # --help and --version need none
+
     console = Console()
     try:
         gc.set_threshold(_MANY_OBJECTS)
@@ -75,6 +73,8 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 @contextmanager
 def _kept_to_ourselves() -> Iterator[Mapping[str, str]]:
     """The environment, from which secrets are gone meanwhile: no process that is started inherits them."""
+    from bestshot.settings.reading import secret_variables
+
     environment = dict(os.environ)
     secrets = {name: environment[name] for name in secret_variables() if name in environment}
     for name in secrets:
@@ -102,12 +102,17 @@ def _without_core_files() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_CORE, earlier)
 
 
-def _run(command: Command, console: Console, environment: Mapping[str, str]) -> int:
+def _run(command: Command, console: "Console", environment: Mapping[str, str]) -> int:
+    from bestshot.settings.checks import check_consistency, check_source_options
+    from bestshot.settings.reading import load_settings
+
     command.check_alone()
     settings = load_settings(command.flags, environment, command.config)
     _set_up(console, settings)
     plan, settings = _given_plan(command, settings)
     if command.demo:
+        from bestshot.cli.source import with_demo
+
         settings = with_demo(settings)
     check_source_options(command.flags, settings.source_type)
     check_consistency(command.flags, settings)
@@ -118,6 +123,14 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
         return EXIT_DONE
     if command.history or command.undo is not None:
         return _look_back(command, settings, console)
+    return _look(command, settings, console, plan)
+
+
+def _look(command: Command, settings: Settings, console: "Console", plan: "PlanDocument | None") -> int:
+    """Test the connection, or do all that a run does with photos."""
+    from bestshot.cli.source import connection_lines, source_of
+    from bestshot.cli.wording import report_line
+
     source = source_of(settings)
     if command.check:
         console.print_line(connection_lines(source))
@@ -132,7 +145,7 @@ def _run(command: Command, console: Console, environment: Mapping[str, str]) -> 
     return outcome.exit_code
 
 
-def _set_up(console: Console, settings: Settings) -> None:
+def _set_up(console: "Console", settings: Settings) -> None:
     console.configure(settings)
     if settings.nice:
         from bestshot.workers.niceness import give_way
@@ -140,16 +153,19 @@ def _set_up(console: Console, settings: Settings) -> None:
         give_way()
 
 
-def _look_back(command: Command, settings: Settings, console: Console) -> int:
+def _look_back(command: Command, settings: Settings, console: "Console") -> int:
     """List the earlier runs, or undo one; answers 1 if some of it had to be left."""
-    from bestshot.cli.consent import confirm_undo
-    from bestshot.sources.immich.permissions import UNDO_TASKS
-    from bestshot.undo.choice import RunChoice
-    from bestshot.undo.commands import history, undo, undone_already, user_knows
-
     if command.undo is None:
+        from bestshot.undo.history import history
+
         console.print_line(history(settings))
         return EXIT_DONE
+    from bestshot.cli.consent import confirm_undo
+    from bestshot.cli.source import immich_source
+    from bestshot.sources.immich.permissions import UNDO_TASKS
+    from bestshot.undo.choice import RunChoice
+    from bestshot.undo.commands import undo, undone_already, user_knows
+
     # Only what stands on the command line narrows the choice: settings for every run do not.
     named = {name: getattr(settings, name) for name in ("source", "output", "source_type") if name in command.flags}
     client = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 from bestshot.model.appraisal import HASH_BITS
-from bestshot.model.groups import Similarity
+
+if TYPE_CHECKING:
+    from bestshot.model.groups import Similarity
 
 _CANDIDATE_FACTOR = 10
 """Pairs that differ in up to this multiple of the threshold, in bits of both hashes, are compared closely."""
@@ -68,7 +71,7 @@ class GroupingRules:
         """In how many bits of both hashes any two photos of a group may differ."""
         return min(_DIAMETER_FACTOR * self.threshold, 2 * HASH_BITS)
 
-    def confirmed_by(self, similarity: Similarity, seconds: float) -> bool:
+    def confirmed_by(self, similarity: "Similarity", seconds: float) -> bool:
         """Whether two photos taken `seconds` apart (inf: unknown) are similar enough to show the same."""
         support = similarity.agreement + _INLIER_BONUS * min(similarity.inliers / _MANY_INLIERS, 1.0)
         needed = next(requirement for requirement in _REQUIREMENTS if seconds <= requirement.seconds)

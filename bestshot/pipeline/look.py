@@ -16,9 +16,8 @@ from bestshot.analysis.analyser import (
     fingerprint_measurement,
     recognition_measurement,
 )
-from bestshot.analysis.faces import FaceDetectionError, face_detection_problem
 from bestshot.analysis.pairs import comparison_measurement
-from bestshot.errors import SourceError, UsageError
+from bestshot.errors import FaceDetectionError, SourceError, UsageError
 from bestshot.grouping.group import Grouping, with_lookalikes_in_time
 from bestshot.marks.kinds.values import without_ours
 from bestshot.marks.ledger import MarkLedger
@@ -216,14 +215,11 @@ def _compare(
 def _appraise(analyser: Analyser, groups: Sequence[Group], model: FaceModel | None) -> Measurements[Appraisal]:
     """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
     members = [photo for group in groups for photo in group.photos]
-    problem = face_detection_problem() if members and model is not None else None
-    if model is not None and problem is None:
+    if model is not None:
         try:
             return analyser.measure(members, appraisal_measurement(model))
         except FaceDetectionError as error:
-            problem = str(error)
-    if problem is not None:
-        logger.warning("%s Photos are judged by sharpness and exposure.", problem)
+            logger.warning("%s Photos are judged by sharpness and exposure.", error)
     return analyser.measure(members, appraisal_measurement(None))
 
 

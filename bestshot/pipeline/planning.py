@@ -13,7 +13,8 @@ from bestshot.marks.plan import marked_group
 from bestshot.model.groups import PlannedGroup
 from bestshot.pipeline.look import LibraryAnalysis
 from bestshot.plans.metadata_text import metadata_text
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from bestshot.sources.interface import PhotoSource
 
 

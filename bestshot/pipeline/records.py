@@ -11,7 +11,6 @@ from bestshot.plans.document import PlanSource, document_of, is_plan, to_json
 from bestshot.plans.lists import is_rest, is_table, rest_of, to_csv
 from bestshot.plans.plan import Plan
 from bestshot.report.model import ReportContent
-from bestshot.report.writing import check_report
 from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
 from bestshot.storage.drafts import Drafts
@@ -39,6 +38,8 @@ class Records:
         }
         for name, file in settings.records.items():
             if name == "report":
+                from bestshot.report.writing import check_report
+
                 check_report(Path(file))
             elif file != "-":
                 check_replaceable(Path(file), self._kinds[name])

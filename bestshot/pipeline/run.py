@@ -24,7 +24,6 @@ from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import decisions_in
-from bestshot.report.writing import ReportWriter
 from bestshot.settings.checks import check_output_place, check_preferred_folders
 from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.drafts import Drafts
@@ -169,6 +168,8 @@ class _Run:
         """The files of the report, after they were written where the settings say."""
         if self._settings.report is None:
             return ()
+        from bestshot.report.writing import ReportWriter
+
         with closing(self._local_workers()) as workers:
             content = report_of(plan, library, self._source)
             writer = ReportWriter(content, self._source, workers, self._request.progress)

@@ -16,7 +16,8 @@ from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import GroupKind, PlannedGroup, RankedPhoto, Reason
 from bestshot.model.photo import Metadata, Place, Skipped, SourceType
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 
 FORMAT: Literal["photo-organizer-plan"] = "photo-organizer-plan"
 VERSION: Literal[1] = 1

@@ -1,35 +1,13 @@
-"""What a run decides: options, numbered groups and the plan; pure."""
+"""What a run decides: numbered groups and what is to be done; pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import Action
-from bestshot.marks.actions import MarkAction, MarkOptions
+from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import PlannedGroup
-from bestshot.model.photo import LinkMethod, Skipped
-
-
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
-    """What the user wants done with the groups.
-
-    `output` is for the groups' folders or, with `albums_only`, for albums of links alone.
-    """
-
-    output: str | None = None
-    link: LinkMethod = LinkMethod.COPY
-    marks: MarkOptions = field(default_factory=MarkOptions)
-    albums_only: bool = False
-
-    @property
-    def layout(self) -> str | None:
-        """Where the groups are laid out, if they are."""
-        return None if self.albums_only else self.output
-
-    @property
-    def is_looking(self) -> bool:
-        """Whether nothing is to be changed."""
-        return self.layout is None and not self.marks.any
+from bestshot.model.photo import Skipped
+from bestshot.plans.options import OutputOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from bestshot.errors import UsageError
 from bestshot.model.photo import SourceType
 from bestshot.plans.decision_store import remembered
 from bestshot.plans.document import PlanDocument
-from bestshot.plans.plan import OutputOptions
+from bestshot.plans.options import OutputOptions
 from bestshot.plans.reading import decisions_in
 from bestshot.settings.declaration import WithPlan
 from bestshot.settings.reading import check_text

@@ -15,7 +15,7 @@ from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkOptions
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
-from bestshot.plans.plan import OutputOptions
+from bestshot.plans.options import OutputOptions
 from bestshot.ranking.rules import JudgingRules, Preference, SetHandling, Weights
 from bestshot.settings.declaration import (
     GROUPING,

@@ -1,4 +1,4 @@
-"""Looking back on what was done, and taking it back: composed of the journal and the settings."""
+"""Taking back what was done: composed of the journal and the settings."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -12,17 +12,8 @@ from bestshot.journal.runs import LATEST, UndoState, nothing_to_undo, undone_uns
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.settings.settings import Settings
 from bestshot.undo.choice import RunChoice
-from bestshot.undo.history import NOTHING_CHANGED, history_lines, run_in_words
+from bestshot.undo.history import run_in_words
 from bestshot.undo.undo import Result, RunUndo
-
-
-def history(settings: Settings) -> list[str]:
-    """What was done, a line for each run, the latest first."""
-    journal = existing_journal(Path(settings.state_dir), mends=False)
-    if journal is None:
-        return [NOTHING_CHANGED]
-    with closing(journal):
-        return list(history_lines(journal))
 
 
 def undone_already(settings: Settings, choice: RunChoice) -> str | None:

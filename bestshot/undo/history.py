@@ -1,17 +1,20 @@
 """What was done so far, run by run, in words; all of it out of the journal."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
-from bestshot.journal.journal import Journal
+from bestshot.journal.journal import Journal, existing_journal
 from bestshot.journal.runs import Run, RunPart, UndoState
 from bestshot.layout.actions import CHANGES, CopyFile
 from bestshot.layout.changes import FOLDER
 from bestshot.marks.actions import receipts_of
 from bestshot.marks.registry import KINDS
 from bestshot.marks.wording import done_in_words
+from bestshot.settings.settings import Settings
 from bestshot.text import count, printable
 
-NOTHING_CHANGED = "Nothing was ever changed."
+_NOTHING_CHANGED = "Nothing was ever changed."
 
 _IMMICH = "immich:"
 
@@ -26,11 +29,20 @@ _UNDONE = {
 }
 
 
+def history(settings: Settings) -> list[str]:
+    """What was done, a line for each run, the latest first."""
+    journal = existing_journal(Path(settings.state_dir), mends=False)
+    if journal is None:
+        return [_NOTHING_CHANGED]
+    with closing(journal):
+        return list(history_lines(journal))
+
+
 def history_lines(journal: Journal) -> Iterator[str]:
     """Every run of the journal in a line, the latest first."""
     runs = journal.runs()
     if not runs:
-        yield NOTHING_CHANGED
+        yield _NOTHING_CHANGED
     for run in reversed(runs):
         yield _run_line(run, journal)
 

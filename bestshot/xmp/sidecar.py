@@ -14,7 +14,7 @@ edits that are made in one go, so that many tags do not copy the document many t
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from xml.sax.saxutils import escape
+from html import escape
 
 from bestshot.errors import PhotoError, UsageError
 from bestshot.xmp.document import NOT_IN_XML, decoded, encoded
@@ -165,7 +165,7 @@ def _additions(packet: Packet, tags: Mapping[TagList, Sequence[str]], rating: in
         raise PhotoError("has no rdf:Description to hold tags and ratings")
     lines: list[str] = []
     for one, new in tags.items():
-        texts = [escape(one.spelled(tag), {"\r": "&#13;"}) for tag in new]
+        texts = [escape(one.spelled(tag), quote=False).replace("\r", "&#13;") for tag in new]
         if arrays := packet.arrays(one):
             item = _named_alike(arrays[0], "li")
             yield from _insertion(packet.xml, arrays[0], [f"<{item}>{text}</{item}>" for text in texts])

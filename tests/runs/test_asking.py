@@ -13,7 +13,8 @@ import pytest
 from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.model.photo import Metadata, SourceType
 from bestshot.plans.document import PlanSource, document_of, to_json
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from bestshot.sources.local.source import LocalPhotoSource
 from tests.fake_immich import FakeImmich
 from tests.support.builders import metadata_with, planned

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from bestshot.errors import PhotoError
-from bestshot.imaging.load import open_image
 from bestshot.journal.changes import Keep, ReplacedSidecar
 from bestshot.marks.actions import MarkRefusal
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetFavorite, SetRating
 from bestshot.marks.state import PhotoMarks
-from bestshot.metadata.exif import read_exif
 from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
 from bestshot.sources.local.sidecar_names import PhotoFolder, SidecarPaths
 from bestshot.storage.opening import open_regular
@@ -68,6 +66,9 @@ def _joined(found: Iterable[XmpMarks]) -> XmpMarks:
 
 def _packet(path: str) -> bytes | None:
     """The XMP in a picture; None where it has none that can be read, as in most raw files."""
+    from bestshot.imaging.load import open_image
+    from bestshot.metadata.exif import read_exif
+
     try:
         with open_regular(path) as picture:
             image = open_image(picture, os.path.basename(path))  # noqa: PTH119 - the same

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from bestshot.errors import PhotoError
-from bestshot.metadata.file_facts import read_file_facts
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, folded, suffix_of
 from bestshot.model.photo import FileRole
@@ -56,6 +55,8 @@ class PhotoFolder:
 
     def _read_facts(self, names: Collection[str]) -> dict[str, FileFacts]:
         """What these files say of their shot; one that cannot be read says nothing, as when photos are listed."""
+        from bestshot.metadata.file_facts import read_file_facts
+
         facts: dict[str, FileFacts] = {}
         for name in names:
             with suppress(OSError, PhotoError), open_regular(os.path.join(self._path, name)) as stream:  # noqa: PTH118 - may hold bytes that are no text

@@ -19,7 +19,8 @@ from bestshot.marks.registry import KINDS
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.outcome import no_progress
 from bestshot.undo.choice import RunChoice
-from bestshot.undo.commands import history, undo
+from bestshot.undo.commands import undo
+from bestshot.undo.history import history
 from tests.fake_immich import FakeImmich, Where
 from tests.runs.undo.test_marks import world
 from tests.support.marks.on_immich import FOUR, client_of, never_waiting

@@ -7,7 +7,8 @@ import pytest
 import skimage.data
 from PIL import Image, ImageEnhance, ImageFilter
 
-from bestshot.analysis.appraisal import appraisal_recipe, appraise
+from bestshot.analysis.appraisal import appraise
+from bestshot.analysis.recipes import appraisal_recipe
 from bestshot.analysis.sharpness import sharpness
 from bestshot.model.appraisal import MINIATURE_SIZE
 from bestshot.model.faces import FaceModel

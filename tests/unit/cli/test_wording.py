@@ -12,7 +12,8 @@ from bestshot.marks.actions import MarkOptions
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.plans.metadata_text import metadata_text
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from tests.support.builders import copy_of, guess_at, metadata_with, photo, planned, trace_of, verdict, wall_at
 
 A, B = (photo(f"{name}.jpg", size=3_400_000) for name in "ab")

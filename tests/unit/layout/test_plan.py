@@ -14,7 +14,8 @@ from bestshot.layout.numbering import number_groups, remembered_numbers
 from bestshot.layout.plan import plan_folders
 from bestshot.model.groups import Group, PlannedGroup
 from bestshot.model.photo import LinkMethod, Photo
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from bestshot.text import base_name
 from tests.support.builders import EMPTY, carried_out, copy_of, found, group, photo, planned
 

@@ -15,7 +15,8 @@ from bestshot.model.groups import RankedPhoto, Reason
 from bestshot.model.photo import LinkMethod, Skipped, SourceType
 from bestshot.model.times import CaptureTime
 from bestshot.plans.document import PlanDocument, PlanSource, counts, document_of, to_json
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from tests.support.builders import copy_of, group, guess_at, metadata_with, moment_at, photo, planned, wall_at, zoned_at
 from tests.support.paths import ROOT
 

@@ -16,7 +16,8 @@ from bestshot.errors import UsageError
 from bestshot.model.groups import GroupKind, Reason
 from bestshot.model.photo import FileRole, Photo, PhotoFile
 from bestshot.plans.lists import rest_of, to_csv
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from tests.support.builders import guess_at, metadata_with, photo, planned, zoned_at
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201")

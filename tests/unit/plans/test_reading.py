@@ -17,7 +17,8 @@ from bestshot.model.groups import GroupKind, PlannedGroup
 from bestshot.model.photo import Photo, SourceType
 from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
 from tests.support.builders import metadata_with, photo, planned
 from tests.unit.plans.test_decisions import apart, best, drop, keep, out

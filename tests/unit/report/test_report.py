@@ -26,7 +26,8 @@ from bestshot.model.photo import Metadata, Photo, Skipped, SourceType
 from bestshot.model.reader import PhotoReader
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.document import PlanSource, counts
-from bestshot.plans.plan import OutputOptions, Plan
+from bestshot.plans.options import OutputOptions
+from bestshot.plans.plan import Plan
 from bestshot.report import paging
 from bestshot.report.model import MissingPicture, Rendition, ReportContent
 from bestshot.report.paging import page_name, paged, plan_of_page

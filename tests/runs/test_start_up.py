@@ -1,0 +1,44 @@
+"""What is loaded by commands that are to answer at once, and by a run that finds nothing new."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bestshot.cli.main import main
+from tests.support.drawn_library import add_burst
+from tests.support.paths import ROOT
+
+_LIGHT = {"filelock", "msgspec", "platformdirs", "typing_extensions"}
+_HEAVY_OF_PYTHON = {"asyncio", "email", "http", "ssl"}
+
+_PROGRAM = """
+import atexit, sys
+before = {name.partition(".")[0] for name in sys.modules}
+loaded = lambda: {name.partition(".")[0] for name in sys.modules} - before
+foreign = lambda name: not name.startswith("_") and name != "bestshot" and name not in sys.stdlib_module_names
+atexit.register(lambda: print("", *(name for name in loaded() if foreign(name) or name in %r), sep="\\n"))
+from bestshot.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def _loaded_by(*arguments: str) -> set[str]:
+    """The packages of others, and the heavy ones of Python's own, that a command loads."""
+    program = _PROGRAM % _HEAVY_OF_PYTHON
+    done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, check=True)
+    return set(done.stdout.decode().rpartition("\n\n")[2].split())
+
+
+@pytest.mark.usefixtures("home")
+def test_a_run_that_finds_nothing_new_loads_nothing_that_reads_pictures_or_talks_to_servers(tmp_path: Path) -> None:
+    add_burst(tmp_path)
+    assert main([str(tmp_path), "--workers", "1", "--quiet"]) == 0
+    assert _loaded_by(str(tmp_path)) <= _LIGHT | {"numpy"}
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("flag", ["--help", "--version", "--history"])
+def test_a_command_that_looks_at_no_photo_loads_next_to_nothing(flag: str) -> None:
+    assert _loaded_by(flag) <= _LIGHT
