@@ -299,7 +299,14 @@ def test_of_a_heif_picture_of_a_phone_only_the_head_is_read(shared: Path, name: 
     assert said(found.exif) == said(exif)
 
 
-@every("change", [lambda content: content + box(b"free", bytes(8)), lambda content: content[:-1000]])
+@every(
+    "change",
+    [
+        lambda content: content + box(b"free", bytes(8)),
+        lambda content: content + bytes(4),
+        lambda content: content[:-1000],
+    ],
+)
 def test_a_heif_picture_that_does_not_end_with_its_pixels_is_read_whole(
     shared: Path, change: Callable[[bytes], bytes]
 ) -> None:
