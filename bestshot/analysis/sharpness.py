@@ -14,8 +14,8 @@ _BLOCK = 8
 """Side, in pixels, of the blocks that are measured."""
 
 _STRIP = 8 * _BLOCK
-"""Rows that are measured at a time: what is computed of them stays in the processor's cache, which is five times as
-fast as to go through the whole picture at each step."""
+"""Rows that are measured at a time: what is computed of them stays in the processor's cache, which is more than
+twice as fast as to go through the whole picture at each step."""
 
 _REDUCED_SIDES = (640, 320, 160, 80)
 """The longest sides, in pixels, to which a picture is reduced so that it can be compared with smaller ones."""
@@ -44,7 +44,7 @@ def sharpness(grey: npt.NDArray[Any]) -> float | None:
 def reduced_sharpness(grey: Image.Image) -> tuple[tuple[int, float], ...]:
     """The sharpness of a picture reduced to each of a few sizes, by their longest sides; the sizes below its own only.
 
-    All sizes together cost twice what the picture itself does, nearly all of it for reducing it to the first.
+    All sizes together cost nearly three times what the picture itself does, most of it for reducing it to the first.
     """
     found = []
     for side in _REDUCED_SIDES:
