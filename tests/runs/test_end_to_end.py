@@ -239,7 +239,7 @@ def test_metadata_txt_tells_all_that_is_known_of_each_photo_and_why_it_ranked_th
     (group,) = organize(tmp_path).plan.groups
     size = (tmp_path / "best.jpg").stat().st_size / 1000
     assert group.text.splitlines()[:17] == [
-        "Group 1: 2 photos of one shot (burst), best first.",
+        "Group 1: 2 photos of one shot (retakes), best first.",
         "Best: best.jpg",
         "",
         "1. best.jpg",
