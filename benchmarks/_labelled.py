@@ -39,10 +39,10 @@ class Series(msgspec.Struct):
 
 
 class Labels(msgspec.Struct):
-    """The content of a `labels.json`."""
+    """The content of a `labels.json`; not every folder has a label for each photo."""
 
-    images: dict[str, Label]
     series: list[Series]
+    images: dict[str, Label] = {}
 
 
 @dataclass(frozen=True, slots=True)

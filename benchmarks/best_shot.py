@@ -2,7 +2,8 @@
 
 Usage: python benchmarks/best_shot.py FOLDER [--sheet FILE.png] [--pictures N]
 
-FOLDER holds photos and their labels.json. Group pictures are put together from the photos of one person each.
+FOLDER holds photos and their labels.json. Group pictures are put together from the photos of one person each. Eyes are
+judged and group pictures drawn only if each photo has a label of its own.
 """
 
 import argparse
@@ -169,14 +170,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     labels = read_labels(folder)
     measured = measure(folder, [series.files for series in labels.series])
     print_choices(labels.series, measured.judged, folder)
-    print_eyes(labels, measured)
     misses: list[Miss] = [
         (verdict, series.acceptable_best, folder)
         for series, verdict in zip(labels.series, measured.judged, strict=True)
         if verdict.best.name not in series.acceptable_best
     ]
     with tempfile.TemporaryDirectory() as name:
-        misses += judge_pictures(people_in(labels, measured, folder), arguments.pictures, Path(name))
+        if labels.images:
+            print_eyes(labels, measured)
+            misses += judge_pictures(people_in(labels, measured, folder), arguments.pictures, Path(name))
         if arguments.sheet:
             draw_misses(misses, arguments.sheet)
     return 0
