@@ -101,7 +101,7 @@ def _embed(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[Fa
 
 
 def _check_faces() -> None:
-    from bestshot.analysis.faces import face_detection_problem
+    from bestshot.analysis.face_models import face_detection_problem
 
     if problem := face_detection_problem():
         raise FaceDetectionError(problem)

@@ -1,24 +1,32 @@
-"""Detecting and measuring faces with face_recognition (dlib)."""
+"""Detecting and measuring faces with dlib."""
 
-import importlib
-import importlib.util
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFile
+from PIL import Image
 
+from bestshot.analysis.face_models import (
+    cnn_detector,
+    embedder,
+    eye_corner_predictor,
+    hog_detector,
+    landmark_predictor,
+    rectangle,
+)
 from bestshot.analysis.landmarks import Landmarks
 from bestshot.analysis.sharpness import sharpness_both_ways
-from bestshot.errors import FaceDetectionError
 from bestshot.model.faces import Face, FaceBox, FaceModel
 
 Pixels = npt.NDArray[np.uint8]
 _Edges = tuple[float, float, float, float]
 """Left, top, right and bottom."""
+
+_Place = tuple[int, int, int, int]
+"""Edges in whole pixels of a view."""
 
 WORKING_PIXELS = 2_000_000
 """Size of the picture in which faces are detected. dlib finds those of 80 pixels and more, which are about 6.5 % of the
@@ -57,27 +65,8 @@ _CUT_TOLERANCE = 0.05
 _FOREHEAD = 0.2
 """Height of what dlib's box leaves out above a face, as a fraction of the box."""
 
-# face_recognition shares one detector and one predictor between threads, and dlib crashes if two use them at once.
+# The models are shared by threads, and dlib crashes if two use one at once.
 _DLIB_LOCK = threading.Lock()
-
-_LOADING_FAILED = (ImportError, OSError, RuntimeError, SystemExit)
-"""Raised by a package that is installed but does not work; face_recognition exits if its models are missing."""
-
-
-def face_detection_problem() -> str | None:
-    """Why faces cannot be detected on this machine, as a sentence, or None if they can; loads no model."""
-    try:
-        importlib.import_module("dlib")
-    except _LOADING_FAILED as error:
-        return _problem(error)
-    for name in ("face_recognition", "face_recognition_models"):
-        if importlib.util.find_spec(name) is None:
-            return _problem(f"the package {name} is not installed")
-    return None
-
-
-def _problem(reason: object) -> str:
-    return f"Faces cannot be detected: {str(reason).rstrip('.')}."
 
 
 def find_faces(
@@ -92,36 +81,27 @@ def find_faces(
     If some are `known`, no others are detected, and one that is not frontal gets no measures. The picture is scaled to
     `working_pixels`, but never more than doubled in size.
     """
-    api = _face_recognition()
     with _DLIB_LOCK:
         if known:
-            faces = [_known_face(api, pixels, box) for box in known]
+            faces = [_known_face(pixels, box) for box in known]
+        elif model is FaceModel.CNN:
+            faces = list(_detected_by_cnn(pixels, working_pixels))
         else:
-            faces = list(_detected(api, pixels, model, working_pixels))
+            faces = list(_detected(pixels, working_pixels))
     return tuple(sorted(faces, key=lambda face: (face.left, face.top)))
 
 
 def face_embeddings(pixels: Pixels, boxes: Sequence[FaceBox]) -> tuple[tuple[float, ...], ...]:
     """Compute 128 numbers per face, less than about 0.6 apart for one person; raises FaceDetectionError."""
-    api = _face_recognition()
-    height, width = pixels.shape[:2]
-    places = [
-        (round(box.top * height), round(box.right * width), round(box.bottom * height), round(box.left * width))
-        for box in boxes
-    ]
     with _DLIB_LOCK:
-        codes = api.face_encodings(pixels, known_face_locations=places)
+        codes = [_embedding(pixels, box) for box in boxes]
     return tuple(tuple(round(float(number), 4) for number in code) for code in codes)
 
 
-def _face_recognition() -> Any:
-    try:
-        module = importlib.import_module("face_recognition.api")
-    except _LOADING_FAILED as error:
-        raise FaceDetectionError(_problem(error)) from error
-    # face_recognition makes Pillow accept truncated pictures silently; here they are reported.
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    return module
+def _embedding(pixels: Pixels, box: FaceBox) -> Iterable[float]:
+    corners = eye_corner_predictor()(pixels, rectangle(*_rounded(_edges(box, pixels))))
+    code: Iterable[float] = embedder().compute_face_descriptor(pixels, corners)
+    return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,52 +122,69 @@ class _View:
             return cls(pixels, left, top, scale)
         return cls(np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=edges)), left, top, scale)
 
+    @classmethod
+    def whole(cls, pixels: Pixels, working_pixels: int) -> "_View":
+        """The whole picture, scaled to about so many pixels."""
+        height, width = pixels.shape[:2]
+        scale = min(_MAX_ENLARGEMENT, float(working_pixels / (width * height)) ** 0.5)
+        return cls.of(pixels, (0, 0, width, height), scale)
+
+    @classmethod
+    def around(cls, pixels: Pixels, edges: _Edges, margin: float, scale: float) -> "_View":
+        """A part with as much of the picture around it as the margin says, in pixels of the picture."""
+        height, width = pixels.shape[:2]
+        left, top, right, bottom = edges
+        wider = max(0, left - margin), max(0, top - margin), min(width, right + margin), min(height, bottom + margin)
+        return cls.of(pixels, wider, scale)
+
     def in_picture(self, edges: _Edges) -> _Edges:
         """Map edges in this view to edges in the picture, in pixels."""
         left, top, right, bottom = (edge / self.scale for edge in edges)
         return left + self.left, top + self.top, right + self.left, bottom + self.top
 
 
-def _detected(api: Any, pixels: Pixels, model: FaceModel, working_pixels: int) -> Iterator[Face]:
+def _detected(pixels: Pixels, working_pixels: int) -> Iterator[Face]:
+    view = _View.whole(pixels, working_pixels)
+    for place in hog_detector().run(view.pixels, 0, _DETECTION_THRESHOLD)[0]:
+        yield _face(pixels, view, _place(place))
+
+
+def _detected_by_cnn(pixels: Pixels, working_pixels: int) -> Iterator[Face]:
     height, width = pixels.shape[:2]
-    scale = min(_MAX_ENLARGEMENT, (working_pixels / (width * height)) ** 0.5)
-    view = _View.of(pixels, (0, 0, width, height), scale)
-    if model is FaceModel.CNN:
-        for place in api.face_locations(view.pixels, number_of_times_to_upsample=0, model="cnn"):
-            # The landmark predictor was trained on the boxes of the other detector and misplaces landmarks in these.
-            top, right, bottom, left = place
-            edges = view.in_picture((left, top, right, bottom))
-            yield _known_face(api, pixels, _within(edges, (width, height)))
-        return
-    for box in api.face_detector.run(view.pixels, 0, _DETECTION_THRESHOLD)[0]:
-        yield _face(api, pixels, view, (box.top(), box.right(), box.bottom(), box.left()))
+    view = _View.whole(pixels, working_pixels)
+    for found in cnn_detector()(view.pixels, 0):
+        # The landmark predictor was trained on the boxes of the other detector and misplaces landmarks in these.
+        yield _known_face(pixels, _within(view.in_picture(_place(found.rect)), (width, height)))
 
 
-def _known_face(api: Any, pixels: Pixels, box: FaceBox) -> Face:
+def _known_face(pixels: Pixels, box: FaceBox) -> Face:
     """Measure a known face if a frontal one is detected in its box; otherwise return its box alone."""
+    edges = left, top, right, bottom = _edges(box, pixels)
+    scale = min(_MAX_ENLARGEMENT, _KNOWN_FACE_SIZE / max(right - left, bottom - top, 1.0))
+    face = _frontal_face(pixels, edges, scale, _KNOWN_FACE_THRESHOLD)
+    if face is not None:
+        return replace(face, name=box.name)
     height, width = pixels.shape[:2]
-    left, top, right, bottom = box.left * width, box.top * height, box.right * width, box.bottom * height
-    size = max(right - left, bottom - top, 1.0)
-    around = max(0, left - _KNOWN_FACE_MARGIN * size), max(0, top - _KNOWN_FACE_MARGIN * size)
-    beyond = min(width, right + _KNOWN_FACE_MARGIN * size), min(height, bottom + _KNOWN_FACE_MARGIN * size)
-    view = _View.of(pixels, (*around, *beyond), min(_MAX_ENLARGEMENT, _KNOWN_FACE_SIZE / size))
-    found, scores, _ = api.face_detector.run(view.pixels, 0, _KNOWN_FACE_THRESHOLD)
+    return Face(box.left, box.top, box.right, box.bottom, box.name, is_cut=_is_cut(edges, (width, height)))
+
+
+def _frontal_face(pixels: Pixels, edges: _Edges, scale: float, threshold: float) -> Face | None:
+    """Measure the likeliest frontal face with its middle within these edges; None if none has this score."""
+    left, top, right, bottom = edges
+    view = _View.around(pixels, edges, _KNOWN_FACE_MARGIN * max(right - left, bottom - top, 1.0), scale)
+    found, scores, _ = hog_detector().run(view.pixels, 0, threshold)
     for place, _ in sorted(zip(found, scores, strict=True), key=lambda item: -item[1]):
         x, y, _, _ = view.in_picture((place.center().x, place.center().y, 0, 0))
         if left <= x <= right and top <= y <= bottom:
-            face = _face(api, pixels, view, (place.top(), place.right(), place.bottom(), place.left()))
-            return replace(face, name=box.name)
-    return Face(
-        box.left, box.top, box.right, box.bottom, box.name, is_cut=_is_cut((left, top, right, bottom), (width, height))
-    )
+            return _face(pixels, view, _place(place))
+    return None
 
 
-def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int]) -> Face:
-    """Measure the face at a place in the view, given in the order of face_recognition: top, right, bottom, left."""
+def _face(pixels: Pixels, view: _View, place: _Place) -> Face:
+    """Measure the face at a place in the view."""
     height, width = pixels.shape[:2]
-    top, right, bottom, left = place
-    landmarks = _landmarks(api, view.pixels, (left, top, right, bottom))
-    edges = view.in_picture((left, top, right, bottom))
+    landmarks = _landmarks(view.pixels, place)
+    edges = view.in_picture(place)
     box = _within(edges, (width, height))
     return Face(
         box.left,
@@ -204,7 +201,7 @@ def _face(api: Any, pixels: Pixels, view: _View, place: tuple[int, int, int, int
     )
 
 
-def _landmarks(api: Any, pixels: Pixels, place: tuple[int, int, int, int]) -> Landmarks:
+def _landmarks(pixels: Pixels, place: _Place) -> Landmarks:
     """Find the landmarks of a face, brightened if it is dark, since closed eyes in the dark measure as open.
 
     They are averaged with those of the mirror image, which differ most where the landmarks are unreliable.
@@ -216,10 +213,33 @@ def _landmarks(api: Any, pixels: Pixels, place: tuple[int, int, int, int]) -> La
     x, y = max(0, left - reach), max(0, top - reach)
     around = np.clip(pixels[y : bottom + reach, x : right + reach] * np.float32(gain), 0, 255).astype(np.uint8)
     width = around.shape[1]
-    (seen,) = api.face_landmarks(around, [(top - y, right - x, bottom - y, left - x)])
-    mirror = np.ascontiguousarray(around[:, ::-1])
-    (in_mirror,) = api.face_landmarks(mirror, [(top - y, width - 1 - left + x, bottom - y, width - 1 - right + x)])
-    return Landmarks.of(seen).averaged(Landmarks.of(in_mirror).mirrored(width)).moved(x, y)
+    left, top, right, bottom = left - x, top - y, right - x, bottom - y
+    seen = _landmarks_within(around, (left, top, right, bottom))
+    in_mirror = _landmarks_within(
+        np.ascontiguousarray(around[:, ::-1]), (width - 1 - right, top, width - 1 - left, bottom)
+    )
+    return seen.averaged(in_mirror.mirrored(width)).moved(x, y)
+
+
+def _landmarks_within(pixels: Pixels, place: _Place) -> Landmarks:
+    parts = landmark_predictor()(pixels, rectangle(*place)).parts()
+    return Landmarks.of([(point.x, point.y) for point in parts])
+
+
+def _edges(box: FaceBox, pixels: Pixels) -> _Edges:
+    """The edges of a box in pixels of the picture."""
+    height, width = pixels.shape[:2]
+    return box.left * width, box.top * height, box.right * width, box.bottom * height
+
+
+def _place(found: Any) -> _Place:
+    """The edges of one of dlib's rectangles."""
+    return found.left(), found.top(), found.right(), found.bottom()
+
+
+def _rounded(edges: _Edges) -> _Place:
+    left, top, right, bottom = edges
+    return round(left), round(top), round(right), round(bottom)
 
 
 def _within(edges: _Edges, size: tuple[int, int]) -> FaceBox:

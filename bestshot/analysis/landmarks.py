@@ -1,6 +1,6 @@
 """Measuring eyes, mouth and turn of a face from its landmarks: pure geometry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,13 @@ _BROWS = 0.8
 _NOSE_TIP = 0.9
 """How far the tip of the nose is below the middle of the eyes, as a fraction of the distance between the eyes."""
 
-# Indices into the lists of points that face_recognition makes of dlib's 68 landmarks.
+# Which of dlib's 68 landmarks are which.
+_NOSE_BRIDGE = slice(27, 31)
+_LEFT_EYE = slice(36, 42)
+_RIGHT_EYE = slice(42, 48)
+_TOP_LIP = slice(48, 55)
+
+# Indices into these parts.
 _NOSE_END = 3
 _LEFT_CORNER = 0
 _MIDDLE_OF_LIP = 3
@@ -32,11 +38,10 @@ class Landmarks:
     top_lip: Points
 
     @classmethod
-    def of(cls, points: Mapping[str, Sequence[tuple[int, int]]]) -> "Landmarks":
-        """Take the points from the names of face_recognition."""
-        names = ("left_eye", "right_eye", "nose_bridge", "top_lip")
-        left, right, nose, lip = (np.array(points[name], dtype=np.float64) for name in names)
-        return cls(left, right, nose, lip[: _RIGHT_CORNER + 1])
+    def of(cls, points: Sequence[tuple[int, int]]) -> "Landmarks":
+        """Take the points from dlib's 68."""
+        all_points = np.array(points, dtype=np.float64)
+        return cls(*(all_points[part] for part in (_LEFT_EYE, _RIGHT_EYE, _NOSE_BRIDGE, _TOP_LIP)))
 
     def mirrored(self, width: float) -> "Landmarks":
         """Mirror the points in a picture of this width, in pixels."""

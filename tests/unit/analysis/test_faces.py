@@ -13,7 +13,8 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from bestshot.analysis.faces import face_detection_problem, face_embeddings, find_faces
+from bestshot.analysis.face_models import face_detection_problem
+from bestshot.analysis.faces import face_embeddings, find_faces
 from bestshot.imaging.load import load_pixels
 from bestshot.model.faces import Face, FaceBox, FaceModel
 from bestshot.ranking.face_scores import eyes_open, smiles
@@ -164,9 +165,6 @@ def test_open_eyes_of_a_real_series_measure_more_than_closed_ones(shared: Path, 
         ("dlib", "raise ImportError('no wheel for this machine')"),
         ("dlib", "raise OSError('no wheel for this machine')"),
         ("dlib", "raise RuntimeError('no wheel for this machine')"),
-        ("face_recognition", "raise ImportError('no wheel for this machine')"),
-        ("face_recognition", "raise RuntimeError('no wheel for this machine')"),
-        ("face_recognition", "quit('no wheel for this machine')"),  # as it does without its models
     ],
 )
 def test_without_working_face_detection_the_run_says_so_once_and_judges(
