@@ -157,7 +157,7 @@ class Decisions:
             if self.prefer(verdict).best != verdict.best:
                 others = (photo for photo in photos if photo != verdict.best)
                 yield Decision.about(DecisionKind.BEST, [verdict.best, *others])
-            kept = self.prefer(verdict).keepers
+            kept = frozenset(self._keepers(verdict))
             for photo in photos:
                 if photo != verdict.best and (photo.id in kept) != (photo.id in verdict.keepers):
                     kind = DecisionKind.KEEP if photo.id in verdict.keepers else DecisionKind.DROP
