@@ -34,7 +34,7 @@ from bestshot.plans.reading import fit
 from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.different_people import may_show_different_people, split_by_people
 from bestshot.ranking.kinds import kind_of
-from bestshot.ranking.people import Embedding, is_doubtful, track_people
+from bestshot.ranking.people import Embedding, is_doubtful, is_one_of, track_people
 from bestshot.ranking.rank import judge
 from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
@@ -98,6 +98,7 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
     candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
     candidates = trace_copies(analyser, candidates)
     verdicts = tuple(map(decisions.prefer, _judge(analyser, candidates, settings)))
+    _tell_of_unknown_people(settings.judging_rules.people, appraised.values)
     unread = [*metadata.skipped, *found.unread, *appraised.skipped]
     if unread or found.uncompared:
         source.check_reachable()
@@ -192,6 +193,16 @@ def _judge(analyser: Analyser, groups: Sequence[Candidates], settings: Settings)
     for group in groups:
         parts = [group] if id(group) in sets else split_by_people(group, embeddings)
         yield from (judge(part, rules, embeddings) for part in parts if len(part.everyone) >= settings.min_group_size)
+
+
+def _tell_of_unknown_people(names: Collection[str], appraisals: Mapping[str, Appraisal]) -> None:
+    """Warn of people to be preferred whom no photo of a group shows: their names may be spelled otherwise."""
+    shown = {face.name for one in appraisals.values() for face in one.faces or ()}
+    for name in names if appraisals else ():
+        if not any(is_one_of(other, [name]) for other in shown):
+            logger.warning(
+                "No face in these groups is called %s, so nobody is preferred by that name.", printable(name)
+            )
 
 
 def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]:

@@ -24,7 +24,7 @@ from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import decisions_in
-from bestshot.settings.checks import check_output_place, check_preferred_folders
+from bestshot.settings.checks import check_output_place, check_preferences
 from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
@@ -51,7 +51,7 @@ class _Run:
         self._source = request.source
         origins = self._source.origins()
         if given is None:  # a plan has judged already
-            check_preferred_folders(request.settings.judging_rules.preferences, origins)
+            check_preferences(request.settings, origins)
         check_output_place(request.settings.output)
         self._settings = replace(request.settings, source_type=SourceType.of(origins))
         self._library_id = digest(*sorted(origins))

@@ -280,7 +280,7 @@ def _worse(faces: _Faces, shot: Candidate, best: Candidate, lead: float, limit: 
 
 
 def _by_size(shots: Sequence[Candidate], faces: _Faces, unseen: float | None = None) -> dict[str, float]:
-    """Average the people's scores in each photo, weighted by the size of their faces; photos without any are left out.
+    """Average the people's scores in each photo, by how much each of them counts; photos without any are left out.
 
     `unseen` is the score of a person who is scored only in other photos; if None, that person does not count.
     """
@@ -288,7 +288,7 @@ def _by_size(shots: Sequence[Candidate], faces: _Faces, unseen: float | None = N
     for shot in shots:
         if not any(shot.id in own for _, own in faces):
             continue
-        found = [(person.size, own.get(shot.id, unseen)) for person, own in faces if own]
+        found = [(person.weight, own.get(shot.id, unseen)) for person, own in faces if own]
         known = [(size, score) for size, score in found if score is not None]
         if total := sum(size for size, _ in known):
             scores[shot.id] = _clamped(sum(size * score for size, score in known) / total)

@@ -3,8 +3,8 @@
 Faces are matched by position and size or, where people seem to have changed places, by their embeddings.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import dist
 
 from bestshot.model.faces import Face
@@ -26,16 +26,33 @@ _SAME_PERSON = 0.55
 """Greatest distance between embeddings of one person; face_recognition uses 0.6, which errs on the side of "same"."""
 
 
+_EMPHASIS = 3.0
+"""How many times as much as all other people of a photo together those count that the user prefers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person in a group, with their face in each photo where it was found, by photo id."""
+    """One person in a group, with their face in each photo where it was found, by photo id.
+
+    `emphasis` is how many times as much as by their size they count.
+    """
 
     faces: Mapping[str, Face]
+    emphasis: float = 1.0
 
     @property
     def size(self) -> float:
         """The height of the person's largest face, as a fraction of the picture's height."""
         return max(face.height for face in self.faces.values())
+
+    @property
+    def weight(self) -> float:
+        """How much the person counts among the people of a photo."""
+        return self.size * self.emphasis
+
+    def is_called(self, names: Collection[str]) -> bool:
+        """Whether a face of theirs has one of these names, in whatever case; not in every photo need it be named."""
+        return any(is_one_of(face.name, names) for face in self.faces.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,21 @@ def track_people(faces: Faces, embeddings: Embeddings | None = None) -> tuple[Pe
                 members[number] = left
     people = {min(together): _person(sorted(together), sightings) for together in members.values()}
     return tuple(sorted(people.values(), key=_order))
+
+
+def is_one_of(name: str, names: Collection[str]) -> bool:
+    """Whether a name is one of these, in whatever case."""
+    return name.casefold() in {one.casefold() for one in names}
+
+
+def emphasised(people: Sequence[Person], names: Collection[str]) -> tuple[Person, ...]:
+    """The people, of whom those with one of these names count more than all the others together."""
+    wanted = [person for person in people if person.is_called(names)] if names else []
+    others = sum(person.size for person in people if person not in wanted)
+    if not wanted or not others:
+        return tuple(people)
+    emphasis = max(1.0, _EMPHASIS * others / sum(person.size for person in wanted))
+    return tuple(replace(person, emphasis=emphasis) if person in wanted else person for person in people)
 
 
 def is_doubtful(faces: Faces, people: Sequence[Person]) -> bool:

@@ -15,7 +15,7 @@ from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.criteria import Criterion, criteria
 from bestshot.ranking.keepers import keepers
 from bestshot.ranking.kinds import kind_of
-from bestshot.ranking.people import Embeddings, Person, track_people
+from bestshot.ranking.people import Embeddings, Person, emphasised, track_people
 from bestshot.ranking.preferences import choice, choice_in_words, preference_scores
 from bestshot.ranking.rules import JudgingRules
 from bestshot.ranking.sets import as_set
@@ -99,7 +99,7 @@ def _all_damaged(ranked: RankedPhoto, damage: str) -> RankedPhoto:
 
 def _verdict(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Verdict:
     everyone, copies, shots = candidates.everyone, candidates.copies, candidates.shots
-    people = track_people({shot.id: shot.faces for shot in shots}, embeddings)
+    people = emphasised(track_people({shot.id: shot.faces for shot in shots}, embeddings), rules.people)
     applicable = [criterion for criterion in criteria(candidates, people, rules.weights) if criterion.scores]
     scores = {shot.id: _score(shot.id, applicable) for shot in shots}
     preferred = preference_scores(everyone, rules.preferences)

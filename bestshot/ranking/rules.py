@@ -76,13 +76,14 @@ class JudgingRules:
     """How groups are ranked: the first preference in which two photos differ decides, otherwise the score.
 
     `keeps_sets` is whether brackets and their like are kept whole. `keep` is how many photos of a group are proposed to
-    stay in sight at most, the best among them.
+    stay in sight at most, the best among them. `people` are the names of those who are to look best.
     """
 
     weights: Weights = field(default_factory=Weights)
     preferences: tuple[Preference, ...] = ()
     keeps_sets: bool = True
     keep: int = 1
+    people: tuple[str, ...] = ()
 
 
 def parse_weights(value: object, where: str) -> Weights:

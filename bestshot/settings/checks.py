@@ -1,7 +1,7 @@
 """Settings that do not go with a kind of source, or with each other: refused before anything is done."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from bestshot.errors import UsageError
@@ -41,8 +41,23 @@ def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
         raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
 
 
-def check_preferred_folders(preferences: Iterable[Preference], origins: Iterable[str]) -> None:
-    """Raise UsageError for a preferred folder in which no photo of these libraries can be: it would have no effect."""
+def check_preferences(settings: Settings, origins: Sequence[str]) -> None:
+    """Raise UsageError for a preference that would have no effect on the photos of these libraries."""
+    _check_preferred_people(settings, origins)
+    _check_preferred_folders(settings.judging_rules.preferences, origins)
+
+
+def _check_preferred_people(settings: Settings, origins: Sequence[str]) -> None:
+    for name in settings.judging_rules.people:
+        rule = f"{SETTINGS['prefer'].label} person:{printable(name)}"
+        if SourceType.of(origins) is SourceType.LOCAL:
+            raise UsageError(f"{rule} goes with --source-type immich only, where faces have names: leave it out.")
+        if settings.no_faces:
+            raise UsageError(f"{rule} needs to look at faces: leave out --no-faces.")
+
+
+def _check_preferred_folders(preferences: Iterable[Preference], origins: Iterable[str]) -> None:
+    """Refuse a folder in which no photo can be."""
     roots = [PurePath(origin.removeprefix("folder:")) for origin in origins if origin.startswith("folder:")]
     for folder in (one.folder for one in preferences if one.kind is PreferenceKind.FOLDER):
         rule = f"{SETTINGS['prefer'].label} folder:{printable(folder)}"

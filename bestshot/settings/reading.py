@@ -153,7 +153,7 @@ def _kind_in_words(kind: inspect.Type) -> str:
         case inspect.FloatType():
             return f"a number {_bounds(kind)}"
         case inspect.VarTupleType(item_type=inspect.StrType(pattern=str())):
-            return "a list of rules, each of them raw, largest or folder:PATH"
+            return "a list of rules, each of them raw, largest, folder:PATH or person:NAME"
         case inspect.VarTupleType():
             return 'a list of names that are not empty, such as ["a", "b"]'
         case _:

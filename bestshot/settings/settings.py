@@ -42,7 +42,9 @@ _Count = Annotated[int, Meta(ge=1)]
 _Megabytes = Annotated[float, Meta(gt=0)]
 # An empty path would mean the folder one happens to be in.
 _Text = Annotated[str, Meta(min_length=1)]
-_Rule = Annotated[str, Meta(pattern="^(raw|largest|folder:.+)$")]
+_Rule = Annotated[str, Meta(pattern="^(raw|largest|(folder|person):.+)$")]
+
+_PERSON = "person:"
 
 
 def own_folder(place: Callable[[str], str], flag: str) -> str:
@@ -140,7 +142,8 @@ class Settings:
         tuple[_Rule, ...],
         About(
             JUDGING,
-            "what goes before the score: `raw`, `largest` or `folder:PATH`; of several, the first one that decides",
+            "what goes before the score: `raw`, `largest` or `folder:PATH`; of several, the first one that decides; or"
+            " who is to look best: `person:NAME`, as Immich calls them",
             "RULE",
             separator=",",
         ),
@@ -245,8 +248,9 @@ class Settings:
     @property
     def judging_rules(self) -> JudgingRules:
         """Which photo of a group is best."""
-        preferences = tuple(map(Preference.parse, self.prefer))
-        return JudgingRules(self.weights, preferences, self.sets is SetHandling.KEEP_WHOLE, self.keep)
+        people = tuple(rule.removeprefix(_PERSON) for rule in self.prefer if rule.startswith(_PERSON))
+        preferences = tuple(Preference.parse(rule) for rule in self.prefer if not rule.startswith(_PERSON))
+        return JudgingRules(self.weights, preferences, self.sets is SetHandling.KEEP_WHOLE, self.keep, people)
 
     @property
     def mark_options(self) -> MarkOptions:

@@ -95,6 +95,14 @@ class TestLooking:
         said = capsys.readouterr()
         assert (said.out, said.err.startswith(f"--prefer folder:{tmp_path / folder}: {why}")) == ("", True)
 
+    def test_a_preferred_person_is_refused_where_no_face_has_a_name(
+        self, library: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main([str(library), "--prefer", "person:Anna", *QUICK]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("--prefer person:Anna goes with --source-type immich only")
+
     @pytest.mark.parametrize("folder", ["library", "library/sub", "."])
     def test_a_preferred_folder_in_or_around_the_source_is_taken(
         self, library: Path, tmp_path: Path, folder: str, capsys: pytest.CaptureFixture[str]

@@ -570,3 +570,17 @@ def test_a_server_without_photos_says_what_is_not_looked_at_and_prefers_no_folde
     assert "archived" not in capsys.readouterr().out
     assert main([*there, "--prefer", f"folder:{tmp_path}"]) == 2
     assert capsys.readouterr().err == f"--prefer folder:{tmp_path} goes with folders only: leave it out.\n"
+
+
+@only_newest
+@pytest.mark.usefixtures("home", "bursts")
+def test_a_preferred_person_whom_nobody_knows_is_told_and_one_whose_face_is_not_looked_for_refused(
+    fake: FakeImmich, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IMMICH_URL", fake.url)
+    monkeypatch.setenv("IMMICH_API_KEY", fake.admin.secret)
+    there = ["--source-type", "immich", "--prefer", "person:Anna", "--workers", "1"]
+    assert main([*there, "--no-faces"]) == 2
+    assert capsys.readouterr().err == "--prefer person:Anna needs to look at faces: leave out --no-faces.\n"
+    assert main(there) == 0
+    assert "No face in these groups is called Anna, so nobody is preferred by that name." in capsys.readouterr().err

@@ -271,6 +271,25 @@ def test_the_largest_may_be_preferred() -> None:
     assert judged([small, (appraisal(sharpness=0.1), metadata_with())], rules).best.id == "p1"
 
 
+@given(st.integers(2, 8), st.sampled_from(["Anna", "ANNA", "anna"]))
+def test_who_is_preferred_looks_best_however_many_others_blink_for_it(others: int, name: str) -> None:
+    def shot(anna: float, rest: float, called: str = "") -> Member:
+        family = [face(left=0.05 * place, eyes=rest) for place in range(1, 1 + others)]
+        return appraisal(replace(face(left=0.8, eyes=anna), name=called), *family), metadata_with()
+
+    shots = [shot(0.0, 0.3), shot(0.3, 0.0, "Anna")]
+    assert judged(shots).best.id == "p0"
+    assert judged(shots, JudgingRules(people=(name,))).best.id == "p1"
+    assert judged(shots, JudgingRules(people=("Ann",))) == judged(shots)
+
+
+def test_who_is_preferred_does_not_make_a_blurred_photo_best_for_a_slightly_broader_smile() -> None:
+    anna, ben = replace(face(), name="Anna"), face(left=0.8)
+    sharp, blurred = appraisal(anna, ben), appraisal(replace(anna, smile=0.85, sharpness=0.3), ben, sharpness=0.3)
+    shots = [(sharp, metadata_with()), (blurred, metadata_with())]
+    assert judged(shots, JudgingRules(people=("Anna",))).best.id == "p0"
+
+
 # Equals
 
 

@@ -62,7 +62,12 @@ SAMPLES = {
     "time_window": Sample("60", 60.0, "1.5", 1.5, "0", 0.0),
     "min_group_size": Sample("2", 2, "3", 3, "4", 4),
     "prefer": Sample(
-        '["raw"]', ("raw",), "largest,folder:/a", ("largest", "folder:/a"), ["folder:/b:c"], ("folder:/b:c",)
+        '["raw"]',
+        ("raw",),
+        "largest,folder:/a",
+        ("largest", "folder:/a"),
+        ["folder:/b:c", "person:Anna Lee"],
+        ("folder:/b:c", "person:Anna Lee"),
     ),
     "keep": Sample("2", 2, "3", 3, 4, 4),
     "sets": Sample(
@@ -277,8 +282,17 @@ def test_a_value_that_makes_no_sense_is_named_with_what_would_make_some(key: str
         ("output = 2024-01-31", "a text that is not empty", '"2024-01-31"'),
         ('exclude = "*.png"', 'a list of names that are not empty, such as ["a", "b"]', '"*.png"'),
         ('exclude = ["*.png", 1]', 'a list of names that are not empty, such as ["a", "b"]', '["*.png", 1]'),
-        ('prefer = ["small"]', "a list of rules, each of them raw, largest or folder:PATH", '["small"]'),
-        ('prefer = ["folder:"]', "a list of rules, each of them raw, largest or folder:PATH", '["folder:"]'),
+        ('prefer = ["small"]', "a list of rules, each of them raw, largest, folder:PATH or person:NAME", '["small"]'),
+        (
+            'prefer = ["folder:"]',
+            "a list of rules, each of them raw, largest, folder:PATH or person:NAME",
+            '["folder:"]',
+        ),
+        (
+            'prefer = ["person:"]',
+            "a list of rules, each of them raw, largest, folder:PATH or person:NAME",
+            '["person:"]',
+        ),
         ("time_window = nan", "a number of at least 0", "NaN"),
         ("time_window = inf", "a number of at least 0", "Infinity"),
         ("cache_size = inf", "a number above 0", "Infinity"),
