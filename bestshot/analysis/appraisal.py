@@ -1,6 +1,5 @@
 """Measuring the quality of a picture: sharpness, exposure, level, faces."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,8 +75,9 @@ def tilt(grey: npt.NDArray[Any]) -> float | None:
         return None
     across, down = (_gradients(grey, *kernels) for kernels in ((_DERIVATIVE, _SMOOTHING), (_SMOOTHING, _DERIVATIVE)))
     strength = cv2.magnitude(across, down).ravel()
-    edge = math.ceil((strength.size - 1) * _EDGE_PERCENTILE / 100)
-    strong = np.flatnonzero(strength >= max(1.0, float(np.partition(strength, edge)[edge])))
+    # A partition at that place alone takes many times as long where most pixels are equal, as in drawings.
+    edge = float(np.percentile(strength, _EDGE_PERCENTILE, method="higher"))
+    strong = np.flatnonzero(strength >= max(1.0, edge))
     angles = (np.degrees(np.arctan2(down.ravel()[strong], across.ravel()[strong])) + 45) % 90 - 45
     bins = np.floor((angles.astype(np.float64) - _LOWEST) / _STEP).astype(np.int64)
     is_near = (bins >= 0) & (bins < _BINS)
