@@ -1,6 +1,7 @@
 """What is measured in a picture: its fingerprint and its quality."""
 
 from dataclasses import dataclass
+from math import log2
 
 from bestshot.model.faces import Face
 
@@ -12,6 +13,12 @@ MINIATURE_SIZE = 32
 
 SKETCH_SIZE = 16
 """Side, in pixels, of the sketch by which pictures are told apart before they are compared closely."""
+
+_LINEAR = 2.2
+"""The exponent from luma to light, as in sRGB, roughly."""
+
+_DARKEST = 1 / 255
+"""The least brightness that is told from none at all."""
 
 _SAME_SCALE = 0.9
 """Pictures whose sides differ by less than this fraction are of one scale."""
@@ -54,6 +61,11 @@ class Appraisal:
     longest_side: int | None = None
     reduced_sharpness: tuple[tuple[int, float], ...] = ()
     damage: str | None = None
+
+    @property
+    def light(self) -> float:
+        """How much light the brightness stands for, in EV below a white picture."""
+        return _LINEAR * log2(max(self.brightness, _DARKEST))
 
     def sharpness_beside(self, other: "Appraisal") -> float | None:
         """The sharpness at the scale of the smaller of both pictures; None if there is none that both were measured at.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median, median_low
 
 from bestshot.model.faces import Face
 from bestshot.ranking.candidates import Candidate, Candidates
@@ -53,8 +54,26 @@ _MAX_TILT = 6.0
 _TINY = 0.25
 """A picture with sides below this fraction of another's does not tell how sharp the other is."""
 
-_MIDDLE_GREY = 0.45
-"""The brightness of middle grey after gamma, from 0 to 1."""
+_MIDDLE_GREY = -2.53
+"""The light of middle grey, whose luma is 45 % of white, in EV below white."""
+
+_FAR_OFF = 2.0
+"""In EV; a photo that is that much darker or brighter than usual in its group is spoilt."""
+
+_VISIBLY_OFF = 0.5
+"""In EV; photos that differ by less are not said to be darker or brighter: their contents differ as much."""
+
+_CLEARLY_OFF = 1.0
+"""In EV."""
+
+_COST_OF_CLIPPING = 4.0
+"""How much of the score the clipped part of a picture costs: all of it if a quarter is lost."""
+
+_MOSTLY_CLIPPED = 0.5
+"""A photo of which more is clipped does not tell what is usual in its group."""
+
+_VISIBLY_CLIPPED = 0.03
+"""Less of a picture that is black or white is a lamp or a shadow."""
 
 _Faces = Sequence[tuple[Person, Scores]]
 """The people of a group, each with the scores of their face by one criterion."""
@@ -214,20 +233,55 @@ def _is_tiny(one: Candidate, other: Candidate) -> bool:
 
 
 def _exposure(shots: Sequence[Candidate], weight: float) -> Criterion:
-    scores = {shot.id: exposure_score(shot) for shot in shots}
+    usual_light, usual_clipped = _usual_exposure(shots)
+
+    def lost(shot: Candidate) -> float:
+        return max(0.0, shot.appraisal.clipped - usual_clipped)
+
+    def off(shot: Candidate) -> float:
+        return shot.appraisal.light - usual_light
+
+    # Whole percents, as of sharpness: smaller differences are those of the contents.
+    scores = {
+        shot.id: round(_clamped(1.0 - (off(shot) / _FAR_OFF) ** 2 - _COST_OF_CLIPPING * lost(shot)), 2)
+        for shot in shots
+    }
+
+    def is_merit(shot: Candidate) -> bool:
+        is_good = abs(off(shot)) < _VISIBLY_OFF and lost(shot) < _VISIBLY_CLIPPED
+        return is_good and all(_exposure_fault(other, shot) for other in shots if other is not shot)
 
     def words(shot: Candidate) -> str:
         text = f"brightness {shot.appraisal.brightness:.0%}, {shot.appraisal.clipped:.1%} clipped"
-        return f"best exposed: {text}" if _stands_out(scores[shot.id], scores) else text
+        return f"best exposed: {text}" if len(shots) > 1 and is_merit(shot) else text
 
-    fault = _simple_fault(scores, "is worse exposed")
-    return Criterion("exposure", weight, scores, words, fault, lambda shot: _stands_out(scores[shot.id], scores))
+    def fault(shot: Candidate, best: Candidate) -> str | None:
+        is_worse = scores.get(shot.id, 1.0) < scores.get(best.id, 0.0) - _VISIBLE
+        return _exposure_fault(shot, best) if is_worse else None
+
+    return Criterion("exposure", weight, scores, words, fault, is_merit)
 
 
-def exposure_score(shot: Candidate) -> float:
-    """Score exposure from 0 to 1: a stop away from middle grey costs little, clipping much."""
-    balance = 1.0 - min(1.0, abs(shot.appraisal.brightness - _MIDDLE_GREY) / _MIDDLE_GREY) ** 2
-    return _clamped(balance - 2.0 * shot.appraisal.clipped)
+def _usual_exposure(shots: Sequence[Candidate]) -> tuple[float, float]:
+    """The light, in EV, and the clipped part that are usual among photos of one scene: snow is bright in all of them.
+
+    Middle grey has a vote, as two photos have no middle. Of one that is mostly clipped nothing can be told.
+    """
+    telling = [shot.appraisal for shot in shots if shot.appraisal.clipped < _MOSTLY_CLIPPED]
+    light = median([_MIDDLE_GREY, *(one.light for one in telling)])
+    clipped = [one.clipped for one in telling] or [min(shot.appraisal.clipped for shot in shots)]
+    return light, median_low(clipped)
+
+
+def _exposure_fault(shot: Candidate, better: Candidate) -> str | None:
+    """How a photo is exposed worse than a better one; None if nothing of it is sure."""
+    off = shot.appraisal.light - better.appraisal.light
+    faults = []
+    if abs(off) >= _VISIBLY_OFF:
+        faults.append(f"is {'much ' if abs(off) >= _CLEARLY_OFF else ''}{'brighter' if off > 0 else 'darker'}")
+    if shot.appraisal.clipped - better.appraisal.clipped >= _VISIBLY_CLIPPED:
+        faults.append(f"has {shot.appraisal.clipped:.0%} clipped")
+    return " and ".join(faults) or None
 
 
 def _resolution(shots: Sequence[Candidate], weight: float) -> Criterion:
@@ -244,22 +298,27 @@ def _resolution(shots: Sequence[Candidate], weight: float) -> Criterion:
 
 
 def _composition(shots: Sequence[Candidate], weight: float) -> Criterion:
+    # Lines that few photos of a scene show are streaks of motion, or edges of what lies about.
+    has_lines = sum(shot.appraisal.tilt is not None for shot in shots) >= len(shots) / 2
+
+    def tilt(shot: Candidate) -> float | None:
+        return abs(shot.appraisal.tilt) if has_lines and shot.appraisal.tilt is not None else None
+
     scores = {
-        shot.id: 1.0 - 0.5 * min(1.0, abs(shot.appraisal.tilt or 0.0) / _MAX_TILT) - 0.5 * _share_of_cut_heads(shot)
+        shot.id: 1.0 - 0.5 * min(1.0, (tilt(shot) or 0.0) / _MAX_TILT) - 0.5 * _share_of_cut_heads(shot)
         for shot in shots
-        if shot.appraisal.tilt is not None or shot.faces
+        if tilt(shot) is not None or shot.faces
     }
 
     def words(shot: Candidate) -> str:
-        return ", ".join(_composition_words(shot))
+        return ", ".join(_composition_words(shot, tilt(shot)))
 
     fault = _simple_fault(scores, "is worse composed")
     return Criterion("composition", weight, scores, words, fault, lambda shot: scores[shot.id] > _WELL_COMPOSED)
 
 
-def _composition_words(shot: Candidate) -> Iterator[str]:
-    if shot.appraisal.tilt is not None:
-        tilt = abs(shot.appraisal.tilt)
+def _composition_words(shot: Candidate, tilt: float | None) -> Iterator[str]:
+    if tilt is not None:
         yield "level" if tilt < 1 else f"tilted by {tilt:.1f} degrees"
     if shot.faces:
         cut = sum(face.is_cut for face in shot.faces)

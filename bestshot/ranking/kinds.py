@@ -53,9 +53,6 @@ _TIME_LAPSES = ((30, 1.0), (10, 5.0))
 _CLOCKWORK = 1.0
 """In seconds; by how much intervals may differ, since most cameras write down whole seconds."""
 
-_LINEAR = 2.2
-"""The exponent from luma to light, as in sRGB, roughly."""
-
 _HDR = re.compile(r"(?<![A-Za-z])HDR(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -134,7 +131,7 @@ def _is_bracket_by_looks(shots: Sequence["Candidate"]) -> bool:
     """Whether frames that state no exposure get steadily darker or brighter, the first perhaps in the middle."""
     if len(shots) < _MIN_FRAMES or max(_pauses(shots)) > _BURST_PAUSE:
         return False
-    light = [_LINEAR * log2(max(one.appraisal.brightness, 1 / 255)) for one in shots]
+    light = [one.appraisal.light for one in shots]
     steps = [after - before for before, after in pairwise(light)]
     is_steady = any(all(sign * step >= _MIN_STEP for step in steps) for sign in (1, -1))
     is_around = len(light) == _MIN_FRAMES and min(light[1:]) + _MIN_STEP <= light[0] <= max(light[1:]) - _MIN_STEP

@@ -16,8 +16,8 @@ class Weights:
 
     `eyes`: they are open. `face_sharpness`: faces are sharp. `presence`: everyone is there and looks into the camera.
     `smiles`: everyone smiles as broadly as anywhere in the group. `sharpness`: the picture is sharp in its sharpest
-    part, apart from noise. `exposure`: neither too dark nor too bright, nothing clipped. `resolution`: more pixels.
-    `composition`: it is level, and no head is cut off.
+    part, apart from noise. `exposure`: it is as bright as is usual in the group, and no more of it is clipped.
+    `resolution`: more pixels. `composition`: it is level, and no head is cut off.
     """
 
     eyes: float = 8.0
@@ -25,7 +25,7 @@ class Weights:
     presence: float = 4.0
     smiles: float = 3.0
     sharpness: float = 2.0
-    exposure: float = 1.0
+    exposure: float = 2.0
     resolution: float = 0.7
     composition: float = 0.4
 
