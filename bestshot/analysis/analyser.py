@@ -205,20 +205,24 @@ def recognition_measurement(
 
 @dataclass(frozen=True, slots=True)
 class Measurements(Generic[Value]):
-    """The results for photos, or pairs, by id, and those that could not be read."""
+    """The results for photos, or pairs, by id, and those that could not be read; `passing` failures are tried again."""
 
     values: dict[str, Value] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    passing: set[str] = field(default_factory=set)
 
     def update(self, more: "Measurements[Value]") -> None:
         """Add those of others."""
         self.values.update(more.values)
         self.skipped.extend(more.skipped)
+        self.passing.update(more.passing)
 
     def add(self, entry: IndexEntry[Measurable, Value]) -> None:
         """Add the result, or the failure, of one photo or pair."""
         if isinstance(entry.value, Failure):
             self.skipped.append(Skipped(entry.subject.id, entry.value.error))
+            if entry.value.is_transient:
+                self.passing.add(entry.subject.id)
         else:
             self.values[entry.subject.id] = entry.value
 
@@ -265,13 +269,17 @@ class Analyser:
         """A phase in which nothing is measured; progress that does not foresee would take it for one without an end."""
         return self._progress(title, 0) if isinstance(self._progress, Foreseeing) else nullcontext()
 
+    def recipe(self, measurement: Measurement[Measurable, Value]) -> str:
+        """The name of the way in which this source's photos are measured."""
+        return measurement.recipe + self._source.detail
+
     def measure(
         self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]
     ) -> Measurements[Value]:
         """Look up photos or pairs in the index and measure the rest; their order does not matter."""
         found: Measurements[Value] = Measurements()
         wanted = [(subject, measurement.revision(subject)) for subject in subjects]
-        recipe = measurement.recipe + self._source.detail
+        recipe = self.recipe(measurement)
         known = set()
         for entry in self._index.recall(wanted, recipe, measurement.kind):
             known.add(entry.subject.id)

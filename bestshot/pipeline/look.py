@@ -13,21 +13,19 @@ from bestshot.analysis.analyser import (
     Analyser,
     Measurements,
     appraisal_measurement,
-    fingerprint_measurement,
     recognition_measurement,
 )
-from bestshot.analysis.pairs import comparison_measurement
 from bestshot.errors import FaceDetectionError, SourceError, UsageError
-from bestshot.grouping.group import Grouping, with_lookalikes_in_time
 from bestshot.marks.kinds.values import without_ours
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.state import ARCHIVED
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.file_facts import FileFacts
-from bestshot.model.groups import Group, PhotoPair, Similarity, Verdict
+from bestshot.model.groups import Group, Verdict
 from bestshot.model.phases import LISTING
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
+from bestshot.pipeline.groups import GroupingTask, find_groups
 from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
@@ -72,22 +70,14 @@ class KnownState:
     ledger: MarkLedger = field(default_factory=MarkLedger)
 
 
-@dataclass(frozen=True, slots=True)
-class _FoundGroups:
-    """Groups by looks and time, the photos whose pictures cannot be read, and those that cannot be compared closely."""
-
-    groups: list[Group]
-    unread: tuple[Skipped, ...]
-    uncompared: list[Skipped]
-
-
 def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState) -> LibraryAnalysis:
     """List, measure, group and judge."""
     listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED))
     photos = listing.photos[: settings.limit]
     metadata = _describe(analyser, listing, photos)
     readable = [photo for photo in photos if photo.id in metadata.values]
-    found = _find_groups(analyser, readable, metadata.values, listing.thumbhashes, settings)
+    task = GroupingTask.of(readable, metadata.values, listing.thumbhashes, settings)
+    found = find_groups(analyser, known.index, task)
     decisions = Decisions.of(known.decisions, readable)
     groups = decisions.split(found.groups, settings.min_group_size)
     if settings.options.layout is not None:
@@ -166,25 +156,6 @@ def _describe(analyser: Analyser, listing: Listing, photos: Sequence[Photo]) -> 
     return metadata
 
 
-def _find_groups(
-    analyser: Analyser,
-    photos: Sequence[Photo],
-    metadata: Mapping[str, Metadata],
-    thumbhashes: Mapping[str, bytes],
-    settings: Settings,
-) -> _FoundGroups:
-    """Hash what may have a lookalike near in time, look closely at doubtful pairs, and join."""
-    rules, rotations = settings.grouping_rules, settings.rotations
-    # Turned pictures are too unlike by their thumbhashes.
-    likely, others = with_lookalikes_in_time(photos, metadata, {} if rotations else thumbhashes, rules)
-    prints = analyser.measure(likely, fingerprint_measurement(rotations=rotations, in_group=True))
-    prints.update(analyser.measure(others, fingerprint_measurement(rotations=rotations)))
-    hashed = [photo for photo in photos if photo.id in prints.values]
-    grouping = Grouping(hashed, metadata, prints.values, rules)
-    similarities, uncompared = _compare(analyser, grouping.candidate_pairs(), rotations=rotations)
-    return _FoundGroups(grouping.groups(similarities), tuple(prints.skipped), uncompared)
-
-
 def _judge(analyser: Analyser, groups: Sequence[Candidates], settings: Settings) -> Iterator[Verdict]:
     """The verdicts on groups, after those were split in which different people stand at the same place."""
     rules = settings.judging_rules
@@ -209,18 +180,6 @@ def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]
     """The groups, with what the listing left open of files that are to be laid out."""
     whole = {photo.id: photo for photo in source.with_all_files([photo for group in groups for photo in group.photos])}
     return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
-
-
-def _compare(
-    analyser: Analyser, pairs: Sequence[PhotoPair], *, rotations: bool
-) -> tuple[Mapping[str, Similarity], list[Skipped]]:
-    """Look closely at pairs; one that cannot be compared is not joined, and reported for its first photo."""
-    if not pairs:
-        return {}, []
-    findings = analyser.measure(pairs, comparison_measurement(rotations=rotations))
-    first = {pair.id: pair.left.id for pair in pairs}
-    problems = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in findings.skipped}
-    return findings.values, [Skipped(photo_id, error) for photo_id, error in problems.items()]
 
 
 def _appraise(analyser: Analyser, groups: Sequence[Group], model: FaceModel | None) -> Measurements[Appraisal]:

@@ -1,7 +1,7 @@
 """The index of earlier measurements, in SQLite, so that no photo is measured twice."""
 
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,6 +67,9 @@ _MIGRATIONS = (
     """,
 )
 _SEALED = ("measurements", "notices")
+
+_FEW = 1000
+"""So many are looked up one by one; to find more, reading all of a library takes less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class Index:
         by_place = {(subject.origin, subject.key): (subject, revision) for subject, revision in wanted}
         decoder = msgspec.json.Decoder(kind)
         try:
-            for place, revision, value, error in self._rows({subject.origin for subject, _ in wanted}, recipe):
+            for place, revision, value, error in self._rows(by_place, recipe):
                 if place not in by_place:
                     continue
                 subject, wanted_revision = by_place[place]
@@ -200,14 +203,23 @@ class Index:
             "INSERT OR IGNORE INTO origins (name) VALUES (?)", [(name,) for name in sorted(names)]
         )
 
-    def _rows(self, origins: set[str], recipe: str) -> Iterator[tuple[tuple[str, str], str, bytes | None, str]]:
+    def _rows(
+        self, places: Collection[tuple[str, str]], recipe: str
+    ) -> Iterator[tuple[tuple[str, str], str, bytes | None, str]]:
+        """What is known by a recipe of the libraries with these places; where few are wanted, of these alone."""
         query = (
             "SELECT key, revision, value, error FROM measurements JOIN origins ON origins.id = origin"  # noqa: S608 - names of ours
             f" WHERE name = ? AND recipe = ? AND {whole(self._connection, 'measurements')}"
         )
-        for origin in sorted(origins):
+        if len(places) > _FEW:
+            origins = sorted({origin for origin, _ in places})
+            wanted: list[tuple[str, tuple[bytes | str, ...]]] = [(name, (to_key(name), recipe)) for name in origins]
+        else:
+            query += " AND key = ?"
+            wanted = [(origin, (to_key(origin), recipe, to_key(key))) for origin, key in sorted(places)]
+        for origin, values in wanted:
             with storage_errors(self._path):
-                for key, revision, value, error in self._connection.execute(query, (to_key(origin), recipe)):
+                for key, revision, value, error in self._connection.execute(query, values):
                     yield (origin, from_key(key)), revision, value, error
 
 

@@ -94,3 +94,10 @@ def test_what_decides_knows_neither_pictures_nor_disk_nor_network() -> None:
         for module in rooms:
             foreign = {imported.partition(".")[0] for imported in _imports(MODULES[module])} & WORLDLY
             assert not foreign, f"{module} imports {foreign}"
+
+
+def test_groups_follow_from_no_code_but_that_by_which_remembered_groups_are_known() -> None:
+    """`bestshot/pipeline/groups.py` tells by the code of these packages whether groups of before still hold."""
+    rooms = [path for module, path in MODULES.items() if module.startswith(("bestshot.grouping", "bestshot.model"))]
+    ours = {_package(name) for path in rooms for name in _imports(path) if name.startswith("bestshot")}
+    assert ours == {"grouping", "model"}

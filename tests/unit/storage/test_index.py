@@ -68,6 +68,13 @@ def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
         assert recalled(index, *PHOTOS) == {photo.id: Fingerprint(1) for photo in PHOTOS}
 
 
+def test_of_many_photos_few_and_many_are_recalled_alike(index: Index) -> None:
+    photos = [builders.photo(f"{number}.jpg") for number in range(1500)]
+    stored(index, *photos)
+    for wanted in (photos[:3], photos[:1000], photos[:1001]):
+        assert recalled(index, *wanted, builders.photo("new.jpg")) == {one.id: Fingerprint(1) for one in wanted}
+
+
 def test_another_revision_recipe_place_or_library_is_not_known(index: Index) -> None:
     photo = PHOTOS[0]
     stored(index, photo)

@@ -1,0 +1,180 @@
+"""The groups of a library: found once, and recalled as long as all that they follow from is as it was."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from operator import attrgetter
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+import bestshot.grouping
+import bestshot.model
+from bestshot.analysis.analyser import Analyser, Measurement, Measurements, fingerprint_measurement
+from bestshot.analysis.pairs import comparison_measurement
+from bestshot.grouping.rules import GroupingRules
+from bestshot.model.appraisal import Fingerprint
+from bestshot.model.groups import Group, PhotoPair, Similarity
+from bestshot.model.photo import Metadata, Photo, Skipped
+from bestshot.model.times import CaptureTime
+from bestshot.settings.settings import Settings
+from bestshot.storage.database import to_key
+from bestshot.storage.index import Failure, Index, IndexEntry
+
+_RECIPE: Final = "groups/1"
+"""How groups are written down. What they follow from is in the revision, so that they replace those of before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGroups:
+    """Groups by looks and time, the photos whose pictures cannot be read, and those that cannot be compared closely.
+
+    Unless they are `final`, another run may find others, as it tries again what failed.
+    """
+
+    groups: Sequence[Group]
+    unread: Sequence[Skipped]
+    uncompared: Sequence[Skipped]
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingTask:
+    """All that the groups of some photos, in order of id, follow from; what is in pictures follows from revisions.
+
+    Of what photos say, it is the time and the camera: the stars of one may change, and its group stays. `thumbhashes`
+    are those of the photos that have one.
+    """
+
+    photos: Sequence[Photo]
+    stated: Sequence[tuple[CaptureTime, str | None]]
+    thumbhashes: Mapping[str, bytes]
+    rules: GroupingRules
+    rotations: bool
+
+    @classmethod
+    def of(
+        cls,
+        photos: Iterable[Photo],
+        metadata: Mapping[str, Metadata],
+        thumbhashes: Mapping[str, bytes],
+        settings: Settings,
+    ) -> Self:
+        """The task for these photos, in whatever order they are listed."""
+        ordered = sorted(photos, key=attrgetter("id"))
+        stated = [(of_photo.taken, of_photo.camera) for of_photo in (metadata[photo.id] for photo in ordered)]
+        used = {} if settings.rotations else thumbhashes  # which turned pictures do not share
+        return cls(ordered, stated, used, settings.grouping_rules, settings.rotations)
+
+    def revision(self, recipes: Sequence[str]) -> str:
+        """Changes with anything that groups follow from; `recipes` name the ways in which pictures are looked at."""
+        places = "\0".join([text for one in self.photos for text in (one.id, one.origin, one.key, one.revision)])
+        thumbhashes = [self.thumbhashes.get(one.id) for one in self.photos] if self.thumbhashes else []
+        state = blake2b(_rules_in_code(), digest_size=16)
+        for part in ((recipes, self.rules, self.rotations), to_key(places), self.stated, thumbhashes):
+            state.update(msgspec.msgpack.encode(part))
+        return state.hexdigest()
+
+
+@cache
+def _rules_in_code() -> bytes:
+    """A digest of the code by which photos are grouped, so that nobody can forget to rename it when rules change."""
+    folders = [Path(folder) for package in (bestshot.grouping, bestshot.model) for folder in package.__path__]
+    files = sorted(file for folder in folders for file in folder.iterdir() if file.is_file())
+    state = blake2b()
+    for file in (*files, Path(__file__)):
+        state.update(file.read_bytes())
+    return state.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Library:
+    """Photos as a whole, grouped by some rules: the index keeps their groups as it keeps what is measured in each."""
+
+    origin: str
+    key: str
+    size: int = 0
+
+    @classmethod
+    def of(cls, task: GroupingTask) -> Self:
+        first, *others = sorted({photo.origin for photo in task.photos})
+        return cls(first, "\0".join((*others, f"{task.rules} {task.rotations}")))
+
+    @property
+    def id(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """Found groups, with each photo as its place among all in order of id."""
+
+    groups: list[list[int]]
+    unread: list[tuple[int, str]]
+    uncompared: list[tuple[int, str]]
+
+    @classmethod
+    def of(cls, found: FoundGroups, photos: Sequence[Photo]) -> Self:
+        place = {photo.id: number for number, photo in enumerate(photos)}
+        groups = [[place[photo.id] for photo in group.photos] for group in found.groups]
+        unread, uncompared = (
+            [(place[one.id], one.error) for one in skipped] for skipped in (found.unread, found.uncompared)
+        )
+        return cls(groups, unread, uncompared)
+
+    def found(self, photos: Sequence[Photo]) -> FoundGroups:
+        unread, uncompared = (
+            [Skipped(photos[place].id, error) for place, error in skipped] for skipped in (self.unread, self.uncompared)
+        )
+        groups = [Group(tuple(photos[place] for place in members)) for members in self.groups]
+        return FoundGroups(groups, unread, uncompared)
+
+
+def find_groups(analyser: Analyser, index: Index, task: GroupingTask) -> FoundGroups:
+    """Recall the groups of these photos, or find them anew if anything that they follow from has changed."""
+    if not task.photos:
+        return FoundGroups((), (), ())
+    hashing, comparing = _ways(task)
+    library, revision = _Library.of(task), task.revision([analyser.recipe(hashing), analyser.recipe(comparing)])
+    for entry in index.recall([(library, revision)], _RECIPE, _Remembered):
+        if not isinstance(entry.value, Failure):
+            return entry.value.found(task.photos)
+    found = _find(analyser, task)
+    if found.final:
+        index.store([IndexEntry(library, revision, _Remembered.of(found, task.photos))], _RECIPE)
+    return found
+
+
+def _ways(task: GroupingTask) -> tuple[Measurement[Photo, Fingerprint], Measurement[PhotoPair, Similarity]]:
+    """How pictures are hashed and compared for this task."""
+    return fingerprint_measurement(rotations=task.rotations), comparison_measurement(rotations=task.rotations)
+
+
+def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
+    """Hash what may have a lookalike near in time, look closely at doubtful pairs, and join."""
+    from bestshot.grouping.group import Grouping, with_lookalikes_in_time
+
+    metadata = {
+        photo.id: Metadata(taken, camera=camera)
+        for photo, (taken, camera) in zip(task.photos, task.stated, strict=True)
+    }
+    hashing, comparing = _ways(task)
+    likely, others = with_lookalikes_in_time(task.photos, metadata, task.thumbhashes, task.rules)
+    prints = analyser.measure(likely, fingerprint_measurement(rotations=task.rotations, in_group=True))
+    prints.update(analyser.measure(others, hashing))
+    hashed = [photo for photo in task.photos if photo.id in prints.values]
+    grouping = Grouping(hashed, metadata, prints.values, task.rules)
+    pairs = grouping.candidate_pairs()
+    looks = analyser.measure(pairs, comparing) if pairs else Measurements()
+    groups = grouping.groups(looks.values)
+    is_final = not prints.passing and not looks.passing
+    return FoundGroups(groups, prints.skipped, _uncompared(pairs, looks.skipped), is_final)
+
+
+def _uncompared(pairs: Sequence[PhotoPair], skipped: Sequence[Skipped]) -> list[Skipped]:
+    """Those who cannot be compared, each reported for the first photo of its pairs."""
+    first = {pair.id: pair.left.id for pair in pairs} if skipped else {}
+    problems = {first[item.id]: f"cannot be compared closely with others: {item.error}" for item in skipped}
+    return [Skipped(photo_id, error) for photo_id, error in problems.items()]
