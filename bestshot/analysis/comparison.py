@@ -93,7 +93,7 @@ _MIN_COVERAGE = 0.9
 _MIN_TEXTURED = 50
 """Fewer textured pixels than this are not enough to compare."""
 
-_NO_CONFLICT = 0.01
+_NO_CONFLICT = 0.004
 """Conflict up to which pictures that match as they are need not be aligned: half of what another subject has."""
 
 _FULL_OVERLAP = 0.9
@@ -229,7 +229,10 @@ def _aligned(left: Comparable, right: Comparable, transform: Floats, inliers: in
     pictures = _blurred(aligned), _blurred(right.small)
     agreement = _agreement(_correlated(*pictures, inside, _BLOCK))
     conflict = _conflict(_correlated(*pictures, inside, _PATCH))
-    return Similarity(inliers, round(overlap, 3), round(agreement, 3), round(conflict, 3))
+    scale = float(np.hypot(small[0, 0], small[1, 0]) * left.small.shape[1] / width)
+    return Similarity(
+        inliers, round(overlap, 3), round(agreement, 3), round(conflict, 4), round(max(scale, 1 / scale), 3)
+    )
 
 
 @dataclass(frozen=True, slots=True)

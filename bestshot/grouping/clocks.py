@@ -62,6 +62,12 @@ class Clocks:
         )
 
     @property
+    def tells_fractions(self) -> Flags:
+        """Which photos have a time that is finer than whole seconds."""
+        found: Flags = (self.wall % 1.0 > 0) | (self.instant % 1.0 > 0)
+        return found
+
+    @property
     def untimed(self) -> Flags:
         """Which photos have no known clock."""
         return self.untimed_among(np.arange(len(self.wall)))

@@ -21,10 +21,14 @@ _MAX_COMPONENT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Pairs of photos in the order in which to join them, and pairs that were verified, as alike or not."""
+    """Pairs of photos in the order in which to join them, and pairs that were verified, as alike or not.
+
+    Those that are a `bond` are joined whatever the rest of their clusters looks like.
+    """
 
     left: Indices
     right: Indices
+    bond: Flags
     verified_left: Indices
     verified_right: Indices
     verified_alike: Flags
@@ -37,13 +41,13 @@ def clusters(links: Links, hashes: Hashes, clocks: Clocks, rules: GroupingRules)
     begins = np.searchsorted(components[order], np.arange(components.max(initial=-1) + 2))
     place = np.empty(len(components), dtype=np.int64)
     place[order] = np.arange(len(components)) - begins[components[order]]
-    joins = _by_component(links.left, links.right, np.ones(len(links.left), dtype=np.bool_), components)
+    joins = _by_component(links.left, links.right, links.bond, components)
     verified = _by_component(links.verified_left, links.verified_right, links.verified_alike, components)
     for number in np.flatnonzero(np.diff(begins) > 1).tolist():
         photos = order[begins[number] : begins[number + 1]]
         component = _Component(photos, verified.of(number, place), hashes, clocks, rules)
-        for left, right, _ in joins.of(number, place):
-            if component.join(left, right) == 1:
+        for left, right, is_bond in joins.of(number, place):
+            if component.join(left, right, is_bond=is_bond) == 1:
                 break
         yield from component.members()
 
@@ -68,26 +72,26 @@ def _components(left: Indices, right: Indices, clocks: Clocks) -> Indices:
 
 @dataclass(frozen=True, slots=True)
 class _ByComponent:
-    """Pairs within one component each: those of the n-th one are at begins[n]:begins[n + 1]."""
+    """Pairs within one component each, with a flag: those of the n-th one are at begins[n]:begins[n + 1]."""
 
     begins: Indices
     left: Indices
     right: Indices
-    is_alike: Flags
+    flags: Flags
 
     def of(self, component: int, place: Indices) -> Sequence[tuple[int, int, bool]]:
         """The pairs of a component, by the positions of the photos in it."""
         first, last = self.begins[component], self.begins[component + 1]
         left, right = place[self.left[first:last]], place[self.right[first:last]]
-        return list(zip(left.tolist(), right.tolist(), self.is_alike[first:last].tolist(), strict=True))
+        return list(zip(left.tolist(), right.tolist(), self.flags[first:last].tolist(), strict=True))
 
 
-def _by_component(left: Indices, right: Indices, is_alike: Flags, components: Indices) -> _ByComponent:
+def _by_component(left: Indices, right: Indices, flags: Flags, components: Indices) -> _ByComponent:
     within = np.flatnonzero(components[left] == components[right])
     order = within[np.argsort(components[left[within]], kind="stable")]
     every_component = np.arange(components.max(initial=-1) + 2, dtype=components.dtype)
     begins = np.searchsorted(components[left[order]], every_component)
-    return _ByComponent(begins, left[order], right[order], is_alike[order])
+    return _ByComponent(begins, left[order], right[order], flags[order])
 
 
 class _Component:
@@ -121,10 +125,10 @@ class _Component:
         """The clusters of two or more photos, by index."""
         return [self._photos[places].tolist() for places in self._members.values() if len(places) > 1]
 
-    def join(self, left: int, right: int) -> int:
+    def join(self, left: int, right: int, *, is_bond: bool) -> int:
         """Merge the clusters of two photos unless a rule forbids it; returns how many clusters are left."""
         first, second = self._cluster_of[left], self._cluster_of[right]
-        if first != second and self._may_join(first, second):
+        if first != second and (is_bond or self._may_join(first, second)):
             # The photos are neighbours, but if one time is a guess, their clusters need not be.
             either_untimed = self._untimed[left] or self._untimed[right]
             if not either_untimed or self._are_neighbours_in_time(first, second):

@@ -1,10 +1,11 @@
 """Grouping photos by their fingerprints, times and similarities: pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 
 import numpy as np
 
+from bestshot.grouping.bonds import Bonds
 from bestshot.grouping.clocks import Clocks, Flags
 from bestshot.grouping.clusters import Links, clusters
 from bestshot.grouping.hashes import Hashes
@@ -62,8 +63,10 @@ class Grouping:
         prints = [fingerprints[photo.id] for photo in self._photos]
         self._hashes = Hashes.of(prints)
         self._clocks = Clocks.of([metadata[photo.id] for photo in self._photos])
+        self._bonds = Bonds.of(self._photos, metadata, self._clocks)
         near = Neighbours.among(self._hashes, self._clocks, rules)
-        self._neighbours = near.told_apart_by(Sketches(prints), self._clocks)
+        near = near.with_candidates(self._bonds.named_neighbours(), self._hashes, self._clocks, rules)
+        self._neighbours = near.told_apart_by(Sketches(prints), self._clocks, self._bonds.are_of_one_press)
 
     @property
     def candidate_count(self) -> int:
@@ -82,7 +85,8 @@ class Grouping:
 
         The closest pairs are joined first. Two groups are merged only if at least half of the pairs between them are
         alike, so that a chain of small steps never joins unlike ends; if no pair exceeds the diameter; and if their
-        known times are neighbours, so that a photo whose time is a guess never bridges two occasions.
+        known times are neighbours, so that a photo whose time is a guess never bridges two occasions. Bonds are joined
+        before, whatever their neighbours look like.
         """
         groups = [
             Group(tuple(self._photos[index] for index in sorted(members)))
@@ -92,10 +96,12 @@ class Grouping:
         return sorted(groups, key=lambda group: (self._earliest(group), group.photos[0].id))
 
     def _links(self, similarities: Mapping[str, Similarity]) -> Links:
-        """Every pair that is alike (bursts first, then by hashes, by time, and by id), and the verified pairs."""
-        alike, verified, is_alike = self._neighbours.alike, *self._verified(similarities)
+        """Every pair that is alike (bonds first, then bursts, by hashes, time, and id), and the verified pairs."""
+        alike = self._neighbours.alike
+        verified, is_alike, is_bond = self._verified(similarities)
         left = np.append(alike.left, verified.left[is_alike])
         right = np.append(alike.right, verified.right[is_alike])
+        bond = np.append(self._are_bonds(alike), is_bond[is_alike])
         gaps = np.empty(len(left), dtype=np.float32)
         totals = np.empty(len(left), dtype=np.uint16)
         is_later = np.empty(len(left), dtype=np.bool_)
@@ -104,27 +110,42 @@ class Grouping:
             gaps[chunk] = self._clocks.gap(left[chunk], right[chunk])
             totals[chunk] = self._hashes.distances(left[chunk], right[chunk]).total
             is_later[chunk] = ~(self._clocks.known_gap(left[chunk], right[chunk]) <= BURST_SECONDS)
-        order = np.lexsort((right, left, gaps, totals, is_later))
+        order = np.lexsort((right, left, gaps, totals, is_later, ~bond))
         unlike = self._neighbours.unlike
         return Links(
             left[order],
             right[order],
+            bond[order],
             np.append(verified.left, unlike.left),
             np.append(verified.right, unlike.right),
             np.append(is_alike, np.zeros(len(unlike.left), dtype=np.bool_)),
         )
 
-    def _verified(self, similarities: Mapping[str, Similarity]) -> tuple[Pairs, Flags]:
-        """The candidate pairs whose similarity is known, and whether they are alike."""
-        pairs = self._neighbours.candidates
+    def _are_bonds(self, alike: Pairs) -> Flags:
+        """Which pairs that are alike by their hashes are joined in any case."""
+        bonds: Flags = self._bonds.are_of_one_press(alike.left, alike.right)
+        return bonds | self._bonds.are_other_exposures(alike.left, alike.right)
+
+    def _verified(self, similarities: Mapping[str, Similarity]) -> tuple[Pairs, Flags, Flags]:
+        """The candidate pairs whose similarity is known, whether they are alike, and which are joined in any case."""
+        ids = (PhotoPair(self._photos[left], self._photos[right]).id for left, right in self._neighbours.candidates)
+        looks = [similarities.get(pair_id) for pair_id in ids]
+        pairs = self._neighbours.candidates.where(_flags(look is not None for look in looks))
+        found = [look for look in looks if look is not None]
         gaps = np.nan_to_num(self._clocks.known_gap(pairs.left, pairs.right), nan=np.inf).tolist()
-        ids = (PhotoPair(self._photos[left], self._photos[right]).id for left, right in pairs)
-        found = [similarities.get(pair_id) for pair_id in ids]
-        is_known = np.array([similarity is not None for similarity in found], dtype=np.bool_)
-        is_alike = [self._rules.confirmed_by(one, gap) for one, gap in zip(found, gaps, strict=True) if one is not None]
-        return pairs.where(is_known), np.array(is_alike, dtype=np.bool_)
+        bits = self._hashes.distances(pairs.left, pairs.right).total.tolist()
+        is_confirmed = _flags(map(self._rules.confirmed_by, found, gaps, bits))
+        may_be_of_one_press = _flags(map(self._rules.may_be_of_one_press, found, bits))
+        of_one_press = may_be_of_one_press & self._bonds.are_of_one_press(pairs.left, pairs.right)
+        of_one_framing = is_confirmed & _flags(map(self._rules.is_one_framing, found))
+        is_bond = of_one_press | (of_one_framing & self._bonds.are_other_exposures(pairs.left, pairs.right))
+        return pairs, is_confirmed | of_one_press, is_bond
 
     def _earliest(self, group: Group) -> float:
         members = [self._metadata[photo.id].taken for photo in group.photos]
         known = [time for time in members if not time.is_guess]
         return min(time.seconds for time in known or members)
+
+
+def _flags(values: Iterable[bool]) -> Flags:
+    return np.array(list(values), dtype=np.bool_)

@@ -1,7 +1,7 @@
 """Finding the pairs among many photos that look alike by their hashes, and those worth a closer comparison."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from bestshot.grouping.bands import can_search, near_in_bands
 from bestshot.grouping.clocks import Clocks, Flags, Indices, all_blocks
 from bestshot.grouping.hashes import Hashes
-from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
+from bestshot.grouping.rules import BURST_SECONDS, SWAP_SECONDS, GroupingRules
 from bestshot.grouping.sketches import Sketches
 
 _MAX_EQUALS = 64
@@ -107,13 +107,40 @@ class Neighbours:
         del searched, found  # millions of pairs, which need not be kept twice
         return cls(alike.pairs(), candidates.pairs(), Pairs.none())
 
-    def told_apart_by(self, sketches: Sketches, clocks: Clocks) -> "Neighbours":
-        """Leave of the candidates those of bursts, in which much moves, and those whose sketches may match."""
+    def with_candidates(
+        self, pairs: Iterable[tuple[int, int]], hashes: Hashes, clocks: Clocks, rules: GroupingRules
+    ) -> "Neighbours":
+        """Add pairs to the candidates, unless they are far apart in time, or look too different for one group."""
+        found = np.array(list(pairs), dtype=np.int32).reshape(-1, 2)
+        left, right = found.T
+        distances = hashes.distances(left, right)
+        worth = _in_time(left, right, clocks, rules) & (distances.total <= rules.diameter)
+        worth &= ~distances.within(rules.threshold)
+        collector = _PairCollector(len(hashes))
+        collector.add(self.candidates.left, self.candidates.right)
+        collector.add(left[worth], right[worth])
+        return Neighbours(self.alike, collector.pairs(), self.unlike)
+
+    def told_apart_by(
+        self, sketches: Sketches, clocks: Clocks, are_of_one_press: Callable[[Indices, Indices], Flags]
+    ) -> "Neighbours":
+        """Leave of the candidates those of bursts, in which much moves, and those whose sketches may match.
+
+        Pairs that are alike by their hashes become candidates if a place of their sketches differs, unless they were
+        taken within seconds, or their times are unknown: then they are copies.
+        """
         left, right = self.candidates.left, self.candidates.right
-        is_promising = clocks.known_gap(left, right) <= BURST_SECONDS
+        is_promising = (clocks.known_gap(left, right) <= BURST_SECONDS) | are_of_one_press(left, right)
         others = np.flatnonzero(~is_promising)
         is_promising[others] = sketches.may_match(left[others], right[others])
-        return Neighbours(self.alike, self.candidates.where(is_promising), self.candidates.where(~is_promising))
+        left, right = self.alike.left, self.alike.right
+        is_doubtful = (clocks.known_gap(left, right) > SWAP_SECONDS) & ~are_of_one_press(left, right)
+        later = np.flatnonzero(is_doubtful)
+        is_doubtful[later] = sketches.differ_somewhere(left[later], right[later])
+        collector = _PairCollector(len(clocks.wall))
+        for pairs in (self.candidates.where(is_promising), self.alike.where(is_doubtful)):
+            collector.add(pairs.left, pairs.right)
+        return Neighbours(self.alike.where(~is_doubtful), collector.pairs(), self.candidates.where(~is_promising))
 
 
 def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:

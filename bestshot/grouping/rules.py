@@ -20,8 +20,14 @@ _DIAMETER_FACTOR = 16
 
 One of the thousand pairs of a long hand-held burst differs in 76 bits."""
 
+_EVER = 1e12
+"""In seconds; what is known is less, and what is unknown is infinite."""
+
 BURST_SECONDS = 10.0
 """Within this time a hand moves and the light changes, but hardly anybody sets up another picture."""
+
+SWAP_SECONDS = 6.0
+"""Within this time nobody steps aside for the next one to take the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +41,31 @@ class _Requirement:
 
 
 _REQUIREMENTS = (
-    _Requirement(3.0, support=0.35, overlap=0.6, conflict=1.0),
-    _Requirement(BURST_SECONDS, support=0.5, overlap=0.6, conflict=1.0),
+    _Requirement(3.0, support=0.35, overlap=0.75, conflict=1.0),
+    _Requirement(SWAP_SECONDS, support=0.5, overlap=0.75, conflict=1.0),
+    _Requirement(BURST_SECONDS, support=0.5, overlap=0.75, conflict=0.02),
+    _Requirement(_EVER, support=0.7, overlap=0.75, conflict=0.008),
     _Requirement(inf, support=0.7, overlap=0.7, conflict=0.02),
 )
 """Unrelated pictures reach a support of 0.3, portraits of two people in one studio 0.69. The next photo of a panorama
-shows up to half of the one before. In a burst the subject may move; later, a difference in one place is somebody else
-in front of the same wall."""
+shows up to 0.71 of the one before. In a burst the subject may move; later, a difference in one place is somebody else
+in front of the same wall: 0.010 and more of the picture. If no time is known, it is mostly what was written onto a
+copy."""
 
-_INLIER_BONUS = 0.3
-"""What many matching features add to the correlation, which blur and subject motion reduce."""
+_ZOOM_OVERLAP = 0.6
+"""Overlap that is enough in a burst if the lens was zoomed: nobody does so for a panorama."""
 
-_MANY_INLIERS = 35
-"""Matching features from which on the bonus is granted in full."""
+_ANY_SUPPORT = 0.1
+"""Unrelated pictures mostly have less; frames of one press have 0.2 and more, unless they show little but sky."""
+
+_SAME_FRAMING = 0.9
+"""Overlap of exposures of one framing."""
+
+_STEADY_CONFLICT = 0.01
+"""Conflict of exposures of one framing, at most."""
+
+_ZOOM = 1.1
+"""The scale from which pictures are zoomed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +89,24 @@ class GroupingRules:
         """In how many bits of both hashes any two photos of a group may differ."""
         return min(_DIAMETER_FACTOR * self.threshold, 2 * HASH_BITS)
 
-    def confirmed_by(self, similarity: "Similarity", seconds: float) -> bool:
-        """Whether two photos taken `seconds` apart (inf: unknown) are similar enough to show the same."""
-        support = similarity.agreement + _INLIER_BONUS * min(similarity.inliers / _MANY_INLIERS, 1.0)
+    def confirmed_by(self, similarity: "Similarity", seconds: float, bits: int = 0) -> bool:
+        """Whether two photos taken `seconds` apart (inf: unknown) are similar enough to show the same.
+
+        Their hashes differ in `bits`: in many only if something moved, and then features have to tell so.
+        """
         needed = next(requirement for requirement in _REQUIREMENTS if seconds <= requirement.seconds)
+        is_zoomed = similarity.scale >= _ZOOM and seconds <= BURST_SECONDS
         return (
-            support >= needed.support
-            and similarity.overlap >= needed.overlap
+            similarity.support >= needed.support
+            and similarity.overlap >= (_ZOOM_OVERLAP if is_zoomed else needed.overlap)
             and similarity.conflict <= needed.conflict
+            and (similarity.inliers > 0 or bits <= self.candidate_limit)
         )
+
+    def may_be_of_one_press(self, similarity: "Similarity", bits: int) -> bool:
+        """Whether the pictures of two photos that are said to be frames of one press do not contradict it."""
+        return similarity.support >= _ANY_SUPPORT or bits <= self.candidate_limit
+
+    def is_one_framing(self, similarity: "Similarity") -> bool:
+        """Whether two photos that show the same were taken without moving the camera."""
+        return similarity.overlap >= _SAME_FRAMING and similarity.conflict <= _STEADY_CONFLICT

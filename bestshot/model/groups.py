@@ -58,6 +58,12 @@ class GroupKind(Enum):
         return self in _SETS
 
 
+_INLIER_BONUS = 0.3
+"""What many matching features add to the agreement."""
+
+_MANY_INLIERS = 35
+"""Matching features from which on the bonus is granted in full."""
+
 _SETS = frozenset({GroupKind.BRACKET, GroupKind.FOCUS_STACK, GroupKind.PANORAMA, GroupKind.TIME_LAPSE})
 
 
@@ -94,13 +100,20 @@ class Similarity:
 
     `inliers` is the number of local features that agree on the transform. `overlap` is the fraction of the smaller
     picture that is also in the larger one, `agreement` the correlation there, from -1 to 1. `conflict` is the fraction
-    of the overlap in the largest patch where the pictures show different things: another subject.
+    of the overlap in the largest patch where the pictures show different things: another subject. `scale` is how much
+    larger the one shows it than the other, 1 or more.
     """
 
     inliers: int
     overlap: float
     agreement: float
     conflict: float
+    scale: float = 1.0
+
+    @property
+    def support(self) -> float:
+        """How much speaks for a match: the agreement, which blur and motion reduce, and a bonus for features."""
+        return self.agreement + _INLIER_BONUS * min(self.inliers / _MANY_INLIERS, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import blake2b
+from math import log2
 
 from bestshot.model.times import CaptureTime
 
@@ -31,6 +32,17 @@ class Metadata:
     rating: int | None = None
     is_favorite: bool = False
     problems: tuple[str, ...] = ()
+
+    @property
+    def exposure_value(self) -> float | None:
+        """How little light the exposure lets in, in EV at ISO 100; None without an exposure time.
+
+        An aperture or sensitivity that is not stated counts as f/1 and ISO 100: such values compare only with each
+        other.
+        """
+        if not self.exposure_seconds:
+            return None
+        return log2((self.f_number or 1.0) ** 2 / self.exposure_seconds) - log2((self.iso or 100) / 100)
 
 
 class LinkMethod(Enum):

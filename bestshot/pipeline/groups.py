@@ -26,6 +26,11 @@ from bestshot.storage.index import Failure, Index, IndexEntry
 _RECIPE: Final = "groups/1"
 """How groups are written down. What they follow from is in the revision, so that they replace those of before."""
 
+_Stated = tuple[CaptureTime, str | None, float | None, float | None, int | None]
+
+_of_use = attrgetter("taken", "camera", "exposure_seconds", "f_number", "iso")
+"""What groups follow from of what a photo says."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundGroups:
@@ -44,12 +49,12 @@ class FoundGroups:
 class GroupingTask:
     """All that the groups of some photos, in order of id, follow from; what is in pictures follows from revisions.
 
-    Of what photos say, it is the time and the camera: the stars of one may change, and its group stays. `thumbhashes`
-    are those of the photos that have one.
+    Of what photos say, it is the time, the camera and the exposure: the stars of one may change, and its group stays.
+    `thumbhashes` are those of the photos that have one.
     """
 
     photos: Sequence[Photo]
-    stated: Sequence[tuple[CaptureTime, str | None]]
+    stated: Sequence[_Stated]
     thumbhashes: Mapping[str, bytes]
     rules: GroupingRules
     rotations: bool
@@ -64,13 +69,15 @@ class GroupingTask:
     ) -> Self:
         """The task for these photos, in whatever order they are listed."""
         ordered = sorted(photos, key=attrgetter("id"))
-        stated = [(of_photo.taken, of_photo.camera) for of_photo in (metadata[photo.id] for photo in ordered)]
+        stated = [_of_use(metadata[photo.id]) for photo in ordered]
         used = {} if settings.rotations else thumbhashes  # which turned pictures do not share
         return cls(ordered, stated, used, settings.grouping_rules, settings.rotations)
 
     def revision(self, recipes: Sequence[str]) -> str:
         """Changes with anything that groups follow from; `recipes` name the ways in which pictures are looked at."""
-        places = "\0".join([text for one in self.photos for text in (one.id, one.origin, one.key, one.revision)])
+        places = "\0".join(
+            [text for one in self.photos for text in (one.id, one.origin, one.key, one.name, one.revision)]
+        )
         thumbhashes = [self.thumbhashes.get(one.id) for one in self.photos] if self.thumbhashes else []
         state = blake2b(_rules_in_code(), digest_size=16)
         for part in ((recipes, self.rules, self.rotations), to_key(places), self.stated, thumbhashes):
@@ -157,8 +164,8 @@ def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
     from bestshot.grouping.group import Grouping, with_lookalikes_in_time
 
     metadata = {
-        photo.id: Metadata(taken, camera=camera)
-        for photo, (taken, camera) in zip(task.photos, task.stated, strict=True)
+        photo.id: Metadata(taken, camera=camera, exposure_seconds=seconds, f_number=f_number, iso=iso)
+        for photo, (taken, camera, seconds, f_number, iso) in zip(task.photos, task.stated, strict=True)
     }
     hashing, comparing = _ways(task)
     likely, others = with_lookalikes_in_time(task.photos, metadata, task.thumbhashes, task.rules)

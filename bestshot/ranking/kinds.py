@@ -7,7 +7,6 @@ what tells them apart is what the photographer did on purpose: other exposures o
 import re
 from collections.abc import Sequence
 from itertools import combinations, pairwise
-from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from bestshot.grouping.rules import BURST_SECONDS
 from bestshot.model.appraisal import MINIATURE_SIZE
+from bestshot.model.burst_names import burst_of
 from bestshot.model.groups import GroupKind
 from bestshot.model.photo import Metadata
 
@@ -65,18 +65,10 @@ def kind_of(candidates: "Candidates") -> GroupKind:
         return GroupKind.BRACKET
     if _is_time_lapse(shots):
         return GroupKind.TIME_LAPSE
+    if _is_sequence(shots):
+        return GroupKind.SEQUENCE
     is_at_once = not _are_guesses(shots) and all(pause <= BURST_SECONDS for pause in _pauses(shots))
     return GroupKind.BURST if is_at_once else GroupKind.RETAKES
-
-
-def exposure_value(metadata: Metadata) -> float | None:
-    """How little light the exposure lets in, in EV at ISO 100; None without an exposure time.
-
-    An aperture or sensitivity that is not stated counts as f/1 and ISO 100: such values compare only with each other.
-    """
-    if not metadata.exposure_seconds:
-        return None
-    return log2((metadata.f_number or 1.0) ** 2 / metadata.exposure_seconds) - log2((metadata.iso or 100) / 100)
 
 
 def is_bracket(shots: Sequence["Candidate"]) -> bool:
@@ -85,7 +77,7 @@ def is_bracket(shots: Sequence["Candidate"]) -> bool:
     What came from elsewhere, such as a messenger's copy of one of them, states no exposure and changes nothing.
     """
     dated = [one for one in shots if not one.metadata.taken.is_guess]
-    exposed = [one for one in dated if exposure_value(one.metadata) is not None]
+    exposed = [one for one in dated if one.metadata.exposure_value is not None]
     if not exposed:
         return _is_bracket_by_looks(dated)
     by_setting: dict[tuple[object, ...], list[Candidate]] = {}
@@ -123,7 +115,7 @@ def _darken(shots: Sequence["Candidate"], values: Sequence[float]) -> bool:
 
 
 def _is_bracket_by_exposure(shots: Sequence["Candidate"]) -> bool:
-    values = [value for one in shots if (value := exposure_value(one.metadata)) is not None]
+    values = [value for one in shots if (value := one.metadata.exposure_value) is not None]
     return _are_steps(values) and max(_pauses(shots)) <= _MAX_PAUSE and _darken(shots, values)
 
 
@@ -154,6 +146,12 @@ def _is_time_lapse(shots: Sequence["Candidate"]) -> bool:
     pauses = _pauses(shots)
     is_even = bool(pauses) and max(pauses) - min(pauses) <= max(_CLOCKWORK, 0.1 * median(pauses))
     return is_even and any(len(shots) >= frames and median(pauses) >= seconds for frames, seconds in _TIME_LAPSES)
+
+
+def _is_sequence(shots: Sequence["Candidate"]) -> bool:
+    """Whether the camera called all of them frames of one burst."""
+    named = [burst_of(one.photo.name) for one in shots]
+    return None not in named and len({one.key for one in named if one is not None}) == 1
 
 
 def _are_guesses(shots: Sequence["Candidate"]) -> bool:

@@ -6,7 +6,7 @@ from statistics import median
 
 from bestshot.model.groups import GroupKind, RankedPhoto, Verdict
 from bestshot.ranking.candidates import Candidate, Candidates
-from bestshot.ranking.kinds import exposure_value, is_merged
+from bestshot.ranking.kinds import is_merged
 from bestshot.ranking.preferences import choice
 
 _SAME_EXPOSURE = 0.05
@@ -42,7 +42,7 @@ def as_set(verdict: Verdict, candidates: Candidates, kind: GroupKind) -> Verdict
 
 def _offsets(candidates: Candidates) -> dict[str, float]:
     """How much more light than in the middle of the bracket each exposure let in, in EV, where it is stated."""
-    values = {one.id: value for one in candidates.everyone if (value := exposure_value(one.metadata)) is not None}
+    values = {one.id: value for one in candidates.everyone if (value := one.metadata.exposure_value) is not None}
     if not values:
         light = {one.id: one.appraisal.brightness for one in candidates.shots}
         return {id_: value - median(light.values()) for id_, value in light.items()}
@@ -61,7 +61,7 @@ def _why(one: Candidate, kind: GroupKind, offsets: Mapping[str, float], *, is_fi
 
 def _exposed(one: Candidate, offsets: Mapping[str, float]) -> tuple[str, ...]:
     """How a photo is exposed within its bracket, if its exposure is stated."""
-    if one.id not in offsets or exposure_value(one.metadata) is None:
+    if one.id not in offsets or one.metadata.exposure_value is None:
         return ("merged from it",) if is_merged(one) else ()
     off = offsets[one.id]
     if abs(off) < _SAME_EXPOSURE:

@@ -115,6 +115,18 @@ def test_the_next_photo_of_a_panorama_is_another_picture_however_soon_it_is_take
     assert not is_same(found, seconds=1)
 
 
+def test_a_pan_that_shows_two_thirds_of_it_again_is_another_picture_in_a_burst_and_a_zoom_is_not() -> None:
+    panorama = scene(5, 1200, 400)
+    left = panorama.crop((0, 0, 600, 400))
+    pan = compared(left, panorama.crop((190, 0, 790, 400)))
+    assert 0.65 < pan.overlap < 0.72
+    assert not is_same(pan, seconds=4)
+    zoom = compared(left, panorama.crop((260, 60, 680, 340)))
+    assert 0.6 < zoom.overlap < 0.85
+    assert zoom.scale > 1.3
+    assert is_same(zoom, seconds=4)
+
+
 def test_somebody_else_before_the_same_wall_is_another_picture_unless_it_is_a_burst() -> None:
     first, second = PICTURE.copy(), PICTURE.copy()
     for seed, picture in ((21, first), (22, second)):

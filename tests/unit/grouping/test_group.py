@@ -324,6 +324,25 @@ def test_what_counts_as_motion_in_a_burst_is_somebody_else_a_minute_later(later:
     assert bool(replace(two, looks=before_a_wall).names(GroupingRules())) == joined
 
 
+@every("seconds, sketch, is_looked_at", [(7, 255, True), (5, 255, False), (7, 0, False)])
+def test_what_is_alike_by_its_hashes_is_looked_at_if_a_place_differs_and_somebody_may_have_stepped_in(
+    seconds: float, sketch: int, is_looked_at: bool
+) -> None:
+    wall = bytes(range(128)) * 2
+    other = wall[:100] + bytes([sketch] * 4) + wall[104:] if sketch == 255 else wall
+    two = library(("a", wall_at(0), Fingerprint(0, sketch=wall)), ("b", wall_at(seconds), Fingerprint(1, sketch=other)))
+    looks = {frozenset("ab"): Similarity(150, 1.0, 0.9, 0.03)}
+    assert bool(replace(two, looks=looks).names(GroupingRules())) != is_looked_at
+
+
+def test_pictures_whose_hashes_are_unlike_match_only_by_features() -> None:
+    """Mountains under a sky agree in each block although the camera turned to other ones."""
+    two = library(("a", wall_at(0), 0), ("b", wall_at(4), Fingerprint(bits(28), phash=bits(28))))
+    unmoved, moved = Similarity(0, 1.0, 0.6, 0.02), Similarity(20, 0.9, 0.6, 0.02)
+    assert replace(two, looks={frozenset("ab"): unmoved}).names(GroupingRules()) == []
+    assert replace(two, looks={frozenset("ab"): moved}).names(GroupingRules()) == [["a", "b"]]
+
+
 def test_a_guessed_time_joins_its_twin_and_bridges_no_two_occasions() -> None:
     """A messenger's copy looks like both occasions, a week apart; they stay two."""
     two = library(

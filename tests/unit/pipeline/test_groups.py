@@ -118,6 +118,7 @@ TIMES = st.sampled_from(
     [*(builders.wall_at(seconds) for seconds in (0, 1, 250, 400)), builders.guess_at(0), builders.zoned_at(3600, 1)]
 )
 CAMERAS = st.sampled_from([None, "One", "Two"])
+EXPOSURES = st.sampled_from([None, 0.01, 0.1])
 NAMES = st.sampled_from(["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"])
 ORIGINS = st.sampled_from([builders.ORIGIN, "folder:/elsewhere"])
 SETTINGS = st.builds(
@@ -133,7 +134,10 @@ SETTINGS = st.builds(
 def worlds(draw: st.DrawFn) -> World:
     names = draw(st.lists(NAMES, unique=True, max_size=5))
     photos = tuple(photo(name, draw(st.sampled_from(sorted(LOOKS))), draw(ORIGINS)) for name in names)
-    metadata = {name: builders.metadata_with(draw(TIMES), camera=draw(CAMERAS)) for name in names}
+    metadata = {
+        name: builders.metadata_with(draw(TIMES), camera=draw(CAMERAS), exposure_seconds=draw(EXPOSURES))
+        for name in names
+    }
     thumbhashes = draw(st.dictionaries(st.sampled_from(names), st.sampled_from(THUMBHASHES))) if names else {}
     return World(photos, metadata, thumbhashes, draw(SETTINGS))
 
@@ -190,6 +194,8 @@ BURST = world({"a.jpg": "near", "b.jpg": "as near", "c.jpg": "far"})
         replace(BURST, metadata={**BURST.metadata, "a.jpg": builders.metadata_with(builders.wall_at(1))}),
         replace(BURST, metadata={**BURST.metadata, "a.jpg": builders.metadata_with(builders.guess_at(0))}),
         replace(BURST, metadata={**BURST.metadata, "a.jpg": builders.metadata_with(camera="Other")}),
+        replace(BURST, metadata={**BURST.metadata, "a.jpg": builders.metadata_with(exposure_seconds=0.1)}),
+        replace(BURST, photos=tuple(replace(one, name=f"IMG_20240131_BURST00{one.name}") for one in BURST.photos)),
         replace(BURST, thumbhashes={"a.jpg": THUMBHASHES[0]}),
         replace(BURST, settings=Settings(threshold=4)),
         replace(BURST, settings=Settings(time_window=299.0)),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bestshot.model.groups import Group, GroupKind, Verdict
 from bestshot.model.photo import Metadata
 from bestshot.ranking.candidates import Candidate, Candidates
-from bestshot.ranking.kinds import exposure_value, kind_of
+from bestshot.ranking.kinds import kind_of
 from bestshot.ranking.rank import judge
 from bestshot.ranking.rules import JudgingRules
 from tests.support.builders import appraisal, guess_at, metadata_with, photo, wall_at
@@ -118,11 +118,11 @@ def test_pauses_tell_retakes_from_a_burst_and_one_picture_in_many_files_is_copie
 def test_exposure_values_are_those_of_the_tables() -> None:
     """f/16 at 1/125 s and ISO 100 is EV 15 (ISO 2720): the rule of the sunny day."""
     sunny = Metadata(wall_at(0), exposure_seconds=1 / 125, f_number=16.0, iso=100)
-    assert exposure_value(sunny) == pytest.approx(log2(256 * 125))
-    assert exposure_value(Metadata(wall_at(0), exposure_seconds=1 / 125, f_number=16.0, iso=400)) == pytest.approx(
+    assert sunny.exposure_value == pytest.approx(log2(256 * 125))
+    assert Metadata(wall_at(0), exposure_seconds=1 / 125, f_number=16.0, iso=400).exposure_value == pytest.approx(
         log2(256 * 125) - 2
     )
-    assert exposure_value(Metadata(wall_at(0), f_number=16.0)) is None
+    assert Metadata(wall_at(0), f_number=16.0).exposure_value is None
 
 
 def judged(*frames: Candidate, rules: JudgingRules | None = None) -> Verdict:
@@ -172,3 +172,10 @@ def test_the_order_of_frames_and_names_decides_neither_kind_nor_representative(v
     assert kind(*frames[::-1]) is GroupKind.BRACKET
     assert judged(*frames[::-1]) == judged(*frames)
     assert sorted(names) == sorted(ranked.photo.id for ranked in judged(*frames).ranking)
+
+
+def test_frames_that_a_camera_named_as_one_burst_are_a_sequence_unless_they_are_a_bracket() -> None:
+    names = [f"IMG_20171207_063654_BURST00{place}.jpg" for place in range(1, 4)]
+    assert kind(*(frame(name, place) for place, name in enumerate(names))) is GroupKind.SEQUENCE
+    assert kind(*(frame(name, place, 2.0 * place) for place, name in enumerate(names))) is GroupKind.BRACKET
+    assert kind(frame(names[0], 0), frame(names[1], 1), frame("IMG_1.jpg", 2)) is GroupKind.BURST
