@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MANY_OBJECTS = 50_000
+_MANY_OBJECTS = 1_000_000
 """So many are made between two searches for cycles: photos have none, and a library of them is long to search."""
 
 

@@ -1,5 +1,6 @@
 """What is measured in a picture: its fingerprint and its quality."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -22,6 +23,11 @@ _DARKEST = 1 / 255
 
 _SAME_SCALE = 0.9
 """Pictures whose sides differ by less than this fraction are of one scale."""
+
+
+def are_of_one_scale(sides: Sequence[int]) -> bool:
+    """Whether pictures with these longest sides, as far as they are known, are of one scale, each with each."""
+    return len(sides) < 2 or min(sides) >= _SAME_SCALE * max(sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,7 @@ class Appraisal:
 
         A picture that is reduced gets sharper: the same edge is narrower in it.
         """
-        sides = [one.longest_side for one in (self, other) if one.longest_side is not None]
-        if len(sides) < 2 or min(sides) >= _SAME_SCALE * max(sides):
+        if are_of_one_scale([one.longest_side for one in (self, other) if one.longest_side is not None]):
             return self.sharpness
         common = dict(self.reduced_sharpness).keys() & dict(other.reduced_sharpness).keys()
         return dict(self.reduced_sharpness)[max(common)] if common else None

@@ -159,10 +159,9 @@ def _describe(analyser: Analyser, listing: Listing, photos: Sequence[Photo]) -> 
 def _judge(analyser: Analyser, groups: Sequence[Candidates], settings: Settings) -> Iterator[Verdict]:
     """The verdicts on groups, after those were split in which different people stand at the same place."""
     rules = settings.judging_rules
-    sets = {id(group) for group in groups if rules.keeps_sets and kind_of(group).is_set}
-    embeddings = recognise(analyser, [group for group in groups if id(group) not in sets], settings.face_model)
+    embeddings = recognise(analyser, groups, settings.face_model, keeps_sets=rules.keeps_sets)
     for group in groups:
-        parts = [group] if id(group) in sets else split_by_people(group, embeddings)
+        parts = split_by_people(group, embeddings)
         yield from (judge(part, rules, embeddings) for part in parts if len(part.everyone) >= settings.min_group_size)
 
 
@@ -207,12 +206,16 @@ def trace_copies(analyser: Analyser, groups: Sequence[Candidates]) -> list[Candi
     return [group.with_provenance(traced) if traced.keys() & group.lookalikes.keys() else group for group in groups]
 
 
-def recognise(analyser: Analyser, groups: Sequence[Candidates], model: FaceModel) -> dict[str, Sequence[Embedding]]:
+def recognise(
+    analyser: Analyser, groups: Sequence[Candidates], model: FaceModel, *, keeps_sets: bool = False
+) -> dict[str, Sequence[Embedding]]:
     """Compute the embeddings of the faces in doubtful groups, by photo id, at half the cost of finding faces.
 
-    A photo that can no longer be read has none: its faces are matched by position.
+    A photo that can no longer be read has none: its faces are matched by position. A set that is kept whole is not
+    parted, so nobody in it needs to be known.
     """
-    doubtful = [one for group in groups if _is_doubtful(group) for one in group.everyone if one.faces]
+    groups = [group for group in groups if _is_doubtful(group) and not (keeps_sets and kind_of(group).is_set)]
+    doubtful = [one for group in groups for one in group.everyone if one.faces]
     if not doubtful:
         return {}
     task = recognition_measurement(model, {candidate.id: candidate.faces for candidate in doubtful})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, median_low
 
+from bestshot.model.appraisal import are_of_one_scale
 from bestshot.model.faces import Face
 from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.face_scores import (
@@ -193,13 +194,8 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
 
 
 def _sharpness(candidates: Candidates, weight: float) -> Criterion:
-    shots = candidates.shots
     # Whole percents: smaller differences are noise, and of two equals the earlier one should win.
-    scores = (
-        {shot.id: round(_share_of_sharpest(shot, candidates), 2) for shot in shots}
-        if any(shot.appraisal.sharpness for shot in shots)
-        else {}
-    )
+    scores = {id_: round(share, 2) for id_, share in _shares_of_sharpest(candidates).items()}
     return Criterion(
         "sharpness",
         weight,
@@ -210,6 +206,18 @@ def _sharpness(candidates: Candidates, weight: float) -> Criterion:
         _simple_fault(scores, "is less sharp"),
         lambda shot: _is_top(shot, scores),
     )
+
+
+def _shares_of_sharpest(candidates: Candidates) -> dict[str, float]:
+    """How sharp each photo is beside the others, from 0 to 1; nothing where all are entirely blurred."""
+    shots = candidates.shots
+    sharpest = max(shot.appraisal.sharpness for shot in shots)
+    if not sharpest:
+        return {}
+    sides = [shot.appraisal.longest_side for shot in shots if shot.appraisal.longest_side is not None]
+    if are_of_one_scale(sides) and not candidates.lookalikes:  # as nearly always: no pair needs a look of its own
+        return {shot.id: shot.appraisal.sharpness / sharpest for shot in shots}
+    return {shot.id: _share_of_sharpest(shot, candidates) for shot in shots}
 
 
 def _share_of_sharpest(shot: Candidate, candidates: Candidates) -> float:

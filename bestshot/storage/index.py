@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -39,6 +38,9 @@ class Subject(Protocol):
 
 
 Measurable = TypeVar("Measurable", bound=Subject)
+
+_RevisedPlace = tuple[str, str, str]
+"""An origin, a key in it, and a revision of what is there."""
 
 _APPLICATION_ID = 0x50684F49  # "PhOI"
 _MIGRATIONS = (
@@ -138,16 +140,16 @@ class Index:
         self, wanted: Sequence[tuple[Measurable, str]], recipe: str, kind: type[Value]
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         """Yield what is known of photos, or pairs, at the given revisions; those not measured yet are left out."""
-        by_place = {(subject.origin, subject.key): (subject, revision) for subject, revision in wanted}
-        decoder = msgspec.json.Decoder(kind)
+        by_place = {(one.origin, one.key, revision): one for one, revision in wanted}
+        decode = msgspec.json.Decoder(kind).decode
         try:
-            for place, revision, value, error in self._rows(by_place, recipe):
-                if place not in by_place:
-                    continue
-                subject, wanted_revision = by_place[place]
-                if revision == wanted_revision:
-                    with suppress(msgspec.DecodeError):  # of before there were seals, so it is measured again
-                        yield IndexEntry(subject, revision, Failure(error) if value is None else decoder.decode(value))
+            for place, value, error in self._rows(by_place, recipe):
+                if (subject := by_place.get(place)) is not None:
+                    try:
+                        found = Failure(error) if value is None else decode(value)
+                    except msgspec.DecodeError:  # of before there were seals, so it is measured again
+                        continue
+                    yield IndexEntry(subject, place[2], found)
         except DamagedError:
             self._begin_anew()
 
@@ -204,23 +206,23 @@ class Index:
         )
 
     def _rows(
-        self, places: Collection[tuple[str, str]], recipe: str
-    ) -> Iterator[tuple[tuple[str, str], str, bytes | None, str]]:
+        self, places: Collection[_RevisedPlace], recipe: str
+    ) -> Iterator[tuple[_RevisedPlace, bytes | None, str]]:
         """What is known by a recipe of the libraries with these places; where few are wanted, of these alone."""
         query = (
             "SELECT key, revision, value, error FROM measurements JOIN origins ON origins.id = origin"  # noqa: S608 - names of ours
             f" WHERE name = ? AND recipe = ? AND {whole(self._connection, 'measurements')}"
         )
         if len(places) > _FEW:
-            origins = sorted({origin for origin, _ in places})
+            origins = sorted({origin for origin, _, _ in places})
             wanted: list[tuple[str, tuple[bytes | str, ...]]] = [(name, (to_key(name), recipe)) for name in origins]
         else:
             query += " AND key = ?"
-            wanted = [(origin, (to_key(origin), recipe, to_key(key))) for origin, key in sorted(places)]
+            wanted = [(origin, (to_key(origin), recipe, to_key(key))) for origin, key, _ in sorted(places)]
         for origin, values in wanted:
             with storage_errors(self._path):
                 for key, revision, value, error in self._connection.execute(query, values):
-                    yield (origin, from_key(key)), revision, value, error
+                    yield (origin, from_key(key), revision), value, error
 
 
 def _opened(path: Path) -> sqlite3.Connection:

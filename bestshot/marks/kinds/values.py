@@ -143,6 +143,8 @@ def without_ours(ledger: MarkLedger, metadata: Metadata, key: str) -> Metadata:
     """
     is_ours = key in ledger.settings(FAVORITE)
     ours = ledger.settings(RATING).get(key)
+    if ours is None and not is_ours:  # as of nearly all
+        return metadata
     rating = metadata.rating
     if ours is not None and ours.value == str(rating):
         rating = _stars(ours.before)

@@ -493,3 +493,28 @@ def test_the_only_sound_photo_is_best_for_that() -> None:
         ("p0", (LOST,)),
     ]
     assert verdict.confidence == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.5, 0.81, 1.0, 3.0]), st.sampled_from([None, 1280, 1200, 640, 300])),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_the_sharpness_of_a_photo_is_its_least_share_of_that_of_another_at_the_scale_of_both(
+    measured: list[tuple[float, int | None]],
+) -> None:
+    shots = [
+        appraisal(sharpness=sharpness, longest_side=side, reduced_sharpness=((160, 2 * sharpness),))
+        for sharpness, side in measured
+    ]
+    # Minutes apart, so that none is a copy of another.
+    verdict = judged([(shot, metadata_with(wall_at(60.0 * place))) for place, shot in enumerate(shots)])
+    for place, shot in enumerate(shots):
+        side = shot.longest_side or 1280
+        others = [other for other in shots if shot.longest_side is None or (other.longest_side or side) >= 0.25 * side]
+        pairs = [(shot.sharpness_beside(other), other.sharpness_beside(shot)) for other in others if other is not shot]
+        shares = [own / theirs for own, theirs in pairs if own is not None and theirs]
+        expected = round(min([1.0, *shares]), 2) if any(one.sharpness for one in shots) else None
+        assert reasons(verdict, f"p{place}").get("sharpness") == expected
