@@ -15,6 +15,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from bestshot.errors import PhotoError
 from bestshot.xmp.document import cleaned, decoded
+from bestshot.xmp.labels import LABEL_SIGNS, label_said
 
 Key = tuple[str, str]
 """The namespace and the local name of an element or attribute."""
@@ -62,16 +63,20 @@ TAG_LISTS: Final = (
 """In the order in which programs look for them."""
 
 _LISTS = frozenset(one.key for one in TAG_LISTS)
-_PROPERTIES = frozenset((*_LISTS, *CAPTURE_DATES, RATING))
+_PROPERTIES = frozenset((*_LISTS, *CAPTURE_DATES, RATING, *LABEL_SIGNS))
 _LOCALS = frozenset(local for _, local in _PROPERTIES)
 
 
 @dataclass(frozen=True, slots=True)
 class XmpMarks:
-    """The marks in a sidecar: tags as full paths such as "trips/berlin"; a rating of 1 to 5, REJECTED or None."""
+    """The marks in a sidecar: tags as full paths such as "trips/berlin"; a rating of 1 to 5, REJECTED or None.
+
+    The label is what all programs say together that labelled the photo.
+    """
 
     tags: frozenset[str] = frozenset()
     rating: int | None = None
+    label: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -116,8 +121,17 @@ class Packet:
 
     @property
     def marks(self) -> XmpMarks:
-        """The tags and the rating; raises PhotoError if a list of tags is something else."""
-        return XmpMarks(frozenset(tag for one in TAG_LISTS for tag in self.tags(one)), self.rating)
+        """The tags, the rating and the label; raises PhotoError if a list of tags is something else."""
+        return XmpMarks(frozenset(tag for one in TAG_LISTS for tag in self.tags(one)), self.rating, self.label)
+
+    @property
+    def label(self) -> str | None:
+        """What all properties say that label a photo; one that holds a list, as darktable's, says so."""
+        return label_said((key, text) for key in LABEL_SIGNS for text in (*self.values(key), *self._lists(key)))
+
+    def _lists(self, key: Key) -> Iterator[str]:
+        for description in self.descriptions:
+            yield from ("list" for element in description.named(key) if element.last_child is not None)
 
     def values(self, key: Key) -> Iterator[str]:
         """What is written for a simple property, as an attribute or as an element, in order."""

@@ -1,10 +1,11 @@
-"""The one writer of XMP: tags and ratings merged into a sidecar without touching any other byte.
+"""The one writer of XMP: tags, ratings and labels merged into a sidecar without touching any other byte.
 
 A tag stands in three lists, because programs read the first of them that they find and none of the others:
 digiKam:TagsList (digiKam, Immich), lr:hierarchicalSubject with `|` between the levels (darktable; digiKam and Immich
 where there is no TagsList; Lightroom) and dc:subject (Lightroom, PhotoPrism, XnView; the others where nothing else is).
 So a tag that is added goes into all three, and a list that was missing starts with the tags of the one that was read
-in its place: otherwise it would hide them. The rating is xmp:Rating, as an attribute or an element.
+in its place: otherwise it would hide them. The rating is xmp:Rating, as an attribute or an element; a label is written
+as `labels` says, in the same two ways.
 
 Bytes are cut and put in at the places that the reader found, because a library that writes XML anew keeps what it says
 and loses how it was laid out: the declaration, line ends, quotes, one attribute per line. Each change is a list of
@@ -18,6 +19,7 @@ from html import escape
 
 from bestshot.errors import PhotoError, UsageError
 from bestshot.xmp.document import NOT_IN_XML, decoded, encoded
+from bestshot.xmp.labels import written_label
 from bestshot.xmp.packet import RATING, RDF, TAG_LISTS, Element, Key, Packet, TagList, XmpMarks, parse, parse_strictly
 
 _TOOLKIT = "Photo Organizer"
@@ -34,16 +36,24 @@ _EMPTY = f"""<?xpacket begin="\N{ZERO WIDTH NO-BREAK SPACE}" id="W5M0MpCehiHzreS
 </x:xmpmeta>
 <?xpacket end="w"?>
 """.encode()
+_PREFIXES = {RATING[0]: "xmp", **{one.namespace: one.prefix for one in TAG_LISTS}}
 _ATTRIBUTE = re.compile(rb"\s++([^\s=/>]++)\s*+=\s*+(\"[^\"]*+\"|'[^']*+')")
 
 
 @dataclass(frozen=True, slots=True)
 class XmpChange:
-    """What is to be changed. A rating of 0 removes it, None leaves it as it is."""
+    """What is to be changed. A rating of 0 and a label of "" remove it, None leaves it as it is."""
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     rating: int | None = None
+    label: str | None = None
+
+    @property
+    def values(self) -> Mapping[Key, str]:
+        """What is to be written for simple properties; "" is to be taken out."""
+        rating = {} if self.rating is None else {RATING: str(self.rating or "")}
+        return rating | ({} if self.label is None else written_label(self.label))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,7 +70,7 @@ def new_sidecar(packet: bytes | None = None) -> bytes:
     found = Packet(b"", (), {}) if packet is None else parse(packet)
     first = found.first_tags()
     tags = {one: found.tags(one) or first for one in TAG_LISTS}
-    return _edited(_EMPTY, _additions(parse_strictly(_EMPTY), tags, 0))
+    return _edited(_EMPTY, _additions(parse_strictly(_EMPTY), tags, {}))
 
 
 def is_ours(content: bytes) -> bool:
@@ -71,8 +81,8 @@ def is_ours(content: bytes) -> bool:
 def merge(content: bytes | None, change: XmpChange) -> bytes:
     """The sidecar with a change made in it, a new one if there is none; where nothing changes, the very same bytes.
 
-    All bytes but those of the tags and the rating are kept. Adding tags to a sidecar without any, and removing them,
-    leaves what was there; an empty list counts as no list, and a rating of 0 as no rating.
+    All bytes but those of the tags, the rating and the label are kept. Adding tags to a sidecar without any, and
+    removing them, leaves what was there; an empty list counts as no list, and a rating or label of 0 as none.
 
     Raises:
         PhotoError: it is not well-formed XMP, or its tags are not in a list; the message leaves out the name.
@@ -87,24 +97,26 @@ def merge(content: bytes | None, change: XmpChange) -> bytes:
     if any(not tag.strip() or NOT_IN_XML.search(tag) for tag in added):
         raise UsageError("A tag must be text without control characters.")
     rating = before.rating if change.rating is None else change.rating or None
+    label = before.label if change.label is None else change.label or None
     new_rating = None if rating == before.rating else rating or 0
-    merged = _merged(packet, XmpChange(tuple(added), change.remove, new_rating))
+    new_label = None if label == before.label else label or ""
+    merged = _merged(packet, XmpChange(tuple(added), change.remove, new_rating, new_label))
     if merged == document.xml:
         return content
-    if parse_strictly(merged).marks != XmpMarks(tags.union(added), rating):
+    if parse_strictly(merged).marks != XmpMarks(tags.union(added), rating, label):
         raise PhotoError("is written in a way that cannot be changed safely")
     return encoded(replace(document, xml=merged))
 
 
 def _merged(packet: Packet, change: XmpChange) -> bytes:
     edits = [edit for one in TAG_LISTS for edit in _removals(packet, one, change.remove)]
-    ratings = [] if change.rating is None else list(_rating_edits(packet, change.rating))
-    if edits or ratings:
-        packet = parse_strictly(_edited(packet.xml, [*edits, *ratings]))
+    edits += [edit for key, value in change.values.items() for edit in _value_edits(packet, key, value)]
+    values = {key: value for key, value in change.values.items() if value and not any(True for _ in packet.values(key))}
+    if edits:
+        packet = parse_strictly(_edited(packet.xml, edits))
     first = packet.first_tags()
     missing = {one: change.add if packet.tags(one) else (*first, *change.add) for one in TAG_LISTS}
-    rating = 0 if ratings else change.rating or 0
-    return _edited(packet.xml, _additions(packet, missing if change.add else {}, rating))
+    return _edited(packet.xml, _additions(packet, missing if change.add else {}, values))
 
 
 def _edited(xml: bytes, edits: Iterable[_Edit]) -> bytes:
@@ -129,29 +141,30 @@ def _removals(packet: Packet, one: TagList, tags: Iterable[str]) -> Iterator[_Ed
         yield from (_cut(packet.xml, element) for element in whole)
 
 
-def _rating_edits(packet: Packet, rating: int) -> Iterator[_Edit]:
-    """Write a rating wherever one stands, or take it out there."""
+def _value_edits(packet: Packet, key: Key, value: str) -> Iterator[_Edit]:
+    """Write a simple property wherever it stands, or take it out there."""
     for description in packet.descriptions:
-        if RATING in description.attributes:
-            yield _rated_attribute(packet.xml, description, rating)
-        for element in description.named(RATING):
-            yield _rated_element(packet.xml, element, rating)
+        if key in description.attributes:
+            yield _written_attribute(packet.xml, description, key, value)
+        for element in description.named(key):
+            yield _written_element(packet.xml, element, value)
 
 
-def _rated_element(xml: bytes, element: Element, rating: int) -> _Edit:
-    if not rating:
+def _written_element(xml: bytes, element: Element, value: str) -> _Edit:
+    if not value:
         return _cut(xml, element)
+    text = escape(value, quote=False).encode()
     if element.inner == element.end:
-        return _Edit(element.inner - 2, element.end, f">{rating}</{element.name}>".encode())
-    return _Edit(element.inner, element.inner_end, str(rating).encode())
+        return _Edit(element.inner - 2, element.end, b">" + text + f"</{element.name}>".encode())
+    return _Edit(element.inner, element.inner_end, text)
 
 
-def _rated_attribute(xml: bytes, description: Element, rating: int) -> _Edit:
-    name = description.attributes[RATING][0].encode()
+def _written_attribute(xml: bytes, description: Element, key: Key, value: str) -> _Edit:
+    name = description.attributes[key][0].encode()
     place = description.start + 1 + len(description.name.encode())
     while found := _ATTRIBUTE.match(xml, place):
         if found[1] == name:
-            return _Edit(found.start(2), found.end(), f'"{rating}"'.encode()) if rating else _Edit(*found.span())
+            return _Edit(found.start(2), found.end(), f'"{escape(value)}"'.encode()) if value else _Edit(*found.span())
         place = found.end()
     raise AssertionError("the parser has seen this attribute")
 
@@ -159,9 +172,9 @@ def _rated_attribute(xml: bytes, description: Element, rating: int) -> _Edit:
 # What is new
 
 
-def _additions(packet: Packet, tags: Mapping[TagList, Sequence[str]], rating: int) -> Iterator[_Edit]:
-    """Put tags at the end of the lists, each missing list into the first block, and a rating behind them."""
-    if (tags or rating) and not packet.descriptions:
+def _additions(packet: Packet, tags: Mapping[TagList, Sequence[str]], values: Mapping[Key, str]) -> Iterator[_Edit]:
+    """Put tags at the end of the lists, each missing list into the first block, and simple properties behind them."""
+    if (tags or values) and not packet.descriptions:
         raise PhotoError("has no rdf:Description to hold tags and ratings")
     lines: list[str] = []
     for one, new in tags.items():
@@ -172,9 +185,9 @@ def _additions(packet: Packet, tags: Mapping[TagList, Sequence[str]], rating: in
         elif texts:
             yield from (_cut(packet.xml, empty) for empty in packet.holders(one))
             lines.append(_written_list(packet, one, texts))
-    if rating:
-        start, end = _tags_around(packet, RATING, "xmp")
-        lines.append(f"{start}{rating}{end}")
+    for key, value in values.items():
+        start, end = _tags_around(packet, key, _PREFIXES[key[0]])
+        lines.append(f"{start}{escape(value, quote=False)}{end}")
     for block in packet.descriptions[:1]:
         yield from _insertion(packet.xml, block, lines)
 

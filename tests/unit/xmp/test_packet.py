@@ -28,7 +28,7 @@ BLOCK = f"{{{RDF}}}Description"
 @pytest.mark.parametrize(
     ("text", "marks"),
     [
-        (LIGHTROOM, XmpMarks(frozenset({"Berlin", "Trips", "Trips/Berlin"}), 3)),
+        (LIGHTROOM, XmpMarks(frozenset({"Berlin", "Trips", "Trips/Berlin"}), 3, "Red")),
         (DARKTABLE, XmpMarks(frozenset(), None)),
         (DIGIKAM, XmpMarks(frozenset({"People/Jos\xe9", "Jos\xe9"}), 4)),
         (EXIFTOOL, XmpMarks(frozenset(), 2)),
