@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from bestshot.errors import TooOldError
 from bestshot.immich.model import Stack
 from bestshot.immich.versions import Dialect
 
@@ -260,8 +259,7 @@ class Calls:
         return {"isArchived": is_archived}
 
     def _rating(self, rating: int) -> int | None:
-        if not self.dialect.has_ratings:
-            raise TooOldError(f"Immich {self.dialect.version} does not support ratings: update it to 1.112 or newer.")
+        self.dialect.check_rating(rating)
         return None if rating == 0 and self.dialect.has_empty_ratings else rating
 
 

@@ -160,6 +160,13 @@ class Dialect:
         """Whether assets can be rated."""
         return self._since(1, 112)
 
+    def check_rating(self, rating: int) -> None:
+        """Raise TooOldError for a rating that the version does not know; 0 is to take one away."""
+        if not self.has_ratings:
+            raise TooOldError(f"Immich {self.version} does not support ratings: update it to 1.112 or newer.")
+        if rating < 0 and not self._since(1, 125, 7):
+            raise TooOldError(f"Immich {self.version} cannot reject photos: update it to 1.125.7, or give them a star.")
+
     @property
     def has_empty_ratings(self) -> bool:
         """Whether null removes a rating; before, 0 does, and null is refused."""

@@ -1,1 +1,1 @@
-"""Tags, albums, favourites, ratings, descriptions, stacks and the archive: planned, made, and taken back."""
+"""Tags, albums, favourites, ratings, labels, descriptions, stacks and the archive: planned, made, and taken back."""

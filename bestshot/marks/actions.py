@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bestshot.marks.roles import PerRole
 from bestshot.marks.state import Aspect, LibraryMarks, PhotoMarks
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class MarkOptions:
     """Which marks the user wants on groups.
 
     `tag` goes on every photo of a group, and `best_tag` on the best as well. `inherit` gives the best what its group
-    has: its albums, and a favourite, rating or description if one of the others has it.
+    has: its albums, and a favourite, rating or description if one of the others has it. `rate` (as text) and `label`
+    are given to photos for their part in a group.
     """
 
     tag: str | None = None
@@ -35,11 +37,18 @@ class MarkOptions:
     stack: bool = False
     archive_rest: bool = False
     inherit: bool = False
+    rate: PerRole | None = None
+    label: PerRole | None = None
 
     @property
     def best_tag(self) -> str | None:
         """The second tag of a group's best photo."""
         return None if self.tag is None else f"{self.tag}-best"
+
+    @property
+    def gives_by_role(self) -> bool:
+        """Whether photos are given something for their part in a group."""
+        return self.rate is not None or self.label is not None
 
     @property
     def any(self) -> bool:
@@ -227,6 +236,33 @@ class PhotoAction(MarkAction):
                 undo.leave(key, _CHANGED)
         if keys:
             undo.actions.append(self.reverse(in_order(keys), effect, undo))
+
+
+class SetsValue(PhotoAction):
+    """A change that gives photos a value of which each has one."""
+
+    __slots__ = ()
+    has_jobs = True
+    set_words: ClassVar[Words]
+    unset_words: ClassVar[Words]
+
+    @property
+    @abstractmethod
+    def left(self) -> str | bool | None:
+        """The value, as the ledger keeps it; None for nothing."""
+
+    @property
+    def words(self) -> Words:
+        """What is said of giving it, or of taking it away."""
+        return self.unset_words if self.left is None else self.set_words
+
+    def record(self, effect: MarkEffect, ledger: "LedgerBuilder") -> None:
+        """Enter the value, and what was there before."""
+        ledger.set(self.aspects(effect), self.left, effect.before)
+
+    def is_as_left(self, photo: PhotoMarks) -> bool:
+        """Whether the value still stands."""
+        return self.stands_on(photo)
 
 
 @dataclass(frozen=True, slots=True)

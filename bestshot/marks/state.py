@@ -11,9 +11,13 @@ TAG: Final = "tag"
 ALBUM: Final = "album"
 FAVORITE: Final = "favorite"
 RATING: Final = "rating"
+LABEL: Final = "label"
 DESCRIPTION: Final = "description"
 STACK: Final = "stack"
 ARCHIVED: Final = "archived"
+
+BY_ROLE: Final = "by role"
+"""Which rating, or label: the one that a photo was given for its part in a group."""
 
 
 class Aspect(NamedTuple):
@@ -43,12 +47,16 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class PhotoMarks:
-    """What stands on one photo: tags as full paths ("trips/berlin"), a rating of 1 to 5, or -1 if it was rejected."""
+    """What stands on one photo: tags as full paths ("trips/berlin"), a rating of 1 to 5, or -1 if it was rejected.
+
+    A label is the name of its colour, or any other text.
+    """
 
     key: str
     is_favorite: bool = False
     is_archived: bool = False
     rating: int | None = None
+    label: str | None = None
     description: str = ""
     tags: frozenset[str] = frozenset()
     stack: Stack | None = None

@@ -76,6 +76,6 @@ class UndoPlan:
         return False
 
     def _in_library(self, aspect: Aspect) -> Aspect:
-        """Where favourites are rated, both are one."""
-        is_rating = aspect.what == FAVORITE and self.marks.rates_favorites
-        return aspect._replace(what=RATING) if is_rating else aspect
+        """A photo has one rating, for whatever reason; where favourites are rated, they are one too."""
+        is_rating = aspect.what == RATING or (aspect.what == FAVORITE and self.marks.rates_favorites)
+        return Aspect(RATING, "", aspect.key) if is_rating else aspect

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from bestshot.errors import UsageError
+from bestshot.marks.roles import PerRole
 from bestshot.model.photo import SourceType
 from bestshot.ranking.rules import Preference, PreferenceKind
-from bestshot.settings.declaration import WithPlan
+from bestshot.settings.declaration import MARKS
 from bestshot.settings.settings import SETTINGS, Settings
 from bestshot.sources.local.foreign import foreign_place
 from bestshot.text import printable
@@ -34,11 +35,10 @@ def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
             raise UsageError(f"{SETTINGS[name].label} only refines {SETTINGS[needed].label}: give that as well.")
     if "workers" in flags and settings.dask is not None:
         raise UsageError("--workers is for processes on this machine, --dask for a cluster: give only one of them.")
+    _check_marks(settings)
     if settings.source_type is SourceType.LOCAL:
         _check_marks_of_folders(settings)
     _check_records(settings.records)
-    if "" in settings.tag.split("/"):
-        raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
 
 
 def check_preferences(settings: Settings, origins: Sequence[str]) -> None:
@@ -88,15 +88,26 @@ def _check_records(records: Mapping[str, str]) -> None:
             raise UsageError(f"{flag} {printable(file)}: there is no such folder to write it in; make it first.")
 
 
+def _check_marks(settings: Settings) -> None:
+    for name, setting in SETTINGS.items():
+        if setting.about.group is MARKS and getattr(settings, name) != setting.default:
+            _check_fits(name, settings.source_type)
+    for given in filter(None, (settings.rate, settings.label)):
+        PerRole.parse(given)
+    if "" in settings.tag.split("/"):
+        raise UsageError(f"--tag {printable(settings.tag)} has an empty part: write it like trips/berlin.")
+
+
 def _check_marks_of_folders(settings: Settings) -> None:
     """Folders have albums under the output, and there is no copying in the same run: new sidecars would be missed."""
-    for name, setting in SETTINGS.items():
-        if setting.with_plan is WithPlan.REPLACES and getattr(settings, name) != setting.default:
-            _check_fits(name, SourceType.LOCAL)
+    if settings.mark_best_favorite and settings.rate is not None:
+        raise UsageError(
+            "In folders, --mark-best-favorite gives the best five stars: leave it out, and give --rate best=5."
+        )
     if settings.create_albums and settings.output is None:
         raise UsageError("--create-albums makes folders of links: name the folder for them with --output.")
     if settings.output is not None and settings.mark_options.any and not settings.create_albums:
         raise UsageError(
             "Photos of a folder are marked and laid out in two runs: leave out --output, "
-            "or leave out --tag-only and --mark-best-favorite."
+            "or leave out --tag-only, --mark-best-favorite, --rate and --label."
         )

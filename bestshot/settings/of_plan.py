@@ -53,11 +53,17 @@ def _with_source(plan: PlanDocument, settings: Settings) -> Settings:
 def _with_options(options: OutputOptions, settings: Settings) -> Settings:
     """The settings with the options of a plan; raises UsageError for a text that cannot be one."""
     marks = options.marks
-    texts = {"output": options.output, "tag": marks.tag, "album_prefix": marks.album_prefix}
+    texts = {
+        "output": options.output,
+        "tag": marks.tag,
+        "album_prefix": marks.album_prefix,
+        "rate": None if marks.rate is None else str(marks.rate),
+        "label": None if marks.label is None else str(marks.label),
+    }
     given = {name: check_text(name, text) for name, text in texts.items() if text is not None}
     return replace(
         settings,
-        **{"output": None} | given,
+        **{"output": None, "rate": None, "label": None} | given,
         link=options.link,
         tag_only=marks.tag is not None,
         create_albums=marks.album_prefix is not None,

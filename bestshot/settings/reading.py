@@ -143,6 +143,8 @@ def _complaint(setting: Setting, value: object, where: str) -> str:
 def _kind_in_words(kind: inspect.Type) -> str:
     """What a value of this kind looks like."""
     match kind:
+        case inspect.Metadata(extra_json_schema={"description": str(words)}):
+            return words
         case inspect.BoolType():
             return "true or false"
         case inspect.EnumType():

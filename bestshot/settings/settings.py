@@ -13,6 +13,7 @@ from msgspec import Meta
 from bestshot.errors import UsageError
 from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkOptions
+from bestshot.marks.roles import PerRole
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.plans.options import OutputOptions
@@ -30,6 +31,7 @@ from bestshot.settings.declaration import (
     WithPlan,
     settings_of,
 )
+from bestshot.xmp.labels import proper_label
 
 APPLICATION = "photo-organizer"
 
@@ -42,6 +44,10 @@ _Count = Annotated[int, Meta(ge=1)]
 _Megabytes = Annotated[float, Meta(gt=0)]
 # An empty path would mean the folder one happens to be in.
 _Text = Annotated[str, Meta(min_length=1)]
+_Rating = r"(best|keep|rest)=(-1|[1-5])"
+_Label = r"(best|keep|rest)=[^,=\x00-\x1f\x7f]*[^,=\s\x00-\x1f\x7f][^,=\x00-\x1f\x7f]*"
+_Ratings = Annotated[str, Meta(pattern=f"^{_Rating}(, *{_Rating})*$", description="a text such as best=5,rest=-1")]
+_Labels = Annotated[str, Meta(pattern=f"^{_Label}(,{_Label})*$", description="a text such as best=Green,rest=Red")]
 _Rule = Annotated[str, Meta(pattern="^(raw|largest|(folder|person):.+)$")]
 
 _PERSON = "person:"
@@ -206,6 +212,18 @@ class Settings:
         About(MARKS, "how their names begin", "TEXT", refines="create_albums"),
     ] = "Organized-"
     mark_best_favorite: Annotated[bool, About(MARKS, "make the best a favourite")] = False
+    rate: Annotated[
+        _Ratings | None,
+        About(
+            MARKS,
+            "rate the best, those kept beside it and the rest: `best=5,keep=4,rest=1`; `rest=-1` is rejected",
+            "ROLE=STARS",
+        ),
+    ] = None
+    label: Annotated[
+        _Labels | None,
+        About(MARKS, "label them, in sidecars: `best=Green,keep=Yellow,rest=Red`", "ROLE=LABEL", only=_LOCAL),
+    ] = None
     stack: Annotated[bool, About(MARKS, "stack each group, the best on top", only=_SERVER)] = False
     archive_rest: Annotated[bool, About(MARKS, "take all but the best out of the timeline", only=_SERVER)] = False
     inherit: Annotated[
@@ -262,6 +280,8 @@ class Settings:
             stack=self.stack,
             archive_rest=self.archive_rest,
             inherit=self.inherit,
+            rate=None if self.rate is None else PerRole.parse(self.rate),
+            label=None if self.label is None else PerRole.parse(self.label).each(proper_label),
         )
 
     @property

@@ -116,7 +116,7 @@ def _switches() -> list[str]:
 
 
 def _with(flag: str) -> Settings:
-    value = True if flag in _switches() else "something"
+    value = True if flag in _switches() else {"rate": "best=5"}.get(flag, "something")
     return load_settings({flag.replace("-", "_"): value}, {})
 
 

@@ -11,13 +11,14 @@ from bestshot.marks.actions import (
     MarkEffect,
     MarkKind,
     PhotoAction,
+    SetsValue,
     Words,
     in_order,
     only,
 )
 from bestshot.marks.context import PlanningContext
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, was_moved_by_user
-from bestshot.marks.kinds.values import SetFavorite, SetsValue
+from bestshot.marks.kinds.values import SetFavorite
 from bestshot.marks.state import ARCHIVED, PhotoMarks
 from bestshot.marks.undo_context import UndoPlan
 

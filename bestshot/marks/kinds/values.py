@@ -1,44 +1,41 @@
-"""What a photo has one of: whether it is a favourite, its rating and its description. The best inherits them."""
+"""What a photo has one of: whether it is a favourite, its rating, label and description. The best inherits them.
 
-from abc import abstractmethod
+Ratings and labels may be given by role instead, as `roles` says.
+"""
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkKind, PhotoAction, Words, in_order
+from bestshot.marks.actions import (
+    MarkAction,
+    MarkedGroup,
+    MarkEffect,
+    MarkKind,
+    PhotoAction,
+    SetsValue,
+    Words,
+    in_order,
+)
 from bestshot.marks.context import PlanningContext
-from bestshot.marks.ledger import LedgerBuilder, LedgerEntry, MarkLedger
-from bestshot.marks.state import DESCRIPTION, FAVORITE, RATING, PhotoMarks
+from bestshot.marks.kinds.roles import (
+    FAVORITE_STARS,
+    LabelByRole,
+    RateByRole,
+    changed_by_user,
+    given_by_role,
+    label_of,
+    labelled_by_role,
+    rated_by_role,
+    rating_of,
+    users_stars,
+)
+from bestshot.marks.ledger import LedgerEntry, MarkLedger
+from bestshot.marks.state import BY_ROLE, DESCRIPTION, FAVORITE, LABEL, RATING, PhotoMarks
 from bestshot.marks.undo_context import UndoPlan
 from bestshot.model.descriptions import is_users
 from bestshot.model.photo import Metadata
 from bestshot.text import count
-
-_STARS_OF_FAVORITE = 5
-
-
-class SetsValue(PhotoAction):
-    """A change that gives photos a value of which each has one."""
-
-    __slots__ = ()
-    has_jobs = True
-    set_words: ClassVar[Words]
-    unset_words: ClassVar[Words]
-
-    @property
-    @abstractmethod
-    def left(self) -> str | bool | None:
-        """The value, as the ledger keeps it; None for nothing."""
-
-    @property
-    def words(self) -> Words:
-        return self.unset_words if self.left is None else self.set_words
-
-    def record(self, effect: MarkEffect, ledger: LedgerBuilder) -> None:
-        ledger.set(self.aspects(effect), self.left, effect.before)
-
-    def is_as_left(self, photo: PhotoMarks) -> bool:
-        return self.stands_on(photo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +143,11 @@ def without_ours(ledger: MarkLedger, metadata: Metadata, key: str) -> Metadata:
     if ours is None and not is_ours:  # as of nearly all
         return metadata
     rating = metadata.rating
-    if ours is not None and ours.value == str(rating):
+    if given_by_role(ledger, RATING).get(key) == str(rating):
+        rating = None
+    elif ours is not None and ours.value == str(rating):
         rating = _stars(ours.before)
-    elif is_ours and not metadata.is_favorite and rating == _STARS_OF_FAVORITE:
+    elif is_ours and not metadata.is_favorite and rating == FAVORITE_STARS:
         rating = None
     return replace(metadata, rating=rating, is_favorite=metadata.is_favorite and not is_ours)
 
@@ -161,8 +160,10 @@ def _plan(context: PlanningContext, _planned: Sequence[MarkAction]) -> list[Mark
     """Ratings and descriptions come last: servers read such photos anew, which can undo what is set later."""
     options = context.options
     favorites = _favorites(context) if options.favorite_best or options.inherit else []
-    inherited = [*_ratings(context, favorites), *_descriptions(context)] if options.inherit else []
-    return [*favorites, *inherited]
+    by_role = [*labelled_by_role(context), *rated_by_role(context)]
+    before = [*favorites, *by_role]
+    inherited = [*_ratings(context, before), *_descriptions(context)] if options.inherit else []
+    return [*before, *inherited]
 
 
 def _favorites(context: PlanningContext) -> list[MarkAction]:
@@ -187,22 +188,24 @@ def _may_be_favorite(context: PlanningContext, key: str) -> bool:
     return not photo.is_favorite and not (context.marks.rates_favorites and photo.rating is not None)
 
 
-def _ratings(context: PlanningContext, favorites: Sequence[MarkAction]) -> Iterator[MarkAction]:
+def _ratings(context: PlanningContext, planned: Sequence[MarkAction]) -> Iterator[MarkAction]:
     """The best gets the highest rating that the user gave another of its group; once, so the user may take it away.
 
-    Where favourites are rated, the stars of ours are not the user's, and what becomes one gets no others.
+    Stars that a photo has from us are not the user's, and what is rated by role now gets no others.
     """
-    ours = context.ledger.settings(RATING)
-    starred: frozenset[str] = frozenset()
+    ours, users = context.ledger.settings(RATING), users_stars(context)
+    rated = {key for action in planned if isinstance(action, RateByRole) for key in action.keys}
+    starred = frozenset(rated)
     if context.marks.rates_favorites:
-        starred = context.ledger.photos(FAVORITE).union(*(action.keys for action in favorites))
+        favorites = (action.keys for action in planned if isinstance(action, SetFavorite))
+        starred = starred.union(context.ledger.photos(FAVORITE), *favorites)
     for best, others in _bests(context):
-        given = {key: rating for key in others if (rating := context.photo(key).rating) and rating > 0}
-        users = [rating for key, rating in given.items() if not _is(ours, key, str(rating)) and key not in starred]
-        if users and best not in ours and best not in starred and context.photo(best).rating is None:
-            yield SetRating(best, max(users))
+        given = [users[key] for key in others if key in users]
+        if given and best not in ours and best not in starred and context.photo(best).rating is None:
+            yield SetRating(best, max(given))
     for key, setting in sorted(ours.items()):
-        if context.lost_its_place(key) and str(context.photo(key).rating) == setting.value:
+        is_over = context.lost_its_place(key) and str(context.photo(key).rating) == setting.value
+        if is_over and key not in rated:
             yield SetRating(key, _stars(setting.before))
 
 
@@ -239,10 +242,17 @@ def _left_alone(context: PlanningContext) -> Iterator[tuple[str, str]]:
         is_unloved = key in context.ledger.settings(FAVORITE) and not photo.is_favorite
         if is_unloved and (options.favorite_best or options.inherit):
             yield key, "no longer favourite"
-        if options.inherit and _is_changed(context.ledger, RATING, key, str(photo.rating)):
+        is_rated = options.inherit and key not in context.ledger.photos(RATING, BY_ROLE)
+        if is_rated and _is_changed(context.ledger, RATING, key, str(photo.rating)):
             yield key, "rated otherwise"
         if options.inherit and _is_changed(context.ledger, DESCRIPTION, key, photo.description):
             yield key, "described otherwise"
+    if options.rate is not None:
+        rated = changed_by_user(context, options.rate.of(context.groups), RATING, rating_of)
+        yield from ((key, "rated otherwise") for key in rated)
+    if options.label is not None:
+        labelled = changed_by_user(context, options.label.of(context.groups), LABEL, label_of)
+        yield from ((key, "labelled otherwise") for key in labelled)
 
 
 def _is_changed(ledger: MarkLedger, what: str, key: str, value: str) -> bool:
@@ -251,11 +261,13 @@ def _is_changed(ledger: MarkLedger, what: str, key: str, value: str) -> bool:
 
 
 VALUES: Final = MarkKind(
-    actions=(SetFavorite, SetRating, SetDescription),
+    actions=(SetFavorite, LabelByRole, RateByRole, SetRating, SetDescription),
     plan=_plan,
     counted={
         "made favourite": "photo",
         "no longer favourite": "photo",
+        "labelled": "photo",
+        "no longer labelled": "photo",
         "rated": "photo",
         "no longer rated": "photo",
         "described": "photo",

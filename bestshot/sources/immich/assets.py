@@ -75,14 +75,13 @@ def asset_id_of(path: str) -> str:
 
 
 def marks_of_listed(asset: Asset) -> PhotoMarks:
-    """What a listing with EXIF says of an asset's marks; -1 stars, which mean rejected, are no rating."""
+    """What a listing with EXIF says of an asset's marks."""
     exif = asset.exif
-    rating = None if exif is None or (exif.rating or 0) < 1 else exif.rating
     return PhotoMarks(
         key=asset.id,
         is_favorite=asset.is_favorite,
         is_archived=asset.is_archived,
-        rating=rating,
+        rating=None if exif is None else exif.rating,
         description="" if exif is None else exif.description,
     )
 

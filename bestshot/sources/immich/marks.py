@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from bestshot.errors import OrganizerError
+from bestshot.errors import OrganizerError, TooOldError
 from bestshot.immich.bulk import BulkResult
 from bestshot.immich.calls import AssetChange
 from bestshot.immich.client import ImmichClient
@@ -13,6 +13,7 @@ from bestshot.immich.versions import Dialect
 from bestshot.journal.changes import Keep, keep_nothing
 from bestshot.marks.actions import MarkAction, MarkResult, PhotoAction, only, refused
 from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.roles import RateByRole
 from bestshot.marks.kinds.stacks import DissolveStack
 from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
@@ -28,6 +29,7 @@ IsSo = Callable[[PhotoMarks], bool]
 
 _OneValue = SetRating | SetDescription
 
+_IS_RATED = "It was rated meanwhile, and that stays as it is."
 _IS_FAVOURITE = "It was made a favourite meanwhile and stays in the timeline."
 
 
@@ -112,6 +114,15 @@ class ImmichMarks(MarkableLibrary):
         """One call, if any tags are asked for."""
         return missing_tags(self._reader(), tags, has_paths=self._dialect.has_tag_paths)
 
+    def closed(self, action: MarkAction) -> dict[str, str]:
+        """Those that this version cannot rate so."""
+        try:
+            if isinstance(action, RateByRole):
+                self._dialect.check_rating(action.value or 0)
+        except TooOldError as error:
+            return dict.fromkeys(action.keys, str(error))
+        return {}
+
     def mark(self, action: MarkAction, _keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change. What is there already is read first and not written again."""
         if type(action) in WRITERS:
@@ -178,6 +189,15 @@ class ImmichMarks(MarkableLibrary):
     def _set_favorite(self, action: SetFavorite) -> MarkResult:
         photos = self._photos(action.keys)
         return self._set(photos, action.keys, AssetChange(is_favorite=action.value), action.stands_on)
+
+    def _rate_by_role(self, action: RateByRole) -> MarkResult:
+        """Rate, but never what the user rated since the plan was made."""
+        photos = self._photos(action.keys)
+        ours = (action.over, action.value)
+        rated = [key for key in action.keys if key in photos and photos[key].rating not in ours]
+        others = [key for key in action.keys if key not in rated]
+        marked = self._set(photos, others, AssetChange(rating=action.value or 0), action.stands_on)
+        return replace(marked, refused=(*refused(rated, _IS_RATED), *marked.refused))
 
     def _set_value(self, action: _OneValue) -> MarkResult:
         return self._set_alike(self._photos(action.keys), [action])[action.key]
@@ -260,6 +280,7 @@ _TAGGING = (AddTags, RemoveTag, RemoveTags)
 _PHOTO_WRITERS: Final[Mapping[type[MarkAction], Callable[[ImmichMarks, Any], MarkResult]]] = {
     AddTags: ImmichMarks._add_tags,
     SetFavorite: ImmichMarks._set_favorite,
+    RateByRole: ImmichMarks._rate_by_role,
     SetRating: ImmichMarks._set_value,
     SetDescription: ImmichMarks._set_value,
     SetArchived: ImmichMarks._set_archived,

@@ -18,7 +18,7 @@ def tasks_of(options: MarkOptions, *, downloads: bool, faces: bool) -> frozenset
         Task.TAGS: options.tag is not None,
         Task.ALBUMS: options.album_prefix is not None,
         Task.JOIN_ALBUMS: options.inherit,
-        Task.UPDATE: options.favorite_best or options.archive_rest or options.inherit,
+        Task.UPDATE: options.favorite_best or options.rate is not None or options.archive_rest or options.inherit,
         Task.READ_STACKS: options.archive_rest,
         Task.STACKS: options.stack,
     }

@@ -1,4 +1,4 @@
-"""Marks in folders: tags and ratings in XMP sidecars, albums as folders of links; no picture is ever written."""
+"""Marks in folders: tags, stars and labels in XMP sidecars, albums as folders of links; no picture is ever written."""
 
 import os
 from collections import defaultdict
@@ -11,11 +11,12 @@ from bestshot.journal.journal import Journal
 from bestshot.journal.runs import RunPart
 from bestshot.marks.actions import MarkAction, MarkRefusal, MarkResult, receipts_of, refused
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
+from bestshot.marks.kinds.roles import LabelByRole, RateByRole
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetFavorite, SetRating
 from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.registry import KINDS
-from bestshot.marks.state import FAVORITE, RATING, TAG, Album, LibraryMarks, PhotoMarks
+from bestshot.marks.state import FAVORITE, LABEL, RATING, TAG, Album, LibraryMarks, PhotoMarks
 from bestshot.marks.undo import albums_of
 from bestshot.sources.local.albums import AlbumFolders
 from bestshot.sources.local.foreign import foreign_owner
@@ -34,17 +35,17 @@ _AlbumAction = MakeAlbum | AddToAlbum | RemoveFromAlbum | DeleteAlbum
 class FolderMarks(MarkableLibrary):
     """The marks of photos in folders, which are named by the absolute paths of their pictures.
 
-    `album_dir` is where albums are; without it there are none. `with_ratings` is off where ratings do not matter:
-    pictures may hold one themselves, and reading that takes opening each. `older` are sidecars as they were before
-    changes of ours, the latest first: one is put back byte by byte where it says what a change would come to. They are
-    given for an undo, which alone may write in the library of another program: earlier versions did.
+    `album_dir` is where albums are; without it there are none. `with_pictures` is off where ratings and labels do not
+    matter: pictures may hold one themselves, and reading that takes opening each. `older` are sidecars as they were
+    before changes of ours, the latest first: one is put back byte by byte where it says what a change would come to.
+    They are given for an undo, which alone may write in the library of another program: earlier versions did.
     """
 
     def __init__(
         self,
         album_dir: Path | None = None,
         *,
-        with_ratings: bool = False,
+        with_pictures: bool = False,
         older: Iterable[ReplacedSidecar] | None = None,
     ) -> None:
         self._is_undoing = older is not None
@@ -53,7 +54,7 @@ class FolderMarks(MarkableLibrary):
         for one in older or ():
             self._older.setdefault((one.path, one.after), one)
         self._albums = None if album_dir is None else AlbumFolders(album_dir)
-        self._with_ratings = with_ratings
+        self._with_pictures = with_pictures
 
     @property
     def settles_at_once(self) -> bool:
@@ -65,15 +66,15 @@ class FolderMarks(MarkableLibrary):
 
         A sidecar that cannot be read is passed over: a change of it is refused with the reason.
         """
-        photos = self._photos(keys, with_ratings=self._with_ratings)
+        photos = self._photos(keys, with_pictures=self._with_pictures)
         return LibraryMarks(photos, self._read_albums(albums, keys if with_albums else ()), rates_favorites=True)
 
     def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:
         """What stands now in the sidecars that these actions write, and in these albums."""
         tagged = {key for action in actions if action.what == TAG for key in action.keys}
-        rated = {key for action in actions if action.what in (FAVORITE, RATING) for key in action.keys}
-        photos = self._photos(tagged - rated, with_ratings=False)
-        photos |= self._photos(rated, with_ratings=self._with_ratings)
+        valued = {key for action in actions if action.what in (FAVORITE, RATING, LABEL) for key in action.keys}
+        photos = self._photos(tagged - valued, with_pictures=False)
+        photos |= self._photos(valued, with_pictures=self._with_pictures)
         return LibraryMarks(photos, self._read_albums(albums), rates_favorites=True)
 
     def albums_called(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -83,7 +84,7 @@ class FolderMarks(MarkableLibrary):
     def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:
         """Make one change; raises UsageError for one that folders have nothing for."""
         match action:
-            case AddTags() | RemoveTag() | RemoveTags() | SetFavorite() | SetRating():
+            case AddTags() | RemoveTag() | RemoveTags() | SetFavorite() | SetRating() | RateByRole() | LabelByRole():
                 return self._in_sidecars(action, keep)
             case MakeAlbum() | AddToAlbum() | RemoveFromAlbum() | DeleteAlbum():
                 return self._in_albums(action)
@@ -93,7 +94,13 @@ class FolderMarks(MarkableLibrary):
     def closed(self, action: MarkAction) -> dict[str, str]:
         """Those in the library of another program, in which nothing is ever written but what takes our marks off."""
         match action:
-            case AddTags() | SetFavorite(value=True) | SetRating(value=int()) if not self._is_undoing:
+            case (
+                AddTags()
+                | SetFavorite(value=True)
+                | SetRating(value=int())
+                | RateByRole(value=int())
+                | LabelByRole(value=str())
+            ) if not self._is_undoing:
                 owners = {key: self._owner(os.path.dirname(key)) for key in action.keys}  # noqa: PTH120 - may hold bytes of no text
                 return {key: _CLOSED.format(owner) for key, owner in owners.items() if owner is not None}
         return {}
@@ -103,7 +110,7 @@ class FolderMarks(MarkableLibrary):
             self._owners[folder] = foreign_owner(os.path.realpath(folder))
         return self._owners[folder]
 
-    def _photos(self, keys: Collection[str], *, with_ratings: bool) -> dict[str, PhotoMarks]:
+    def _photos(self, keys: Collection[str], *, with_pictures: bool) -> dict[str, PhotoMarks]:
         photos: dict[str, PhotoMarks] = {}
         for folder, names in _by_folder(keys).items():
             paths = {name: os.path.join(folder, name) for name in names}  # noqa: PTH118 - may hold bytes of no text
@@ -114,7 +121,7 @@ class FolderMarks(MarkableLibrary):
                 continue
             for name in names:
                 if name in listed:
-                    photos[paths[name]] = photo_marks(paths[name], listed.sidecars(name), with_ratings=with_ratings)
+                    photos[paths[name]] = photo_marks(paths[name], listed.sidecars(name), with_pictures=with_pictures)
         return photos
 
     def _read_albums(self, ids: Collection[str], keys: Collection[str] = ()) -> dict[str, Album]:

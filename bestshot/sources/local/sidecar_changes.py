@@ -1,28 +1,31 @@
-"""Changes of tags and ratings in the sidecars of photos: planned on what they hold, kept, then written.
+"""Changes of tags, ratings and labels in the sidecars of photos: planned on what they hold, kept, then written.
 
-A favourite is a photo with five stars, given only where there was no rating; so a rating that the user gave is never
-overwritten, and taking a favourite back leaves what was there.
+A favourite is a photo with five stars. Stars and labels are given only where there were none, or over those of ours
+that a change names; so what the user gave is never overwritten, and taking ours back leaves what was there.
 """
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 from bestshot.errors import PhotoError
 from bestshot.journal.changes import Keep, ReplacedSidecar
 from bestshot.marks.actions import MarkRefusal
+from bestshot.marks.kinds.roles import FAVORITE_STARS, LabelByRole, RateByRole
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetFavorite, SetRating
 from bestshot.marks.state import PhotoMarks
 from bestshot.sources.local.sidecar_files import content_checksum, current_content, replace_content
 from bestshot.sources.local.sidecar_names import PhotoFolder, SidecarPaths
 from bestshot.storage.opening import open_regular
-from bestshot.xmp.packet import XmpMarks, read
+from bestshot.xmp.packet import XmpMarks, read, stars
 from bestshot.xmp.sidecar import XmpChange, is_ours, merge, new_sidecar
 
-FAVORITE_STARS: Final = 5
+if TYPE_CHECKING:
+    from bestshot.metadata.header import Header
 
 _BATCH = 50
 """Sidecars that are kept and then replaced together: few enough for the memory, many enough for a slow disk."""
@@ -32,16 +35,17 @@ _ATTEMPTS = 3
 
 _GONE = "It is not there any more."
 _RATED = "It has been rated, and that stays as it is."
+_LABELLED = "It has been labelled, and that stays as it is."
 _BUSY = "Another program keeps writing its sidecar."
 
-SidecarAction = AddTags | RemoveTag | RemoveTags | SetFavorite | SetRating
+SidecarAction = AddTags | RemoveTag | RemoveTags | SetFavorite | SetRating | RateByRole | LabelByRole
 """What changes sidecars."""
 
 
-def photo_marks(path: str, sidecars: SidecarPaths, *, with_ratings: bool) -> PhotoMarks:
+def photo_marks(path: str, sidecars: SidecarPaths, *, with_pictures: bool) -> PhotoMarks:
     """What stands on a photo; a sidecar that cannot be read is passed over.
 
-    `with_ratings`: also the rating that the picture itself holds, where no sidecar does.
+    `with_pictures`: also the rating and the label that the picture itself holds, where no sidecar does.
     """
     found: list[XmpMarks] = []
     for sidecar in sidecars.existing:
@@ -51,40 +55,57 @@ def photo_marks(path: str, sidecars: SidecarPaths, *, with_ratings: bool) -> Pho
         except PhotoError:
             continue
     marks = _joined(found)
-    rating = marks.rating
-    if rating is None and with_ratings:
-        rating = _packet_rating(path)
-    return PhotoMarks(path, is_favorite=rating == FAVORITE_STARS, rating=rating, tags=marks.tags)
+    if with_pictures and (marks.rating is None or marks.label is None):
+        marks = _over_picture(marks, _of_picture(path))
+    is_favorite = marks.rating == FAVORITE_STARS
+    return PhotoMarks(path, is_favorite=is_favorite, rating=marks.rating, label=marks.label, tags=marks.tags)
 
 
 def _joined(found: Iterable[XmpMarks]) -> XmpMarks:
     """What several sidecars of one photo say together; of two ratings, the better one."""
     marks = list(found)
     rating = max((one.rating for one in marks if one.rating is not None), default=None)
-    return XmpMarks(frozenset().union(*(one.tags for one in marks)), rating)
+    labels = dict.fromkeys(one.label for one in marks if one.label is not None)
+    return XmpMarks(frozenset().union(*(one.tags for one in marks)), rating, ", ".join(labels) or None)
 
 
-def _packet(path: str) -> bytes | None:
-    """The XMP in a picture; None where it has none that can be read, as in most raw files."""
-    from bestshot.imaging.load import open_image
-    from bestshot.metadata.exif import read_exif
+def _over_picture(sidecars: XmpMarks, picture: XmpMarks) -> XmpMarks:
+    """What the sidecars of a photo say, and its picture where they say nothing; tags are those of sidecars alone."""
+    rating = picture.rating if sidecars.rating is None else sidecars.rating
+    return XmpMarks(sidecars.tags, rating, sidecars.label or picture.label)
+
+
+def _header(path: str) -> "Header | None":
+    """The header of a picture; None where it cannot be read, as of most raw files."""
+    from bestshot.metadata.header import read_header
 
     try:
         with open_regular(path) as picture:
-            image = open_image(picture, os.path.basename(path))  # noqa: PTH119 - the same
-            read_exif(image, picture)  # finds the packet behind the pixels of a PNG
-            packet = image.info.get("xmp")
-        if isinstance(packet, bytes):
-            read(packet)
-            return packet
+            return read_header(picture, os.path.basename(path))  # noqa: PTH119 - the same
     except (OSError, PhotoError):
         return None
-    return None
 
 
-def _packet_rating(path: str) -> int | None:
-    packet = _packet(path)
-    return None if packet is None else read(packet).rating
+def _packet(header: "Header | None") -> bytes | None:
+    """The XMP in a picture; None where it has none that can be read."""
+    if header is None or header.xmp is None:
+        return None
+    try:
+        read(header.xmp)
+    except PhotoError:
+        return None
+    return header.xmp
+
+
+def _of_picture(path: str) -> XmpMarks:
+    """What a picture says of itself: in XMP, or else with the stars of EXIF, as Windows and cameras give them."""
+    from PIL.ExifTags import Base
+
+    header = _header(path)
+    packet = _packet(header)
+    marks = XmpMarks() if packet is None else read(packet)
+    given = None if header is None else header.exif.tags.number(Base.Rating)
+    return marks if marks.rating is not None or given is None else replace(marks, rating=stars(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +173,17 @@ class SidecarChange:
 
     def _edits(self, key: str, sidecars: SidecarPaths) -> list[_Edit]:
         contents = {path: current_content(path) for path in sidecars.existing}
-        marks = _joined(read(content) for content in contents.values() if content is not None)
-        change = _wanted(self.action, marks, lambda: _packet_rating(key))
+        said = {path: read(content) for path, content in contents.items() if content is not None}
+        marks = _joined(said.values())
+        change = _wanted(self.action, marks, partial(_of_picture, key))
         if isinstance(self.action, SetRating) and change is not None:
             self.before = None if marks.rating is None else str(marks.rating)
         if change is None:
             return []
         edits: list[_Edit] = []
         for path in dict.fromkeys((sidecars.written, *contents)):
-            # What is taken back is taken back wherever it stands; what is new is written once.
-            here = change if path == sidecars.written else XmpChange(remove=change.remove, rating=_only_off(change))
+            # What is taken back or changed is so wherever it stands; what is new is written once.
+            here = change if path == sidecars.written else _where_it_stands(change, said.get(path, XmpMarks()))
             edit = self._older(key, path, contents.get(path), change) or _edit(key, path, contents.get(path), here)
             if edit.after != edit.before:
                 edits.append(edit)
@@ -198,17 +220,23 @@ class SidecarChange:
 def _edit(key: str, path: str, before: bytes | None, change: XmpChange) -> _Edit:
     """The sidecar as it will be; one of ours that would hold no mark any more is taken away."""
     if before is None:
-        return _Edit(key, path, None, merge(new_sidecar(_packet(key)), change) if change != XmpChange() else None)
+        return _Edit(key, path, None, merge(_new_sidecar(key), change) if change != XmpChange() else None)
     after = merge(before, change)
-    is_over = is_ours(before) and after in (new_sidecar(), new_sidecar(_packet(key)))
+    is_over = is_ours(before) and after in (new_sidecar(), _new_sidecar(key))
     return _Edit(key, path, before, None if is_over and after != before else after)
 
 
-def _only_off(change: XmpChange) -> int | None:
-    return 0 if change.rating == 0 else None
+def _new_sidecar(key: str) -> bytes:
+    return new_sidecar(_packet(_header(key)))
 
 
-def _wanted(action: SidecarAction, marks: XmpMarks, packet_rating: Callable[[], int | None]) -> XmpChange | None:
+def _where_it_stands(change: XmpChange, said: XmpMarks) -> XmpChange:
+    """The part of a change that is about what a sidecar says."""
+    rating = None if said.rating is None else change.rating
+    return XmpChange(remove=change.remove, rating=rating, label=None if said.label is None else change.label)
+
+
+def _wanted(action: SidecarAction, marks: XmpMarks, of_picture: Callable[[], XmpMarks]) -> XmpChange | None:
     """What an action changes on a photo with these marks; None if it is so already. Raises PhotoError if it may not."""
     match action:
         case AddTags():
@@ -218,19 +246,35 @@ def _wanted(action: SidecarAction, marks: XmpMarks, packet_rating: Callable[[], 
             standing = tuple(tag for tag in action.tags if tag in marks.tags)
             return XmpChange(remove=standing) if standing else None
         case SetFavorite():
-            stars = FAVORITE_STARS if action.value else None
-            return _rated(stars, marks, packet_rating) if action.value or marks.rating == FAVORITE_STARS else None
+            given = FAVORITE_STARS if action.value else None
+            return _rated(given, marks, of_picture) if action.value or marks.rating == FAVORITE_STARS else None
         case SetRating():
-            return _rated(action.value, marks, packet_rating)
+            return _rated(action.value, marks, of_picture)
+        case RateByRole():
+            rating = marks.rating if action.value is None else _over_picture(marks, of_picture()).rating
+            change = XmpChange(rating=action.value or 0)
+            return _given(change, action.value, rating, action.over, _RATED)
+        case LabelByRole():
+            label = marks.label if action.value is None else _over_picture(marks, of_picture()).label
+            return _given(XmpChange(label=action.value or ""), action.value, label, action.over, _LABELLED)
 
 
-def _rated(stars: int | None, marks: XmpMarks, packet_rating: Callable[[], int | None]) -> XmpChange | None:
-    if stars is None:
+def _rated(given: int | None, marks: XmpMarks, of_picture: Callable[[], XmpMarks]) -> XmpChange | None:
+    if given is None:
         return None if marks.rating is None else XmpChange(rating=0)
-    rating = packet_rating() if marks.rating is None else marks.rating
-    if rating not in (None, stars):
+    rating = of_picture().rating if marks.rating is None else marks.rating
+    if rating not in (None, given):
         raise PhotoError(_RATED)
-    return XmpChange(rating=stars) if rating is None else None
+    return XmpChange(rating=given) if rating is None else None
+
+
+def _given(change: XmpChange, wanted: object, standing: object, over: object, refusal: str) -> XmpChange | None:
+    """A change of what may be given only over a value of ours."""
+    if standing == wanted:
+        return None
+    if standing != over:
+        raise PhotoError(refusal)
+    return change
 
 
 def _sentence(error: PhotoError) -> str:

@@ -100,7 +100,7 @@ class LocalPhotoSource(PhotoSource):
         """The sidecars, and the albums below the folder for them."""
         from bestshot.sources.local.marks import FolderMarks
 
-        return FolderMarks(self._album_dir, with_ratings=options.favorite_best)
+        return FolderMarks(self._album_dir, with_pictures=options.favorite_best or options.gives_by_role)
 
     def web_address(self, photo: Photo) -> str:
         """The picture's file."""

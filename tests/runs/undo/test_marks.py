@@ -17,6 +17,7 @@ from bestshot.marks.actions import MarkAction, receipts_of
 from bestshot.marks.apply import carry_out_marks, recover_marks
 from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.roles import RateByRole
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
 from bestshot.marks.kinds.tags import AddTags, RemoveTag
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
@@ -87,7 +88,7 @@ def undo(
 
 def plan_for(photos: Sequence[Asset], *, rated: bool, number: int = 1) -> list[MarkAction]:
     best, *rest = ids(photos)
-    rating: list[MarkAction] = [SetRating(best, 5)] if rated else []
+    rating: list[MarkAction] = [RateByRole(tuple(rest), 2), SetRating(best, 5)] if rated else []
     return [
         AddTags(tuple(rest), (TAG,)),
         AddTags((best,), (TAG, BEST)),

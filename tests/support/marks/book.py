@@ -7,6 +7,7 @@ from typing import Any
 from bestshot.marks.actions import MarkAction, MarkEffect, MarkReceipt
 from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.roles import LabelByRole, RateByRole
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
 from bestshot.marks.kinds.tags import AddTags, RemoveTag
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
@@ -61,8 +62,10 @@ class MarkBook:
                 self._change(keys, lambda _: {"is_favorite": value})
             case SetArchived(keys=keys, value=value):
                 self._change(keys, lambda _: {"is_archived": value})
-            case SetRating(key=key, value=rating):
-                self._change((key,), lambda _: {"rating": rating})
+            case RateByRole(keys=keys, value=rating) | SetRating(keys=keys, value=rating):
+                self._change(keys, lambda _: {"rating": rating})
+            case LabelByRole(keys=keys, value=label):
+                self._change(keys, lambda _: {"label": label})
             case SetDescription(key=key, text=text):
                 self._change((key,), lambda _: {"description": text})
             case _:

@@ -17,54 +17,54 @@ from tests.support.paths import ROOT
 
 
 @dataclass(frozen=True)
-class Labelled(PhotoMarks):
-    """What stands on a photo once that has labels."""
+class Flagged(PhotoMarks):
+    """What stands on a photo once that has flags."""
 
-    label: str | None = None
+    flag: str | None = None
 
 
 @dataclass(frozen=True)
-class LabelOptions(MarkOptions):
-    """What the user may want once there are labels."""
+class FlagOptions(MarkOptions):
+    """What the user may want once there are flags."""
 
-    label: str | None = None
+    flag: str | None = None
 
 
 def shown_module() -> dict[str, Any]:
     """The module that the page shows."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     (source,) = re.findall(r"^```py\n(.*?)^```", page.partition("## A new kind of mark")[2], re.MULTILINE | re.DOTALL)
-    module: dict[str, Any] = {"__name__": "bestshot.marks.kinds.labels"}
-    exec(compile(source, "labels.py", "exec", dont_inherit=True), module)
+    module: dict[str, Any] = {"__name__": "bestshot.marks.kinds.flags"}
+    exec(compile(source, "flags.py", "exec", dont_inherit=True), module)
     return module
 
 
-def library(**labels: str | None) -> LibraryMarks:
-    return LibraryMarks({key: Labelled(key, label=label) for key, label in labels.items()})
+def library(**flags: str | None) -> LibraryMarks:
+    return LibraryMarks({key: Flagged(key, flag=flag) for key, flag in flags.items()})
 
 
 def test_a_kind_is_planned_from_what_stands_and_what_is_ours() -> None:
     module = shown_module()
     groups, ledger = [MarkedGroup(1, ("a", "b")), MarkedGroup(2, ("c", "d"))], MarkLedger()
     marks = library(a=None, b=None, c="red", d=None)
-    planned = module["LABELS"].plan(PlanningContext.of(groups, "abcd", marks, ledger, LabelOptions(label="blue")), [])
-    assert planned == [module["SetLabel"](("a",), "blue")], "the label of the user stays"
+    planned = module["FLAGS"].plan(PlanningContext.of(groups, "abcd", marks, ledger, FlagOptions(flag="blue")), [])
+    assert planned == [module["SetFlag"](("a",), "blue")], "the flag of the user stays"
     ledger = MarkLedger.of([MarkReceipt(planned[0], MarkEffect(("a",)))])
     groups, marks = [MarkedGroup(1, ("b", "a"))], library(a="blue", b=None)
-    planned = module["LABELS"].plan(PlanningContext.of(groups, "ab", marks, ledger, LabelOptions(label="blue")), [])
-    assert planned == [module["SetLabel"](("b",), "blue"), module["SetLabel"](("a",), None)]
+    planned = module["FLAGS"].plan(PlanningContext.of(groups, "ab", marks, ledger, FlagOptions(flag="blue")), [])
+    assert planned == [module["SetFlag"](("b",), "blue"), module["SetFlag"](("a",), None)]
 
 
 def test_a_kind_is_kept_undone_and_worded_by_its_class_alone() -> None:
-    set_label = shown_module()["SetLabel"]
-    made = MarkReceipt(set_label(("a", "b", "c"), "blue"), MarkEffect(("a", "b", "c")))
-    assert MarkLedger.of([made]).settings("label") == dict.fromkeys("abc", LedgerEntry("blue"))
+    set_flag = shown_module()["SetFlag"]
+    made = MarkReceipt(set_flag(("a", "b", "c"), "blue"), MarkEffect(("a", "b", "c")))
+    assert MarkLedger.of([made]).settings("flag") == dict.fromkeys("abc", LedgerEntry("blue"))
     actions, left = plan_mark_undo(MarkHistory((made,)), library(a="blue", b="red", c=None))
-    assert actions == [set_label(("a",), None)]
+    assert actions == [set_flag(("a",), None)]
     assert left == [KeptItem("b", "It was changed since and stays as it is.")]
     assert MarkLedger.of([made, MarkReceipt(actions[0], MarkEffect(("a", "b", "c")))]) == MarkLedger()
-    assert action_line(made.action, with_keys=False) == "  would label 3 photos blue"
-    assert set(made.action.counted(made.effect)) <= set(shown_module()["LABELS"].counted)
+    assert action_line(made.action, with_keys=False) == "  would flag 3 photos as blue"
+    assert set(made.action.counted(made.effect)) <= set(shown_module()["FLAGS"].counted)
 
 
 def test_whatever_a_change_is_said_to_have_done_is_told() -> None:

@@ -11,10 +11,12 @@ from bestshot.layout.numbering import number_groups
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkOptions
 from bestshot.marks.kinds.albums import AddToAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.roles import LabelByRole, RateByRole
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack
 from bestshot.marks.kinds.tags import AddTags, RemoveTag
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.plan import left_as_changed, marked_group, plan_marks
+from bestshot.marks.roles import PerRole
 from bestshot.marks.state import Album, PhotoMarks, Stack
 from bestshot.model.groups import PlannedGroup
 from tests.support.builders import ORIGIN, group, photo, planned
@@ -347,6 +349,7 @@ def users_deeds(draw: st.DrawFn) -> MarkAction | str:
         SetFavorite(keys, flag),
         SetArchived(keys, flag),
         SetRating(keys[0], draw(st.sampled_from([None, 2, 4]))),
+        LabelByRole(keys, draw(st.sampled_from([None, "Blue", "Red"]))),
         SetDescription(keys[0], draw(st.sampled_from(["", "sea", "shore"]))),
         MakeStack(0, keys),
         DissolveStack(0, Stack("", keys)),
@@ -370,12 +373,19 @@ def meddle(marks: MarkBook, deed: MarkAction | str) -> None:
         marks.do(deed)
 
 
+def per_role(*values: str) -> st.SearchStrategy[PerRole | None]:
+    """What is given by role: nothing in half of the runs."""
+    given = st.none() | st.sampled_from(values)
+    return st.none() | st.builds(PerRole, given, given, given)
+
+
 @st.composite
 def runs(draw: st.DrawFn) -> tuple[list[MarkAction | str], MarkOptions, str, list[str]]:
     """What the user does before a run, and the run: its wishes, what it sees, and its groups, ranked."""
     deeds = draw(st.lists(users_deeds(), max_size=4))
     on = [draw(st.booleans()) for _ in range(6)]
-    options = MarkOptions("dup" if on[0] else None, "Organized-" if on[1] else None, *on[2:])
+    options = MarkOptions("dup" if on[0] else None, "Organized-" if on[1] else None, on[2], on[3], on[4], on[5])
+    options = replace(options, rate=draw(per_role("5", "3", "-1")), label=draw(per_role("Green", "Red")))
     seen = [key for key in draw(st.permutations(KEYS)) if draw(st.integers(0, 4))]
     labels = [draw(st.integers(0, 2)) for _ in seen]
     parts = ["".join(key for key, label in zip(seen, labels, strict=True) if label == one) for one in (1, 2)]
@@ -403,7 +413,7 @@ def metadata(action: MarkAction) -> set[tuple[object, ...]]:
 
 
 def is_taking_back(action: MarkAction) -> bool:
-    if isinstance(action, SetFavorite | SetArchived):
+    if isinstance(action, SetFavorite | SetArchived | RateByRole | LabelByRole):
         return not action.value
     return isinstance(action, RemoveTag | RemoveFromAlbum | DissolveStack)
 
@@ -425,6 +435,15 @@ def check_ownership(marks: MarkBook, actions: Sequence[MarkAction], seen: str) -
             assert set(action.keys) <= set(seen)
         if isinstance(action, MakeStack):
             assert {key for stack in action.merged for key in stack.keys} <= set(action.keys)
+
+
+def check_users_values(marks: MarkBook, actions: Sequence[MarkAction]) -> None:
+    """Stars and labels are given by role where there are none, or over those that the tool once gave."""
+    gave = {(receipt.action.what, key) for receipt in marks.receipts for key in receipt.effect.changed}
+    for action in actions:
+        if isinstance(action, RateByRole | LabelByRole):
+            assert all(action.value_on(marks.photos[key]) == action.over for key in action.keys)
+            assert action.over is None or {(action.what, key) for key in action.keys} <= gave
 
 
 def check_sight(marks: MarkBook, actions: Sequence[MarkAction], groups: Sequence[PlannedGroup]) -> None:
@@ -477,6 +496,7 @@ def test_whatever_happened_before_a_run_keeps_to_its_laws_and_a_second_one_plans
         actions = plan(marks, options, *groups, seen=seen)
         assert plan(marks, options, *reversed(groups), seen=seen[::-1]) == actions
         check_ownership(marks, actions, seen)
+        check_users_values(marks, actions)
         check_sight(marks, actions, groups)
         assert plan(marks, options, *groups, seen=seen) == []
 
@@ -493,7 +513,8 @@ def test_what_is_merely_absent_is_never_a_reason_to_take_anything_back(
     absent: str,
 ) -> None:
     """A later run that sees the same groups but for one photo takes nothing back."""
-    marks, options = book(KEYS), replace(EVERYTHING, inherit=second[1].inherit)
+    wishes = second[1]
+    marks, options = book(KEYS), replace(EVERYTHING, inherit=wishes.inherit, rate=wishes.rate, label=wishes.label)
     for deed in first[0]:
         meddle(marks, deed)
     parts = ["".join(key for key in part if key in marks.photos) for part in first[3]]

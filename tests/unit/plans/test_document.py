@@ -37,6 +37,8 @@ NO_MARKS = {
     "stack": False,
     "archive_rest": False,
     "inherit": False,
+    "rate": None,
+    "label": None,
 }
 SOURCE = PlanSource(SourceType.LOCAL, ("/photos",), ("folder:/photos",))
 

@@ -58,6 +58,8 @@ SAMPLES = {
     "immich_cache_size": Sample("0.5", 0.5, "2", 2.0, "3", 3.0),
     "tag": text("a", "b", "c/d"),
     "album_prefix": text("A-", "B-", "C-"),
+    "rate": text("best=5", "best=5,keep=4,rest=1", "rest=-1"),
+    "label": text("best=Green", "best=Green,keep=To Do,rest=Red", "rest=Red"),
     "threshold": Sample("0", 0, "64", 64, "7", 7),
     "time_window": Sample("60", 60.0, "1.5", 1.5, "0", 0.0),
     "min_group_size": Sample("2", 2, "3", 3, "4", 4),

@@ -41,7 +41,7 @@ def test_a_photo_has_one_rating(content: bytes, place: str, tmp_path: Path) -> N
     photo = Photo("a", "folder:/", "a.jpg", "1-1", "a.jpg", 1, tuple(files))
     judged = read_metadata(BytesIO(picture.read_bytes()), photo)
     paths = SidecarPaths(tuple(os.fspath(beside) for _ in files[1:]), os.fspath(beside))
-    marked = photo_marks(os.fspath(picture), paths, with_ratings=True)
+    marked = photo_marks(os.fspath(picture), paths, with_pictures=True)
     assert judged.rating == marked.rating
 
 

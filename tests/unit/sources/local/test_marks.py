@@ -203,7 +203,7 @@ def test_the_marks_inside_a_picture_are_the_users_too(folder: Path) -> None:
     path = folder / "a.jpg"
     Image.new("RGB", (8, 8)).save(path, xmp=LIGHTROOM.encode())
     key = str(path)
-    library = FolderMarks(with_ratings=True)
+    library = FolderMarks(with_pictures=True)
     assert library.read_marks([key], (), with_albums=False).photos[key].rating == 3
     assert [one.key for one in library.mark(SetFavorite((key,), value=True)).refused] == [key]
     assert xmp_names(folder) == set()
@@ -620,7 +620,7 @@ def test_a_run_marks_the_next_plans_nothing_and_a_changed_group_is_updated(
     _, b, c = keys
     users = sidecar("", "<d:subject><r:Bag><r:li>mine</r:li><r:li>dup</r:li></r:Bag></d:subject>")
     (folder / "c.jpg.xmp").write_bytes(users)
-    library = FolderMarks(albums, with_ratings=True)
+    library = FolderMarks(albums, with_pictures=True)
 
     came = run(library, journal, keys, group_of(1, keys))
     assert not [one for one in came if isinstance(one, FailedMark)]
@@ -685,7 +685,7 @@ step, folder, albums, journal = sys.argv[1:]
 keys = sorted(str(path) for path in Path(folder).glob("*.jpg"))
 with closing(Journal(Path(journal))) as opened:
     sys.addaudithook(killed(step, str(Path(folder).parent)))
-    run(FolderMarks(Path(albums), with_ratings=True), opened, keys, group_of(1, keys))
+    run(FolderMarks(Path(albums), with_pictures=True), opened, keys, group_of(1, keys))
 """
 
 
@@ -706,7 +706,7 @@ def test_a_run_that_is_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> 
             kept = [one.before for one in journal.replaced_sidecars(TARGET) if one.path.endswith("b.jpg.xmp")]
             assert held == LIGHTROOM.encode() or LIGHTROOM.encode() in kept
             assert read(held).tags >= {"Berlin"}
-            library = FolderMarks(albums, with_ratings=True)
+            library = FolderMarks(albums, with_pictures=True)
             sweep(journal, tmp_path / "locks", ())
             assert list(folder.glob(".*.part")) == []
             run(library, journal, keys, group_of(1, keys))
