@@ -1,6 +1,7 @@
 """A folder as the library of the fake Immich server: whatever is in it now is on the server now."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,11 @@ def impatient(fake: FakeImmich, key: str | KeySource | None = None, **options: A
 
 def served(version: str, folder: Path, stack: ExitStack) -> ImmichPhotoSource:
     """The folder on a server of this version, read in full resolution."""
-    fake = stack.enter_context(FakeImmich(version))
+    return source_of(stack.enter_context(FakeImmich(version)), folder)
+
+
+def source_of(fake: FakeImmich, folder: Path) -> ImmichPhotoSource:
+    """The folder on this server, read in full resolution."""
     fake.faults.then("look into the folder", _Mirror(fake, folder).update, ALWAYS)
     key_file = folder.parent / "immich.key"
     key_file.write_text(fake.admin.secret)
@@ -69,9 +74,15 @@ def _read(path: Path, asset: Asset) -> None:
         return
     details = exif.get_ifd(ExifTags.IFD.Exif)
     orientation = exif.get(ExifTags.Base.Orientation)
-    asset.exif = Exif(orientation=orientation and str(orientation))
+    seconds, f_number = details.get(ExifTags.Base.ExposureTime), details.get(ExifTags.Base.FNumber)
+    asset.exif = Exif(
+        orientation=orientation and str(orientation),
+        exposure=seconds and f"1/{round(1 / seconds)}",
+        f_number=f_number and float(f_number),
+        iso=details.get(ExifTags.Base.ISOSpeedRatings),
+    )
     written = details.get(ExifTags.Base.DateTimeOriginal)
     if written:
         taken = datetime.strptime(written, "%Y:%m:%d %H:%M:%S").isoformat()
         asset.taken_ms = parse_iso(f"{taken}.{details.get(ExifTags.Base.SubsecTimeOriginal, '0')}Z")
-        asset.exif = Exif(make="Drawn", orientation=asset.exif.orientation)
+        asset.exif = replace(asset.exif, make="Drawn")
