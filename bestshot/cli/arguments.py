@@ -202,7 +202,11 @@ def _add_runs(groups: Mapping[SettingGroup, argparse._ArgumentGroup]) -> None:
         metavar="PLAN",
         help="carry out a plan, amended or not; several may be given",
     )
-    groups[RESULT].add_argument("--forget-decisions", action="store_true", help="forget what amended plans decided")
+    groups[RESULT].add_argument(
+        "--forget-decisions",
+        action="store_true",
+        help="forget what amended plans decided, and what was learned from it",
+    )
     groups[DONE].add_argument(
         "--history", action="store_true", help="list all runs that changed anything, the latest first"
     )

@@ -140,6 +140,7 @@ def _look(command: Command, settings: Settings, console: "Console", plan: "PlanD
     if outcome.remembered:
         console.print_line([f"{count(outcome.remembered, 'decision')} remembered."])
     console.report(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
+    console.print_line(outcome.learned)
     if outcome.report:
         console.print_line([report_line(outcome.report)])
     return outcome.exit_code

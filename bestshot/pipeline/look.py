@@ -26,6 +26,7 @@ from bestshot.model.groups import Group, Verdict
 from bestshot.model.phases import LISTING
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
 from bestshot.pipeline.groups import GroupingTask, find_groups
+from bestshot.pipeline.learning import learned_rules
 from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
@@ -47,7 +48,8 @@ class LibraryAnalysis:
     """What was found in a library; `photos` are those that could be read, of as many as the limit allows.
 
     `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan. `passed_over` is
-    what the listing does not look at, in words, and `named` what of that is named.
+    what the listing does not look at, in words, and `named` what of that is named. `learned` says what was learned from
+    the user's choices.
     """
 
     photos: tuple[Photo, ...]
@@ -59,15 +61,20 @@ class LibraryAnalysis:
     appraisals: Mapping[str, Appraisal] = field(default_factory=dict)
     passed_over: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    learned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KnownState:
-    """What earlier runs know: the measurements, what people decided, and the marks that this tool has set."""
+    """What earlier runs know: the measurements, what people decided, and the marks that this tool has set.
+
+    `reviews` are the bests that people chose or left, if they are to be learned from.
+    """
 
     index: Index
     decisions: Sequence[Decision] = ()
     ledger: MarkLedger = field(default_factory=MarkLedger)
+    reviews: Sequence[Decision] = ()
 
 
 def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState) -> LibraryAnalysis:
@@ -87,7 +94,8 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
     metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
     candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
     candidates = trace_copies(analyser, candidates)
-    verdicts = tuple(map(decisions.prefer, _judge(analyser, candidates, settings)))
+    judged, learned = _judge(analyser, candidates, settings, Decisions.of(known.reviews, readable))
+    verdicts = tuple(map(decisions.prefer, judged))
     _tell_of_unknown_people(settings.judging_rules.people, appraised.values)
     unread = [*metadata.skipped, *found.unread, *appraised.skipped]
     if unread or found.uncompared:
@@ -103,6 +111,7 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
         appraisals=appraised.values,
         passed_over=listing.passed_over,
         named=listing.named,
+        learned=learned,
     )
 
 
@@ -156,13 +165,21 @@ def _describe(analyser: Analyser, listing: Listing, photos: Sequence[Photo]) -> 
     return metadata
 
 
-def _judge(analyser: Analyser, groups: Sequence[Candidates], settings: Settings) -> Iterator[Verdict]:
-    """The verdicts on groups, after those were split in which different people stand at the same place."""
+def _judge(
+    analyser: Analyser, groups: Sequence[Candidates], settings: Settings, reviews: Decisions
+) -> tuple[list[Verdict], tuple[str, ...]]:
+    """The verdicts on groups, after those were split in which different people stand at the same place.
+
+    Also what was learned for them from the user's choices.
+    """
     rules = settings.judging_rules
+    learned: tuple[str, ...] = ()
     embeddings = recognise(analyser, groups, settings.face_model, keeps_sets=rules.keeps_sets)
-    for group in groups:
-        parts = split_by_people(group, embeddings)
-        yield from (judge(part, rules, embeddings) for part in parts if len(part.everyone) >= settings.min_group_size)
+    parts = [part for group in groups for part in split_by_people(group, embeddings)]
+    if settings.learn:
+        rules, learned = learned_rules(parts, reviews, rules, embeddings)
+    judged = [judge(part, rules, embeddings) for part in parts if len(part.everyone) >= settings.min_group_size]
+    return judged, learned
 
 
 def _tell_of_unknown_people(names: Collection[str], appraisals: Mapping[str, Appraisal]) -> None:

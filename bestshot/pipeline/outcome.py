@@ -43,7 +43,7 @@ class Outcome:
     """What a run found and did. `failed` are the changes that could not be made, by destination or by photo.
 
     `remembered` is the number of decisions that the given plan held. `calls` are those that a dry run's plan takes.
-    `report` are the files of the report.
+    `report` are the files of the report. `learned` says what was learned from the user's choices.
     """
 
     plan: "Plan"
@@ -53,6 +53,7 @@ class Outcome:
     remembered: int = 0
     calls: "Mapping[MarkAction, tuple[str, ...]]" = field(default_factory=dict)
     report: tuple[Path, ...] = ()
+    learned: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -19,11 +19,11 @@ from bestshot.pipeline.look import KnownState, LibraryAnalysis, analyse_library,
 from bestshot.pipeline.outcome import Outcome, Request
 from bestshot.pipeline.planning import Planner
 from bestshot.pipeline.records import Records, report_of
-from bestshot.plans.decision_store import remember, remembered
-from bestshot.plans.decisions import Decisions
+from bestshot.plans.decision_store import remember, remembered, reviewed
+from bestshot.plans.decisions import DecisionKind, Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.plan import Plan
-from bestshot.plans.reading import decisions_in
+from bestshot.plans.reading import approvals_in, decisions_in
 from bestshot.settings.checks import check_output_place, check_preferences
 from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.drafts import Drafts
@@ -69,7 +69,8 @@ class _Run:
         self._marks = MarkOutput(library, self._journal, target, origins)
         if self._acts:
             self._marks.recover()
-        self._known = KnownState(self._index, remembered(self._state_dir), self._marks.ledger())
+        reviews = reviewed(self._state_dir) if given is None and self._settings.learn else ()
+        self._known = KnownState(self._index, remembered(self._state_dir), self._marks.ledger(), reviews)
         self._planner = Planner(self._source, self._marks, options)
 
     @property
@@ -126,7 +127,7 @@ class _Run:
         output, state = self._find_output(library)
         plan = self._planner.plan(library, state)
         self._records.write(plan, library.metadata)
-        looked = Outcome(plan, report=self._report(plan, library))
+        looked = Outcome(plan, report=self._report(plan, library), learned=library.learned)
         if self._settings.dry_run:
             return replace(looked, calls=self._marks.calls_for(plan.mark_actions))
         if not self._request.confirm(plan):
@@ -161,7 +162,8 @@ class _Run:
         new = decisions_in(self._given.groups)
         decisions = Decisions.of([*self._known.decisions, *new], library.photos)
         new += decisions.overruled_by(library.verdicts)
-        remember(self._state_dir, new)
+        chosen = [one for one in new if one.kind is DecisionKind.BEST]
+        remember(self._state_dir, new, [*approvals_in(self._given.groups), *chosen])
         return len(new)
 
     def _report(self, plan: Plan, library: LibraryAnalysis) -> tuple[Path, ...]:

@@ -25,12 +25,24 @@ _MIGRATIONS = (
     );
     """,
     "ALTER TABLE decisions ADD COLUMN seal INTEGER;",
+    """
+    CREATE TABLE reviews (
+        id INTEGER PRIMARY KEY,
+        decision TEXT NOT NULL UNIQUE ON CONFLICT REPLACE,
+        made_at TEXT NOT NULL,
+        seal INTEGER
+    );
+    """,
 )
-_SEALED = ("decisions",)
+_SEALED = ("decisions", "reviews")
 
 
 class DecisionStore:
-    """Decisions in the order in which they were made; one that is made again counts as new."""
+    """Decisions in the order in which they were made; one that is made again counts as new.
+
+    Apart from them, reviews hold the best of each group that a person looked at, whether it was changed or left: from
+    changes alone, nobody could learn how often what was proposed is right.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,17 +58,24 @@ class DecisionStore:
         """Close the database."""
         self._connection.close()
 
-    def add(self, decisions: Sequence[Decision]) -> None:
+    def add(self, decisions: Sequence[Decision], reviews: Sequence[Decision] = ()) -> None:
         """Keep these as well, all of them at once."""
-        # As in the journal, json keeps the surrogates of undecodable file names.
-        rows = [(json.dumps(msgspec.to_builtins(one)), datetime.now(UTC).isoformat()) for one in decisions]
         with transaction(self._connection):
-            self._connection.executemany("INSERT INTO decisions (decision, made_at) VALUES (?, ?)", rows)
+            for table, made in (("decisions", decisions), ("reviews", reviews)):
+                statement = f"INSERT INTO {table} (decision, made_at) VALUES (?, ?)"  # noqa: S608 - names of ours
+                self._connection.executemany(statement, map(_row, made))
 
     def all(self) -> list[Decision]:
         """Everything that was decided, the oldest first; raises StateError for what this version does not know."""
+        return self._read("decisions")
+
+    def reviews(self) -> list[Decision]:
+        """The best of each group that was looked at, the oldest first; raises StateError as well."""
+        return self._read("reviews")
+
+    def _read(self, table: str) -> list[Decision]:
         with storage_errors(self._path):
-            rows = self._connection.execute("SELECT decision FROM decisions ORDER BY id").fetchall()
+            rows = self._connection.execute(f"SELECT decision FROM {table} ORDER BY id").fetchall()  # noqa: S608 - as above
         try:
             return [msgspec.convert(json.loads(text), Decision) for (text,) in rows]
         except (ValueError, msgspec.ValidationError) as error:
@@ -66,9 +85,15 @@ class DecisionStore:
             ) from error
 
     def forget(self) -> int:
-        """Forget everything; returns how many decisions that were."""
+        """Forget everything, and so what could be learned from it; returns how many decisions that were."""
         with transaction(self._connection):
+            self._connection.execute("DELETE FROM reviews")
             return self._connection.execute("DELETE FROM decisions").rowcount
+
+
+def _row(decision: Decision) -> tuple[str, str]:
+    # As in the journal, json keeps the surrogates of undecodable file names.
+    return json.dumps(msgspec.to_builtins(decision)), datetime.now(UTC).isoformat()
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -103,11 +128,19 @@ def remembered(state: Path) -> list[Decision]:
         return store.all()
 
 
-def remember(state: Path, decisions: Sequence[Decision]) -> None:
-    """Keep these in the state folder as well."""
+def reviewed(state: Path) -> list[Decision]:
+    """The best of each group that was looked at, as kept in the state folder; asking alone makes no file."""
+    if not is_there(_file(state)):
+        return []
+    with closing(_store(state)) as store:
+        return store.reviews()
+
+
+def remember(state: Path, decisions: Sequence[Decision], reviews: Sequence[Decision] = ()) -> None:
+    """Keep these in the state folder as well; where nothing was decided, nobody looked."""
     if decisions:
         with closing(_store(state)) as store:
-            store.add(decisions)
+            store.add(decisions, reviews)
 
 
 def forget(state: Path) -> int:

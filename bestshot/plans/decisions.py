@@ -139,14 +139,22 @@ class Decisions:
                 yield ranked.photo.id
 
     def _with_best(self, verdict: Verdict) -> Verdict:
-        photos = {photo.place: photo for photo in verdict.group.photos}
+        chosen = self.choice_in(verdict.group)
+        return put_on_top(verdict, chosen[0]) if chosen else verdict
+
+    def choice_in(self, group: Group) -> tuple[Photo, tuple[Photo, ...]] | None:
+        """The photo of a group that a person chose last before any other of it, and before which ones."""
+        photos = {photo.place: photo for photo in group.photos}
         chosen = [
-            (pick.when, place)
+            (pick.when, place, pick.others)
             for place in photos
             for pick in self.picks.get(place, ())
             if not pick.others.isdisjoint(photos)
         ]
-        return put_on_top(verdict, photos[max(chosen)[1]]) if chosen else verdict
+        if not chosen:
+            return None
+        _, place, others = max(chosen, key=lambda one: one[:2])
+        return photos[place], tuple(photo for photo in group.photos if photo.place in others)
 
     def overruled_by(self, verdicts: Iterable[Verdict]) -> Iterator[Decision]:
         """The decisions that these verdicts need besides, to stand against earlier ones."""

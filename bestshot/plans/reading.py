@@ -181,6 +181,19 @@ def decisions_in(groups: Iterable[PlanGroup]) -> list[Decision]:
     return made
 
 
+def approvals_in(groups: Sequence[PlanGroup]) -> list[Decision]:
+    """The proposals that a person left as they are: those before the last group that was changed.
+
+    Who goes through a plan need not come to its end.
+    """
+    changed = [place for place, group in enumerate(groups) if decisions_in([group])]
+    return [
+        Decision.about(DecisionKind.BEST, group.photos)
+        for group in groups[: changed[-1] if changed else 0]
+        if not (group.kind.is_set or decisions_in([group])) and len(group.photos) > 1
+    ]
+
+
 def _about_keepers(group: PlanGroup) -> list[Decision]:
     """What was decided otherwise than proposed about photos beside the best."""
     beside = [photo for photo in group.inside if photo.id != group.best]

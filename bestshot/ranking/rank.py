@@ -70,6 +70,23 @@ def judge(candidates: Candidates, rules: JudgingRules | None = None, embeddings:
     return replace(verdict, kind=GroupKind.BURST if kind.is_set else kind)
 
 
+def score_table(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings) -> dict[str, tuple[float, ...]]:
+    """The scores of each sound photo that is no copy, by id, in the order of the weights; 0 where none applies."""
+    sound = candidates.part([one for one in candidates.everyone if one.damage is None])
+    if not sound.everyone:
+        return {}
+    found = [one.scores for one in criteria(sound, _people(sound, rules, embeddings), rules.weights)]
+    return {
+        shot.id: tuple(scores.get(shot.id, _UNKNOWN_SCORE) if scores else 0.0 for scores in found)
+        for shot in sound.shots
+    }
+
+
+def _people(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Sequence[Person]:
+    """Who is in the photos that are not copies, with more emphasis on those whom the user prefers."""
+    return emphasised(track_people({shot.id: shot.faces for shot in candidates.shots}, embeddings), rules.people)
+
+
 def _ranked_by_damage(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Verdict:
     """The verdict on a group of which damaged photos come last."""
     damaged = {candidate.id: candidate.damage for candidate in candidates.everyone if candidate.damage is not None}
@@ -99,7 +116,7 @@ def _all_damaged(ranked: RankedPhoto, damage: str) -> RankedPhoto:
 
 def _verdict(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Verdict:
     everyone, copies, shots = candidates.everyone, candidates.copies, candidates.shots
-    people = emphasised(track_people({shot.id: shot.faces for shot in shots}, embeddings), rules.people)
+    people = _people(candidates, rules, embeddings)
     applicable = [criterion for criterion in criteria(candidates, people, rules.weights) if criterion.scores]
     scores = {shot.id: _score(shot.id, applicable) for shot in shots}
     preferred = preference_scores(everyone, rules.preferences)

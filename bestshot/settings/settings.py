@@ -154,6 +154,10 @@ class Settings:
             separator=",",
         ),
     ] = ()
+    learn: Annotated[
+        bool,
+        About(JUDGING, "judge as you chose in plans and by favourites, if that meets your choices clearly better"),
+    ] = False
     keep: Annotated[
         _Count,
         About(JUDGING, "how many photos of a group stay in sight at most, if they are good and really different", "N"),

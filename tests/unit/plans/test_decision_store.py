@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import DamagedError, StateError
-from bestshot.plans.decision_store import DecisionStore, remember, remembered
+from bestshot.plans.decision_store import DecisionStore, forget, remember, remembered, reviewed
 from bestshot.plans.decisions import Decision, DecisionKind
 from tests.support.builders import photo
 from tests.unit.plans.test_decisions import apart, best, decided, out
@@ -50,6 +50,17 @@ def test_the_same_one_made_again_counts_as_new_and_is_kept_once(store: DecisionS
 def test_forgetting_tells_how_many_there_were_and_leaves_none(store: DecisionStore) -> None:
     store.add([out(A, B), best(C, B)])
     assert (store.forget(), store.all(), store.forget()) == (2, [], 0)
+
+
+def test_reviews_are_kept_apart_from_decisions_and_forgotten_with_them(path: Path) -> None:
+    remember(path.parent, [best(A, B)], [best(C, A), best(A, B)])
+    assert (remembered(path.parent), reviewed(path.parent)) == ([best(A, B)], [best(C, A), best(A, B)])
+    assert (forget(path.parent), remembered(path.parent), reviewed(path.parent)) == (1, [], [])
+
+
+def test_where_nothing_was_decided_no_review_is_kept_and_no_file_made(path: Path) -> None:
+    remember(path.parent, [], [best(A, B)])
+    assert (reviewed(path.parent), path.exists()) == ([], False)
 
 
 @given(st.binary(min_size=1, max_size=30), st.sampled_from(DecisionKind))

@@ -19,7 +19,7 @@ from bestshot.plans.decisions import Decisions
 from bestshot.plans.document import PlanDocument, PlanSource, document_of, to_json
 from bestshot.plans.options import OutputOptions
 from bestshot.plans.plan import Plan
-from bestshot.plans.reading import Fitting, decisions_in, fit, read_plans
+from bestshot.plans.reading import Fitting, approvals_in, decisions_in, fit, read_plans
 from tests.support.builders import metadata_with, photo, planned
 from tests.unit.plans.test_decisions import apart, best, drop, keep, out
 
@@ -306,6 +306,22 @@ class TestDecisions:
         self, tmp_path: Path, changes: tuple[Change, ...], made: list[object]
     ) -> None:
         assert decisions_in(read(tmp_path, *changes).groups) == made
+
+    @pytest.mark.parametrize(
+        ("changes", "left"),
+        [
+            ((), []),
+            ((PICK_C,), []),
+            ((SKIP_SECOND,), [best(A, B, C)]),
+            ((B_KEPT, SKIP_SECOND), []),
+            ((put("groups", 0, "kind", "bracket"), SKIP_SECOND), []),
+        ],
+        ids=["nothing changed", "none before", "one before", "one that was changed too", "a set, which has no best"],
+    )
+    def test_what_stands_before_the_last_change_was_left_on_purpose(
+        self, tmp_path: Path, changes: tuple[Change, ...], left: list[object]
+    ) -> None:
+        assert approvals_in(read(tmp_path, *changes).groups) == left
 
     def test_photos_taken_out_of_one_group_are_none_with_each_other_either(self, tmp_path: Path) -> None:
         ours = Decisions.of(decisions_in(read(tmp_path, B_OUT, C_OUT).groups), (A, B, C))

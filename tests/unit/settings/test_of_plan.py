@@ -63,7 +63,7 @@ def test_what_a_plan_decides_is_refused() -> None:
     assert [name for name, setting in SETTINGS.items() if setting.with_plan.is_refused] == [
         *("source", "source_type", "exclude", "limit", "immich_album", "include_archived"),
         *("threshold", "time_window", "no_time_window", "rotations", "min_group_size"),
-        *("no_faces", "face_model", "prefer", "keep", "sets", "weights"),
+        *("no_faces", "face_model", "prefer", "learn", "keep", "sets", "weights"),
     ]
 
 

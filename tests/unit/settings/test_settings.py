@@ -93,6 +93,7 @@ SAMPLES = {
             "no_time_window",
             "rotations",
             "no_faces",
+            "learn",
             "nice",
             "dry_run",
             "verbose",
