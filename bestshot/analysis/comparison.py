@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from bestshot.analysis.pages import are_pages, letters, unlike_writing
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 
@@ -87,6 +88,12 @@ _CLEAR_TEXTURE = 40.0
 _UNRELATED = 0.2
 """Correlation below which two blocks show different things."""
 
+_CAPTION_HEIGHT = 0.2
+"""Fraction of the height that a caption may take."""
+
+_CAPTION_WIDTH = 0.6
+"""Fraction of the width from which what is written along a border is a caption."""
+
 _MIN_COVERAGE = 0.9
 """Fraction of a block that must be inside both pictures: their edges hardly ever coincide exactly."""
 
@@ -105,6 +112,7 @@ _INLIERS_PER_CORRELATION = 1000
 Floats = npt.NDArray[np.floating]
 Pixels = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Boxes = npt.NDArray[np.integer | np.floating]
 
 # Pictures are spread over processes already; threads within each would only compete.
 cv2.setNumThreads(1)
@@ -141,6 +149,16 @@ class Comparable:
     def mirrored(self) -> "Comparable":
         """The small copy as a mirror shows it."""
         return Comparable(Image.fromarray(self.small[:, ::-1]))
+
+    @property
+    def grey(self) -> Pixels:
+        """The picture in which features are found."""
+        return self._grey
+
+    @cached_property
+    def letters(self) -> int:
+        """How many letters it shows if it is a written page; 0 if not."""
+        return letters(self._grey)
 
     @cached_property
     def features(self) -> Features:
@@ -229,10 +247,19 @@ def _aligned(left: Comparable, right: Comparable, transform: Floats, inliers: in
     pictures = _blurred(aligned), _blurred(right.small)
     agreement = _agreement(_correlated(*pictures, inside, _BLOCK))
     conflict = _conflict(_correlated(*pictures, inside, _PATCH))
+    if are_pages(left.letters, right.letters):
+        conflict = max(conflict, _unlike_writing(left, right, transform))
     scale = float(np.hypot(small[0, 0], small[1, 0]) * left.small.shape[1] / width)
     return Similarity(
         inliers, round(overlap, 3), round(agreement, 3), round(conflict, 4), round(max(scale, 1 / scale), 3)
     )
+
+
+def _unlike_writing(left: Comparable, right: Comparable, transform: Floats) -> float:
+    """Which fraction of the writing is unlike on two pages that are aligned at the size of their features."""
+    aligned = _warped(left.grey, transform, right.size)
+    inside = _warped(np.ones_like(left.grey), transform, right.size, cv2.INTER_NEAREST)
+    return unlike_writing((aligned, right.grey), inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +279,26 @@ def _agreement(found: _Correlation) -> float:
 
 
 def _conflict(found: _Correlation) -> float:
-    """The fraction of the overlap in the largest patch where both pictures have clear, but unrelated texture."""
+    """The fraction of the overlap in the largest patch where both pictures have clear, but unrelated texture.
+
+    Patches along a border that together are as wide as the picture are a caption, and no other subject.
+    """
     differs = found.inside & (np.minimum(found.one, found.other) > _CLEAR_TEXTURE) & (found.value < _UNRELATED)
     _, _, patches, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8))
-    areas = patches[1:, cv2.CC_STAT_AREA]  # the first is the background
+    patches = _without_captions(patches[1:], *differs.shape)  # the first is the background
+    areas = patches[:, cv2.CC_STAT_AREA]
     return float(areas.max()) / int(found.inside.sum()) if len(areas) else 0.0
+
+
+def _without_captions(patches: Boxes, height: int, width: int) -> Boxes:
+    """The patches but for those that lie along the upper or lower border, if they together are as wide as it."""
+    left, top = patches[:, cv2.CC_STAT_LEFT], patches[:, cv2.CC_STAT_TOP]
+    right, bottom = left + patches[:, cv2.CC_STAT_WIDTH], top + patches[:, cv2.CC_STAT_HEIGHT]
+    is_caption = np.zeros(len(patches), dtype=np.bool_)
+    for is_along in (bottom <= _CAPTION_HEIGHT * height, top >= (1 - _CAPTION_HEIGHT) * height):
+        if is_along.any() and right[is_along].max() - left[is_along].min() >= _CAPTION_WIDTH * width:
+            is_caption |= is_along
+    return patches[~is_caption]
 
 
 def _correlated(one: Floats, other: Floats, inside: Pixels, block: int) -> _Correlation:

@@ -15,7 +15,7 @@ PROVENANCE: Final = "provenance/1"
 _FINGERPRINT: Final = "dhash64 phash64/2"
 _APPRAISAL: Final = "appraisal/5"
 _EMBEDDINGS: Final = "codes/1"
-_COMPARISON: Final = "orb480/3"
+_COMPARISON: Final = "orb480/4"
 
 
 def fingerprint_recipe(*, rotations: bool) -> str:

@@ -127,7 +127,7 @@ class Neighbours:
         """Leave of the candidates those of bursts, in which much moves, and those whose sketches may match.
 
         Pairs that are alike by their hashes become candidates if a place of their sketches differs, unless they were
-        taken within seconds, or their times are unknown: then they are copies.
+        taken within seconds, or their times are unknown: then they are copies. So do written pages in any case.
         """
         left, right = self.candidates.left, self.candidates.right
         is_promising = (clocks.known_gap(left, right) <= BURST_SECONDS) | are_of_one_press(left, right)
@@ -137,6 +137,7 @@ class Neighbours:
         is_doubtful = (clocks.known_gap(left, right) > SWAP_SECONDS) & ~are_of_one_press(left, right)
         later = np.flatnonzero(is_doubtful)
         is_doubtful[later] = sketches.differ_somewhere(left[later], right[later])
+        is_doubtful |= ~(clocks.known_gap(left, right) <= SWAP_SECONDS) & sketches.may_be_pages(left, right)
         collector = _PairCollector(len(clocks.wall))
         for pairs in (self.candidates.where(is_promising), self.alike.where(is_doubtful)):
             collector.add(pairs.left, pairs.right)

@@ -46,6 +46,9 @@ _PLACE_DIFFERS = 0.5
 
 People one after the other before a wall differ by 1.4 and more, even if their hashes are alike."""
 
+_PAGE_LEVEL = 0.6
+"""Of the brightest place of a page, how bright nine of ten are at least."""
+
 _CHUNK = 8192
 """Pairs compared at once, in some tens of megabytes."""
 
@@ -81,6 +84,12 @@ class Sketches:
             pairs = known[start : start + _CHUNK]
             found[pairs] = self._largest_residual(left[pairs], right[pairs]) > _PLACE_DIFFERS
         return found
+
+    def may_be_pages(self, left: Indices, right: Indices) -> Flags:
+        """Which pairs may both be written pages: bright nearly everywhere."""
+        are_bright = np.array(list(map(_is_bright_everywhere, self.fingerprints)), dtype=np.bool_)
+        both: Flags = are_bright[left] & are_bright[right]
+        return both
 
     def _largest_residual(self, left: Indices, right: Indices) -> Maps:
         """The largest difference of a pixel once the exposures are equal, in standard deviations of the picture."""
@@ -148,6 +157,12 @@ def _laid(scale: float) -> _Laid:
         shares[0, row, _PIXELS[lands]] = shares[1, row, _PIXELS[lands] + shift] = 1.0
     overlap = shares[0].sum(axis=1) / is_inside.sum()
     return _Laid(scaling, shares[0], shares[1], np.outer(overlap, overlap) >= _MIN_OVERLAP)
+
+
+def _is_bright_everywhere(item: Fingerprint) -> bool:
+    """Whether hardly any place of a sketch is much darker than the brightest one, as on paper with writing."""
+    levels = sorted(item.sketch)
+    return bool(levels) and levels[len(levels) // 10] >= _PAGE_LEVEL * levels[-1]
 
 
 def _spectra(maps: Maps) -> Spectra:

@@ -137,6 +137,28 @@ def test_somebody_else_before_the_same_wall_is_another_picture_unless_it_is_a_bu
     assert is_same(found, seconds=1)
 
 
+def captioned(picture: Image.Image, top: int, width: int) -> Image.Image:
+    """The picture with lines of something like text, black and white, from the left border on."""
+    text = scene(31, width, 60).point(lambda level: 255 if level > 128 else 0)
+    written = picture.copy()
+    written.paste(text, (0, top))
+    return written
+
+
+@every("top", [0, HEIGHT - 60])
+def test_a_caption_over_the_whole_width_of_a_copy_is_no_other_subject(top: int) -> None:
+    found = compared(PICTURE, captioned(PICTURE, top, WIDTH))
+    assert found.conflict < 0.008
+    assert is_same(found)
+
+
+@every("top, width", [(HEIGHT // 2, WIDTH), (HEIGHT - 60, WIDTH // 2)])
+def test_what_differs_within_a_picture_or_in_a_part_of_its_border_is_another_subject(top: int, width: int) -> None:
+    found = compared(PICTURE, captioned(PICTURE, top, width))
+    assert found.conflict > 0.008
+    assert not is_same(found, seconds=60)
+
+
 @every("turn", list(Image.Transpose))
 def test_turned_and_mirrored_copies_are_known_if_they_are_wanted(turn: Image.Transpose) -> None:
     turned = PICTURE.transpose(turn)
