@@ -59,9 +59,9 @@ def learn(choices: Sequence[Choice], usual: Weights) -> Lesson:
     by_usual = [_margin(one, prior) >= 0 for one in ordered]
     by_learned = list(_held_out(ordered, prior))
     number = count(len(ordered), "decision")
-    met = f"held out in turn, {sum(by_learned)} of them are met, by the usual weights {sum(by_usual)}"
+    met = f"held out in turn, learned weights meet {sum(by_learned)}, the usual ones {sum(by_usual)}"
     if not _is_clearly_better(by_learned, by_usual):
-        return Lesson(usual, (f"Nothing learned from {number} of yours: {met}, so those stay.",))
+        return Lesson(usual, (f"Nothing learned from {number} of yours: {met}, so these stay.",))
     shares = _fit(ordered, prior)
     weights = _weights(shares, usual)
     taste = _taste_in_words(ordered, shares - prior)

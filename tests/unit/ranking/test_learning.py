@@ -58,7 +58,7 @@ def met(choices: list[Choice], weights: Weights) -> int:
 def test_somebody_who_judges_by_the_usual_weights_changes_nothing(seed: int, number: int) -> None:
     lesson = learn(chosen(of(Weights()), number, Random(seed)), Weights())
     assert lesson.weights == Weights()
-    assert lesson.words[0].endswith(f"by the usual weights {number}, so those stay.")
+    assert lesson.words[0].endswith(f"the usual ones {number}, so these stay.")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -95,7 +95,7 @@ def test_what_was_learned_is_told_with_the_number_of_decisions_that_say_so() -> 
     words = learn([for_smiles] * 14 + [against] * 3, Weights()).words
     assert words[0] == "You prefer smiles to sharpness: 14 of 17 decisions between them."
     assert (
-        words[1] == "Learned from 17 decisions of yours: held out in turn, 14 of them are met, by the usual weights 3."
+        words[1] == "Learned from 17 decisions of yours: held out in turn, learned weights meet 14, the usual ones 3."
     )
 
 
