@@ -57,6 +57,15 @@ def test_our_own_stars_do_not_choose_the_best_and_another_best_takes_them_over(l
     assert given(library) == {"a_1.jpg": (-1, "Red"), "a_2.jpg": (5, "Green"), "a_3.jpg": (-1, "Red")}
 
 
+def test_a_second_run_is_silent_even_if_the_rest_has_more_stars_than_the_best(library: Path) -> None:
+    run(library, "--mark-best-favorite")
+    run(library, "--rate", "best=2,rest=4")
+    assert given(library) == {"a_1.jpg": (4, None), "a_2.jpg": (2, None), "a_3.jpg": (4, None)}
+    before = contents(library)
+    assert run(library, "--rate", "best=2,rest=4") == 0
+    assert contents(library) == before
+
+
 def test_a_plan_carries_what_is_given_by_role(library: Path, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     assert run(library, *BY_ROLE, "--plan", str(plan), "--dry-run") == 0

@@ -23,7 +23,6 @@ from bestshot.marks.kinds.roles import (
     LabelByRole,
     RateByRole,
     changed_by_user,
-    given_by_role,
     label_of,
     labelled_by_role,
     rated_by_role,
@@ -139,11 +138,11 @@ def without_ours(ledger: MarkLedger, metadata: Metadata, key: str) -> Metadata:
     Where favourites are five stars, as in folders, those of our favourites are ours.
     """
     is_ours = key in ledger.settings(FAVORITE)
-    ours = ledger.settings(RATING).get(key)
-    if ours is None and not is_ours:  # as of nearly all
+    by_role, ours = ledger.settings(RATING, BY_ROLE).get(key), ledger.settings(RATING).get(key)
+    if by_role is None and ours is None and not is_ours:  # as of nearly all
         return metadata
     rating = metadata.rating
-    if given_by_role(ledger, RATING).get(key) == str(rating):
+    if by_role is not None and by_role.value == str(rating):
         rating = None
     elif ours is not None and ours.value == str(rating):
         rating = _stars(ours.before)

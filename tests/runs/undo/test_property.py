@@ -17,6 +17,7 @@ from bestshot.marks.kinds.values import SetDescription, SetFavorite
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.plan import plan_marks
 from bestshot.marks.registry import KINDS
+from bestshot.marks.roles import PerRole
 from bestshot.sources.immich.marks import ImmichMarks
 from tests.fake_immich import FakeImmich
 from tests.fake_immich.state import Asset
@@ -35,6 +36,7 @@ WISHES = st.builds(
     stack=SWITCH,
     archive_rest=SWITCH,
     inherit=SWITCH,
+    rate=st.none() | st.builds(PerRole, st.sampled_from([None, "5"]), st.just("4"), st.sampled_from([None, "1"])),
 ).filter(lambda options: options.any)
 GROUPINGS = st.permutations(range(SIZE)).flatmap(
     lambda order: st.integers(2, 4).map(lambda cut: [order[:cut], order[cut:]])
