@@ -62,10 +62,13 @@ class FolderFiles:
         return {name for name in no_photos if name in self.statuses or suffix_of(name) in COMPANION_SUFFIXES}
 
     def _found(self, unit: Unit) -> FoundPhoto:
-        apart = {name: why for name, role in unit.companions if (why := self._why_apart(name, role))}
-        roles = ((unit.picture, FileRole.PICTURE), *unit.companions)
-        photo = self._photo(unit.picture, tuple(self._file(name, role) for name, role in roles if name not in apart))
-        told = "; ".join(f"its {name} {why}, and is left alone" for name, why in apart.items())
+        files: tuple[PhotoFile, ...] = (self._file(unit.picture, FileRole.PICTURE),)
+        told = ""
+        if unit.companions:  # which most have not
+            apart = {name: why for name, role in unit.companions if (why := self._why_apart(name, role))}
+            files += tuple(self._file(name, role) for name, role in unit.companions if name not in apart)
+            told = "; ".join(f"its {name} {why}, and is left alone" for name, why in apart.items())
+        photo = self._photo(unit.picture, files)
         entry, status = self.entries[unit.picture], self.statuses[unit.picture]
         real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(self.real, entry.name)  # noqa: PTH118 - a path may hold bytes that are no text
         links = (identity_of(status),) if status.st_nlink > 1 else ()

@@ -156,7 +156,7 @@ class FolderWalk:
                 self._passed_over["hidden"] += 1
             elif not is_readable(entry.name) or self._is_foreign(root, entry, names):
                 self._passed_over["of other programs"] += 1
-            elif any(pattern.matches(root, entry) for pattern in self._exclude):
+            elif self._exclude and any(pattern.matches(root, entry) for pattern in self._exclude):
                 self._passed_over[_EXCLUDED] += 1
             else:
                 yield entry
