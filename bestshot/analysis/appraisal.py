@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bestshot.analysis.faces import find_faces
-from bestshot.analysis.sharpness import reduced_sharpness, sharpness
+from bestshot.analysis.sharpness import reduced_sharpness, sharpness_and_detail
 from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal
 from bestshot.model.faces import FaceBox, FaceModel
 
@@ -27,8 +27,9 @@ def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[Face
     """
     grey_picture = picture.convert("L")
     grey = np.asarray(grey_picture)
+    sharpness, detail = sharpness_and_detail(grey)
     return Appraisal(
-        sharpness=sharpness(grey) or 0.0,
+        sharpness=sharpness,
         brightness=float(grey.mean()) / 255,
         clipped=float(((grey <= _BLACK) | (grey >= _WHITE)).mean()),
         faces=None if model is None else find_faces(np.asarray(picture), known, model=model),
@@ -37,6 +38,7 @@ def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[Face
         miniature=grey_picture.resize((MINIATURE_SIZE, MINIATURE_SIZE), Image.Resampling.BILINEAR).tobytes(),
         longest_side=max(picture.size),
         reduced_sharpness=reduced_sharpness(grey_picture),
+        detail=detail,
     )
 
 

@@ -13,7 +13,7 @@ ORIGIN: Final = "provenance by header/1"
 PROVENANCE: Final = "provenance/1"
 
 _FINGERPRINT: Final = "dhash64 phash64/2"
-_APPRAISAL: Final = "appraisal/5"
+_APPRAISAL: Final = "appraisal/6"
 _EMBEDDINGS: Final = "codes/1"
 _COMPARISON: Final = "orb480/4"
 

@@ -1,12 +1,15 @@
-"""Measuring how sharp a picture is in its sharpest part, regardless of noise."""
+"""Measuring how sharp a picture is in its sharpest part, and where, regardless of noise."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+from bestshot.model.appraisal import DETAIL_ONE, DETAIL_SIZE, DETAIL_STEPS, Detail
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -26,6 +29,9 @@ _SHARPEST_PERCENTILE = 95
 _MIN_SIDE = 2 * _BLOCK
 """In pixels; the sharpness of a smaller picture is unknown."""
 
+_ALMOST_NOTHING = 1e-12
+_NOTHING: Floats = np.zeros((0, 0), np.float32)
+
 # Pictures are spread over processes already; threads within each would only compete.
 cv2.setNumThreads(1)
 
@@ -38,7 +44,16 @@ def sharpness(grey: npt.NDArray[Any]) -> float | None:
     Algorithms Using a No-Reference Measure of Image Content", 2010). Dividing by the standard deviation of the luma
     makes exposure brackets comparable. Unitless, comparable only within one scene.
     """
-    return _strongest(grey, lambda luma: _second_difference_across(luma) + _second_difference_down(luma))
+    blocks = _measured(grey, _second_difference)
+    return None if blocks is None else blocks.sharpness
+
+
+def sharpness_and_detail(grey: npt.NDArray[Any]) -> tuple[float, Detail | None]:
+    """The sharpness of a picture and where its detail is, in one pass; 0 and None if it is too small or plain."""
+    blocks = _measured(grey, _second_difference)
+    if blocks is None or not blocks.contrast:
+        return 0.0, None
+    return blocks.sharpness, Detail(_cells(blocks.detail), *_directions(*blocks.gradients))
 
 
 def reduced_sharpness(grey: Image.Image) -> tuple[tuple[int, float], ...]:
@@ -61,18 +76,55 @@ def sharpness_both_ways(grey: npt.NDArray[Any]) -> float | None:
 
     For subjects with detail in both directions, such as faces; None if the picture is too small.
     """
-    ways = [_strongest(grey, detail_of) for detail_of in (_second_difference_across, _second_difference_down)]
-    return min((way for way in ways if way is not None), default=None)
+    ways = [_measured(grey, detail_of) for detail_of in (_second_difference_across, _second_difference_down)]
+    return min((way.sharpness for way in ways if way is not None), default=None)
 
 
-def _strongest(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> float | None:
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The detail of each block and the products of its gradients, relative to the contrast of the picture.
+
+    A plain picture has no contrast, and no blocks.
+    """
+
+    contrast: float
+    detail: Floats
+    gradients: tuple[Floats, Floats, Floats]
+
+    @property
+    def sharpness(self) -> float:
+        return float(np.percentile(self.detail, _SHARPEST_PERCENTILE)) if self.contrast else 0.0
+
+
+def _measured(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> _Blocks | None:
     if min(grey.shape) < _MIN_SIDE:
         return None
     contrast = float(cv2.meanStdDev(grey)[1].item())
     if contrast < 1.0:
-        return 0.0
-    detail = [np.sqrt(_block_means(detail_of(luma) ** 2)) * _coherence(luma) ** 2 for luma in _strips(grey)]
-    return float(np.percentile(np.concatenate(detail), _SHARPEST_PERCENTILE)) / contrast
+        return _Blocks(0.0, _NOTHING, (_NOTHING, _NOTHING, _NOTHING))
+    detail, products = [], []
+    for luma in _strips(grey):
+        gradients = _gradient_products(luma)
+        detail.append(np.sqrt(_block_means(detail_of(luma) ** 2)) * _coherence(*gradients) ** 2)
+        products.append(gradients)
+    xx, yy, xy = (np.concatenate(parts) / contrast**2 for parts in zip(*products, strict=True))
+    return _Blocks(contrast, np.concatenate(detail) / contrast, (xx, yy, xy))
+
+
+def _directions(xx: Floats, yy: Floats, xy: Floats) -> tuple[float, float, float, float]:
+    """The structure tensor of a whole picture, and how far its edges keep to two directions at right angles."""
+    edges = (xx - yy) + 2j * xy  # whose angle is twice that of the edge
+    strength = np.abs(edges)
+    fourfold = np.abs((edges**2 / np.maximum(strength, _ALMOST_NOTHING)).sum())
+    alignment = float(fourfold / max(float(strength.sum()), _ALMOST_NOTHING))
+    return float(xx.mean()), float(yy.mean()), float(xy.mean()), alignment
+
+
+def _cells(detail: Floats) -> bytes:
+    """The detail of blocks, as energy, averaged over 8 x 8 cells."""
+    energy = cv2.resize(detail**2, (DETAIL_SIZE, DETAIL_SIZE), interpolation=cv2.INTER_AREA)
+    steps = DETAIL_ONE + DETAIL_STEPS / 2 * np.log2(np.maximum(energy, np.finfo(np.float32).tiny))
+    return np.rint(np.clip(steps, 0, 255)).astype(np.uint8).tobytes()
 
 
 def _strips(grey: npt.NDArray[Any]) -> Iterator[Floats]:
@@ -80,6 +132,10 @@ def _strips(grey: npt.NDArray[Any]) -> Iterator[Floats]:
     rows = (len(grey) - 2) // _BLOCK * _BLOCK
     for top in range(0, rows, _STRIP):
         yield grey[top : min(top + _STRIP, rows) + 2].astype(np.float32)
+
+
+def _second_difference(luma: Floats) -> Floats:
+    return _second_difference_across(luma) + _second_difference_down(luma)
 
 
 def _second_difference_across(luma: Floats) -> Floats:
@@ -92,11 +148,15 @@ def _second_difference_down(luma: Floats) -> Floats:
     return difference
 
 
-def _coherence(luma: Floats) -> Floats:
-    """How far the gradients of each block agree, from 0 for noise to 1 for a straight edge."""
+def _gradient_products(luma: Floats) -> tuple[Floats, Floats, Floats]:
+    """The structure tensor of each block: its mean squared gradients across and down, and their mean product."""
     across = (luma[1:-1, 2:] - luma[1:-1, :-2]) / 2
     down = (luma[2:, 1:-1] - luma[:-2, 1:-1]) / 2
-    xx, yy, xy = _block_means(across**2), _block_means(down**2), _block_means(across * down)
+    return _block_means(across**2), _block_means(down**2), _block_means(across * down)
+
+
+def _coherence(xx: Floats, yy: Floats, xy: Floats) -> Floats:
+    """How far the gradients of each block agree, from 0 for noise to 1 for a straight edge."""
     middle, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
     major, minor = np.sqrt(middle + spread), np.sqrt(np.maximum(middle - spread, 0))
     agreement: Floats = (major - minor) / (major + minor + 1e-6)

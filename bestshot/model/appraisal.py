@@ -15,6 +15,15 @@ MINIATURE_SIZE = 32
 SKETCH_SIZE = 16
 """Side, in pixels, of the sketch by which pictures are told apart before they are compared closely."""
 
+DETAIL_SIZE = 8
+"""Cells along each side of a picture whose detail is measured."""
+
+DETAIL_STEPS = 16
+"""Steps of `Detail.cells` for twice the detail."""
+
+DETAIL_ONE = 224
+"""The step of `Detail.cells` at which the detail equals the contrast of the picture."""
+
 _LINEAR = 2.2
 """The exponent from luma to light, as in sRGB, roughly."""
 
@@ -47,6 +56,23 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """Where the fine detail of a picture is, and in which direction it runs, relative to the picture's contrast.
+
+    `cells` is the detail in each of 8 x 8 cells, row by row, in sixteenths of an octave. `across`, `down` and
+    `diagonal` are the mean products of the gradients (the structure tensor): motion takes them in one direction,
+    defocus in all. `alignment` is how far edges keep to two directions at right angles, from 0 to 1, as those of
+    buildings do: motion between the two takes as much of both.
+    """
+
+    cells: bytes
+    across: float
+    down: float
+    diagonal: float
+    alignment: float
+
+
+@dataclass(frozen=True, slots=True)
 class Appraisal:
     """The measured quality of a picture; `faces` is None if face detection was off.
 
@@ -56,6 +82,7 @@ class Appraisal:
     1. `tilt` is how far horizontal and vertical lines are tilted, in degrees clockwise; None if there are none.
     `miniature` is the luma of the picture scaled to 32 x 32 pixels, row by row, by which copies are recognised.
     `damage` is what is wrong with its file, as a phrase that follows its name; None if nothing is known to be.
+    `detail` is None if the picture is too small or plain to have any.
     """
 
     sharpness: float
@@ -67,6 +94,7 @@ class Appraisal:
     longest_side: int | None = None
     reduced_sharpness: tuple[tuple[int, float], ...] = ()
     damage: str | None = None
+    detail: Detail | None = None
 
     @property
     def light(self) -> float:

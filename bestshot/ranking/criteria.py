@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median, median_low
+from statistics import median
 
 from bestshot.model.appraisal import are_of_one_scale
 from bestshot.model.faces import Face
@@ -16,6 +16,7 @@ from bestshot.ranking.face_scores import (
     smile_scores,
     smiles,
 )
+from bestshot.ranking.focus import kind_of_blur, subject_sharpness
 from bestshot.ranking.originals import has_fewer_pixels
 from bestshot.ranking.people import Person
 from bestshot.ranking.rules import Weights
@@ -51,6 +52,9 @@ _WELL_COMPOSED = 0.9
 
 _MAX_TILT = 6.0
 """In degrees; a larger tilt does not lower the score any further."""
+
+_VISIBLY_SHARPER = 0.15
+"""A lead in sharpness that is seen: edges wider by a twelfth look blurred, which costs so much detail."""
 
 _TINY = 0.25
 """A picture with sides below this fraction of another's does not tell how sharp the other is."""
@@ -101,15 +105,16 @@ class Criterion:
 def criteria(candidates: Candidates, people: Sequence[Person], weights: Weights) -> tuple[Criterion, ...]:
     """Score the photos that are not copies by every criterion, in the order of the default weights."""
     shots = candidates.shots
+    sharpness = _sharpness(candidates, weights.sharpness)
     return (
         _eyes(shots, people, weights.eyes),
         _face_sharpness(shots, people, weights.face_sharpness),
         _presence(shots, people, weights.presence),
         _smiles(shots, people, weights.smiles),
-        _sharpness(candidates, weights.sharpness),
+        sharpness,
         _exposure(shots, weights.exposure),
         _resolution(shots, weights.resolution),
-        _composition(shots, weights.composition),
+        _composition(shots, sharpness.scores, weights.composition),
     )
 
 
@@ -196,24 +201,34 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
 def _sharpness(candidates: Candidates, weight: float) -> Criterion:
     # Whole percents: smaller differences are noise, and of two equals the earlier one should win.
     scores = {id_: round(share, 2) for id_, share in _shares_of_sharpest(candidates).items()}
-    return Criterion(
-        "sharpness",
-        weight,
-        scores,
-        lambda shot: (
-            _against_sharpest("picture", shot, scores) or f"picture {scores[shot.id]:.0%} as sharp as the sharpest"
-        ),
-        _simple_fault(scores, "is less sharp"),
-        lambda shot: _is_top(shot, scores),
-    )
+
+    def words(shot: Candidate) -> str:
+        is_sharpest = _against_sharpest("picture", shot, scores, _VISIBLY_SHARPER)
+        return is_sharpest or f"picture {scores[shot.id]:.0%} as sharp as the sharpest"
+
+    def fault(shot: Candidate, best: Candidate) -> str | None:
+        is_exposed_alike = abs(shot.appraisal.light - best.appraisal.light) < _CLEARLY_OFF
+        if scores.get(shot.id, 1.0) > scores.get(best.id, 0.0) - _VISIBLY_SHARPER or not is_exposed_alike:
+            return None
+        # A sharpened edit is sharper than its original, which is not blurred for that.
+        is_edit = best.id in candidates.lookalikes.get(shot.id, ()) or best.metadata.taken.is_guess
+        return (None if is_edit else kind_of_blur(shot.appraisal, best.appraisal)) or "is less sharp"
+
+    return Criterion("sharpness", weight, scores, words, fault, lambda shot: _is_top(shot, scores))
 
 
 def _shares_of_sharpest(candidates: Candidates) -> dict[str, float]:
-    """How sharp each photo is beside the others, from 0 to 1; nothing where all are entirely blurred."""
+    """How sharp each photo is beside the others, from 0 to 1; nothing where all are entirely blurred.
+
+    They are compared where the subject is, if that is known. Faces have a criterion of their own.
+    """
     shots = candidates.shots
     sharpest = max(shot.appraisal.sharpness for shot in shots)
     if not sharpest:
         return {}
+    has_faces = any(shot.faces for shot in shots)
+    if not has_faces and (found := subject_sharpness([shot.appraisal for shot in shots])):
+        return {shot.id: value / max(found) for shot, value in zip(shots, found, strict=True)}
     sides = [shot.appraisal.longest_side for shot in shots if shot.appraisal.longest_side is not None]
     if are_of_one_scale(sides) and not candidates.lookalikes:  # as nearly always: no pair needs a look of its own
         return {shot.id: shot.appraisal.sharpness / sharpest for shot in shots}
@@ -273,12 +288,14 @@ def _exposure(shots: Sequence[Candidate], weight: float) -> Criterion:
 def _usual_exposure(shots: Sequence[Candidate]) -> tuple[float, float]:
     """The light, in EV, and the clipped part that are usual among photos of one scene: snow is bright in all of them.
 
-    Middle grey has a vote, as two photos have no middle. Of one that is mostly clipped nothing can be told.
+    Middle grey has a vote, as two photos have no middle. Of one that is mostly clipped nothing can be told. What no
+    photo that is light enough could avoid is clipped as usual: a lamp.
     """
     telling = [shot.appraisal for shot in shots if shot.appraisal.clipped < _MOSTLY_CLIPPED]
     light = median([_MIDDLE_GREY, *(one.light for one in telling)])
-    clipped = [one.clipped for one in telling] or [min(shot.appraisal.clipped for shot in shots)]
-    return light, median_low(clipped)
+    enough = min(light, _MIDDLE_GREY) - _VISIBLY_OFF
+    clipped = [one.clipped for one in telling if one.light >= enough]
+    return light, min(clipped or [shot.appraisal.clipped for shot in shots])
 
 
 def _exposure_fault(shot: Candidate, better: Candidate) -> str | None:
@@ -305,12 +322,11 @@ def _resolution(shots: Sequence[Candidate], weight: float) -> Criterion:
     )
 
 
-def _composition(shots: Sequence[Candidate], weight: float) -> Criterion:
-    # Lines that few photos of a scene show are streaks of motion, or edges of what lies about.
-    has_lines = sum(shot.appraisal.tilt is not None for shot in shots) >= len(shots) / 2
-
+def _composition(shots: Sequence[Candidate], sharp: Scores, weight: float) -> Criterion:
     def tilt(shot: Candidate) -> float | None:
-        return abs(shot.appraisal.tilt) if has_lines and shot.appraisal.tilt is not None else None
+        """How far the picture is off level; a blurred one shows no lines but its streaks."""
+        is_sharp = sharp.get(shot.id, 1.0) >= 1 - _VISIBLY_SHARPER
+        return abs(shot.appraisal.tilt) if is_sharp and shot.appraisal.tilt is not None else None
 
     scores = {
         shot.id: 1.0 - 0.5 * min(1.0, (tilt(shot) or 0.0) / _MAX_TILT) - 0.5 * _share_of_cut_heads(shot)
@@ -327,7 +343,7 @@ def _composition(shots: Sequence[Candidate], weight: float) -> Criterion:
 
 def _composition_words(shot: Candidate, tilt: float | None) -> Iterator[str]:
     if tilt is not None:
-        yield "level" if tilt < 1 else f"tilted by {tilt:.1f} degrees"
+        yield "level" if tilt <= 1 else f"tilted by {tilt:.1f} degrees"
     if shot.faces:
         cut = sum(face.is_cut for face in shot.faces)
         yield f"{count(cut, 'head')} cut off" if cut else "no head cut off"
@@ -362,8 +378,8 @@ def _by_size(shots: Sequence[Candidate], faces: _Faces, unseen: float | None = N
     return scores
 
 
-def _against_sharpest(what: str, shot: Candidate, scores: Scores) -> str | None:
-    if _stands_out(scores[shot.id], scores):
+def _against_sharpest(what: str, shot: Candidate, scores: Scores, lead: float = _VISIBLE) -> str | None:
+    if _stands_out(scores[shot.id], scores, lead):
         return f"sharpest {what}"
     return f"{what} as sharp as any" if _is_top(shot, scores) else None
 
@@ -373,10 +389,10 @@ def _is_top(shot: Candidate, scores: Scores) -> bool:
     return scores[shot.id] > max(scores.values()) - _VISIBLE
 
 
-def _stands_out(score: float, scores: Scores) -> bool:
+def _stands_out(score: float, scores: Scores, lead: float = _VISIBLE) -> bool:
     """Whether this score is the best, and visibly better than all others."""
     ordered = sorted(scores.values(), reverse=True)
-    return score == ordered[0] and (len(ordered) == 1 or score >= ordered[1] + _VISIBLE)
+    return score == ordered[0] and (len(ordered) == 1 or score >= ordered[1] + lead)
 
 
 def _simple_fault(scores: Mapping[str, float], words: str) -> Fault:

@@ -17,6 +17,7 @@ from bestshot.model.appraisal import MINIATURE_SIZE
 from bestshot.model.burst_names import burst_of
 from bestshot.model.groups import GroupKind
 from bestshot.model.photo import Metadata
+from bestshot.ranking.focus import is_focus_stack
 
 if TYPE_CHECKING:
     from bestshot.ranking.candidates import Candidate, Candidates
@@ -63,6 +64,8 @@ def kind_of(candidates: "Candidates") -> GroupKind:
         return GroupKind.COPIES
     if is_bracket(shots):
         return GroupKind.BRACKET
+    if _is_focus_stack(shots):
+        return GroupKind.FOCUS_STACK
     if _is_time_lapse(shots):
         return GroupKind.TIME_LAPSE
     if _is_sequence(shots):
@@ -138,6 +141,23 @@ def _show_the_same(one: "Candidate", other: "Candidate") -> bool:
         return False
     first, second = (np.unique(picture, return_inverse=True)[1] for picture in pictures)
     return bool(np.corrcoef(first, second)[0, 1] >= _SAME_CONTENT)
+
+
+def _is_focus_stack(shots: Sequence["Candidate"]) -> bool:
+    """Whether the focus wanders from frame to frame, of one camera and size; without times, in the order of names."""
+    guesses = {one.metadata.taken.is_guess for one in shots}
+    cameras = {(one.metadata.camera, one.metadata.width, one.metadata.height) for one in shots}
+    if len(guesses) > 1 or len(cameras) > 1 or len(shots) < _MIN_FRAMES:
+        return False
+    if not _are_guesses(shots) and max(_pauses(shots)) > _MAX_PAUSE:
+        return False
+    ordered = sorted(shots, key=lambda one: _by_number(one.photo.name)) if _are_guesses(shots) else shots
+    return is_focus_stack([one.appraisal for one in ordered])
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """A name as a key that puts 2 before 10."""
+    return [(int(digits or 0), text) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _is_time_lapse(shots: Sequence["Candidate"]) -> bool:

@@ -49,7 +49,7 @@ class TestLooking:
 
     def test_verbose_gives_the_reasons(self, library: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main([str(library), "-v", *QUICK]) == 0
-        assert "      sharpest picture; burst_1.jpg is less sharp" in capsys.readouterr().out
+        assert "      sharpest picture; burst_1.jpg is out of focus" in capsys.readouterr().out
 
     def test_a_library_without_groups_says_so(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         add(tmp_path / "a.jpg", scene(1))

@@ -251,7 +251,7 @@ def test_metadata_txt_tells_all_that_is_known_of_each_photo_and_why_it_ranked_th
         "   camera:      Maker Camera 1, Lens 2",
         "   exposure:    1/250 s, f/2.8, ISO 400, 35 mm",
         "   GPS:         48.500000, -2.250000",
-        "   why:         sharpest picture; copy.jpg is less sharp",
+        "   why:         sharpest picture; copy.jpg is out of focus",
         f"   score:       {group.verdict.ranking[0].score:.3f}",
         "                sharpness: sharpest picture",
         *(f"                {reason.name}: {reason.text}" for reason in group.verdict.ranking[0].reasons[1:]),
