@@ -7,6 +7,7 @@ from typing import Self
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.roles import LabelByRole, RateByRole
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import AddTags, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
@@ -44,6 +45,8 @@ class Reference:
     stacked: dict[str, str]
     ratings: dict[str, Written]
     descriptions: dict[str, Written]
+    rated_by_role: dict[str, str]
+    labelled_by_role: dict[str, str]
     numbers: dict[str, int]
     last_number: int
 
@@ -62,6 +65,8 @@ class Reference:
             stacked=stacked,
             ratings=_written(made, SetRating),
             descriptions=_written(made, SetDescription),
+            rated_by_role=_given(made, RateByRole),
+            labelled_by_role=_given(made, LabelByRole),
             numbers=_numbers(made),
             last_number=max((number for one in made for number, _ in _numbered(one.action)), default=0),
         )
@@ -155,6 +160,15 @@ def _written(receipts: Sequence[MarkReceipt], kind: type[SetRating] | type[SetDe
     return written
 
 
+def _given(receipts: Sequence[MarkReceipt], kind: type[RateByRole] | type[LabelByRole]) -> dict[str, str]:
+    given: dict[str, str | None] = {}
+    for receipt in receipts:
+        if isinstance(receipt.action, kind):
+            value = receipt.action.value
+            given |= dict.fromkeys(receipt.effect.changed, None if value is None else str(value))
+    return {key: value for key, value in given.items() if value is not None}
+
+
 def _text(action: SetRating | SetDescription) -> str | None:
     if isinstance(action, SetDescription):
         return action.text or None
@@ -176,7 +190,7 @@ def _numbers(receipts: Sequence[MarkReceipt]) -> dict[str, int]:
 def _numbered(action: MarkAction) -> list[tuple[int, frozenset[str]]]:
     """The groups that an action is about, by number, with those of their photos that it tells."""
     match action:
-        case AddTags() | SetFavorite() | SetArchived():
+        case AddTags() | SetFavorite() | SetArchived() | RateByRole() | LabelByRole():
             return [(group.number, frozenset(group.keys)) for group in action.groups]
         case MakeStack():
             return [(action.number, frozenset(action.keys) - frozenset(action.carried))]

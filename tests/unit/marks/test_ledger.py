@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from bestshot.marks.actions import MarkAction, MarkedGroup, MarkEffect, MarkReceipt
 from bestshot.marks.kinds.albums import AddToAlbum, DeleteAlbum, MakeAlbum, RemoveFromAlbum
 from bestshot.marks.kinds.archive import SetArchived
+from bestshot.marks.kinds.roles import LabelByRole, RateByRole, given_by_role
 from bestshot.marks.kinds.stacks import DissolveStack, MakeStack, RestoreStack
 from bestshot.marks.kinds.tags import AddTags, DeleteTag, RemoveTag, RemoveTags
 from bestshot.marks.kinds.values import SetDescription, SetFavorite, SetRating
 from bestshot.marks.ledger import LedgerEntry, MarkLedger, OurAlbum, OurStack
-from bestshot.marks.state import ALBUM, ARCHIVED, DESCRIPTION, FAVORITE, RATING, STACK, TAG, Stack
+from bestshot.marks.state import ALBUM, ARCHIVED, DESCRIPTION, FAVORITE, LABEL, RATING, STACK, TAG, Stack
 from tests.support.marks.ledger_reference import FilledAlbum, Reference, Written
 
 
@@ -133,6 +134,8 @@ ACTIONS: st.SearchStrategy[MarkAction] = st.one_of(
     st.builds(SetFavorite, PHOTOS, st.booleans(), GROUPS),
     st.builds(SetArchived, PHOTOS, st.booleans(), st.just(()), GROUPS),
     st.builds(SetRating, st.sampled_from("abc"), STARS),
+    st.builds(RateByRole, PHOTOS, STARS, STARS, GROUPS),
+    st.builds(LabelByRole, PHOTOS, st.sampled_from([None, "Red"]), st.none(), GROUPS),
     st.builds(SetDescription, st.sampled_from("abc"), st.sampled_from(["", "sea", "shore"])),
     st.builds(MakeStack, st.integers(1, 4), PHOTOS, st.lists(STACKS, max_size=2).map(tuple), PHOTOS),
     st.builds(DissolveStack, st.integers(1, 4), STACKS),
@@ -181,4 +184,6 @@ def test_the_fold_over_aspects_answers_what_is_told_kind_by_kind(history: list[M
     assert {key: setting.value for key, setting in ledger.settings(STACK).items()} == reference.stacked
     assert written(ledger.settings(RATING)) == reference.ratings
     assert written(ledger.settings(DESCRIPTION)) == reference.descriptions
+    assert given_by_role(ledger, RATING) == reference.rated_by_role
+    assert given_by_role(ledger, LABEL) == reference.labelled_by_role
     assert (ledger.numbers, ledger.last_number) == (reference.numbers, reference.last_number)
