@@ -42,6 +42,10 @@ class WorkerLostError(Exception):
     """Raised by an executor that restarts its workers, for work whose worker died, whatever caused that."""
 
 
+_SINGLE_THREADED = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Pictures are spread over processes already: threads for the small matrices within each would wait for each other, at
+half as much CPU again."""
+
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -238,7 +242,8 @@ def _is_broken(pool: Executor) -> bool:
 
 
 def _set_up_worker() -> None:
-    """Set up a new worker process: quiet, and ending with its parent."""
+    """Set up a new worker process: quiet, single-threaded, and ending with its parent."""
+    os.environ.update(_SINGLE_THREADED)  # read when numpy is imported, which no worker has done by now
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and stops the workers in order
     warnings.simplefilter("ignore")
     # Decoders written in C print messages that are not for the user; what matters is in the result.

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from bestshot.workers.pool import WorkerDied, Workers, WorkersError
 from tests.support.file_systems import SPAWN, in_own_process
@@ -46,6 +47,13 @@ def raised(batch: Sequence[int]) -> list[int]:
     raise ValueError(f"not {batch[0]}")
 
 
+def threads_of_blas(_batch: Sequence[int]) -> list[int]:
+    import numpy as np
+
+    assert np.ones(2).sum() == 2
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
 def in_batches(items: Sequence[int], size: int) -> list[Sequence[int]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
@@ -68,6 +76,12 @@ def test_the_results_do_not_depend_on_the_number_of_workers(count: int) -> None:
     items = range(40)
     with closing(Workers(count)) as workers:
         assert results(workers, doubled, in_batches(items, 3)) == {item: 2 * item for item in items}
+
+
+def test_a_worker_computes_in_one_thread_since_others_work_beside_it() -> None:
+    with closing(Workers(1)) as workers:
+        (finished,) = workers.run(threads_of_blas, [[0]])
+    assert finished.result == [1]
 
 
 @pytest.mark.parametrize(
