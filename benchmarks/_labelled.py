@@ -10,7 +10,7 @@ import msgspec
 
 from bestshot.analysis.analyser import READ_METADATA, Analyser, appraisal_measurement
 from bestshot.model.appraisal import Appraisal
-from bestshot.model.faces import FaceModel
+from bestshot.model.faces import Face, FaceModel
 from bestshot.model.groups import Group, Verdict
 from bestshot.model.photo import Metadata, Photo
 from bestshot.pipeline.look import recognise, trace_copies
@@ -53,6 +53,11 @@ class Measured:
     metadata: Mapping[str, Metadata]
     appraisals: Mapping[str, Appraisal]
     judged: tuple[Verdict, ...]
+
+    def clear_faces(self, name: str) -> tuple[Face, ...]:
+        """The faces that were found in a photo, without those that count only beside others."""
+        faces = self.appraisals[self.photos[name].id].faces or ()
+        return tuple(face for face in faces if not face.is_faint)
 
 
 def read_labels(folder: Path) -> Labels:

@@ -87,7 +87,7 @@ def print_eyes(labels: Labels, measured: Measured) -> None:
     groups = [*(series.files for series in labels.series), *([file] for file in sorted(alone))]
     said: dict[str, float | None] = {}
     for files in groups:
-        faces = {file: measured.appraisals[measured.photos[file].id].faces or () for file in files}
+        faces = {file: measured.clear_faces(file) for file in files}
         people = track_people({file: found for file, found in faces.items() if len(found) == 1})
         for person in people:
             scores = eye_scores(person)
@@ -133,7 +133,7 @@ def people_in(labels: Labels, measured: Measured, folder: Path) -> list[Person]:
     """The people who are alone in a series, with open eyes in at least one photo."""
     found = []
     for series in labels.series:
-        faces = {file: measured.appraisals[measured.photos[file].id].faces or () for file in series.files}
+        faces = {file: measured.clear_faces(file) for file in series.files}
         seen = {file: (folder / file, one[0]) for file, one in faces.items() if len(one) == 1}
         person = Person(
             tuple(seen[file] for file in series.acceptable_best if file in seen),

@@ -32,7 +32,7 @@ def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[Face
         sharpness=sharpness,
         brightness=float(grey.mean()) / 255,
         clipped=float(((grey <= _BLACK) | (grey >= _WHITE)).mean()),
-        faces=None if model is None else find_faces(np.asarray(picture), known, model=model),
+        faces=None if model is None else find_faces(np.asarray(picture), known, model=model, faint=True),
         tilt=tilt(grey),
         # Not by boxes, whose borders go through the pixels of a thumbnail.
         miniature=grey_picture.resize((MINIATURE_SIZE, MINIATURE_SIZE), Image.Resampling.BILINEAR).tobytes(),

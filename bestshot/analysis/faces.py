@@ -17,9 +17,10 @@ from bestshot.analysis.face_models import (
     landmark_predictor,
     rectangle,
 )
+from bestshot.analysis.irises import iris_darkness
 from bestshot.analysis.landmarks import Landmarks
 from bestshot.analysis.sharpness import sharpness_both_ways
-from bestshot.model.faces import Face, FaceBox, FaceModel
+from bestshot.model.faces import CLEAR_DETECTION, Face, FaceBox, FaceModel
 
 Pixels = npt.NDArray[np.uint8]
 _Edges = tuple[float, float, float, float]
@@ -35,8 +36,11 @@ height of a 4:3 picture; `benchmarks/faces.py` shows what other sizes find and c
 _MAX_ENLARGEMENT = 2.0
 """Pictures and faces are enlarged by this factor at most; further enlargement shows nothing new."""
 
-_DETECTION_THRESHOLD = 0.2
-"""dlib's score from which a detection counts as a face; badges and knots of cloth score less."""
+_FAINT_THRESHOLD = -0.3
+"""dlib's score from which a detection is kept, to count where another photo shows a face: one picture in 12 has one."""
+
+_MIN_EYE_DISTANCE = 24
+"""Distance between the eyes, in pixels of the picture before it was enlarged, below which no expression is told."""
 
 _KNOWN_FACE_SIZE = 200
 """Size, in pixels, to which a face that the source knows is scaled to measure it."""
@@ -75,11 +79,13 @@ def find_faces(
     *,
     model: FaceModel = FaceModel.HOG,
     working_pixels: int = WORKING_PIXELS,
+    faint: bool = False,
 ) -> tuple[Face, ...]:
     """Detect and measure the faces in an upright RGB picture, from left to right; raises FaceDetectionError.
 
     If some are `known`, no others are detected, and one that is not frontal gets no measures. The picture is scaled to
-    `working_pixels`, but never more than doubled in size.
+    `working_pixels`, but never more than doubled in size. With `faint`, what is a face only if another photo shows one
+    in its place is found too.
     """
     with _DLIB_LOCK:
         if known:
@@ -87,7 +93,7 @@ def find_faces(
         elif model is FaceModel.CNN:
             faces = list(_detected_by_cnn(pixels, working_pixels))
         else:
-            faces = list(_detected(pixels, working_pixels))
+            faces = list(_detected(pixels, working_pixels, _FAINT_THRESHOLD if faint else CLEAR_DETECTION))
     return tuple(sorted(faces, key=lambda face: (face.left, face.top)))
 
 
@@ -143,10 +149,11 @@ class _View:
         return left + self.left, top + self.top, right + self.left, bottom + self.top
 
 
-def _detected(pixels: Pixels, working_pixels: int) -> Iterator[Face]:
+def _detected(pixels: Pixels, working_pixels: int, threshold: float) -> Iterator[Face]:
     view = _View.whole(pixels, working_pixels)
-    for place in hog_detector().run(view.pixels, 0, _DETECTION_THRESHOLD)[0]:
-        yield _face(pixels, view, _place(place))
+    places, scores, _ = hog_detector().run(view.pixels, 0, threshold)
+    for place, score in zip(places, scores, strict=True):
+        yield replace(_face(pixels, view, _place(place)), detection_score=round(float(score), 4))
 
 
 def _detected_by_cnn(pixels: Pixels, working_pixels: int) -> Iterator[Face]:
@@ -186,18 +193,24 @@ def _face(pixels: Pixels, view: _View, place: _Place) -> Face:
     landmarks = _landmarks(view.pixels, place)
     edges = view.in_picture(place)
     box = _within(edges, (width, height))
-    return Face(
+    face = Face(
         box.left,
         box.top,
         box.right,
         box.bottom,
-        eye_aspect_ratio=landmarks.eye_aspect_ratio(),
-        lid_height=landmarks.lid_height(),
-        eye_balance=landmarks.eye_balance(),
-        smile=landmarks.smile(),
         sharpness=_sharpness(pixels, view.in_picture(landmarks.around_eyes())),
         turn=landmarks.turn(),
         is_cut=_is_cut(edges, (width, height)),
+    )
+    if landmarks.eye_distance() < _MIN_EYE_DISTANCE * max(1.0, view.scale):
+        return face
+    return replace(
+        face,
+        eye_aspect_ratio=landmarks.eye_aspect_ratio(),
+        lid_height=landmarks.lid_height(),
+        eye_balance=landmarks.eye_balance(),
+        iris=iris_darkness(view.pixels, landmarks),
+        smile=landmarks.smile(),
     )
 
 

@@ -14,6 +14,12 @@ _BROWS = 0.8
 _NOSE_TIP = 0.9
 """How far the tip of the nose is below the middle of the eyes, as a fraction of the distance between the eyes."""
 
+_TURNED = 0.2
+"""`turn` from which on the farther eye is too narrow to be measured."""
+
+_TURN_AT_45_DEGREES = 0.43
+"""`turn` of a head turned by 45 degrees; it grows with the tangent of the angle."""
+
 # Which of dlib's 68 landmarks are which.
 _NOSE_BRIDGE = slice(27, 31)
 _LEFT_EYE = slice(36, 42)
@@ -66,18 +72,29 @@ class Landmarks:
         return Landmarks(self.left_eye + by, self.right_eye + by, self.nose_bridge + by, self.top_lip + by)
 
     @property
+    def clear_eyes(self) -> tuple[Points, ...]:
+        """The eyes that can be measured: both, or of a turned head the nearer one."""
+        turn = self.turn() or 0.0
+        if abs(turn) <= _TURNED:
+            return self.eyes
+        return (self.left_eye,) if turn > 0 else (self.right_eye,)
+
+    @property
     def eyes(self) -> tuple[Points, Points]:
         """Both eyes, the one on the left of the picture first."""
         return self.left_eye, self.right_eye
 
     def eye_aspect_ratio(self) -> float | None:
         """The aspect ratio of the less open eye: a wink spoils a photo like a blink."""
-        ratios = [ratio for eye in self.eyes if (ratio := eye_aspect_ratio(eye)) is not None]
+        ratios = [ratio for eye in self.clear_eyes if (ratio := eye_aspect_ratio(eye)) is not None]
         return min(ratios, default=None)
 
     def eye_balance(self) -> float | None:
-        """The smaller aspect ratio over the larger one: both eyes narrow in a smile, one in a wink."""
-        ratios = [ratio for eye in self.eyes if (ratio := eye_aspect_ratio(eye)) is not None]
+        """The smaller aspect ratio over the larger one: both eyes narrow in a smile, one in a wink.
+
+        None for a turned head, in which the farther eye looks as if it winked.
+        """
+        ratios = [ratio for eye in self.clear_eyes if (ratio := eye_aspect_ratio(eye)) is not None]
         return min(ratios) / max(ratios) if len(ratios) == 2 and max(ratios) > 0 else None
 
     def lid_height(self) -> float | None:
@@ -85,7 +102,7 @@ class Landmarks:
 
         It falls in a blink, but not in a smile, which raises the lower lid.
         """
-        return min((height for eye in self.eyes if (height := lid_height(eye)) is not None), default=None)
+        return min((height for eye in self.clear_eyes if (height := lid_height(eye)) is not None), default=None)
 
     def smile(self) -> float | None:
         """The width of the mouth plus the lift of its corners above the lip's middle, over the distance of the eyes.
@@ -108,6 +125,11 @@ class Landmarks:
         along, _, between_eyes = axes
         middle = (self.left_eye.mean(axis=0) + self.right_eye.mean(axis=0)) / 2
         return float((self.nose_bridge[_NOSE_END] - middle) @ along) / between_eyes
+
+    def eye_distance(self) -> float:
+        """The distance between the eyes in pixels, as if the head were not turned, which shortens it."""
+        axes = self._axes()
+        return 0.0 if axes is None else axes[2] * float(np.hypot(1.0, (self.turn() or 0.0) / _TURN_AT_45_DEGREES))
 
     def around_eyes(self) -> tuple[float, float, float, float]:
         """The left, top, right and bottom of the part from the brows to the tip of the nose, to measure sharpness.

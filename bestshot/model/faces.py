@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+CLEAR_DETECTION = 0.2
+"""dlib's score from which a detection counts as a face by itself; badges and knots of cloth score less."""
+
 
 class FaceModel(Enum):
     """The face detector: `HOG` is fast, `CNN` also finds averted faces and takes many times as long."""
@@ -24,22 +27,31 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face(FaceBox):
-    """A face with its measures, which are unitless; None if unknown.
+    """A face with its measures, which are unitless; None if unknown, as eyes and smile of a face of few pixels are.
 
-    Measures of the eyes are those of the less open one: `eye_aspect_ratio` is its height over its width, `lid_height`
-    how far its upper lid is above the line between its corners, over its width, and `eye_balance` its aspect ratio over
-    that of the other eye, 1 if both are alike. `smile` is the width of the mouth plus the lift of its corners, over the
+    Measures of the eyes are those of the less open one, or of the nearer one in a turned head: `eye_aspect_ratio` is
+    its height over its width, `lid_height` how far its upper lid is above the line between its corners, over its width,
+    `iris` how much darker its iris is than the skin around it, 0 to 1, and `eye_balance` its aspect ratio over that of
+    the other eye, 1 if both are alike. `smile` is the width of the mouth plus the lift of its corners, over the
     distance between the eyes. `turn` is how far the nose is beside the middle of the eyes, over the distance between
-    them: 0 looks at the camera, 0.3 is turned by some 35 degrees, negative is to the left.
+    them: 0 looks at the camera, 0.3 is turned by some 35 degrees, negative is to the left. `detection_score` is how
+    sure the detector is, about 0 to 3; None if a slower one found the face, or the source knows it.
     """
 
     eye_aspect_ratio: float | None = None
     lid_height: float | None = None
     eye_balance: float | None = None
+    iris: float | None = None
     smile: float | None = None
     sharpness: float | None = None
     turn: float | None = None
     is_cut: bool = False
+    detection_score: float | None = None
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether this is a face only if other photos show one in the same place."""
+        return self.detection_score is not None and self.detection_score < CLEAR_DETECTION
 
     @property
     def height(self) -> float:

@@ -235,9 +235,14 @@ def recognise(
     doubtful = [one for group in groups for one in group.everyone if one.faces]
     if not doubtful:
         return {}
-    task = recognition_measurement(model, {candidate.id: candidate.faces for candidate in doubtful})
-    found = analyser.measure([candidate.photo for candidate in doubtful], task)
-    return {photo: embeddings.codes for photo, embeddings in found.values.items()}
+    # Of doubted faces too: the index keeps the embeddings of a photo for groups that bear those faces out.
+    detected = {candidate.id: candidate.appraisal.faces or () for candidate in doubtful}
+    found = analyser.measure([candidate.photo for candidate in doubtful], recognition_measurement(model, detected))
+    believed = {candidate.id: candidate.faces for candidate in doubtful}
+    return {
+        photo: [code for face, code in zip(detected[photo], embeddings.codes, strict=True) if face in believed[photo]]
+        for photo, embeddings in found.values.items()
+    }
 
 
 def _is_doubtful(group: Candidates) -> bool:

@@ -14,6 +14,7 @@ from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.provenance import Provenance
 from bestshot.ranking.originals import original_first, told_by_pixels
+from bestshot.ranking.people import doubted_faces
 
 _MAX_DIFFERENCE = 10
 """Grey levels by which a copy may differ anywhere in its miniature: two shots from a tripod differ by at least 20."""
@@ -48,12 +49,13 @@ _MAX_SHARPNESS = 1.1
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A photo with everything that is known about it."""
+    """A photo with everything that is known about it; `doubted` are faces that other photos do not bear out."""
 
     photo: Photo
     appraisal: Appraisal
     metadata: Metadata
     provenance: Provenance = field(default_factory=Provenance)
+    doubted: tuple[Face, ...] = ()
 
     @property
     def id(self) -> str:
@@ -67,8 +69,8 @@ class Candidate:
 
     @property
     def faces(self) -> tuple[Face, ...]:
-        """The faces that were found; empty if detection was off."""
-        return self.appraisal.faces or ()
+        """The faces that were found and are not doubted; empty if detection was off."""
+        return tuple(face for face in self.appraisal.faces or () if face not in self.doubted)
 
     @property
     def pixels(self) -> int | None:
@@ -103,6 +105,8 @@ class Candidates:
         """
         everyone = tuple(Candidate(photo, appraisals[photo.id], metadata[photo.id]) for photo in group.photos)
         lookalikes = find_lookalikes([one for one in everyone if one.damage is None])
+        doubted = doubted_faces({one.id: one.appraisal.faces or () for one in everyone}, lookalikes)
+        everyone = tuple(replace(one, doubted=doubted[one.id]) if one.id in doubted else one for one in everyone)
         return cls(group, everyone, lookalikes, originals_of_copies(everyone, lookalikes))
 
     def with_provenance(self, provenance: Mapping[str, Provenance]) -> Self:

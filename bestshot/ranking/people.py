@@ -26,6 +26,12 @@ _SAME_PERSON = 0.55
 """Greatest distance between embeddings of one person; face_recognition uses 0.6, which errs on the side of "same"."""
 
 
+_MANY = 3
+"""Pictures of one scene from which on a face is expected to be found in more than one."""
+
+_CERTAIN = 1.0
+"""`Face.detection_score` from which on a face is certain though only one picture shows it: three of four score more."""
+
 _EMPHASIS = 3.0
 """How many times as much as all other people of a photo together those count that the user prefers."""
 
@@ -49,6 +55,12 @@ class Person:
     def weight(self) -> float:
         """How much the person counts among the people of a photo."""
         return self.size * self.emphasis
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether any of the sightings by itself is certainly one of a face."""
+        scores = [face.detection_score for face in self.faces.values()]
+        return any(score is None or score >= _CERTAIN for score in scores)
 
     def is_called(self, names: Collection[str]) -> bool:
         """Whether a face of theirs has one of these names, in whatever case; not in every photo need it be named."""
@@ -99,6 +111,39 @@ def emphasised(people: Sequence[Person], names: Collection[str]) -> tuple[Person
         return tuple(people)
     emphasis = max(1.0, _EMPHASIS * others / sum(person.size for person in wanted))
     return tuple(replace(person, emphasis=emphasis) if person in wanted else person for person in people)
+
+
+def doubted_faces(faces: Faces, lookalikes: Mapping[str, Collection[str]]) -> dict[str, tuple[Face, ...]]:
+    """The detections in a group that are not believed to be faces, by photo id.
+
+    A faint one is believed if another photo shows a clear one in its place. One that a single picture of many shows is
+    doubted unless it is certain, or may be somebody who moved. `lookalikes` are photos that show one picture.
+    """
+    pictures = {photo: min([photo, *lookalikes.get(photo, ())]) for photo in faces}
+    people = track_people(faces)
+    doubted: dict[str, tuple[Face, ...]] = {}
+    for person in people:
+        if not _is_believed(person, people, pictures):
+            for photo, face in person.faces.items():
+                doubted[photo] = (*doubted.get(photo, ()), face)
+    return doubted
+
+
+def _is_believed(person: Person, people: Sequence[Person], pictures: Mapping[str, str]) -> bool:
+    """Whether sightings in one place are of a face."""
+    if all(face.is_faint for face in person.faces.values()):
+        return False
+    if len(set(pictures.values())) < _MANY or len({pictures[photo] for photo in person.faces}) > 1:
+        return True
+    return person.is_certain or any(_may_have_moved(person, other, pictures) for other in people if other is not person)
+
+
+def _may_have_moved(person: Person, other: Person, pictures: Mapping[str, str]) -> bool:
+    """Whether somebody of this size is clearly seen elsewhere, in other pictures only."""
+    own, others = ({pictures[photo] for photo in one.faces} for one in (person, other))
+    small, large = sorted((person.size, other.size))
+    is_clear = any(not face.is_faint for face in other.faces.values())
+    return is_clear and not own & others and large <= _MAX_GROWTH * small
 
 
 def is_doubtful(faces: Faces, people: Sequence[Person]) -> bool:

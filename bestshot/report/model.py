@@ -23,7 +23,7 @@ class ReportContent:
     def faces_of(self, photo: Photo) -> tuple[Face, ...]:
         """The faces in a photo; empty if faces were not detected, as when a plan is applied."""
         appraisal = self.appraisals.get(photo.id)
-        return () if appraisal is None else appraisal.faces or ()
+        return () if appraisal is None else tuple(face for face in appraisal.faces or () if not face.is_faint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.analysis.landmarks import Landmarks, Points, eye_aspect_ratio, lid_height
+from tests.support.each import every
 
 EYE = np.array([(0, 0), (1, -1), (3, -1), (4, 0), (3, 0.5), (1, 0.5)], dtype=np.float64)
 """Four wide, its upper lid one above the corners, its lower lid a half below."""
@@ -77,6 +78,19 @@ def test_a_mouth_drawn_wide_and_up_smiles_and_one_opened_downwards_does_not() ->
 @pytest.mark.parametrize(("nose", "turn"), [(10.0, 0.0), (14.0, 0.25), (6.0, -0.25)])
 def test_the_turn_is_where_the_nose_points(nose: float, turn: float) -> None:
     assert landmarks(nose=nose).turn() == pytest.approx(turn)
+
+
+@every("nose, winking, is_far", [(18.0, EYE * (1, 0.2), False), (2.0, EYE * (1, 0.2), True)])
+def test_of_a_turned_head_the_nearer_eye_is_told_and_no_wink(nose: float, winking: Points, is_far: bool) -> None:
+    """The farther eye looks narrow, as if it winked."""
+    found = landmarks(nose=nose, left_eye=winking)
+    assert found.lid_height() == lid_height(EYE if is_far else winking)
+    assert found.eye_balance() is None
+
+
+def test_turned_eyes_are_as_far_apart_as_those_that_look_ahead() -> None:
+    turned = landmarks(nose=10 + 0.43 * 16)
+    assert turned.eye_distance() == pytest.approx(2**0.5 * landmarks().eye_distance())
 
 
 def test_landmarks_that_fall_on_one_point_tell_nothing() -> None:

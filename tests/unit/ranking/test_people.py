@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.model.faces import Face
-from bestshot.ranking.people import is_doubtful, track_people
+from bestshot.ranking.people import doubted_faces, is_doubtful, track_people
 from tests.support.builders import face
 from tests.support.each import every
 
@@ -76,3 +76,39 @@ def test_where_nobody_changes_place_nothing_is_doubtful(faces: dict[str, tuple[F
 def test_the_largest_person_comes_first() -> None:
     large = replace(face(left=0.1), top=0.2, bottom=0.8)
     assert track_people({"a": [face(left=0.6), large]})[0].faces == {"a": large}
+
+
+# Whether what was found is a face
+
+
+def sighted(score: float | None, left: float = 0.4) -> Face:
+    return face(left=left, detection_score=score)
+
+
+def test_a_faint_face_is_one_where_another_photo_shows_a_clear_one() -> None:
+    faint, elsewhere = sighted(0.1), sighted(0.1, left=0.8)
+    assert doubted_faces({"a": [sighted(0.5)], "b": [faint, elsewhere], "c": [faint]}, {}) == {"b": (elsewhere,)}
+
+
+def test_two_faint_faces_do_not_bear_each_other_out() -> None:
+    assert set(doubted_faces({"a": [sighted(0.1)], "b": [sighted(0.1)]}, {})) == {"a", "b"}
+
+
+@every("photos, score, is_doubted", [(4, 0.5, True), (2, 0.5, False), (4, 1.2, False), (4, None, False)])
+def test_what_one_of_many_photos_shows_is_doubted_unless_it_is_certain(
+    photos: int, score: float | None, is_doubted: bool
+) -> None:
+    faces = {"a": [sighted(score)], **{other: [] for other in "bcd"[: photos - 1]}}
+    assert bool(doubted_faces(faces, {})) == is_doubted
+
+
+def test_a_copy_of_the_one_photo_bears_nothing_out() -> None:
+    faces = {"a": [sighted(0.5)], "copy": [sighted(0.5)], "b": [], "c": []}
+    alike = {"a": frozenset({"copy"}), "copy": frozenset({"a"})}
+    assert set(doubted_faces(faces, alike)) == {"a", "copy"}
+    assert doubted_faces(faces, {}) == {}
+
+
+def test_somebody_who_walks_through_the_picture_is_not_doubted() -> None:
+    walking = {"a": [sighted(0.5, left=0.0)], "b": [sighted(0.5)], "c": [sighted(0.5, left=0.8)]}
+    assert doubted_faces(walking, {}) == {}
