@@ -9,9 +9,11 @@ from bestshot.model.faces import Face
 from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.face_scores import (
     Scores,
+    are_lids_up,
     eye_scores,
     looks_away,
-    presence_score,
+    of_everybody,
+    presence_scores,
     sharpness_scores,
     smile_scores,
     smiles,
@@ -29,17 +31,20 @@ Fault = Callable[[Candidate, Candidate], str | None]
 _VISIBLE = 0.05
 """Scores that differ by less than this look the same."""
 
-_UNSEEN_FACE_SCORE = 0.5
-"""The score for sharpness and smile of a face that is visible only in other photos."""
+_UNKNOWN_SCORE = 0.5
+"""The score of a photo, or of a face that is visible only in others, by a criterion that applies only to those."""
 
 _WINK_BALANCE = 0.80
 """Below this `Face.eye_balance` the eyes are described as winking instead of blinking."""
 
 _EYES_OPEN = 0.5
-"""Eyes count as open from this score on."""
+"""Eyes count as open from this score on, and are criticised only below it."""
 
-_EYES_FAULT = 0.8
-"""Eyes are criticised only below this score."""
+_EYES_UNTOLD = 0.85
+"""The score of eyes that cannot be told: most eyes are open, so they are worth nearly as much as those that are."""
+
+_AWAY_FAULT = 0.5
+"""Who looks away is criticised only below this score."""
 
 _EYES_LEAD = 0.3
 """Eyes are criticised only if those in the best photo score higher by more than this."""
@@ -100,6 +105,12 @@ class Criterion:
     fault: Fault
     is_merit: Callable[[Candidate], bool]
     """Whether `words` are praise for a photo that is better in this aspect than most."""
+    unknown: float = _UNKNOWN_SCORE
+    """The score of a photo of which it is unknown."""
+
+    def score_of(self, photo: str) -> float:
+        """The score of a photo, by its id."""
+        return self.scores.get(photo, self.unknown)
 
 
 def criteria(candidates: Candidates, people: Sequence[Person], weights: Weights) -> tuple[Criterion, ...]:
@@ -121,25 +132,38 @@ def criteria(candidates: Candidates, people: Sequence[Person], weights: Weights)
 def _eyes(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
     faces = [(person, eye_scores(person)) for person in people]
 
-    def opened(shot: Candidate) -> int:
-        return sum(scores.get(shot.id, 0.0) >= _EYES_OPEN for _, scores in faces)
+    def told(shot: Candidate) -> list[bool]:
+        """Of each face whose eyes are surely open or surely shut, which of both they are."""
+        known = [
+            (person.faces[shot.id], scores[shot.id] >= _EYES_OPEN) for person, scores in faces if shot.id in scores
+        ]
+        return [is_open for face, is_open in known if are_lids_up(face) or not is_open]
 
     def words(shot: Candidate) -> str:
-        return f"eyes open on {opened(shot)} of {count(sum(shot.id in scores for _, scores in faces), 'face')}"
+        eyes = told(shot)
+        return f"eyes open on {sum(eyes)} of {count(len(eyes), 'face')}" if eyes else "eyes not told"
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
-        worse = _worse(faces, shot, best, _EYES_LEAD, _EYES_FAULT)
+        worse = _worse(faces, shot, best, _EYES_LEAD, _EYES_OPEN)
         if not worse:
             return None
         is_wink = all(face.eye_balance is not None and face.eye_balance < _WINK_BALANCE for face in worse)
         return _phrase("winks", "winking", shot, worse) if is_wink else _phrase("blinks", "blinking", shot, worse)
 
-    return Criterion("eyes", weight, _by_size(shots, faces), words, fault, lambda shot: opened(shot) > 0)
+    return Criterion(
+        "eyes",
+        weight,
+        of_everybody([shot.id for shot in shots], faces),
+        words,
+        fault,
+        lambda shot: any(told(shot)),
+        unknown=_EYES_UNTOLD,
+    )
 
 
 def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
     faces = [(person, sharpness_scores(person)) for person in people]
-    scores = _by_size(shots, faces, _UNSEEN_FACE_SCORE)
+    scores = of_everybody([shot.id for shot in shots], faces, _UNKNOWN_SCORE)
 
     def words(shot: Candidate) -> str:
         what = "face" if len(people) == 1 else "faces"
@@ -151,42 +175,47 @@ def _face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weight
             return None
         return f"has {'less sharp faces' if len(worse) > 1 else 'a less sharp face'}{_where(shot, worse)}"
 
-    return Criterion("face sharpness", weight, scores, words, fault, lambda shot: _is_top(shot, scores))
+    return Criterion(
+        "face sharpness", weight, scores, words, fault, lambda shot: _is_top(shot, scores), unknown=_highest(scores)
+    )
 
 
 def _presence(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    faces = [(person, {shot.id: presence_score(person, shot.id) for shot in shots}) for person in people]
+    photos = [shot.id for shot in shots]
+    faces = [(person, presence_scores(person, photos)) for person in people]
 
     def looking(shot: Candidate) -> int:
         return sum(shot.id in person.faces and not looks_away(person.faces[shot.id]) for person in people)
 
     def words(shot: Candidate) -> str:
         there = [person.faces[shot.id] for person in people if shot.id in person.faces]
-        missing = len(people) - len(there)
+        missing = sum(shot.id in scores for _, scores in faces) - len(there)
         text = f"{looking(shot)} of {count(len(there), 'face')} looking at the camera"
         return f"{text}, {missing} not clearly seen" if missing else text
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
         missing = [
-            person.faces[best.id] for person in people if shot.id not in person.faces and best.id in person.faces
+            person.faces[best.id]
+            for person, scores in faces
+            if shot.id in scores and shot.id not in person.faces and best.id in person.faces
         ]
         if missing:
             return f"does not clearly show {count(len(missing), 'face')}{_where(best, missing)}"
-        away = _worse(faces, shot, best, _FACE_LEAD)
+        away = _worse(faces, shot, best, _FACE_LEAD, _AWAY_FAULT)
         return _phrase("looks away", "looking away", shot, away) if away else None
 
-    return Criterion("faces", weight, _by_size(shots, faces), words, fault, lambda shot: looking(shot) > 0)
+    return Criterion("faces", weight, of_everybody(photos, faces), words, fault, lambda shot: looking(shot) > 0)
 
 
 def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
     faces = [(person, smile_scores(person)) for person in people]
-    averages = _by_size(shots, faces, _UNSEEN_FACE_SCORE)
+    averages = of_everybody([shot.id for shot in shots], faces, _UNKNOWN_SCORE)
 
     def words(shot: Candidate) -> str:
         are_smiling = [smiles(person.faces[shot.id]) for person, scores in faces if shot.id in scores]
         if any(are_smiling):
             return f"{sum(are_smiling)} of {count(len(are_smiling), 'face')} smiling"
-        return "friendliest look" if _stands_out(averages[shot.id], averages) else "no smile"
+        return "friendliest look" if _stands_out(averages[shot.id], averages, _FACE_LEAD) else "no smile"
 
     def is_merit(shot: Candidate) -> bool:
         return words(shot) != "no smile"
@@ -195,7 +224,7 @@ def _smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float)
         worse = _worse(faces, shot, best, _FACE_LEAD)
         return _phrase("smiles less", "smiling less", shot, worse) if worse else None
 
-    return Criterion("smile", weight, averages, words, fault, is_merit)
+    return Criterion("smile", weight, averages, words, fault, is_merit, unknown=_highest(averages))
 
 
 def _sharpness(candidates: Candidates, weight: float) -> Criterion:
@@ -362,22 +391,6 @@ def _worse(faces: _Faces, shot: Candidate, best: Candidate, lead: float, limit: 
     ]
 
 
-def _by_size(shots: Sequence[Candidate], faces: _Faces, unseen: float | None = None) -> dict[str, float]:
-    """Average the people's scores in each photo, by how much each of them counts; photos without any are left out.
-
-    `unseen` is the score of a person who is scored only in other photos; if None, that person does not count.
-    """
-    scores = {}
-    for shot in shots:
-        if not any(shot.id in own for _, own in faces):
-            continue
-        found = [(person.weight, own.get(shot.id, unseen)) for person, own in faces if own]
-        known = [(size, score) for size, score in found if score is not None]
-        if total := sum(size for size, _ in known):
-            scores[shot.id] = _clamped(sum(size * score for size, score in known) / total)
-    return scores
-
-
 def _against_sharpest(what: str, shot: Candidate, scores: Scores, lead: float = _VISIBLE) -> str | None:
     if _stands_out(scores[shot.id], scores, lead):
         return f"sharpest {what}"
@@ -393,6 +406,11 @@ def _stands_out(score: float, scores: Scores, lead: float = _VISIBLE) -> bool:
     """Whether this score is the best, and visibly better than all others."""
     ordered = sorted(scores.values(), reverse=True)
     return score == ordered[0] and (len(ordered) == 1 or score >= ordered[1] + lead)
+
+
+def _highest(scores: Scores) -> float:
+    """The score of photos in which no face is expected: those that show one gain by being good, not by showing it."""
+    return max(scores.values(), default=_UNKNOWN_SCORE)
 
 
 def _simple_fault(scores: Mapping[str, float], words: str) -> Fault:

@@ -1,8 +1,8 @@
 """Scores from 0 to 1 for a person's face in each photo of a group, relative to the same person: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median_low
+from statistics import median_high, median_low
 
 from bestshot.model.faces import Face
 from bestshot.ranking.people import Person
@@ -24,6 +24,18 @@ _LID_OPEN = 0.8
 
 _LID_UP = 0.65
 """Lids above this fraction of the person's greatest lid height count towards the usual height of open ones."""
+
+_LIDS_DOWN = 0.13
+"""Lid height below which eyes are shut or look down."""
+
+_IRIS_HIDDEN = 0.45
+"""Fraction of the person's usual `Face.iris` at which no iris is seen: only lashes, which are as dark but thin."""
+
+_IRIS_SEEN = 0.65
+"""Fraction of it from which on the iris is seen: a shaken or defocused face loses a third."""
+
+_MIN_IRIS = 0.2
+"""Usual `Face.iris` below which the iris does not stand out enough to be missed."""
 
 _WINKING = 0.72
 """Fraction of the person's best eye balance at which one eye is closed."""
@@ -55,8 +67,8 @@ _LOOKING = 0.25
 _AWAY = 0.40
 """`Face.turn` from which on a face looks away."""
 
-_EYES_UNKNOWN = 0.45
-"""`Face.turn` beyond which the landmarks do not show whether eyes are open."""
+_EYES_UNKNOWN = 0.55
+"""`Face.turn` beyond which the landmarks do not show whether even the nearer eye is open: more than 50 degrees."""
 
 _AWAY_SCORE = 0.2
 """The presence score of somebody who looks away; somebody who is missing scores 0."""
@@ -74,20 +86,23 @@ class OpenEyes:
 
     lid_height: float
     balance: float
+    iris: float = 0.0
 
     @classmethod
     def of(cls, faces: Iterable[Face]) -> "OpenEyes":
         """Estimate from one person's faces the lid height and the balance of open eyes, within human limits.
 
         The lid height is the median of raised lids, not the greatest: next to eyes wide with surprise, ordinary ones
-        would look tired.
+        would look tired. The iris is that of the faces whose lids seem raised, though those of some may be shut.
         """
         faces = list(faces)
         heights = [face.lid_height for face in faces if face.lid_height is not None]
-        up = [height for height in heights if height >= _LID_UP * max(heights)]
-        usual = median_low(up) if up else 0.0
+        up = [face for face in faces if face.lid_height is not None and face.lid_height >= _LID_UP * max(heights)]
+        usual = median_low([face.lid_height for face in up if face.lid_height is not None]) if up else 0.0
+        irises = [face.iris for face in up if face.iris is not None]
         evenest = max((face.eye_balance for face in faces if face.eye_balance is not None), default=1.0)
-        return cls(_clamped(usual, _MIN_OPEN_LID, _MAX_OPEN_LID), max(_MIN_BALANCE, evenest))
+        lid_height = _clamped(usual, _MIN_OPEN_LID, _MAX_OPEN_LID)
+        return cls(lid_height, max(_MIN_BALANCE, evenest), median_high(irises) if irises else 0.0)
 
 
 def eyes_open(face: Face, when_open: OpenEyes | None = None) -> float | None:
@@ -100,9 +115,16 @@ def eyes_open(face: Face, when_open: OpenEyes | None = None) -> float | None:
     when_open = when_open or OpenEyes.of([face])
     narrowed = 1 - _NARROWED_BY_SMILE * _ramp(face.smile or 0.0, _SMILING, _BROAD_SMILE)
     opening = _ramp(face.lid_height / (when_open.lid_height * narrowed), _LID_CLOSED, _LID_OPEN)
+    if face.iris is not None and when_open.iris >= _MIN_IRIS:
+        opening = min(opening, _ramp(face.iris / when_open.iris, _IRIS_HIDDEN, _IRIS_SEEN))
     if face.eye_balance is None:
         return opening
     return min(opening, _ramp(face.eye_balance / when_open.balance, _WINKING, _NOT_WINKING))
+
+
+def are_lids_up(face: Face) -> bool:
+    """Whether the lids are raised further than those of anybody who looks down."""
+    return face.lid_height is not None and face.lid_height >= _LIDS_DOWN
 
 
 def smiles(face: Face) -> bool:
@@ -116,7 +138,12 @@ def looks_away(face: Face) -> bool:
 
 
 def eye_scores(person: Person) -> Scores:
-    """Score how open the person's eyes are in each photo."""
+    """Score how open the person's eyes are in each photo.
+
+    Who looks up in none may look down or blink, which of both is not known.
+    """
+    if not any(are_lids_up(face) for face in person.faces.values()):
+        return {}
     when_open = OpenEyes.of(person.faces.values())
     scores = {photo: eyes_open(face, when_open) for photo, face in person.faces.items()}
     return {photo: score for photo, score in scores.items() if score is not None}
@@ -149,6 +176,39 @@ def presence_score(person: Person, photo: str) -> float:
     if face.turn is None:
         return _AWAY_SCORE
     return 1.0 - (1.0 - _AWAY_SCORE) * _ramp(abs(face.turn), _LOOKING, _AWAY)
+
+
+def presence_scores(person: Person, photos: Sequence[str]) -> Scores:
+    """Score whether the person is there and looks at the camera, in each photo in which they are expected."""
+    return {photo: presence_score(person, photo) for photo in photos if _is_expected(person, photo, len(photos))}
+
+
+def _is_expected(person: Person, photo: str, photos: int) -> bool:
+    """Whether somebody is in a photo, or so certainly or often in the others of so many that they are missed in it."""
+    return photo in person.faces or person.is_certain or 2 * len(person.faces) >= photos
+
+
+def of_everybody(
+    photos: Sequence[str], faces: Sequence[tuple[Person, Scores]], unseen: float | None = None
+) -> dict[str, float]:
+    """Average the people's scores in each photo, by how much each of them counts; photos without any are left out.
+
+    `unseen` is the score of a person who is scored only in other photos and expected in this one; if None, that person
+    does not count.
+    """
+    averages = {}
+    for photo in photos:
+        if not any(photo in own for _, own in faces):
+            continue
+        found = [
+            (person.weight, own.get(photo, unseen if _is_expected(person, photo, len(photos)) else None))
+            for person, own in faces
+            if own
+        ]
+        known = [(weight, score) for weight, score in found if score is not None]
+        if total := sum(weight for weight, _ in known):
+            averages[photo] = _clamped(sum(weight * score for weight, score in known) / total, 0.0, 1.0)
+    return averages
 
 
 def _ramp(value: float, low: float, high: float) -> float:

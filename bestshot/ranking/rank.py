@@ -23,9 +23,6 @@ from bestshot.text import printable
 
 _DAMAGE = "damage"
 
-_UNKNOWN_SCORE = 0.5
-"""The score of a photo by a criterion that applies only to others of its group."""
-
 _COPY_FACTOR = 0.99
 """The score of a copy over that of its original, so that it ranks just below."""
 
@@ -75,11 +72,8 @@ def score_table(candidates: Candidates, rules: JudgingRules, embeddings: Embeddi
     sound = candidates.part([one for one in candidates.everyone if one.damage is None])
     if not sound.everyone:
         return {}
-    found = [one.scores for one in criteria(sound, _people(sound, rules, embeddings), rules.weights)]
-    return {
-        shot.id: tuple(scores.get(shot.id, _UNKNOWN_SCORE) if scores else 0.0 for scores in found)
-        for shot in sound.shots
-    }
+    found = criteria(sound, _people(sound, rules, embeddings), rules.weights)
+    return {shot.id: tuple(one.score_of(shot.id) if one.scores else 0.0 for one in found) for shot in sound.shots}
 
 
 def _people(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Sequence[Person]:
@@ -165,7 +159,7 @@ def _seconds(times: Mapping[str, CaptureTime]) -> dict[str, float]:
 
 def _score(photo: str, applicable: Sequence[Criterion]) -> float:
     total = sum(criterion.weight for criterion in applicable)
-    score = sum(criterion.weight * criterion.scores.get(photo, _UNKNOWN_SCORE) for criterion in applicable)
+    score = sum(criterion.weight * criterion.score_of(photo) for criterion in applicable)
     return round(score / total, 6) if total else 0.0
 
 
@@ -254,7 +248,7 @@ def _strengths(shot: Candidate, others: Sequence[str], applicable: Sequence[Crit
     """The criteria in which a photo is better than most, largest weighted lead first."""
     leads = []
     for place, criterion in enumerate(applicable):
-        rivals = [criterion.scores.get(other, _UNKNOWN_SCORE) for other in others]
+        rivals = [criterion.score_of(other) for other in others]
         if shot.id in criterion.scores and rivals and criterion.is_merit(shot):
             lead = criterion.weight * (criterion.scores[shot.id] - sum(rivals) / len(rivals))
             if lead > _MIN_LEAD * criterion.weight:
@@ -269,6 +263,6 @@ def _faults(item: _Contender, best: _Contender, applicable: Sequence[Criterion])
     for place, criterion in enumerate(applicable):
         fault = criterion.fault(item.candidate, reference)
         if fault is not None:
-            worse, better = (criterion.scores.get(id_, _UNKNOWN_SCORE) for id_ in (item.candidate.id, reference.id))
+            worse, better = (criterion.score_of(id_) for id_ in (item.candidate.id, reference.id))
             faults.append((criterion.weight * (worse - better), place, fault))
     return [fault for _, _, fault in sorted(faults)]

@@ -58,6 +58,22 @@ def test_eyes_of_a_face_turned_too_far_cannot_be_told() -> None:
     assert eye_scores(Person({"a": face(turn=0.6)})) == {}
 
 
+def test_eyes_whose_iris_is_hidden_are_shut_whatever_their_lids_seem_to_do() -> None:
+    irises = {"a": 0.75, "b": 0.7, "c": 0.3}
+    person = Person({name: face(lid_height=0.2 + iris / 100, iris=iris) for name, iris in irises.items()})
+    assert eye_scores(person) == {"a": 1, "b": 1, "c": 0}
+
+
+def test_an_iris_that_hardly_stands_out_is_not_missed() -> None:
+    assert eye_scores(Person({"a": face(iris=0.15), "b": face(iris=0.0)})) == {"a": 1, "b": 1}
+
+
+def test_who_looks_down_in_every_photo_does_not_blink() -> None:
+    down = {"a": face(lid_height=0.12), "b": face(lid_height=0.05)}
+    assert eye_scores(Person(down)) == {}
+    assert eye_scores(Person({**down, "c": face(lid_height=0.2)}))["b"] == 0
+
+
 def test_a_smile_is_measured_against_the_same_persons_broadest() -> None:
     grave = Person({"a": face(smile=0.65), "b": face(smile=0.9)})
     assert smile_scores(grave)["b"] == 1

@@ -225,6 +225,29 @@ def test_open_eyes_outweigh_a_little_sharpness() -> None:
     assert verdict.best.id == "p1"
 
 
+def test_a_face_that_is_hardly_one_and_that_one_photo_shows_does_not_decide() -> None:
+    dark = appraisal(face(detection_score=0.5), brightness=0.1, sharpness=0.5)
+    verdict = judged([(dark, metadata_with()), *3 * [(appraisal(), metadata_with())]])
+    assert verdict.ranking[-1].photo.id == "p0"
+    assert set(reasons(verdict, "p0")) == {"sharpness", "exposure", "resolution"}
+
+
+def test_nobody_is_missed_whom_few_photos_may_show() -> None:
+    maybe = appraisal(face(detection_score=0.5))
+    verdict = judged([*2 * [(maybe, metadata_with())], *3 * [(appraisal(), metadata_with())]])
+    assert not any("does not clearly show" in text for item in verdict.ranking for text in item.why)
+    usual = judged([*3 * [(maybe, metadata_with())], *2 * [(appraisal(), metadata_with())]])
+    assert usual.ranking[-1].why == ("does not clearly show 1 face",)
+
+
+def test_shut_eyes_do_not_win_over_those_that_cannot_be_told() -> None:
+    """Three are turned so far that neither eye is told, and look away."""
+    shut, turned = appraisal(face(eyes=0.05, turn=0.35)), appraisal(face(turn=0.6))
+    ahead = appraisal(face(turn=0.35))
+    verdict = judged([(shut, metadata_with()), *3 * [(turned, metadata_with())], (ahead, metadata_with())])
+    assert [item.photo.id for item in verdict.ranking][::4] == ["p4", "p0"]
+
+
 # What the user said
 
 
@@ -383,7 +406,7 @@ def test_reasons_say_in_words_what_the_numbers_mean() -> None:
     ]
     verdict = judged(shots)
     assert words(verdict, "p0") == {
-        "eyes": "eyes open on 1 of 2 faces",
+        "eyes": "eyes open on 1 of 1 face",
         "faces": "2 of 2 faces looking at the camera",
         "face sharpness": "sharpest faces",
         "smile": "1 of 2 faces smiling",
