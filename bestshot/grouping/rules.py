@@ -31,7 +31,7 @@ SWAP_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Requirement:
+class Requirement:
     """How similar two photos must be if they were taken within this many seconds."""
 
     seconds: float
@@ -40,12 +40,12 @@ class _Requirement:
     conflict: float
 
 
-_REQUIREMENTS = (
-    _Requirement(3.0, support=0.35, overlap=0.75, conflict=1.0),
-    _Requirement(SWAP_SECONDS, support=0.5, overlap=0.75, conflict=1.0),
-    _Requirement(BURST_SECONDS, support=0.5, overlap=0.75, conflict=0.02),
-    _Requirement(_EVER, support=0.7, overlap=0.75, conflict=0.008),
-    _Requirement(inf, support=0.7, overlap=0.7, conflict=0.02),
+REQUIREMENTS = (
+    Requirement(3.0, support=0.35, overlap=0.75, conflict=1.0),
+    Requirement(SWAP_SECONDS, support=0.5, overlap=0.75, conflict=1.0),
+    Requirement(BURST_SECONDS, support=0.5, overlap=0.75, conflict=0.02),
+    Requirement(_EVER, support=0.7, overlap=0.75, conflict=0.008),
+    Requirement(inf, support=0.7, overlap=0.7, conflict=0.02),
 )
 """Unrelated pictures reach a support of 0.3, portraits of two people in one studio 0.69. The next photo of a panorama
 shows up to 0.71 of the one before. In a burst the subject may move; later, a difference in one place is somebody else
@@ -73,11 +73,13 @@ class GroupingRules:
     """The user's settings for when photos belong together.
 
     `threshold` is in bits of a 64-bit hash, `time_window` in seconds between neighbours (None: any time).
+    `requirements` are no setting: what a closer look has to find, by the time between two photos.
     """
 
     threshold: int = 5
     time_window: float | None = 300.0
     min_group_size: int = 2
+    requirements: tuple[Requirement, ...] = REQUIREMENTS
 
     @property
     def candidate_limit(self) -> int:
@@ -94,7 +96,7 @@ class GroupingRules:
 
         Their hashes differ in `bits`: in many only if something moved, and then features have to tell so.
         """
-        needed = next(requirement for requirement in _REQUIREMENTS if seconds <= requirement.seconds)
+        needed = next(requirement for requirement in self.requirements if seconds <= requirement.seconds)
         is_zoomed = similarity.scale >= _ZOOM and seconds <= BURST_SECONDS
         return (
             similarity.support >= needed.support
