@@ -8,6 +8,7 @@ precedence over it, a copy never ranks above its original, and a damaged photo n
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bestshot.model.burst_names import burst_of
 from bestshot.model.groups import GroupKind, RankedPhoto, Reason, Verdict
 from bestshot.model.photo import Photo
 from bestshot.model.times import CaptureTime
@@ -25,6 +26,9 @@ _DAMAGE = "damage"
 
 _COPY_FACTOR = 0.99
 """The score of a copy over that of its original, so that it ranks just below."""
+
+_HARDLY_BETTER = 0.02
+"""A lead of up to this much in the score is a toss-up, which the camera's own choice may decide."""
 
 _CLEAR_LEAD = 0.1
 """A lead of this much in the score is beyond doubt."""
@@ -45,6 +49,12 @@ class _Contender:
     preferred: tuple[float, ...]
     score: float
     original: Candidate | None
+
+    @property
+    def is_cover(self) -> bool:
+        """Whether the camera shows it for a whole burst."""
+        named = burst_of(self.candidate.photo.name)
+        return named is not None and named.is_cover
 
     @property
     def precedence(self) -> tuple[float, ...]:
@@ -148,7 +158,17 @@ def _in_order(contenders: Sequence[_Contender]) -> list[_Contender]:
         is_copy = item.original is not None
         return precedence, -item.score, is_copy, taken.is_guess, seconds[item.candidate.id], item.candidate.id
 
-    return sorted(contenders, key=order)
+    return _with_cover_first(sorted(contenders, key=order))
+
+
+def _with_cover_first(ranked: list[_Contender]) -> list[_Contender]:
+    """The camera's cover of a burst before a photo that is hardly better: a wish of the camera, not a verdict."""
+    top = ranked[0]
+    for item in ranked[1:]:
+        is_able = item.is_cover and item.original is None and item.precedence == top.precedence
+        if is_able and top.score - item.score <= _HARDLY_BETTER:
+            return [item, *(other for other in ranked if other is not item)]
+    return ranked
 
 
 def _seconds(times: Mapping[str, CaptureTime]) -> dict[str, float]:
@@ -212,6 +232,8 @@ def _why_best(
         fault = next(iter(_faults(rivals[0], item, applicable)), None)
         if fault:
             why.append(f"{printable(rivals[0].candidate.photo.name)} {fault}")
+    if item.is_cover and any(rival.score >= item.score for rival in rivals):
+        why.append("as good as any, and the camera's cover of its burst")
     return why or ([_barely_best(item, rivals[0])] if rivals else [])
 
 

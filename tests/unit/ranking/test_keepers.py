@@ -80,3 +80,21 @@ def test_no_more_are_kept_than_asked_for_and_never_the_best_twice(keep: int, smi
     assert found.best.id not in found.keepers
     assert {found.best.id, *found.keepers} | {one.id for one in found.rest} == {one.id for one in shots}
     assert judged(*shots[::-1], keep=keep) == found
+
+
+def cover_of(shots: list[Candidate]) -> Verdict:
+    names = ["IMG_20171207_063654_BURST001.jpg", "IMG_20171207_063654_BURST002_COVER.jpg"]
+    named = [replace(one, photo=photo(name)) for one, name in zip(shots, names, strict=True)]
+    return judged(*named, keep=1)
+
+
+def test_the_cameras_cover_of_a_burst_is_a_wish_that_decides_a_toss_up() -> None:
+    found = cover_of([shot("a", 0), shot("b", 1)])
+    assert found.best.id == "IMG_20171207_063654_BURST002_COVER.jpg"
+    assert found.ranking[0].why == ("as good as any, and the camera's cover of its burst",)
+    assert found.confidence == 0.0
+
+
+def test_a_cover_in_which_somebody_blinks_is_no_best() -> None:
+    found = cover_of([shot("a", 0, face(left=MIA)), shot("b", 1, face(left=MIA, eyes=0.05))])
+    assert found.best.id == "IMG_20171207_063654_BURST001.jpg"
