@@ -281,7 +281,8 @@ def test_a_photo_in_a_folder_that_may_not_be_written_is_refused_and_the_others_g
             path.chmod(mode)
         printed = run_unprivileged(
             "from bestshot.sources.local.marks import FolderMarks\nfrom bestshot.marks.kinds.tags import AddTags\n"
-            "from PIL import JpegImagePlugin\nimport bestshot.imaging.load, bestshot.metadata.exif, bestshot.metadata.header",
+            "from PIL import JpegImagePlugin\nfrom bestshot.imaging import load\n"
+            "from bestshot.metadata import exif, file_facts, header",
             "marked = FolderMarks().mark(AddTags(('free/a.jpg', 'shut/b.jpg'), ('dup',)))\n"
             "print(*marked.changed, *(f'{one.key}: {one.error}' for one in marked.refused), sep='\\n')\n",
             root,
