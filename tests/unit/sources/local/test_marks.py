@@ -131,7 +131,8 @@ def test_what_stands_already_is_not_written_again(folder: Path) -> None:
     library.mark(AddTags(keys[:1], ("dup",)))
     before = (folder / "a.jpg.xmp").stat()
     assert library.mark(AddTags(keys, ("dup",))).changed == keys[1:]
-    assert (folder / "a.jpg.xmp").stat() == before
+    after = (folder / "a.jpg.xmp").stat()  # it was read, so the time of access may have changed
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_sidecar_is_written_up_to_the_longest_name_and_told_beyond(folder: Path) -> None:
