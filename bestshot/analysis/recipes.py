@@ -7,7 +7,7 @@ from typing import Final
 
 from bestshot.model.faces import FaceModel
 
-METADATA: Final = "metadata/4"
+METADATA: Final = "metadata/5"
 FILE_FACTS: Final = "file-facts/1"
 ORIGIN: Final = "provenance by header/1"
 PROVENANCE: Final = "provenance/1"

@@ -47,26 +47,27 @@ class Bonds:
         exposure = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
         by_burst: dict[tuple[str, str, str], list[int]] = {}
         for place, photo in enumerate(photos):
-            if named := burst_of(photo.name):
-                by_burst.setdefault((photo.origin, photo.key.rpartition("/")[0], named.key), []).append(place)
+            if frame := burst_of(photo.name, metadata[photo.id].burst):
+                folder = ("", "") if frame.is_stated else (photo.origin, photo.key.rpartition("/")[0])
+                by_burst.setdefault((*folder, frame.key), []).append(place)
         burst = np.full(len(photos), -1, dtype=np.int32)
         for number, places in enumerate(by_burst.values()):
             burst[places] = number
         in_order = [sorted(places, key=lambda place: photos[place].name) for places in by_burst.values()]
         return cls(clocks, exposure, burst, in_order)
 
-    def named_neighbours(self) -> Iterator[tuple[int, int]]:
+    def said_neighbours(self) -> Iterator[tuple[int, int]]:
         """The pairs of photos that follow each other in a burst by the camera's own word, the smaller index first."""
         for places in self.in_order:
             yield from ((min(pair), max(pair)) for pair in pairwise(places))
 
     def are_of_one_press(self, left: Indices, right: Indices) -> Flags:
-        """Which pairs the clock or the name says to be frames of one press of the shutter."""
-        are_named: Flags = (self.burst[left] == self.burst[right]) & (self.burst[left] >= 0)
+        """Which pairs the clock or the camera says to be frames of one press of the shutter."""
+        are_said: Flags = (self.burst[left] == self.burst[right]) & (self.burst[left] >= 0)
         gap = self.clocks.known_gap(left, right)
         is_fine = self.clocks.tells_fractions[left] | self.clocks.tells_fractions[right]
         are_close = (gap > _ROUNDING) & (gap <= _SHUTTER_SECONDS + _ROUNDING) & is_fine
-        return are_named | (are_close & self._are_of_one_camera(left, right))
+        return are_said | (are_close & self._are_of_one_camera(left, right))
 
     def are_other_exposures(self, left: Indices, right: Indices) -> Flags:
         """Which pairs one camera exposed clearly differently, at known times."""

@@ -65,7 +65,7 @@ class Grouping:
         self._clocks = Clocks.of([metadata[photo.id] for photo in self._photos])
         self._bonds = Bonds.of(self._photos, metadata, self._clocks)
         near = Neighbours.among(self._hashes, self._clocks, rules)
-        near = near.with_candidates(self._bonds.named_neighbours(), self._hashes, self._clocks, rules)
+        near = near.with_candidates(self._bonds.said_neighbours(), self._hashes, self._clocks, rules)
         self._neighbours = near.told_apart_by(Sketches(prints), self._clocks, self._bonds.are_of_one_press)
 
     @property

@@ -15,6 +15,7 @@ from bestshot.imaging.guards import decoding
 from bestshot.imaging.headers import BoundedDirectory
 from bestshot.imaging.raw import raw_capture
 from bestshot.metadata.boxes import Film, canon_directories, read_film
+from bestshot.metadata.camera_notes import CONTENT_ID, apple_text
 from bestshot.metadata.capture_time import DateError, ExifDate, ExifDates, exif_time, moment
 from bestshot.metadata.exif import Tags
 from bestshot.metadata.header import read_header
@@ -23,8 +24,6 @@ from bestshot.model.file_facts import FileFacts
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
 from bestshot.model.times import CaptureTime, TimeSource
 
-_APPLE_NOTE: Final = b"Apple iOS\0"
-_APPLE_CONTENT_ID: Final = 0x11
 _FUJI: Final = b"FUJIFILMCCD-RAW"
 _FUJI_JPEG: Final = 84
 """Where a RAF file says where its preview is, which has all EXIF, and how long."""
@@ -78,7 +77,7 @@ def _of_tags(tags: Tags) -> FileFacts:
         text(Base.OffsetTime),
     )
     wall, instant = _seconds(exif_time(dates)[0])
-    content_id = _apple_content_id(tags.values.get(Base.MakerNote))
+    content_id = apple_text(tags.values.get(Base.MakerNote), CONTENT_ID)
     return FileFacts(_model(text(Base.Model)), wall, instant, content_id=content_id)
 
 
@@ -145,18 +144,6 @@ def _of_tiff(file: BinaryIO, header: bytes) -> Iterator[dict[int, object]]:
 def _wanted(directory: Mapping[int, object]) -> dict[int, object]:
     """The tags that are used: to decode all others of a raw photo takes ten times as long."""
     return {tag: directory[tag] for tag in _WANTED if tag in directory}
-
-
-def _apple_content_id(note: object) -> str | None:
-    """What joins an Apple picture to its film: a text in the maker's notes, whose places count from their beginning."""
-    if not isinstance(note, bytes) or not note.startswith(_APPLE_NOTE):
-        return None
-    for number in range(int.from_bytes(note[14:16], "big")):
-        entry = note[16 + 12 * number : 28 + 12 * number]
-        if int.from_bytes(entry[:2], "big") == _APPLE_CONTENT_ID:
-            length, place = int.from_bytes(entry[4:8], "big"), int.from_bytes(entry[8:12], "big")
-            return note[place : place + length].rstrip(b"\0").decode("ascii", "replace") or None
-    return None
 
 
 def _seconds(taken: CaptureTime | None) -> tuple[float | None, float | None]:

@@ -7,10 +7,12 @@ from PIL.ExifTags import GPS, Base
 
 from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.raw import raw_capture
+from bestshot.metadata.camera_notes import stated_burst
 from bestshot.metadata.capture_time import ExifDate, ExifDates, choose_time, exif_time, gps_moment
 from bestshot.metadata.exif import Exif, Tags, one_line
-from bestshot.metadata.header import read_header
+from bestshot.metadata.header import Header, read_header
 from bestshot.metadata.sidecars import sidecar_times, user_rating
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, PictureKind, sniff, suffix_of
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime, TimeSource
@@ -44,6 +46,7 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
     taken, problems = _settle_time(exif_taken, complaints, photo, header.xmp)
     rating, doubts = user_rating(photo, header.xmp, exif.tags.number(Base.Rating))
     latitude, longitude = _place(exif.gps)
+    burst, misreadings = _burst(header)
     return Metadata(
         taken=taken,
         width=header.size[0],
@@ -57,9 +60,18 @@ def read_metadata(picture: BinaryIO, photo: Photo) -> Metadata:
         focal_length_mm=exif.tags.number(Base.FocalLength),
         latitude=latitude,
         longitude=longitude,
+        burst=burst,
         rating=rating,
-        problems=(*problems, *doubts),
+        problems=(*problems, *doubts, *misreadings),
     )
+
+
+def _burst(header: Header) -> tuple[BurstFrame | None, tuple[str, ...]]:
+    """The burst that a file states, and what may hide one."""
+    try:
+        return stated_burst(header.xmp, header.exif.tags.values.get(Base.MakerNote)), ()
+    except PhotoError as error:
+        return None, (f"its XMP {error}, so the burst that it names is not known",)
 
 
 def _is_raw(picture: BinaryIO, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The names that cameras give the frames of a burst: the camera's own word that they belong together."""
+"""The camera's own word that photos are frames of one burst: in the file, or by the name that it gave it."""
 
 import re
 from dataclasses import dataclass
@@ -16,17 +16,28 @@ _SAMSUNG = re.compile(r"(?P<key>(?:19|20)\d{6}_\d{6})_0\d{2}(?P<cover>(?!))?")
 
 
 @dataclass(frozen=True, slots=True)
-class BurstName:
-    """The burst that a name says a photo is of, and whether the camera shows this one for all."""
+class BurstFrame:
+    """The burst that a photo is of, and whether the camera shows this one for all.
+
+    A key that the file itself states is unique to its burst, one by the name only within a folder.
+    """
 
     key: str
     is_cover: bool
+    is_stated: bool = False
 
 
-def burst_of(name: str) -> BurstName | None:
-    """The burst by the name of a file, if it is called as cameras call such frames."""
+def burst_of(name: str, stated: BurstFrame | None = None) -> BurstFrame | None:
+    """The burst that the file states, else the one by its name, if it is called as cameras call such frames."""
+    named = _named(name)
+    if stated is None or named is None:
+        return stated or named
+    return BurstFrame(stated.key, stated.is_cover or named.is_cover, is_stated=True)
+
+
+def _named(name: str) -> BurstFrame | None:
     stem = name.rpartition(".")[0] or name
     for pattern in (_DATED, _COUNTED, _SAMSUNG):
         if found := pattern.fullmatch(stem):
-            return BurstName(found["key"].upper(), found["cover"] is not None)
+            return BurstFrame(found["key"].upper(), found["cover"] is not None)
     return None

@@ -6,6 +6,7 @@ from enum import Enum
 from hashlib import blake2b
 from math import log2
 
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.times import CaptureTime
 
 
@@ -14,7 +15,7 @@ class Metadata:
     """What a photo states about itself; width and height are those of the upright picture, in pixels.
 
     `rating` (-1 rejected, 1 to 5 stars, None not rated) and `is_favorite` are the user's, never set by this tool.
-    `problems` are sentences on what could not be used.
+    `burst` is what the file itself states, whatever it is called; `problems` are sentences on what could not be used.
     """
 
     taken: CaptureTime
@@ -29,6 +30,7 @@ class Metadata:
     focal_length_mm: float | None = None
     latitude: float | None = None
     longitude: float | None = None
+    burst: BurstFrame | None = None
     rating: int | None = None
     is_favorite: bool = False
     problems: tuple[str, ...] = ()

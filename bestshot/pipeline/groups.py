@@ -16,6 +16,7 @@ from bestshot.analysis.analyser import Analyser, Measurement, Measurements, fing
 from bestshot.analysis.pairs import comparison_measurement
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import Fingerprint
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import Group, PhotoPair, Similarity
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.times import CaptureTime
@@ -26,9 +27,9 @@ from bestshot.storage.index import Failure, Index, IndexEntry
 _RECIPE: Final = "groups/1"
 """How groups are written down. What they follow from is in the revision, so that they replace those of before."""
 
-_Stated = tuple[CaptureTime, str | None, float | None, float | None, int | None]
+_Stated = tuple[CaptureTime, str | None, float | None, float | None, int | None, BurstFrame | None]
 
-_of_use = attrgetter("taken", "camera", "exposure_seconds", "f_number", "iso")
+_of_use = attrgetter("taken", "camera", "exposure_seconds", "f_number", "iso", "burst")
 """What groups follow from of what a photo says."""
 
 
@@ -49,7 +50,7 @@ class FoundGroups:
 class GroupingTask:
     """All that the groups of some photos, in order of id, follow from; what is in pictures follows from revisions.
 
-    Of what photos say, it is the time, the camera and the exposure: the stars of one may change, and its group stays.
+    Of what photos say, it is the time, the camera, the exposure and the burst: stars may change, and groups stay.
     `thumbhashes` are those of the photos that have one.
     """
 
@@ -164,8 +165,8 @@ def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
     from bestshot.grouping.group import Grouping, with_lookalikes_in_time
 
     metadata = {
-        photo.id: Metadata(taken, camera=camera, exposure_seconds=seconds, f_number=f_number, iso=iso)
-        for photo, (taken, camera, seconds, f_number, iso) in zip(task.photos, task.stated, strict=True)
+        photo.id: Metadata(taken, camera=camera, exposure_seconds=seconds, f_number=f_number, iso=iso, burst=burst)
+        for photo, (taken, camera, seconds, f_number, iso, burst) in zip(task.photos, task.stated, strict=True)
     }
     hashing, comparing = _ways(task)
     likely, others = with_lookalikes_in_time(task.photos, metadata, task.thumbhashes, task.rules)

@@ -170,8 +170,8 @@ def _is_time_lapse(shots: Sequence["Candidate"]) -> bool:
 
 def _is_sequence(shots: Sequence["Candidate"]) -> bool:
     """Whether the camera called all of them frames of one burst."""
-    named = [burst_of(one.photo.name) for one in shots]
-    return None not in named and len({one.key for one in named if one is not None}) == 1
+    frames = [burst_of(one.photo.name, one.metadata.burst) for one in shots]
+    return None not in frames and len({one.key for one in frames if one is not None}) == 1
 
 
 def _are_guesses(shots: Sequence["Candidate"]) -> bool:

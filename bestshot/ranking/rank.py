@@ -53,8 +53,8 @@ class _Contender:
     @property
     def is_cover(self) -> bool:
         """Whether the camera shows it for a whole burst."""
-        named = burst_of(self.candidate.photo.name)
-        return named is not None and named.is_cover
+        frame = burst_of(self.candidate.photo.name, self.candidate.metadata.burst)
+        return frame is not None and frame.is_cover
 
     @property
     def precedence(self) -> tuple[float, ...]:

@@ -28,6 +28,12 @@ CAPTURE_DATES: Final = (
     ("http://ns.adobe.com/photoshop/1.0/", "DateCreated"),
     ("http://ns.adobe.com/xap/1.0/", "CreateDate"),
 )
+# Of Google's cameras, which write both; programs may keep only one of them.
+BURST_IDS: Final = (
+    ("http://ns.google.com/photos/1.0/camera/", "BurstID"),
+    ("http://ns.google.com/photos/1.0/creations/", "CameraBurstID"),
+)
+BURST_PRIMARY: Final = ("http://ns.google.com/photos/1.0/camera/", "BurstPrimary")
 REJECTED: Final = -1
 """The rating of a photo that the user rejected."""
 
@@ -63,7 +69,7 @@ TAG_LISTS: Final = (
 """In the order in which programs look for them."""
 
 _LISTS = frozenset(one.key for one in TAG_LISTS)
-_PROPERTIES = frozenset((*_LISTS, *CAPTURE_DATES, RATING, *LABEL_SIGNS))
+_PROPERTIES = frozenset((*_LISTS, *CAPTURE_DATES, RATING, *LABEL_SIGNS, *BURST_IDS, BURST_PRIMARY))
 _LOCALS = frozenset(local for _, local in _PROPERTIES)
 
 

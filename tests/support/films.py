@@ -30,8 +30,8 @@ def _metadata(items: dict[str, str]) -> bytes:
     return box(b"meta", box(b"hdlr", bytes(24)), box(b"keys", count, *keys), box(b"ilst", *values))
 
 
-def apple_note(content_id: str) -> bytes:
-    """The maker's notes of an Apple picture with the identifier that its film has, too."""
-    text = content_id.encode() + b"\0"
-    entry = b"\0\x11\0\2" + len(text).to_bytes(4, "big") + (32).to_bytes(4, "big")
+def apple_note(content: str, tag: int = 0x11) -> bytes:
+    """The maker's notes of an Apple picture with one text, by default the identifier that its film has, too."""
+    text = content.encode() + b"\0"
+    entry = tag.to_bytes(2, "big") + b"\0\2" + len(text).to_bytes(4, "big") + (32).to_bytes(4, "big")
     return b"Apple iOS\0\0\1MM" + b"\0\1" + entry + bytes(4) + text

@@ -1,10 +1,12 @@
 """Claims about frames of one press of the shutter, and exposures of one bracket: one group, whatever they show."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bestshot.grouping.group import Grouping
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import Fingerprint
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import Similarity
 from bestshot.model.photo import Metadata
 from tests.support.builders import guess_at, metadata_with, photo, wall_at
@@ -71,6 +73,19 @@ def test_the_name_joins_neither_what_contradicts_nor_bursts_of_two_folders() -> 
     names = [f"IMG_20171207_063654_BURST00{place}.jpg" for place in range(1, 3)]
     assert groups(names, frames([0, 20]), {1: NOTHING_IN_COMMON}) == []
     assert groups([names[0], f"other/{names[1]}"], frames([0, 20]), {1: MOVED}) == []
+
+
+def stated(times: Sequence[float], burst: str) -> list[Metadata]:
+    return [replace(told, burst=BurstFrame(burst, is_cover=False, is_stated=True)) for told in frames(times)]
+
+
+def test_a_burst_that_the_files_state_is_one_group_whatever_they_are_called_and_wherever_they_lie() -> None:
+    names = ["a.jpg", "other/b.jpg", "other/c.jpg"]
+    assert groups(names, stated([0, 20, 40], "U1"), {1: MOVED}) == [names]
+    two = names[:2]
+    assert groups(two, frames([0, 20]), {1: MOVED}) == []
+    assert groups(two, [*stated([0], "U1"), *stated([20], "U2")], {1: MOVED}) == []
+    assert groups(two, stated([0, 20], "U1"), {1: NOTHING_IN_COMMON}) == []
 
 
 def exposed(steps: Sequence[float]) -> list[Metadata]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bestshot.model.burst_names import BurstName, burst_of
+from bestshot.model.burst_names import BurstFrame, burst_of
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from bestshot.model.burst_names import BurstName, burst_of
     ],
 )
 def test_a_frame_of_a_burst_names_it(name: str, key: str, is_cover: bool) -> None:
-    assert burst_of(name) == BurstName(key, is_cover)
+    assert burst_of(name) == BurstFrame(key, is_cover)
 
 
 @pytest.mark.parametrize(

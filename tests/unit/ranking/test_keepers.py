@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.model.appraisal import MINIATURE_SIZE
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group, Verdict
 from bestshot.ranking.candidates import Candidate, Candidates
@@ -93,6 +94,13 @@ def test_the_cameras_cover_of_a_burst_is_a_wish_that_decides_a_toss_up() -> None
     assert found.best.id == "IMG_20171207_063654_BURST002_COVER.jpg"
     assert found.ranking[0].why == ("as good as any, and the camera's cover of its burst",)
     assert found.confidence == 0.0
+
+
+def test_the_frame_that_the_file_calls_the_primary_one_decides_a_toss_up_too() -> None:
+    shots = [shot("a", 0), shot("b", 1)]
+    burst = BurstFrame("U1", is_cover=True, is_stated=True)
+    found = judged(shots[0], replace(shots[1], metadata=replace(shots[1].metadata, burst=burst)), keep=1)
+    assert found.best.id == "b"
 
 
 def test_a_cover_in_which_somebody_blinks_is_no_best() -> None:

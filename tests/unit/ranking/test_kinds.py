@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import Group, GroupKind, Verdict
 from bestshot.model.photo import Metadata
 from bestshot.ranking.candidates import Candidate, Candidates
@@ -179,3 +180,12 @@ def test_frames_that_a_camera_named_as_one_burst_are_a_sequence_unless_they_are_
     assert kind(*(frame(name, place) for place, name in enumerate(names))) is GroupKind.SEQUENCE
     assert kind(*(frame(name, place, 2.0 * place) for place, name in enumerate(names))) is GroupKind.BRACKET
     assert kind(frame(names[0], 0), frame(names[1], 1), frame("IMG_1.jpg", 2)) is GroupKind.BURST
+
+
+def test_frames_that_state_one_burst_are_a_sequence_of_the_camera() -> None:
+    def told(place: int, burst: str) -> Candidate:
+        one = frame(f"{place}.jpg", place)
+        return replace(one, metadata=replace(one.metadata, burst=BurstFrame(burst, is_cover=False, is_stated=True)))
+
+    assert kind(told(0, "U1"), told(1, "U1")) is GroupKind.SEQUENCE
+    assert kind(told(0, "U1"), told(1, "U2")) is GroupKind.BURST
