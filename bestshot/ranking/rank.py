@@ -13,12 +13,15 @@ from bestshot.model.groups import GroupKind, RankedPhoto, Reason, Verdict
 from bestshot.model.photo import Photo
 from bestshot.model.times import CaptureTime
 from bestshot.ranking.candidates import Candidate, Candidates
-from bestshot.ranking.criteria import Criterion, criteria
+from bestshot.ranking.criteria.criterion import Criterion
+from bestshot.ranking.criteria.faces import by_eyes, by_face_sharpness, by_presence, by_smiles
+from bestshot.ranking.criteria.picture import by_composition, by_exposure, by_resolution
+from bestshot.ranking.criteria.sharpness import by_sharpness
 from bestshot.ranking.keepers import keepers
 from bestshot.ranking.kinds import kind_of
 from bestshot.ranking.people import Embeddings, Person, emphasised, track_people
 from bestshot.ranking.preferences import choice, choice_in_words, preference_scores
-from bestshot.ranking.rules import JudgingRules
+from bestshot.ranking.rules import JudgingRules, Weights
 from bestshot.ranking.sets import as_set
 from bestshot.text import printable
 
@@ -84,6 +87,22 @@ def score_table(candidates: Candidates, rules: JudgingRules, embeddings: Embeddi
         return {}
     found = criteria(sound, _people(sound, rules, embeddings), rules.weights)
     return {shot.id: tuple(one.score_of(shot.id) if one.scores else 0.0 for one in found) for shot in sound.shots}
+
+
+def criteria(candidates: Candidates, people: Sequence[Person], weights: Weights) -> tuple[Criterion, ...]:
+    """Score the photos that are not copies by every criterion, in the order of the default weights."""
+    shots = candidates.shots
+    sharpness = by_sharpness(candidates, weights.sharpness)
+    return (
+        by_eyes(shots, people, weights.eyes),
+        by_face_sharpness(shots, people, weights.face_sharpness),
+        by_presence(shots, people, weights.presence),
+        by_smiles(shots, people, weights.smiles),
+        sharpness,
+        by_exposure(shots, weights.exposure),
+        by_resolution(shots, weights.resolution),
+        by_composition(shots, sharpness.scores, weights.composition),
+    )
 
 
 def _people(candidates: Candidates, rules: JudgingRules, embeddings: Embeddings | None) -> Sequence[Person]:

@@ -1,6 +1,7 @@
 """The floors of the house: a package imports packages on lower floors, and itself; see `docs/architecture.md`."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,9 @@ PURE = (
     "report.views",
 )
 """What decides, and touches nothing."""
+
+MOST_MODULES = 14
+"""In one folder."""
 
 WORLDLY = {"PIL", "cv2", "sqlite3", "requests", "face_recognition", "rawpy", "pillow_heif", "simplejpeg", "shutil"}
 
@@ -84,6 +88,12 @@ def test_a_package_imports_only_packages_on_lower_floors() -> None:
 
 def test_every_package_and_door_has_a_floor() -> None:
     assert {_package(module) for module in MODULES} == set(FLOOR_OF)
+
+
+def test_no_folder_has_more_modules_than_are_seen_at_a_glance() -> None:
+    rooms = Counter(path.parent for path in MODULES.values() if path.parent != ROOT and path.stem != "__init__")
+    crowded = {folder.name: count for folder, count in rooms.items() if count > MOST_MODULES}
+    assert not crowded, f"to be split by subject: {crowded}"
 
 
 def test_what_decides_knows_neither_pictures_nor_disk_nor_network() -> None:

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 from bestshot.model.groups import Group
 from bestshot.ranking.candidates import Candidate, Candidates
-from bestshot.ranking.criteria import criteria
+from bestshot.ranking.rank import criteria
 from bestshot.ranking.rules import JudgingRules, Weights
 from bestshot.ranking.taste import Choice, choice_of, favoured
 from tests.support.builders import appraisal, metadata_with, photo, wall_at
