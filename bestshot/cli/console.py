@@ -4,16 +4,20 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from logging.handlers import MemoryHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
+from bestshot.cli.paint import paint_for
 from bestshot.cli.wording import (
+    declined_line,
     failure_lines,
     group_lines,
     left_line,
+    more_line,
+    next_step,
     note_lines,
     passed_over_lines,
     summary,
@@ -21,13 +25,10 @@ from bestshot.cli.wording import (
 )
 from bestshot.errors import OutputError, StateError, UsageError
 from bestshot.journal.runs import KeptItem
-from bestshot.layout.actions import Receipt
 from bestshot.layout.wording import folder_lines
-from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line
-from bestshot.model.photo import Skipped
-from bestshot.pipeline.outcome import no_progress
-from bestshot.plans.plan import Plan
+from bestshot.model.groups import PlannedGroup
+from bestshot.pipeline.outcome import Outcome, no_progress
 from bestshot.settings.settings import Settings
 from bestshot.storage.files import write_out
 from bestshot.storage.own_files import OwnKind, open_to_append
@@ -43,6 +44,11 @@ _EVERYTHING = logging.getLogger("bestshot")
 """The logger above those of all modules."""
 
 _UNLIMITED = 1 << 30
+
+_AT_TERMINAL: Final = 20
+"""So many groups or changes are listed where somebody would have to scroll back for the first of them."""
+
+T = TypeVar("T")
 
 _LOG_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (INFO|WARNING|ERROR) ")
 _LOG = OwnKind("log", lambda head: _LOG_LINE.match(head) is not None)
@@ -104,41 +110,65 @@ class Console:
 
         return ProgressBar(phases_of(settings))
 
-    def report(
-        self,
-        plan: Plan,
-        receipts: Sequence[Receipt | MarkReceipt],
-        failed: Sequence[Skipped],
-        calls: Mapping[MarkAction, Sequence[str]],
-        *,
-        acted: bool,
-    ) -> None:
+    def report(self, outcome: Outcome) -> None:
         """Show the groups where nothing was done with them, what was passed over, and the run in one line.
 
-        `calls` are those that would write each of the plan's actions, as far as they are known.
+        Where somebody was asked and said no, all has been shown before, and one line is enough.
         """
-        if self._is_verbose or not acted:
-            for group in plan.groups:
-                self._lines += group_lines(group, with_reasons=self._is_verbose)
-        if not acted:
-            self._lines += self._planned(plan, calls)
-        if self._is_verbose:
-            self._lines += passed_over_lines(plan)
+        plan, is_verbose = outcome.plan, self._is_verbose
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
-        self._lines += note_lines(plan, with_all=self._is_verbose)
+        if outcome.declined:
+            self.print_line([declined_line(plan)])
+            return
+        if is_verbose or not outcome.acted:
+            self._show_groups(plan.groups)
+        if not outcome.acted:
+            self._print_shown([*self._planned(outcome)], "--verbose or --plan")
+        if is_verbose:
+            self.print_line(passed_over_lines(plan))
+        self.print_line(note_lines(plan, with_all=is_verbose))
         known = sum(not skipped.is_new for skipped in plan.skipped)
-        for line in failure_lines(failed, with_all=self._is_verbose):
+        for line in failure_lines(outcome.failed, with_all=is_verbose):
             logger.warning("%s", line)
-        self._lines.append(summary(plan, receipts, known_skipped=known, acted=acted, failed=len(failed)))
-        logger.info("%s", self._lines[-1])
+        said = summary(plan, outcome.receipts, known_skipped=known, acted=outcome.acted, failed=len(outcome.failed))
+        self.print_line([said])
+        logger.info("%s", said)
+        if self._is_seen and (step := next_step(plan, acted=outcome.acted)):
+            self.print_line([step])
 
-    def _planned(self, plan: Plan, calls: Mapping[MarkAction, Sequence[str]]) -> Iterator[str]:
+    @property
+    def _is_seen(self) -> bool:
+        """Whether what is printed goes to a terminal, where somebody reads it as it comes."""
+        return self._out.isatty()
+
+    @property
+    def _out(self) -> TextIO:
+        return sys.stderr if self._has_stdout_taken else sys.stdout
+
+    def _show_groups(self, groups: Sequence[PlannedGroup]) -> None:
+        paint, shown = paint_for(self._out, os.environ), self._shown(groups)
+        for group in shown:  # whose texts are printable already, and may be painted
+            self._lines += group_lines(group, with_reasons=self._is_verbose, paint=paint)
+        self.print_line(more_line(len(groups) - len(shown), "--verbose, --review or --csv"))
+
+    def _shown(self, things: Sequence[T]) -> Sequence[T]:
+        """The first of many at a terminal; all in a pipe, or if that is wanted."""
+        return things[:_AT_TERMINAL] if self._is_seen and not self._is_verbose else things
+
+    def _planned(self, outcome: Outcome) -> Iterator[str]:
         """What would be done, first in the output and then to the marks."""
+        plan = outcome.plan
         yield from folder_lines(plan.file_actions, with_files=self._is_verbose)
         for action in plan.mark_actions:
-            yield action_line(action, calls.get(action, ()), with_keys=self._is_verbose)
+            yield action_line(action, outcome.calls.get(action, ()), with_keys=self._is_verbose)
+
+    def _print_shown(self, lines: Sequence[str], whole: str) -> None:
+        """Print lines, or the first of many and how to see the whole."""
+        shown = self._shown(lines)
+        self.print_line(shown)
+        self.print_line(more_line(len(lines) - len(shown), whole))
 
     def report_undo(self, undone: "Undone") -> bool:
         """Show which run was taken back, and the rest in one line; answers whether nothing was left.
@@ -148,14 +178,19 @@ class Console:
         left = [result for result in undone.results if isinstance(result, KeptItem)]
         for one in left:
             logger.warning("%s", left_line(one))
-        self._lines.append(undone.run)
-        self._lines += undo_lines(undone, with_all=self._is_verbose or not undone.acted)
-        logger.info("%s", self._lines[-1])
+        if undone.is_declined:
+            self.print_line(["Nothing was changed: nothing was taken back."])
+            return True
+        self.print_line([undone.run])
+        *each, said = undo_lines(undone, with_all=self._is_verbose or not undone.acted)
+        self._print_shown(each, "--verbose")
+        self.print_line([said])
+        logger.info("%s", said)
         return not left
 
     def print_line(self, lines: Iterable[str]) -> None:
-        """Print lines at the end of the run."""
-        self._lines += lines
+        """Print lines at the end of the run, with nothing in them on which a terminal would act."""
+        self._lines += map(printable_lines, lines)
 
     def when_told(self, act: Callable[[], object]) -> None:
         """Do this once everything has been said."""
@@ -165,7 +200,7 @@ class Console:
         """Print what is due and close the log; returns the exit code, 1 if printing was all that failed."""
         try:
             if self._lines and (code or not self._is_quiet):
-                text = "".join(f"{printable_lines(line)}\n" for line in self._lines)
+                text = "".join(f"{line}\n" for line in self._lines)
                 write_out(text, to_stderr=self._has_stdout_taken)
             for act in self._when_told:
                 act()

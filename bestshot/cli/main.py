@@ -139,7 +139,7 @@ def _look(command: Command, settings: Settings, console: "Console", plan: "PlanD
     outcome = PhotoOrganizer(source, settings, progress=console.progress(settings), confirm=consent).run(plan)
     if outcome.remembered:
         console.print_line([f"{count(outcome.remembered, 'decision')} remembered."])
-    console.report(outcome.plan, outcome.receipts, outcome.failed, outcome.calls, acted=outcome.acted)
+    console.report(outcome)
     console.print_line(outcome.learned)
     if outcome.report:
         console.print_line([report_line(outcome.report)])

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bestshot.cli.paint import PLAIN, Paint
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile, RetireBest
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.wording import action_line, done_in_words
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.phases import PHASES, Begun
-from bestshot.model.photo import Skipped, SourceType
+from bestshot.model.photo import Photo, Skipped, SourceType
 from bestshot.plans.document import counts
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
@@ -24,19 +25,25 @@ _SHOWN = 5
 """So many names are shown where many share a reason."""
 
 
-def group_lines(group: PlannedGroup, *, with_reasons: bool) -> Iterator[str]:
+def group_lines(group: PlannedGroup, *, with_reasons: bool, paint: Paint = PLAIN) -> Iterator[str]:
     """A group for the terminal: the best marked with a star, what is kept beside it with a plus, the rest below."""
     verdict = group.verdict
     order = "kept whole" if verdict.kind.is_set else "best first"
-    yield f"Group {group.number}: {count(len(verdict.ranking), 'photo')} ({verdict.kind.value}), {order}"
+    yield paint.heading(f"Group {group.number}: {count(len(verdict.ranking), 'photo')} ({verdict.kind.value}), {order}")
     for place, ranked in enumerate(verdict.ranking):
         photo = ranked.photo
         # A server's ids say nothing to a person.
         name = "" if photo.id.endswith(photo.name) else f"{printable(photo.name)}  "
         sign = "*" if place == 0 else "+" if photo.id in verdict.keepers else " "
-        yield f"  {sign} {name}{printable(photo.id)}"
+        line = f"  {sign} {name}{paint.link(printable(photo.id), _file_of(photo))}"
+        yield paint.best(line) if place == 0 else line
         if with_reasons:
-            yield f"      {'; '.join(ranked.why)}"
+            yield f"      {printable('; '.join(ranked.why))}"
+
+
+def _file_of(photo: Photo) -> str:
+    """The path of a photo, if it is a file here."""
+    return photo.files[0].path if photo.files and photo.origin.startswith("folder:") else ""
 
 
 def summary(
@@ -109,7 +116,7 @@ def _groups_in_words(
     if not numbers["photos"]:
         yield from _nothing_found(plan, left_out)
         return
-    groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}"
+    groups = f"{count(numbers['groups'], 'group')} with {count(numbers['grouped'], 'photo')}{_rest_in_words(plan)}"
     yield f"{count(numbers['photos'], 'photo')}: {groups if numbers['groups'] else 'no groups'}"
     singles = count(numbers["singles"], "single photo")
     if plan.options.layout is None:
@@ -129,6 +136,41 @@ def _groups_in_words(
         yield from _done(receipts, plan.options.layout)
         if failed:
             yield f"{count(failed, 'change')} FAILED"
+
+
+def _rest_in_words(plan: Plan) -> str:
+    rest = plan.rest
+    return f", {space_in_words(sum(map(size_of, rest)), len(rest))}" if rest else ""
+
+
+def space_in_words(size: int, photos: int) -> str:
+    """How much room photos take that are not the best."""
+    return f"{format_size(size)} in the {photos:,} that {_be(photos)} not the best"
+
+
+def size_of(photo: Photo) -> int:
+    """The bytes of all files of a photo."""
+    return sum(file.size for file in photo.files) or photo.size
+
+
+def more_line(hidden: int, whole: str) -> Iterator[str]:
+    """How to see those of a list that are not shown."""
+    if hidden:
+        yield f"{hidden:,} more: {whole}"
+
+
+def declined_line(plan: Plan) -> str:
+    """What is said of a run whose question was not answered with yes."""
+    return f"Nothing was changed: {count(len(plan.actions), 'change')} planned, none made."
+
+
+def next_step(plan: Plan, *, acted: bool) -> str:
+    """What to do next, for somebody at the terminal; empty where there is nothing to be done."""
+    if acted:
+        return "Take it back: --undo." if plan.actions else ""
+    if not plan.groups:
+        return ""
+    return "Look: --review. Lay out: -o DIR." if plan.options.is_looking else "Do it: leave out --dry-run."
 
 
 def _nothing_found(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
@@ -195,8 +237,7 @@ def undo_lines(undone: "Undone", *, with_all: bool) -> Iterator[str]:
     """What an undo did, in one line, after a line for each change if they are wanted; what it left is listed apart."""
     if with_all:
         yield from (line for one in undone.results for line in _reversal_lines(one, acted=undone.acted))
-    nothing = "nothing was taken back" if undone.is_declined else "nothing was left to undo"
-    yield f"{'; '.join(_undone(undone.results, acted=undone.acted)) or nothing}."
+    yield f"{'; '.join(_undone(undone.results, acted=undone.acted)) or 'nothing was left to undo'}."
 
 
 def _reversal_lines(one: "Result", *, acted: bool) -> Iterator[str]:

@@ -42,14 +42,16 @@ class Request:
 class Outcome:
     """What a run found and did. `failed` are the changes that could not be made, by destination or by photo.
 
-    `remembered` is the number of decisions that the given plan held. `calls` are those that a dry run's plan takes.
-    `report` are the files of the report. `learned` says what was learned from the user's choices.
+    It is `declined` if somebody was asked and said no. `remembered` is the number of decisions that the given plan
+    held. `calls` are those that a dry run's plan takes. `report` are the files of the report. `learned` says what was
+    learned from the user's choices.
     """
 
     plan: "Plan"
     receipts: tuple["Receipt | MarkReceipt", ...] = ()
     failed: tuple["Skipped", ...] = ()
     acted: bool = False
+    declined: bool = False
     remembered: int = 0
     calls: "Mapping[MarkAction, tuple[str, ...]]" = field(default_factory=dict)
     report: tuple[Path, ...] = ()

@@ -131,7 +131,7 @@ class _Run:
         if self._settings.dry_run:
             return replace(looked, calls=self._marks.calls_for(plan.mark_actions))
         if not self._request.confirm(plan):
-            return looked
+            return replace(looked, declined=True)
         if output is not None:
             found, state = state, self._hold(output, library)
             if state != found:  # as when another run laid something out meanwhile

@@ -60,8 +60,7 @@ def rest_of(plan: Plan, *, null: bool) -> bytes:
 
     Raises UsageError for a path that would be taken for two lines.
     """
-    rest = [photo for group in plan.groups for photo in group.verdict.rest]
-    names = [name for photo in rest for name in _names(photo)]
+    names = [name for photo in plan.rest for name in _names(photo)]
     broken = next((name for name in names if "\n" in name), None)
     if broken is not None and not null:
         raise UsageError(f"The path {printable(broken)} contains a line break: use --null with --list-rest.")

@@ -6,7 +6,7 @@ from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import Action
 from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import PlannedGroup
-from bestshot.model.photo import Skipped
+from bestshot.model.photo import Photo, Skipped
 from bestshot.plans.options import OutputOptions
 
 
@@ -34,6 +34,11 @@ class Plan:
     def grouped_count(self) -> int:
         """How many photos are in a group."""
         return sum(len(group.verdict.ranking) for group in self.groups)
+
+    @property
+    def rest(self) -> list[Photo]:
+        """The photos that a best one, or one kept beside it, stands for."""
+        return [photo for group in self.groups for photo in group.verdict.rest]
 
     @property
     def file_actions(self) -> list[Action]:

@@ -15,6 +15,7 @@ from bestshot.model.photo import digest
 from bestshot.report import paging
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.lock import LibraryLock
+from bestshot.text import format_size
 from tests.support.drawn_library import NOON, add, add_burst, contents, run_program, scene
 from tests.support.file_systems import in_own_process
 
@@ -29,6 +30,12 @@ def library(tmp_path: Path) -> Path:
     return folder
 
 
+def rest_of(library: Path) -> str:
+    """What is said of the two photos of the burst that are not the best."""
+    size = sum((library / f"burst_{shot}.jpg").stat().st_size for shot in (1, 3))
+    return f"{format_size(size)} in the 2 that are not the best"
+
+
 class TestLooking:
     def test_it_tells_the_groups_and_one_summary_line_and_changes_nothing_but_its_index(
         self, library: Path, home: Path, tmp_path: Path
@@ -41,7 +48,7 @@ class TestLooking:
             "  * burst_2.jpg",
             "    burst_1.jpg",
             "    burst_3.jpg",
-            "4 photos: 1 group with 3 photos; 1 single photo.",
+            f"4 photos: 1 group with 3 photos, {rest_of(library)}; 1 single photo.",
         ]
         assert (done.returncode, done.stderr) == (0, b"")
         assert contents(tmp_path) == before
@@ -168,7 +175,8 @@ class TestLayingOut:
         output = tmp_path / "out"
         assert main([str(library), "-o", str(output), *QUICK]) == 0
         said = capsys.readouterr().out
-        assert said.startswith("4 photos: 1 group with 3 photos; 1 single photo is NOT in the output; 3 files (")
+        begin = f"4 photos: 1 group with 3 photos, {rest_of(library)}; 1 single photo is NOT in the output; 3 files ("
+        assert said.startswith(begin)
         assert said.endswith(f"brought into {output}, 5 with each best and metadata.txt.\n")
         assert len(said.splitlines()) == 1
         assert main([str(library), "-o", str(output), *QUICK]) == 0

@@ -285,7 +285,8 @@ def test_a_library_of_groups_alone_has_no_single_photo_to_be_warned_of(tmp_path:
     settings = Settings(no_faces=True, output=str(tmp_path / "out"))
     outcome = organize(tmp_path / "library", settings=settings)
     told = summary(outcome.plan, outcome.receipts, known_skipped=0, acted=True)
-    assert told.startswith("3 photos: 1 group with 3 photos; no single photos; 3 files (")
+    assert told.startswith("3 photos: 1 group with 3 photos, ")
+    assert " in the 2 that are not the best; no single photos; 3 files (" in told
 
 
 def test_a_metadata_txt_alone_that_was_written_anew_is_a_change(tmp_path: Path) -> None:

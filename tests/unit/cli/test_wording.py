@@ -117,7 +117,9 @@ def test_nobody_may_take_the_output_for_the_whole_library(done: int | None) -> N
 
 
 def test_a_run_that_only_looks_speaks_of_no_output() -> None:
-    assert told(PAIR, photos=3, options=OutputOptions()) == "3 photos: 1 group with 2 photos; 1 single photo."
+    assert told(PAIR, photos=3, options=OutputOptions()) == (
+        "3 photos: 1 group with 2 photos, 3.4 MB in the 1 that is not the best; 1 single photo."
+    )
     assert told(photos=2, options=OutputOptions()).startswith("2 photos: no groups")
 
 
