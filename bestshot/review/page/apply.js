@@ -1,0 +1,162 @@
+/* Acting: what would be done, in words and numbers; doing it; and taking it back. */
+
+import { byId, capital, count, grouped, make, named } from "./dom.js";
+import { get, post } from "./server.js";
+
+const STATES = { done: "", undone: "undone", unfinished: "unfinished" };
+
+export class ApplyPanel {
+  /** What was looked at and can be done now: where it is asked for, with what, and the words for it. */
+  #next = null;
+  /** The job that this window began, or whose end it has seen. */
+  #seen = 0;
+
+  /** @param {import("./library.js").Library} library */
+  constructor(library) {
+    this.library = library;
+    this.dialog = byId("apply");
+    const opener = byId("apply-open");
+    opener.hidden = !library.mayAct;
+    opener.addEventListener("click", () => this.open());
+    byId("apply-close").addEventListener("click", () => this.dialog.close());
+    byId("options").addEventListener("submit", (event) => this.#preview(event));
+    byId("options").addEventListener("input", () => this.#forget());
+    byId("do").addEventListener("click", () => this.#doIt());
+    byId("cancel").addEventListener("click", () => this.#try(() => post("/api/cancel")));
+    library.addEventListener("job", () => this.#showJob());
+  }
+
+  async open() {
+    this.dialog.showModal();
+    await this.#try(async () => {
+      if (!byId("choices").hasChildNodes()) byId("choices").append(...(await get("/api/choices")).map(fieldFor));
+      await this.#showHistory();
+    });
+  }
+
+  #preview(event) {
+    event.preventDefault();
+    const body = optionsIn(byId("choices"));
+    return this.#begin("/api/preview", body, { path: "/api/apply", body, words: "Do this" });
+  }
+
+  #lookAtUndo(run) {
+    const next = { path: "/api/undo", body: { run, look: false }, words: "Undo this" };
+    return this.#begin("/api/undo", { run, look: true }, next);
+  }
+
+  #doIt() {
+    const { path, body } = this.#next;
+    return this.#begin(path, body, null);
+  }
+
+  #begin(path, body, next) {
+    this.#forget();
+    return this.#try(async () => {
+      await post(path, body);
+      this.#next = next;
+      await this.library.follow();
+    });
+  }
+
+  /* What was looked at with other choices is not what would be done now. */
+  #forget() {
+    this.#next = null;
+    byId("do").hidden = true;
+  }
+
+  async #try(act) {
+    byId("apply-said").textContent = "";
+    try {
+      await act();
+    } catch (error) {
+      byId("apply-said").textContent = error.message;
+    }
+  }
+
+  #showJob() {
+    const { job } = this.library;
+    byId("job").hidden = !job;
+    if (!job) return;
+    const isRunning = job.state === "running";
+    this.#showProgress(job, isRunning);
+    const isNew = !isRunning && job.id !== this.#seen;
+    if (isRunning || isNew) this.#showResult(job, isRunning);
+    if (isNew) {
+      this.#seen = job.id;
+      if (this.dialog.open) this.#try(() => this.#showHistory());
+    }
+  }
+
+  #showProgress({ title, done, total }, isRunning) {
+    byId("preview").disabled = isRunning;
+    byId("job-running").hidden = !isRunning;
+    byId("job-title").textContent = title;
+    const bar = byId("job-bar");
+    if (total) Object.assign(bar, { max: total, value: done });
+    else bar.removeAttribute("value");
+    byId("job-done").textContent = total ? `${grouped(done)} of ${grouped(total)}` : "";
+    const progress = total ? `, ${Math.floor((100 * done) / total)} %` : "";
+    byId("apply-open").textContent = isRunning ? `${title}${progress}` : "Apply…";
+  }
+
+  #showResult({ state, error, result }, isRunning) {
+    const lines = isRunning ? [] : (error ? [error] : (result?.lines ?? []));
+    const words = lines.length || isRunning ? lines : ["There is nothing to do."];
+    byId("job-lines").replaceChildren(...words.map((line) => make("li", {}, line)));
+    const failed = result?.failed ?? [];
+    const rows = failed.flatMap(([name, why]) => [make("dt", {}, named(name)), make("dd", {}, why)]);
+    byId("job-failed").replaceChildren(...rows);
+    byId("do").hidden = isRunning || state !== "done" || !this.#next || !result?.lines?.length;
+    byId("do").textContent = this.#next?.words ?? "";
+    if (!isRunning) byId("apply-said").textContent = this.#ending(state, failed.length);
+  }
+
+  #ending(state, failures) {
+    if (state === "failed") return "This failed: what was done until then is in the history.";
+    if (failures) return `${count(failures, "thing")} could not be done, see above.`;
+    return this.#next ? "This is what would be done." : "Done.";
+  }
+
+  async #showHistory() {
+    const runs = await get("/api/history");
+    const items = runs.map((run) => this.#entryFor(run));
+    byId("history").replaceChildren(...(items.length ? items : [make("li", {}, "Nothing was done yet.")]));
+  }
+
+  #entryFor({ run, when, about, changes, state }) {
+    const more = make("details", {}, make("summary", {}, `${capital(count(changes, "change"))}`));
+    more.addEventListener("toggle", () => more.open && this.#fill(more, run), { once: true });
+    const undo = make("button", { type: "button", "aria-label": `Undo run ${run}` }, "Undo…");
+    undo.addEventListener("click", () => this.#lookAtUndo(run));
+    const told = STATES[state] ?? state;
+    const title = make("p", {}, `${run}. ${when} `, named(about), told && make("strong", {}, ` ${told}`));
+    return make("li", {}, title, ...(state === "undone" ? [] : [undo]), more);
+  }
+
+  #fill(more, run) {
+    return this.#try(async () => {
+      const { changes } = await get(`/api/history/${run}`);
+      const about = { className: "changes", tabIndex: 0, role: "list", "aria-label": `Changes of run ${run}` };
+      more.append(make("ul", about, ...changes.map((one) => make("li", {}, one))));
+    });
+  }
+}
+
+/* A field for a choice; its name in the question is in its data. */
+function fieldFor({ name, label, kind, choices, default: standard, about }) {
+  const id = `option-${name}`;
+  const data = { id, name, "aria-describedby": `${id}-about` };
+  const makers = {
+    bool: () => make("input", { ...data, type: "checkbox", checked: Boolean(standard) }),
+    choice: () => make("select", data, ...choices.map((choice) => new Option(choice, choice, false, choice === standard))),
+    text: () => make("input", { ...data, type: "text", value: standard ?? "", spellcheck: false }),
+  };
+  const hint = make("span", { id: `${id}-about`, className: "hint" }, about ?? "");
+  return make("div", { className: `option ${kind}` }, make("label", { for: id }, label), makers[kind](), hint);
+}
+
+function optionsIn(choices) {
+  const valueOf = (field) => (field.type === "checkbox" ? field.checked : field.value.trim() || null);
+  return Object.fromEntries([...choices.querySelectorAll("input, select")].map((field) => [field.name, valueOf(field)]));
+}

@@ -1,0 +1,224 @@
+/* The list of groups. Only those in sight are in the document; the one the reviewer is at always stays. */
+
+import { Card } from "./card.js";
+import { byId, clamp } from "./dom.js";
+
+const MARGIN = 400;
+const SETTLED = 90;
+const NARROW = 0.32;
+const HEAD = 30;
+const GAP = 4;
+const BETWEEN = 14;
+const NARROWEST = 190;
+
+export class Grid {
+  /** @type {Map<number, Card>} the cards in the document, by where their groups are among those shown */
+  #cards = new Map();
+  #boxes = [];
+  #drawing = 0;
+  #settling = 0;
+  #isFollowing = false;
+
+  /** @param {import("./library.js").Library} library */
+  constructor(library, open) {
+    this.library = library;
+    this.open = open;
+    this.room = byId("grid");
+    this.list = byId("groups");
+    this.tileHeight = 150;
+    this.room.addEventListener("scroll", () => this.#drawSoon(), { passive: true });
+    new ResizeObserver(() => this.lay()).observe(this.room);
+    this.list.addEventListener("focusin", (event) => this.#follow(event.target));
+    library.addEventListener("shown", () => this.lay());
+    library.addEventListener("place", () => this.#showPlace());
+    library.addEventListener("states", ({ detail }) => this.#update(detail));
+  }
+
+  /** Whether a photo has the focus. */
+  get hasFocus() {
+    return this.list.contains(document.activeElement);
+  }
+
+  setTileHeight(height) {
+    this.tileHeight = height;
+    this.lay();
+  }
+
+  /** Lay everything out anew, for other groups, another width or another size. */
+  lay() {
+    const width = this.list.clientWidth;
+    if (!width) return;
+    const hadFocus = this.hasFocus;
+    this.#boxes = pack(this.library.shown, width, Math.min(this.tileHeight, Math.round(width * NARROW)));
+    this.list.style.height = `${this.#boxes.at(-1)?.bottom ?? 0}px`;
+    for (const at of [...this.#cards.keys()]) this.#remove(at);
+    this.#showPlace(hadFocus);
+  }
+
+  /** Give the focus to the photo the reviewer is at. */
+  focus() {
+    this.#cards.get(this.library.at)?.tiles[this.library.photoAt].button.focus({ preventScroll: true });
+  }
+
+  /** The place of the group in the row above (-1) or below (1). */
+  vertically(direction) {
+    return vertically(this.#boxes, this.library.at, direction);
+  }
+
+  #showPlace(takesFocus = this.hasFocus) {
+    const box = this.#boxes[this.library.at];
+    if (!box || !this.list.clientWidth) return;
+    if (!this.#isFollowing) this.#scrollTo(box);
+    this.#draw();
+    for (const [at, card] of this.#cards) card.setCurrent(at === this.library.at ? this.library.photoAt : null);
+    if (takesFocus) this.focus();
+  }
+
+  #scrollTo(box) {
+    const tile = box.tiles[this.library.photoAt];
+    const offset = this.list.offsetTop;
+    const top = offset + (tile === box.tiles[0] ? box.top : box.top + tile.top) - 8;
+    const bottom = offset + box.top + tile.top + tile.height + 8;
+    const { scrollTop, clientHeight } = this.room;
+    if (top < scrollTop) this.room.scrollTop = top;
+    else if (bottom > scrollTop + clientHeight) this.room.scrollTop = Math.min(top, bottom - clientHeight);
+  }
+
+  #drawSoon() {
+    this.#drawing ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#drawing = 0;
+    const top = this.room.scrollTop - this.list.offsetTop;
+    const [first, end] = between(this.#boxes, top - MARGIN, top + this.room.clientHeight + MARGIN);
+    const focused = document.activeElement;
+    const wanted = new Set([...this.#cards.keys()].filter((at) => this.#cards.get(at).element.contains(focused)));
+    for (let at = first; at < end; at += 1) wanted.add(at);
+    if (this.#boxes[this.library.at]) wanted.add(this.library.at);
+    for (const at of [...this.#cards.keys()]) if (!wanted.has(at)) this.#remove(at);
+    this.#add([...wanted].sort((one, other) => one - other));
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#loadPictures(), SETTLED);
+  }
+
+  /* What is there already is not moved: it may have the focus. */
+  #add(wanted) {
+    let next = this.list.firstElementChild;
+    for (const at of wanted) {
+      const card = this.#cards.get(at) ?? this.#make(at);
+      if (card.element === next) next = next.nextElementSibling;
+      else this.list.insertBefore(card.element, next);
+    }
+  }
+
+  #make(at) {
+    const card = new Card(this.library.shown[at], this.open);
+    card.place(this.#boxes[at], at, this.#boxes.length);
+    if (at === this.library.at) card.setCurrent(this.library.photoAt);
+    this.#cards.set(at, card);
+    return card;
+  }
+
+  #remove(at) {
+    const card = this.#cards.get(at);
+    card.giveUpPictures();
+    card.element.remove();
+    this.#cards.delete(at);
+  }
+
+  /* Pictures are asked for where the list rests, not for all that fly by. */
+  #loadPictures() {
+    for (const card of this.#cards.values()) card.loadPictures();
+  }
+
+  #update(groups) {
+    const changed = new Set(groups);
+    for (const card of this.#cards.values()) if (changed.has(card.group)) card.update();
+  }
+
+  /* Where the focus goes the reviewer goes; nothing is scrolled, lest a click miss what it was on. */
+  #follow(target) {
+    const [at, card] = [...this.#cards].find(([, one]) => one.element.contains(target)) ?? [];
+    const place = card?.tiles.findIndex(({ button }) => button === target);
+    if (!card || (at === this.library.at && place === this.library.photoAt)) return;
+    this.#isFollowing = true;
+    this.library.go(at, place);
+    this.#isFollowing = false;
+  }
+}
+
+/** @typedef {{left: number, top: number, width: number, height: number, bottom: number, tiles: object[]}} Box */
+
+/**
+ * Pack groups into rows, side by side where they fit; `bottom` of a box is that of its row.
+ * @param {import("./library.js").Group[]} groups
+ * @returns {Box[]}
+ */
+export function pack(groups, width, tileHeight) {
+  const boxes = [];
+  let row = [];
+  let left = 0;
+  let top = 0;
+  const closeRow = () => {
+    const bottom = Math.max(...row.map((box) => box.top + box.height));
+    for (const box of row) box.bottom = bottom;
+    [row, left, top] = [[], 0, bottom + BETWEEN];
+  };
+  for (const group of groups) {
+    const box = boxOf(group, width, tileHeight);
+    if (row.length && left + box.width > width) closeRow();
+    Object.assign(box, { left, top });
+    left += box.width + BETWEEN;
+    row.push(box);
+    boxes.push(box);
+  }
+  if (row.length) closeRow();
+  return boxes;
+}
+
+/* A group by itself: its photos in lines below its heading. */
+function boxOf({ photos }, room, tileHeight) {
+  const tiles = [];
+  let left = 0;
+  let top = HEAD;
+  let widest = Math.min(room, NARROWEST);
+  for (const photo of photos) {
+    const width = Math.min(room, Math.round(tileHeight * clamp(photo.width / photo.height || 1, 0.6, 1.9)));
+    if (left && left + width > room) [left, top] = [0, top + tileHeight + GAP];
+    tiles.push({ left, top, width, height: tileHeight });
+    left += width + GAP;
+    widest = Math.max(widest, left - GAP);
+  }
+  return { tiles, width: widest, height: top + tileHeight };
+}
+
+/** The first and one past the last box that lie between two heights. @param {Box[]} boxes */
+export function between(boxes, top, bottom) {
+  const first = firstBy(boxes, (box) => box.bottom > top);
+  return [first, firstBy(boxes, (box) => box.top >= bottom)];
+}
+
+function firstBy(boxes, isBehind) {
+  let [low, high] = [0, boxes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBehind(boxes[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The box in the row above (-1) or below (1) that is nearest to this one, or itself. @param {Box[]} boxes */
+export function vertically(boxes, at, direction) {
+  const here = boxes[at];
+  let other = at;
+  while (boxes[other]?.top === here.top) other += direction;
+  if (!boxes[other]) return at;
+  const { top } = boxes[other];
+  let nearest = other;
+  for (; boxes[other]?.top === top; other += direction) {
+    if (Math.abs(boxes[other].left - here.left) < Math.abs(boxes[nearest].left - here.left)) nearest = other;
+  }
+  return nearest;
+}

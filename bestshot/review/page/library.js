@@ -1,0 +1,187 @@
+/* The groups with what was decided about them: shown at once, sent to the program, and put back where it refuses. */
+
+import { say } from "./dom.js";
+import { get, post } from "./server.js";
+
+/**
+ * @typedef {{best: number, keep: number[], out: number[], skip: boolean, seen: boolean, decided: boolean}} State
+ * @typedef {{id: number, name: string, width: number, height: number, bytes: number, revision: string}} Photo
+ * @typedef {{id: string, number: number, kind: string, isSet: boolean, hasFaces: boolean, isDoubtful: boolean,
+ *   people: string[], date: string, when: string, photos: Photo[], proposed: {best: number, keep: number[]},
+ *   state: State, known: State, waiting: number}} Group
+ */
+
+/* Of a photo without a size in its header; its shape is that of its picture, once that is there. */
+const UNKNOWN = { width: 4000, height: 3000, isGuess: true };
+
+const without = (ids, id) => ids.filter((other) => other !== id);
+const within = (ids, id, isIn) => (isIn ? [...without(ids, id), id] : without(ids, id));
+
+/** The photos of a group that the best, or a kept one, stands for. @param {Group} group @returns {Photo[]} */
+export function restOf({ photos, isSet, state }) {
+  if (isSet || state.skip) return [];
+  return photos.filter(({ id }) => id !== state.best && !state.keep.includes(id) && !state.out.includes(id));
+}
+
+/** "best", "kept", "taken out" or "" @param {Group} group @param {Photo} photo */
+export function roleOf({ state }, { id }) {
+  if (state.best === id) return "best";
+  if (state.keep.includes(id)) return "kept";
+  return state.out.includes(id) ? "taken out" : "";
+}
+
+/** The state after a decision, as the program will answer. @param {Group} group @returns {State} */
+export function decided({ photos, proposed, state }, what, id, value) {
+  const asProposed = { ...state, ...proposed, out: [], skip: false, decided: what !== "propose" };
+  if (what === "propose") return asProposed;
+  if (what === "skip") return value ? { ...asProposed, skip: true } : { ...state, skip: false };
+  const out = within(state.out, id, what === "out" && value);
+  if (photos.length - out.length < 2) return { ...asProposed, skip: true };
+  const inside = photos.map((photo) => photo.id).filter((one) => !out.includes(one));
+  const best = what === "best" ? id : inside.includes(state.best) ? state.best : inside[0];
+  const again = what === "best" && proposed.keep.includes(state.best) ? [...state.keep, state.best] : state.keep;
+  const keep = without(within(again, id, what === "keep" && value), best);
+  return { ...state, best, keep, out, skip: false, decided: true };
+}
+
+/** Tells with "states" which groups changed, with "shown" that others are shown, and with "place" where the reviewer is. */
+export class Library extends EventTarget {
+  #queue = Promise.resolve();
+
+  constructor(answer) {
+    super();
+    Object.assign(this, answer);
+    for (const group of this.groups) {
+      Object.assign(group, { known: group.state, waiting: 0 });
+      for (const photo of group.photos) if (!photo.width || !photo.height) Object.assign(photo, UNKNOWN);
+    }
+    this.byNumber = new Map(this.groups.map((group) => [group.number, group]));
+    /** @type {Group[]} */
+    this.shown = this.groups;
+    this.at = Math.max(0, this.groups.findIndex(({ id }) => id === answer.place));
+    this.photoAt = this.#bestAt();
+    this.job = null;
+  }
+
+  /** @returns {Group | undefined} */
+  get group() {
+    return this.shown[this.at];
+  }
+
+  /** @returns {Photo | undefined} */
+  get photo() {
+    return this.group?.photos[this.photoAt];
+  }
+
+  /** Show these groups; the reviewer stays where they are, or goes to the next that is shown. */
+  show(groups) {
+    const number = this.group?.number ?? 0;
+    this.shown = groups;
+    const next = groups.findIndex((group) => group.number >= number);
+    const isSame = groups[next]?.number === number;
+    this.at = next < 0 ? Math.max(0, groups.length - 1) : next;
+    if (!isSame) this.photoAt = this.#bestAt();
+    this.#tell("shown");
+    this.#tell("place");
+  }
+
+  /** Go to a photo of a group, or else to its best. */
+  go(at, photoAt) {
+    if (!this.shown[at]) return false;
+    const isOther = at !== this.at;
+    this.at = at;
+    this.photoAt = this.group.photos[photoAt] ? photoAt : this.#bestAt();
+    this.#tell("place");
+    if (isOther) this.#keepPlace();
+    return true;
+  }
+
+  goToNumber(number) {
+    return this.go(this.shown.findIndex((group) => group.number === number));
+  }
+
+  decide(group, what, photo, value = true) {
+    const body = { group: group.number, photo: photo?.id ?? null, what, value };
+    return this.#change([group], (one) => decided(one, what, photo?.id, value), () => post("/api/decisions", body));
+  }
+
+  see(group, value) {
+    const mark = ({ state }) => ({ ...state, seen: value });
+    return this.#change([group], mark, async () => {
+      await post("/api/seen", { groups: [group.number], value });
+      return { states: { [group.number]: { ...group.known, seen: value } } };
+    });
+  }
+
+  /** Take the last decision back; the answer is its group's number. */
+  undo() {
+    return this.#inTurn(async () => {
+      const answer = await post("/api/undo-decision");
+      this.#take(answer.states);
+      return answer.group;
+    });
+  }
+
+  /** Learn what was done in other windows, and how far the work is. */
+  follow() {
+    return this.#inTurn(async () => {
+      const { revision, states, job } = await get(`/api/changes?since=${this.revision}`);
+      this.revision = revision;
+      this.#take(states);
+      this.job = job;
+      this.#tell("job");
+    });
+  }
+
+  /* One question after another: no answer tells of a state older than the one before. */
+  #inTurn(question) {
+    const answer = this.#queue.then(question);
+    this.#queue = answer.catch(() => {});
+    return answer;
+  }
+
+  async #change(groups, after, question) {
+    for (const group of groups) {
+      group.waiting += 1;
+      group.state = after(group);
+    }
+    this.#tell("states", groups);
+    try {
+      await this.#inTurn(async () => this.#take((await question()).states));
+      return true;
+    } catch (error) {
+      say(`${error.message} Group ${groups[0].number} is as it was.`);
+      return false;
+    } finally {
+      for (const group of groups) group.waiting -= 1;
+      this.#settle(groups);
+    }
+  }
+
+  #take(states) {
+    const groups = Object.keys(states).map((number) => this.byNumber.get(Number(number)));
+    for (const group of groups) group.known = states[group.number];
+    this.#settle(groups);
+  }
+
+  #settle(groups) {
+    const settled = groups.filter((group) => !group.waiting);
+    for (const group of settled) group.state = group.known;
+    if (settled.length) this.#tell("states", settled);
+  }
+
+  #bestAt() {
+    return Math.max(0, this.group?.photos.findIndex(({ id }) => id === this.group.state.best) ?? 0);
+  }
+
+  /* The place is a convenience: where it is not kept, nothing is lost, and the banner says that the program is gone. */
+  #keepPlace() {
+    clearTimeout(this.placing);
+    if (!this.mayAct) return;
+    this.placing = setTimeout(() => post("/api/place", { group: this.group.number }).catch(() => {}), 300);
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
