@@ -26,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     command = [sys.executable, "-c", program, str(folder)]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    with ZipFile(folder / f"photo_organizer-{__version__}-py3-none-any.whl") as wheel:
+    with ZipFile(folder / f"bestshot_photos-{__version__}-py3-none-any.whl") as wheel:
         return set(wheel.namelist())
 
 
@@ -34,7 +34,7 @@ def test_an_installed_wheel_brings_the_package_and_the_three_doors_and_no_more(i
     assert {Path(name).parts[0] for name in installed} == {
         "bestshot",
         *DOORS,
-        f"photo_organizer-{__version__}.dist-info",
+        f"bestshot_photos-{__version__}.dist-info",
     }
 
 
@@ -48,7 +48,7 @@ def test_an_installed_wheel_holds_every_file_of_the_package(installed: set[str])
 
 
 def test_a_dependency_is_declared_once() -> None:
-    """In the project's own metadata; the files of requirements add what it cannot say: dlib's wheels and the tools."""
+    """In the project's own metadata; the files of requirements add what developers need besides."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"].values()
     declared = [*project["dependencies"], *(name for extra in extras for name in extra)]
