@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from bestshot import __version__
 from bestshot.errors import UsageError
@@ -52,6 +52,18 @@ exit codes:
 """
 
 _COMMAND_INDENT = 4
+
+_TAKES_AWAY: Final = re.compile(
+    r"--(\w+-)*(bin|clean|cleanup|dedupe?|del|delete|discard|erase|move|mv|prune|purge|recycle|remove|rm|trash|unlink|wipe)"
+    r"(-\w+)*$"
+)
+"""What users of other programs try, in a flag of one word or of several, such as `--delete-duplicates`."""
+
+_NEVER: Final = (
+    "this program never deletes or moves a photo. With --list-rest rest.txt --null it lists all but the best, each with"
+    " its RAW file, sidecars and video, for a program that does, as in: xargs -0 gio trash < rest.txt."
+    " docs/free-space.md walks through it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,8 @@ class _Parser(argparse.ArgumentParser):
         """Say what is wrong, with the flag that was probably meant, and leave with exit code 2."""
         flags = [flag for action in self._actions for flag in action.option_strings]
         unknown = [word for word in re.findall(r"--[\w-]+", message) if word not in flags]
+        if taking := next(filter(_TAKES_AWAY.match, unknown), None):
+            self.exit(2, f"{taking}: {_NEVER}\n")
         near = [match for word in unknown for match in difflib.get_close_matches(word, flags, n=1)]
         meant = f"Did you mean {near[0]}? " if near else ""
         self.exit(2, f"{message[:1].upper()}{message[1:]}. {meant}See --help.\n")

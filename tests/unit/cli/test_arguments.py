@@ -126,3 +126,31 @@ def test_the_package_runs_as_a_program_and_help_calls_it_so(tmp_path: Path) -> N
     done = subprocess.run([*command, "missing"], cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"missing does not exist" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [f"--{word}", "photos"]
+        for word in ("delete", "move", "trash", "remove", "purge", "rm", "dedupe", "delete-duplicates", "move-to=/x")
+    ],
+    ids=" ".join,
+)
+def test_who_wants_photos_deleted_hears_that_this_never_does_and_how_to_have_it_done(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(argv)
+    said = capsys.readouterr().err
+    assert left.value.code == 2
+    assert said.startswith(f"{argv[0].partition('=')[0]}: this program never deletes or moves a photo.")
+    assert "--list-rest rest.txt --null" in said
+    assert "docs/free-space.md" in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("flag", ["--removable", "--mover", "--undelete"])
+def test_a_flag_that_only_sounds_like_it_is_an_ordinary_mistake(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([flag])
+    assert capsys.readouterr().err.startswith(f"Unrecognized arguments: {flag}.")
