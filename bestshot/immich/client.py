@@ -24,7 +24,9 @@ from bestshot.immich.failures import RetryPolicy
 from bestshot.immich.http import ImmichServer, Verify
 from bestshot.immich.keys import KeyInProcess, KeySource
 from bestshot.immich.listing import (
+    EVER,
     AssetListing,
+    Taken,
     find_assets,
     list_album,
     list_album_members,
@@ -113,10 +115,15 @@ class ImmichClient:
         """The server's count of the user's assets, including archived ones, without those locked or in the trash."""
         return self._server.request(self._calls.statistics({}), WireStatistics).value()
 
-    def get_all_assets(self, *, skip_archived: bool = True, with_exif: bool = False) -> AssetListing:
-        """The user's photos, without videos, partners' photos, and anything hidden, locked or in the trash."""
+    def get_all_assets(
+        self, *, skip_archived: bool = True, with_exif: bool = False, taken: Taken = EVER
+    ) -> AssetListing:
+        """The user's photos, without videos, partners' photos, and anything hidden, locked or in the trash.
+
+        Those of a span of time are searched for, and not counted.
+        """
         user = self.get_current_user()
-        return list_library(self._server, user.id, with_archived=not skip_archived, with_exif=with_exif)
+        return list_library(self._server, user.id, with_archived=not skip_archived, with_exif=with_exif, taken=taken)
 
     def get_asset_info(self, asset_id: str) -> Asset:
         """Everything about an asset, with its tags and its stack."""
@@ -229,10 +236,10 @@ class ImmichClient:
         """The albums that contain an asset."""
         return self._albums(self._calls.albums_of_asset(asset_id))
 
-    def get_album_assets(self, album_id: str, *, skip_archived: bool = True) -> AssetListing:
-        """The user's own photos in an album."""
+    def get_album_assets(self, album_id: str, *, skip_archived: bool = True, taken: Taken = EVER) -> AssetListing:
+        """The user's own photos in an album; of a span of time alone where the server can tell."""
         user = self.get_current_user()
-        return list_album(self._server, album_id, user.id, with_archived=not skip_archived)
+        return list_album(self._server, album_id, user.id, with_archived=not skip_archived, taken=taken)
 
     def get_album_member_ids(self, album_id: str) -> frozenset[str]:
         """The ids of everything in an album: photos and videos, archived ones and other people's too."""

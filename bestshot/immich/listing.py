@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from bestshot.errors import NotFoundError, NotImmichError
 from bestshot.immich.answers import Assets, WireAlbum, WireSearch, WireStatistics, read_assets_of
@@ -19,7 +19,6 @@ from bestshot.immich.asset_answers import WireAsset
 from bestshot.immich.calls import PAGE_SIZE, Calls
 from bestshot.immich.http import ImmichServer
 from bestshot.immich.model import Album, Asset, UnusableAsset, Visibility
-from bestshot.immich.versions import Scope
 from bestshot.text import printable
 
 _MARGIN = timedelta(milliseconds=1)
@@ -38,6 +37,11 @@ _PAGE_IN_ASSETS = 10
 """A page of a search takes a server about as long as so many assets that are asked for one by one."""
 
 logger = logging.getLogger(__name__)
+
+Taken = tuple[datetime | None, datetime | None]
+"""The first and the last time of creation that are searched for, in UTC; None is no end."""
+
+EVER: Final[Taken] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +62,34 @@ class AssetListing:
         return len(self.assets)
 
 
-def list_library(server: ImmichServer, owner_id: str, *, with_archived: bool, with_exif: bool = False) -> AssetListing:
-    """The owner's visible photos."""
+def list_library(
+    server: ImmichServer, owner_id: str, *, with_archived: bool, with_exif: bool = False, taken: Taken = EVER
+) -> AssetListing:
+    """The owner's visible photos, of a span of time or all; how many there are is counted only of all."""
     extra = {"withExif": True} if with_exif else {}
+    times = _times(taken)
     found: dict[str, Asset] = {}
     unusable: dict[str, UnusableAsset] = {}
     missing = 0
     for scope in server.dialect.scopes(with_archived=with_archived):
         search = _Search(server, lambda asset: _is_own_photo(asset, owner_id, with_archived=with_archived))
-        missing += search.complete({**scope.search, **extra}, partial(_count, server, scope.statistics))
+        filters = {**scope.search, **extra, **times}
+        if times:
+            search.all_of(filters)
+        else:
+            missing += search.complete(filters, partial(_count, server, scope.statistics))
         found |= search.found
         unusable |= search.unusable
         if server.dialect.searches_hide_favorites:
-            found |= _favorites(server, scope, search.found)
+            found |= _favorites(server, {**scope.search, **times}, search.found)
     return _listing(found.values(), missing, unusable.values())
 
 
-def list_album(server: ImmichServer, album_id: str, owner_id: str, *, with_archived: bool) -> AssetListing:
-    """The owner's visible photos in an album, with EXIF."""
-    members = list_album_members(server, album_id, with_exif=True)
+def list_album(
+    server: ImmichServer, album_id: str, owner_id: str, *, with_archived: bool, taken: Taken = EVER
+) -> AssetListing:
+    """The owner's visible photos in an album, with EXIF; of a span of time alone where the server searches albums."""
+    members = list_album_members(server, album_id, with_exif=True, taken=taken)
     own = [asset for asset in members if _is_own_photo(asset, owner_id, with_archived=with_archived)]
     return _listing(own, members.missing, members.unusable)
 
@@ -90,18 +103,24 @@ def read_album(server: ImmichServer, album_id: str) -> tuple[Album, AssetListing
     return album.value(), _listing(assets.usable, 0, assets.unusable)
 
 
-def list_album_members(server: ImmichServer, album_id: str, *, with_exif: bool = False) -> AssetListing:
+def list_album_members(
+    server: ImmichServer, album_id: str, *, with_exif: bool = False, taken: Taken = EVER
+) -> AssetListing:
     """All assets of an album: anybody's photos and videos, also archived, but not hidden or in the trash."""
     album, assets = read_album(server, album_id)
-    return search_album(server, album, with_exif=with_exif) if assets is None else assets
+    return search_album(server, album, with_exif=with_exif, taken=taken) if assets is None else assets
 
 
-def search_album(server: ImmichServer, album: Album, *, with_exif: bool = False) -> AssetListing:
+def search_album(server: ImmichServer, album: Album, *, with_exif: bool = False, taken: Taken = EVER) -> AssetListing:
     """All assets of an album whose number is known, where albums do not hold them themselves."""
     # A search also finds the hidden videos of live photos, which are not counted.
     search = _Search(server, lambda asset: asset.visibility is not Visibility.HIDDEN)
     extra = {"withExif": True} if with_exif else {}
-    missing = search.complete({"albumIds": [album.id], **extra}, lambda: album.asset_count)
+    filters = {"albumIds": [album.id], **extra}
+    if times := _times(taken):
+        search.all_of({**filters, **times})
+        return _listing(search.found.values(), 0, search.unusable.values())
+    missing = search.complete(filters, lambda: album.asset_count)
     return _listing(search.found.values(), missing, search.unusable.values())
 
 
@@ -109,8 +128,7 @@ def find_ids(server: ImmichServer, filters: Mapping[str, Any]) -> frozenset[str]
     """The ids of the visible and archived photos that a search finds."""
     search = _Search(server, lambda _asset: True)
     for scope in server.dialect.scopes(with_archived=True):
-        search.run({**scope.search, **filters})
-        search.search_between_pages({**scope.search, **filters})
+        search.all_of({**scope.search, **filters})
     return frozenset(search.found) | {asset.id for asset in search.unusable.values() if asset.id is not None}
 
 
@@ -124,7 +142,7 @@ def find_assets(
     # Such a version does not tell in a search which are favourites.
     if server.dialect.searches_hide_favorites or (taken is None and len(asset_ids) < _PAGE_IN_ASSETS):
         return {}
-    times = {} if taken is None else {"takenAfter": _text(taken[0] - _MARGIN), "takenBefore": _text(taken[1] + _MARGIN)}
+    times = {} if taken is None else _times((taken[0] - _MARGIN, taken[1] + _MARGIN))
     most = -(-len(asset_ids) // _PAGE_IN_ASSETS)
     found: dict[str, Asset] = {}
     for scope in server.dialect.scopes(with_archived=True):
@@ -195,13 +213,18 @@ class _Search:
             if self._number > self._most:
                 raise NotImmichError(f"The server lists {self._number:,} assets, twice as many as it counts.")
 
+    def all_of(self, filters: Mapping[str, Any]) -> None:
+        """Search as completely as can be where it is not known how many there are."""
+        self.run(filters)
+        self.search_between_pages(filters)
+
     def _run_backwards(self, filters: Mapping[str, Any]) -> None:
         self.run({**filters, "order": "asc"})
 
     def search_between_pages(self, filters: Mapping[str, Any]) -> None:
         """Search again at the instants at which assets may have been missed."""
         for time in sorted(self._doubtful_times):
-            self.run({**filters, "takenAfter": _text(time - _MARGIN), "takenBefore": _text(time + _MARGIN)})
+            self.run({**filters, **_times((time - _MARGIN, time + _MARGIN))})
 
     def _doubt(self, before: datetime | None, after: datetime | None) -> None:
         if before is not None and after is not None and abs(before - after) <= _MARGIN:
@@ -236,11 +259,10 @@ def _check_next(next_page: str, number: int, assets: Assets, seen: set[int]) -> 
     seen.add(hash(ids))
 
 
-def _favorites(server: ImmichServer, scope: Scope, assets: Mapping[str, Asset]) -> dict[str, Asset]:
+def _favorites(server: ImmichServer, filters: Mapping[str, Any], assets: Mapping[str, Asset]) -> dict[str, Asset]:
     """The assets that are favourites, with that set."""
     search = _Search(server, lambda asset: asset.id in assets)
-    search.run({**scope.search, "isFavorite": True})
-    search.search_between_pages({**scope.search, "isFavorite": True})
+    search.all_of({**filters, "isFavorite": True})
     return {asset_id: replace(assets[asset_id], is_favorite=True) for asset_id in search.found}
 
 
@@ -255,6 +277,12 @@ def _is_own_photo(asset: Asset, owner_id: str, *, with_archived: bool) -> bool:
 
 def _listing(assets: Collection[Asset], missing: int, unusable: Iterable[UnusableAsset]) -> AssetListing:
     return AssetListing(tuple(sorted(assets, key=lambda asset: asset.id)), missing, tuple(unusable))
+
+
+def _times(taken: Taken) -> dict[str, str]:
+    """What asks a search for photos of a span of time alone."""
+    ends = zip(("takenAfter", "takenBefore"), taken, strict=True)
+    return {name: _text(time) for name, time in ends if time is not None}
 
 
 def _text(time: datetime) -> str:

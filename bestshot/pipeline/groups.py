@@ -51,7 +51,7 @@ class GroupingTask:
     """All that the groups of some photos, in order of id, follow from; what is in pictures follows from revisions.
 
     Of what photos say, it is the time, the camera, the exposure and the burst: stars may change, and groups stay.
-    `thumbhashes` are those of the photos that have one.
+    `thumbhashes` are those of the photos that have one. `is_part`: the run was asked to look at a part of the library.
     """
 
     photos: Sequence[Photo]
@@ -59,6 +59,7 @@ class GroupingTask:
     thumbhashes: Mapping[str, bytes]
     rules: GroupingRules
     rotations: bool
+    is_part: bool = False
 
     @classmethod
     def of(
@@ -72,7 +73,7 @@ class GroupingTask:
         ordered = sorted(photos, key=attrgetter("id"))
         stated = [_of_use(metadata[photo.id]) for photo in ordered]
         used = {} if settings.rotations else thumbhashes  # which turned pictures do not share
-        return cls(ordered, stated, used, settings.grouping_rules, settings.rotations)
+        return cls(ordered, stated, used, settings.grouping_rules, settings.rotations, settings.is_for_a_part)
 
     def revision(self, recipes: Sequence[str]) -> str:
         """Changes with anything that groups follow from; `recipes` name the ways in which pictures are looked at."""
@@ -99,7 +100,10 @@ def _rules_in_code() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """Photos as a whole, grouped by some rules: the index keeps their groups as it keeps what is measured in each."""
+    """Photos as a whole, grouped by some rules: the index keeps their groups as it keeps what is measured in each.
+
+    The groups of a part of a library do not replace those of the whole.
+    """
 
     origin: str
     key: str
@@ -108,7 +112,8 @@ class _Library:
     @classmethod
     def of(cls, task: GroupingTask) -> Self:
         first, *others = sorted({photo.origin for photo in task.photos})
-        return cls(first, "\0".join((*others, f"{task.rules} {task.rotations}")))
+        part = ("in part",) if task.is_part else ()
+        return cls(first, "\0".join((*others, f"{task.rules} {task.rotations}", *part)))
 
     @property
     def id(self) -> str:

@@ -25,6 +25,7 @@ from bestshot.model.file_facts import FileFacts
 from bestshot.model.groups import Group, Verdict
 from bestshot.model.phases import LISTING
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
+from bestshot.model.selection import ALWAYS, TimeSpan
 from bestshot.pipeline.groups import GroupingTask, find_groups
 from bestshot.pipeline.learning import learned_rules
 from bestshot.plans.decisions import Decision, Decisions
@@ -45,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LibraryAnalysis:
-    """What was found in a library; `photos` are those that could be read, of as many as the limit allows.
+    """What was found in a library; `photos` are those that could be read, which the settings select.
 
     `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan. `passed_over` is
     what the listing does not look at, in words, and `named` what of that is named. `learned` says what was learned from
@@ -79,9 +80,8 @@ class KnownState:
 
 def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState) -> LibraryAnalysis:
     """List, measure, group and judge."""
-    listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED))
-    photos = listing.photos[: settings.limit]
-    metadata = _describe(analyser, listing, photos)
+    listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED), settings.selection.taken)
+    photos, metadata = _selected(analyser, listing, settings)
     readable = [photo for photo in photos if photo.id in metadata.values]
     task = GroupingTask.of(readable, metadata.values, listing.thumbhashes, settings)
     found = find_groups(analyser, known.index, task)
@@ -136,7 +136,9 @@ def load_planned(
     return LibraryAnalysis(fitting.seen, metadata.values, verdicts, skipped, numbers=numbers)
 
 
-def _list(source: PhotoSource, analyser: Analyser, index: Index, archived: Collection[str]) -> Listing:
+def _list(
+    source: PhotoSource, analyser: Analyser, index: Index, archived: Collection[str], taken: TimeSpan = ALWAYS
+) -> Listing:
     """List the library; raises SourceError if it is empty and was not before."""
     unread: list[Skipped] = []
 
@@ -146,7 +148,7 @@ def _list(source: PhotoSource, analyser: Analyser, index: Index, archived: Colle
         return found.values
 
     with analyser.watched(LISTING):
-        listing = source.scan(archived, examine)
+        listing = source.scan(archived, examine, taken)
     listing = replace(listing, skipped=(*listing.skipped, *unread))
     for origin in filter(index.knows, listing.empty_origins):
         kind, _, folder = origin.partition(":")
@@ -156,6 +158,26 @@ def _list(source: PhotoSource, analyser: Analyser, index: Index, archived: Colle
             "disk mounted? If it was emptied on purpose, leave it out of the command."
         )
     return listing
+
+
+def _selected(
+    analyser: Analyser, listing: Listing, settings: Settings
+) -> tuple[Sequence[Photo], Measurements[Metadata]]:
+    """The photos that the settings select, the first of as many as the limit allows, and what they say of themselves.
+
+    A photo that cannot be read is among them, and so is told of: it may be of any time.
+    """
+    selection = settings.selection
+    photos = [photo for photo in listing.photos if selection.admits(photo)]
+    if selection.taken == ALWAYS:
+        photos = photos[: settings.limit]
+        return photos, _describe(analyser, listing, photos)
+    metadata = _describe(analyser, listing, photos)
+    stated = {id_: one.taken for id_, one in metadata.values.items() if id_ not in listing.metadata}
+    photos = [one for one in photos if one.id not in stated or selection.taken.holds(stated[one.id])][: settings.limit]
+    wanted = {photo.id for photo in photos}
+    values = {id_: one for id_, one in metadata.values.items() if id_ in wanted}
+    return photos, replace(metadata, values=values, skipped=[one for one in metadata.skipped if one.id in wanted])
 
 
 def _describe(analyser: Analyser, listing: Listing, photos: Sequence[Photo]) -> Measurements[Metadata]:

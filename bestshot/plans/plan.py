@@ -14,9 +14,10 @@ from bestshot.plans.options import OutputOptions
 class Plan:
     """What was decided: the groups, what is to be done, and what was passed over.
 
-    `photo_count` is that of the photos that were read; `beyond_limit` of those that nobody looked at, `unread_count`
-    of those that could not be read. `passed_over` is what was there and is not looked at, in words; `named` are
-    sentences on what of that a user may miss. `left` are marks of ours that the user changed and that stay so.
+    `photo_count` is that of the photos that were read; `beyond_limit` of those that were not selected or are
+    more than the limit allows, `unread_count` of those that could not be read. `passed_over` is what was there and
+    is not looked at, in words; `named` are sentences on what of that a user may miss. `left` are marks of ours that the
+    user changed and that stay so.
     """
 
     options: OutputOptions

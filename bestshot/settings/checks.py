@@ -29,6 +29,7 @@ def _check_fits(name: str, source_type: SourceType) -> None:
 
 def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
     """Raise UsageError for settings that do not go together."""
+    settings.selection  # noqa: B018 - raises where nothing can be meant by it
     for name in flags:
         needed = SETTINGS[name].about.refines
         if needed and not getattr(settings, needed):

@@ -16,6 +16,7 @@ from bestshot.marks.actions import MarkOptions
 from bestshot.marks.roles import PerRole
 from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
+from bestshot.model.selection import Selection
 from bestshot.plans.options import OutputOptions
 from bestshot.ranking.rules import JudgingRules, Preference, SetHandling, Weights
 from bestshot.settings.declaration import (
@@ -31,6 +32,7 @@ from bestshot.settings.declaration import (
     WithPlan,
     settings_of,
 )
+from bestshot.settings.selecting import parse_size, parse_span, parse_suffixes
 from bestshot.xmp.labels import proper_label
 
 APPLICATION = "photo-organizer"
@@ -48,6 +50,17 @@ _Rating = r"(best|keep|rest)=(-1|[1-5])"
 _Label = r"(best|keep|rest)=[^,=\x00-\x1f\x7f]*[^,=\s\x00-\x1f\x7f][^,=\x00-\x1f\x7f]*"
 _Ratings = Annotated[str, Meta(pattern=f"^{_Rating}(, *{_Rating})*$", description="a text such as best=5,rest=-1")]
 _Labels = Annotated[str, Meta(pattern=f"^{_Label}(,{_Label})*$", description="a text such as best=Green,rest=Red")]
+_Date = Annotated[
+    str,
+    Meta(
+        pattern=r"^[12]\d{3}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$",
+        description="a date such as 2024-05-31, or with a time such as 2024-05-31T18:00",
+    ),
+]
+_Size = Annotated[
+    str,
+    Meta(pattern=r"^\d+(\.\d+)? *([kKmMgG]i?)?[bB]?$", description="a size such as 500KB or 1.5MB, as a text"),
+]
 _Rule = Annotated[str, Meta(pattern="^(raw|largest|(folder|person):.+)$")]
 
 _PERSON = "person:"
@@ -85,6 +98,38 @@ class Settings:
             only=_LOCAL,
         ),
     ] = ()
+    include: Annotated[
+        tuple[_Text, ...],
+        About(
+            PHOTOS,
+            "look only at photos whose name, path or folder matches; case is ignored",
+            "GLOB",
+            default_text="all",
+            only=_LOCAL,
+        ),
+    ] = ()
+    extensions: Annotated[
+        tuple[_Text, ...],
+        About(
+            PHOTOS,
+            "look only at photos with such a file, such as `jpg,heic`; a RAW file and its picture stay together",
+            "LIST",
+            default_text="all",
+            separator=",",
+        ),
+    ] = ()
+    min_size: Annotated[
+        _Size | None,
+        About(PHOTOS, "look only at photos with a file of at least this size, such as `500KB`", "SIZE"),
+    ] = None
+    since: Annotated[
+        _Date | None,
+        About(PHOTOS, "look only at photos taken then or later: a date, or a date with a time", "DATE"),
+    ] = None
+    until: Annotated[
+        _Date | None,
+        About(PHOTOS, "look only at photos taken then or earlier, that day included", "DATE"),
+    ] = None
     limit: Annotated[
         _Count | None, About(PHOTOS, "look at no more than the first N photos", "N", default_text="all")
     ] = None
@@ -260,6 +305,17 @@ class Settings:
     log_file: Annotated[_Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
     verbose: Annotated[bool, About(RUNNING, "show every group with its reasons", short="-v")] = False
     quiet: Annotated[bool, About(RUNNING, "print nothing unless the exit code is not 0", short="-q")] = False
+
+    @property
+    def selection(self) -> Selection:
+        """Which photos are looked at, as far as these themselves say; raises UsageError for what cannot be meant."""
+        size = 0 if self.min_size is None else parse_size(self.min_size)
+        return Selection(parse_span(self.since, self.until), size, parse_suffixes(self.extensions))
+
+    @property
+    def is_for_a_part(self) -> bool:
+        """Whether not all photos of the library are looked at; what is excluded for good is no part of it."""
+        return not self.selection.is_all or bool(self.include) or self.limit is not None
 
     @property
     def grouping_rules(self) -> GroupingRules:

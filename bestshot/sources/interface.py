@@ -16,6 +16,7 @@ from bestshot.marks.library import MarkableLibrary
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Photo
 from bestshot.model.reader import PhotoReader
+from bestshot.model.selection import ALWAYS, TimeSpan
 
 Examine = Callable[[Sequence[Photo]], Mapping[str, FileFacts]]
 """Asks files, each as if it were a photo, what they say of their shot; answers by id, where they say anything."""
@@ -25,11 +26,12 @@ class PhotoSource(PhotoReader):
     """A library of photos. A read that fails raises; nothing answers an empty value for "it failed"."""
 
     @abstractmethod
-    def scan(self, archived: Collection[str] = (), examine: Examine | None = None) -> Listing:
+    def scan(self, archived: Collection[str] = (), examine: Examine | None = None, taken: TimeSpan = ALWAYS) -> Listing:
         """List the library; raises SourceError if it cannot be reached.
 
         `archived` are the keys of photos that belong to it although they were taken out of sight. `examine` asks files
-        that have one name whether they are one photo; without it, they are read here and now.
+        that have one name whether they are one photo; without it, they are read here and now. Of photos whose time the
+        listing tells, there are only those that were `taken` in that span; the others are there whenever they were.
         """
 
     @abstractmethod

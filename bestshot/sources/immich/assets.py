@@ -109,6 +109,12 @@ def metadata_of(asset: Asset) -> Metadata:
     )
 
 
+def server_time(asset: Asset) -> CaptureTime:
+    """When the asset was taken as the server has it, by which it searches, whatever the name of the file says."""
+    moment = asset.file_created_at or asset.file_modified_at or _LONG_AGO
+    return CaptureTime(asset.local_time, moment, TimeSource.SERVER)
+
+
 def capture_time_of(asset: Asset) -> CaptureTime:
     """When the asset was taken: the server's local time is the camera's wall clock, its creation time the moment.
 

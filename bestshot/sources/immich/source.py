@@ -4,6 +4,7 @@ import io
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -24,6 +25,7 @@ from bestshot.marks.state import PhotoMarks
 from bestshot.model.faces import FaceBox
 from bestshot.model.photo import FileRole, Listing, Metadata, Photo, Skipped, digest
 from bestshot.model.reader import PREVIEW_SIZE
+from bestshot.model.selection import ALWAYS, TimeSpan
 from bestshot.sources.interface import Examine, PhotoSource
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 
@@ -48,6 +50,9 @@ _DOWNLOADS = 8
 _IN_MEMORY = 16_000_000
 
 _ARCHIVED = "archived photos (unless --include-archived)"
+_WORLD = timedelta(days=1)
+"""So far is a wall clock from UTC at most, and a RAW file from its picture: what is searched for is this much wider."""
+
 _OUT_OF_SIGHT = ("videos", "what is locked or in the bin", "other users' photos")
 """What no listing asks the server for."""
 
@@ -117,19 +122,20 @@ class ImmichPhotoSource(PhotoSource):
         self,
         archived: Collection[str] = (),
         examine: Examine | None = None,  # noqa: ARG002 - the server joins what is one photo
+        taken: TimeSpan = ALWAYS,
     ) -> Listing:
-        """List the user's photos in order of time; raises an ImmichError."""
-        return self._listing(self._album, frozenset(archived))
+        """List the user's photos in order of time, those of a span of time by a search; raises an ImmichError."""
+        return self._listing(self._album, frozenset(archived), taken)
 
     def list_photos(self, album: str | None = None) -> list[Photo]:
         """The photos of the library, or of one album by its exact name or id, in order of time."""
         return list(self._listing(album or self._album, frozenset()).photos)
 
-    def _listing(self, album: str | None, archived: frozenset[str]) -> Listing:
-        from bestshot.sources.immich.assets import marks_of_listed, metadata_of, photo_of, thumbhash_of
+    def _listing(self, album: str | None, archived: frozenset[str], taken: TimeSpan = ALWAYS) -> Listing:
+        from bestshot.sources.immich.assets import marks_of_listed, metadata_of, photo_of, server_time, thumbhash_of
         from bestshot.sources.immich.pairs import pair_shots
 
-        found = self._assets(album, with_archived=self._include_archived or bool(archived))
+        found = self._assets(album, taken, with_archived=self._include_archived or bool(archived))
         [origin] = self.origins()
         wanted = [asset for asset in found if self._include_archived or not asset.is_archived or asset.id in archived]
         assets = sorted(wanted, key=lambda asset: (asset.file_created_at is None, asset.file_created_at, asset.id))
@@ -141,21 +147,26 @@ class ImmichPhotoSource(PhotoSource):
         if found.missing:
             skipped.append(Skipped(self._location, f"counts {found.missing} more photos than it lists; run again"))
         skipped += [Skipped(str(asset), f"is not as Immich describes it: {asset.reason}") for asset in found.unusable]
-        shots = pair_shots(assets)
+        shots = [shot for shot in pair_shots(assets) if taken == ALWAYS or taken.holds(server_time(shot.picture))]
         metadata = {shot.picture.id: metadata_of(shot.picture) for shot in shots}
         thumbhashes = {shot.picture.id: known for shot in shots if (known := thumbhash_of(shot.picture))}
-        empty_origins = (origin,) if album is None and not assets else ()
+        empty_origins = (origin,) if album is None and not assets and self._is_empty(taken) else ()
         photos = tuple(photo_of(shot, origin) for shot in shots)
         passed_over = _OUT_OF_SIGHT if self._include_archived else (_ARCHIVED, *_OUT_OF_SIGHT)
         return Listing(photos, tuple(skipped), empty_origins, metadata, passed_over, thumbhashes=thumbhashes)
 
-    def _assets(self, album: str | None, *, with_archived: bool) -> "AssetListing":
+    def _assets(self, album: str | None, taken: TimeSpan, *, with_archived: bool) -> "AssetListing":
         from bestshot.sources.immich.assets import find_album
 
+        times, skips_archived = taken.widened(_WORLD), not with_archived
         if album is None:
-            return self._client.get_all_assets(skip_archived=not with_archived, with_exif=True)
+            return self._client.get_all_assets(skip_archived=skips_archived, with_exif=True, taken=times)
         album_id = find_album(self._client.get_albums(), album).id
-        return self._client.get_album_assets(album_id, skip_archived=not with_archived)
+        return self._client.get_album_assets(album_id, skip_archived=skips_archived, taken=times)
+
+    def _is_empty(self, taken: TimeSpan) -> bool:
+        """Whether the library is empty in which no photo was found, and not only that span of time."""
+        return taken == ALWAYS or not self._client.get_statistics().images
 
     def check_reachable(self) -> None:
         """Raise SourceError if the server no longer answers."""

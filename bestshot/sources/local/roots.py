@@ -32,7 +32,7 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What to pass over: a name, or a path from the source on or with the source before it.
+    """What to pass over, or to look at: a name, or a path from the source on or with the source before it.
 
     Neither case nor the way in which accents are composed matters.
     """
@@ -52,6 +52,15 @@ class Pattern:
             return fnmatchcase(folded(entry.name).casefold(), self.text)
         key = root.key(entry.path)
         return any(fnmatchcase(folded(ahead + key).casefold(), self.text) for ahead in root.spellings)
+
+    def covers(self, root: Root, path: str) -> bool:
+        """Whether a file is meant, or a folder that it is in."""
+        parts = folded(root.key(path)).casefold().split("/")
+        if not self.is_path:
+            return any(fnmatchcase(part, self.text) for part in parts)
+        above = ["/".join(parts[:number]) for number in range(1, len(parts) + 1)]
+        spellings = [folded(ahead).casefold() for ahead in root.spellings]
+        return any(fnmatchcase(ahead + place, self.text) for ahead in spellings for place in above)
 
 
 def _without_dot(path: str) -> str:

@@ -12,6 +12,7 @@ from bestshot.marks.actions import MarkOptions
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Metadata, Photo
 from bestshot.model.provenance import Provenance
+from bestshot.model.selection import ALWAYS, TimeSpan
 from bestshot.sources.interface import Examine, PhotoSource, reading
 from bestshot.sources.local.walk import FolderWalk
 from bestshot.storage.opening import open_regular
@@ -28,8 +29,8 @@ class LocalPhotoSource(PhotoSource):
     """One or more folders.
 
     With one folder a photo's id is its path in it; with several, the folder as it was given stands before that.
-    `exclude` holds glob patterns. Previews of RAW and HEIF pictures are kept in the `cache`, if there is one. Albums
-    are folders of links in `album_dir`.
+    `exclude` and `include` hold glob patterns. Previews of RAW and HEIF pictures are kept in the `cache`, if there is
+    one. Albums are folders of links in `album_dir`.
     """
 
     def __init__(
@@ -37,18 +38,20 @@ class LocalPhotoSource(PhotoSource):
         source_dir: str | Path,
         *more_dirs: str | Path,
         exclude: Sequence[str] = (),
+        include: Sequence[str] = (),
         cache: PhotoCache | None = None,
         album_dir: str | Path | None = None,
     ) -> None:
         self._album_dir = None if album_dir is None else Path(album_dir)
         self._given = [str(folder) for folder in (source_dir, *more_dirs)]
-        self._exclude = tuple(exclude)
+        self._exclude, self._include = tuple(exclude), tuple(include)
         self._cache = cache
 
     def scan(
         self,
         archived: Collection[str] = (),  # noqa: ARG002 - a folder has no archive
         examine: Examine | None = None,
+        taken: TimeSpan = ALWAYS,  # noqa: ARG002 - times are in the files, which are not read here
     ) -> Listing:
         """List every photo below the folders; raises SourceError for a folder that is missing or cannot be read.
 
@@ -56,7 +59,7 @@ class LocalPhotoSource(PhotoSource):
         """
         for given in self._given:
             _check_folder(given)
-        walk = FolderWalk(self._exclude)
+        walk = FolderWalk(self._exclude, self._include)
         for path, given in sorted((Path(given).resolve(), given) for given in self._given):
             prefix = "" if len(self._given) == 1 else given.rstrip("/") + "/"
             walk.add(path, _origin(path), prefix, given)

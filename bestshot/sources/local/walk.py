@@ -20,7 +20,7 @@ from bestshot.model.formats import (
     sniff,
     suffix_of,
 )
-from bestshot.model.photo import Listing, Photo, Skipped
+from bestshot.model.photo import FileRole, Listing, Photo, Skipped
 from bestshot.sources.interface import Examine
 from bestshot.sources.local.files import COMPANION_SUFFIXES, FolderFiles, FoundPhoto, each_once
 from bestshot.sources.local.foreign import foreign_folder, readable_part
@@ -45,14 +45,16 @@ _CAMERA_SUFFIXES: Final = PHOTO_SUFFIXES | RAW_SUFFIXES
 _CLAIM_PHOTOS: Final = _CAMERA_SUFFIXES | UNSUPPORTED_SUFFIXES
 
 _EXCLUDED: Final = "by --exclude"
+_NOT_INCLUDED: Final = "photos not meant by --include"
 _SAME: Final = "under another name"
 
 
 class FolderWalk:
     """Collects the photos of one or more folders."""
 
-    def __init__(self, exclude: Sequence[str] = ()) -> None:
+    def __init__(self, exclude: Sequence[str] = (), include: Sequence[str] = ()) -> None:
         self._exclude = tuple(Pattern.of(pattern) for pattern in exclude)
+        self._include = tuple(Pattern.of(pattern) for pattern in include)
         self._found: list[FoundPhoto] = []
         self._waiting: list[tuple[FolderFiles, dict[str, Photo]]] = []
         self._skipped: list[Skipped] = []
@@ -187,11 +189,18 @@ class FolderWalk:
 
     def _join(self, files: FolderFiles, facts: Mapping[str, FileFacts]) -> None:
         found, left = files.joined(facts)
-        self._found += found
+        wanted = [one for one in found if self._is_included(files.root, one.photo)] if self._include else found
+        self._found += wanted
+        self._passed_over[_NOT_INCLUDED] += len(found) - len(wanted)
         self._passed_over.update(suffix_of(name) or "without suffix" for name in left)
         for name in facts.keys() & set(left):
             id_ = files.root.prefix + files.root.key(files.entries[name].path)
             self._named.append(f"{id_}: is a film of its own, not of the photo of its name")
+
+    def _is_included(self, root: Root, photo: Photo) -> bool:
+        """Whether one of its pictures is meant: the others go with that."""
+        pictures = [file.path for file in photo.files if file.role in (FileRole.PICTURE, FileRole.RAW)]
+        return any(pattern.covers(root, path) for pattern in self._include for path in pictures)
 
     def _status(self, root: Root, entry: os.DirEntry[str]) -> os.stat_result | None:
         """The status of a file, or None for one that is passed over: reported if its suffix is that of a photo."""

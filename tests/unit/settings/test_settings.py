@@ -41,6 +41,11 @@ def text(*names: str) -> Sample:
 SAMPLES = {
     "source": Sample('["a", "b"]', ("a", "b"), os.pathsep.join("cd"), ("c", "d"), ["e"], ("e",)),
     "exclude": Sample('["*.a"]', ("*.a",), os.pathsep.join(("*.b", "c/*")), ("*.b", "c/*"), ["*.d"], ("*.d",)),
+    "include": Sample('["*.a"]', ("*.a",), os.pathsep.join(("*.b", "c/*")), ("*.b", "c/*"), ["*.d"], ("*.d",)),
+    "extensions": Sample('["jpg", ".png"]', ("jpg", ".png"), "jpg,cr2", ("jpg", "cr2"), ["jpg,heic"], ("jpg,heic",)),
+    "min_size": text("500", "1.5MB", "2 MiB"),
+    "since": text("2024-05-01", "2024-05-01T12:00", "2024-05-01 12:00:30+02:00"),
+    "until": text("2024-05-31", "2024-05-31T12:00", "2024-05-31T12:00Z"),
     "output": text("/a", "/b", "/c"),
     "cache_dir": text("/a", "/b", "/c"),
     "state_dir": text("/a", "/b", "/c"),
