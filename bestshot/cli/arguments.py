@@ -40,7 +40,7 @@ examples:
   from cron, silent if all is well:
     %(prog)s ~/Photos -o ~/Organized --quiet
   an Immich server:
-    %(prog)s --source-type immich --immich-url http://nas:2283
+    %(prog)s http://nas:2283
   can it be reached, with IMMICH_URL and IMMICH_API_KEY set?
     %(prog)s --source-type immich --check
   tag the groups there:
@@ -170,7 +170,9 @@ def build_parser() -> argparse.ArgumentParser:
         add_help=False,
     )
     groups = {group: parser.add_argument_group(group.heading) for group in GROUPS}
-    groups[PHOTOS].add_argument("folders", nargs="*", metavar="SOURCE", help="folder of photos; several may be given")
+    groups[PHOTOS].add_argument(
+        "folders", nargs="*", metavar="SOURCE", help="folder of photos, or several, or the address of an Immich server"
+    )
     for setting in SETTINGS.values():
         if not setting.about.is_file_only:
             _add_setting(groups[setting.about.group], setting)

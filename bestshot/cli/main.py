@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -107,6 +108,7 @@ def _run(command: Command, console: "Console", environment: Mapping[str, str]) -
     from bestshot.settings.reading import load_settings
 
     command.check_alone()
+    command = _with_server(command)
     settings = load_settings(command.flags, environment, command.config)
     _set_up(console, settings)
     plan, settings = _given_plan(command, settings)
@@ -180,6 +182,16 @@ def _look_back(command: Command, settings: Settings, console: "Console") -> int:
     undone = undo(choice, settings, client, console.progress(settings), confirm=confirm)
     console.when_told(lambda: user_knows(settings))
     return EXIT_DONE if console.report_undo(undone) else EXIT_SOMETHING_FAILED
+
+
+def _with_server(command: Command) -> Command:
+    """The command with an address in the place of a folder as what it means; which photos, a plan says itself."""
+    from bestshot.settings.addresses import with_server
+
+    flags = with_server(command.flags)
+    if command.apply and "source" in command.flags and "source" not in flags:
+        del flags["source_type"]
+    return replace(command, flags=flags)
 
 
 def _given_plan(command: Command, settings: Settings) -> "tuple[PlanDocument | None, Settings]":

@@ -310,8 +310,12 @@ def api_url(url: str) -> str:
     """
     text = url.strip()
     parts = _split(text if "://" in text else f"http://{text}")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise UsageError("The address of the Immich server must not contain a user name, password or key.")
+    is_shared = parts.path.startswith(("/share/", "/s/"))  # a link that somebody shared, whose end is a key
+    if "@" in parts.netloc or parts.query or parts.fragment or is_shared:
+        raise UsageError(
+            "The address of the Immich server must not contain a user name, password or key: name it like"
+            " http://192.168.1.5:2283, and give the key by IMMICH_API_KEY or --immich-api-key-file."
+        )
     path = parts.path.rstrip("/").removesuffix("/api").rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}/api"
 

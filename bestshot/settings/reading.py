@@ -15,6 +15,7 @@ from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.ranking.rules import parse_weights
+from bestshot.settings.addresses import is_address, with_server
 from bestshot.settings.declaration import Setting
 from bestshot.settings.settings import SETTINGS, Settings, own_folder
 from bestshot.text import printable
@@ -37,10 +38,11 @@ def load_settings(
     named = {name: _converted(name, value, SETTINGS[name].label) for name, value in flags.items()}
     values: dict[str, Any] = {}
     for layer in (_from_file(config_file), _from_environment(environment), named):
-        for name in layer:
+        given = with_server(layer)
+        for name in given:
             for overruled in SETTINGS[name].about.overrules:
                 values.pop(overruled, None)
-        values |= layer
+        values |= given
     return Settings(**values)
 
 
@@ -98,7 +100,9 @@ def _from_variable(name: str, variable: str, text: str) -> Any:
     setting = _known(name, where)
     if setting.about.is_file_only:
         raise UsageError(f"{where}: {name} can only be set in the configuration file.")
-    return _converted(name, text.split(setting.about.separator) if setting.is_list else text, where)
+    is_split = setting.is_list and not is_address(text)  # in which there are colons
+    entries = text.split(setting.about.separator) if is_split else [text]
+    return _converted(name, entries if setting.is_list else text, where)
 
 
 def _known(name: str, where: str) -> Setting:
