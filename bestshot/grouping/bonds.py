@@ -67,15 +67,16 @@ class Bonds:
         gap = self.clocks.known_gap(left, right)
         is_fine = self.clocks.tells_fractions[left] | self.clocks.tells_fractions[right]
         are_close = (gap > _ROUNDING) & (gap <= _SHUTTER_SECONDS + _ROUNDING) & is_fine
-        return are_said | (are_close & self._are_of_one_camera(left, right))
+        return are_said | (are_close & self.are_of_one_camera(left, right))
 
     def are_other_exposures(self, left: Indices, right: Indices) -> Flags:
         """Which pairs one camera exposed clearly differently, at known times."""
         step = np.abs(self.exposure[left] - self.exposure[right])
         is_known = ~np.isnan(self.clocks.known_gap(left, right))
-        other: Flags = (step >= _EXPOSURE_STEP) & is_known & self._are_of_one_camera(left, right)
+        other: Flags = (step >= _EXPOSURE_STEP) & is_known & self.are_of_one_camera(left, right)
         return other
 
-    def _are_of_one_camera(self, left: Indices, right: Indices) -> Flags:
+    def are_of_one_camera(self, left: Indices, right: Indices) -> Flags:
+        """Which pairs one camera took, as far as that is known."""
         one: Flags = (self.clocks.camera[left] == self.clocks.camera[right]) & (self.clocks.camera[left] >= 0)
         return one

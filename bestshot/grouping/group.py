@@ -10,6 +10,7 @@ from bestshot.grouping.clocks import Clocks, Flags
 from bestshot.grouping.clusters import Links, clusters
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
+from bestshot.grouping.pans import links_of_pans, picture_of
 from bestshot.grouping.rough import Lookalikes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.grouping.sketches import Sketches
@@ -60,13 +61,13 @@ class Grouping:
         self._photos = sorted(photos, key=lambda photo: photo.id)
         self._metadata = metadata
         self._rules = rules
-        prints = [fingerprints[photo.id] for photo in self._photos]
-        self._hashes = Hashes.of(prints)
+        self._prints = [fingerprints[photo.id] for photo in self._photos]
+        self._hashes = Hashes.of(self._prints)
         self._clocks = Clocks.of([metadata[photo.id] for photo in self._photos])
         self._bonds = Bonds.of(self._photos, metadata, self._clocks)
         near = Neighbours.among(self._hashes, self._clocks, rules)
         near = near.with_candidates(self._bonds.said_neighbours(), self._hashes, self._clocks, rules)
-        self._neighbours = near.told_apart_by(Sketches(prints), self._clocks, self._bonds.are_of_one_press)
+        self._neighbours = near.told_apart_by(Sketches(self._prints), self._clocks, self._bonds.are_of_one_press)
 
     @property
     def candidate_count(self) -> int:
@@ -139,7 +140,20 @@ class Grouping:
         of_one_press = may_be_of_one_press & self._bonds.are_of_one_press(pairs.left, pairs.right)
         of_one_framing = is_confirmed & _flags(map(self._rules.is_one_framing, found))
         is_bond = of_one_press | (of_one_framing & self._bonds.are_other_exposures(pairs.left, pairs.right))
+        is_bond |= self._of_pans(pairs, is_confirmed & _flags(map(self._rules.may_be_panned, found)))
         return pairs, is_confirmed | of_one_press, is_bond
+
+    def _of_pans(self, pairs: Pairs, may_be: Flags) -> Flags:
+        """Which pairs follow each other in a panorama, of those that may."""
+        seconds = [self._metadata[photo.id].taken.seconds for photo in self._photos]
+        chosen = may_be & self._bonds.are_of_one_camera(pairs.left, pairs.right)
+        chosen &= ~np.isnan(self._clocks.known_gap(pairs.left, pairs.right))
+        links = {}
+        for place in np.flatnonzero(chosen).tolist():
+            one, other = int(pairs.left[place]), int(pairs.right[place])
+            links[place] = (one, other) if seconds[one] <= seconds[other] else (other, one)
+        found = links_of_pans(links.values(), lambda photo: picture_of(self._prints[photo].sketch), seconds)
+        return _flags(links.get(place) in found for place in range(len(pairs.left)))
 
     def _earliest(self, group: Group) -> float:
         members = [self._metadata[photo.id].taken for photo in group.photos]

@@ -55,6 +55,9 @@ copy."""
 _ZOOM_OVERLAP = 0.6
 """Overlap that is enough in a burst if the lens was zoomed: nobody does so for a panorama."""
 
+_PANNED_OVERLAP = 0.95
+"""Overlap that a step of a panorama does not leave: it is a tenth of the picture and more."""
+
 _ANY_SUPPORT = 0.1
 """Unrelated pictures mostly have less; frames of one press have 0.2 and more, unless they show little but sky."""
 
@@ -108,6 +111,10 @@ class GroupingRules:
     def may_be_of_one_press(self, similarity: "Similarity", bits: int) -> bool:
         """Whether the pictures of two photos that are said to be frames of one press do not contradict it."""
         return similarity.support >= _ANY_SUPPORT or bits <= self.candidate_limit
+
+    def may_be_panned(self, similarity: "Similarity") -> bool:
+        """Whether the camera may have been turned or moved on between two photos, and not zoomed."""
+        return similarity.inliers > 0 and similarity.overlap < _PANNED_OVERLAP and similarity.scale < _ZOOM
 
     def is_one_framing(self, similarity: "Similarity") -> bool:
         """Whether two photos that show the same were taken without moving the camera."""

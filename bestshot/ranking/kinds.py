@@ -1,7 +1,8 @@
 """What kind of group it is, told from times, exposures and brightness: pure.
 
 Of a bracket, a focus stack, a panorama or a time-lapse every photo is a part of one picture. They look like a burst, so
-what tells them apart is what the photographer did on purpose: other exposures of one thing, or a clockwork.
+what tells them apart is what the photographer did on purpose: other exposures of one thing, a camera that is turned on
+and on, or a clockwork.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bestshot.grouping.pans import pans, picture_of
 from bestshot.grouping.rules import BURST_SECONDS
 from bestshot.model.appraisal import MINIATURE_SIZE
 from bestshot.model.burst_names import burst_of
@@ -66,6 +68,8 @@ def kind_of(candidates: "Candidates") -> GroupKind:
         return GroupKind.BRACKET
     if _is_focus_stack(shots):
         return GroupKind.FOCUS_STACK
+    if _is_panorama(shots):
+        return GroupKind.PANORAMA
     if _is_time_lapse(shots):
         return GroupKind.TIME_LAPSE
     if _is_sequence(shots):
@@ -158,6 +162,16 @@ def _is_focus_stack(shots: Sequence["Candidate"]) -> bool:
 def _by_number(name: str) -> list[tuple[int, str]]:
     """A name as a key that puts 2 before 10."""
     return [(int(digits or 0), text) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+
+
+def _is_panorama(shots: Sequence["Candidate"]) -> bool:
+    """Whether at least half of the frames of one camera move on in one direction."""
+    if len(shots) < _MIN_FRAMES or _are_guesses(shots) or len({one.metadata.camera for one in shots}) > 1:
+        return False
+    pictures = [seen for one in shots if (seen := picture_of(one.appraisal.miniature)) is not None]
+    if len(pictures) < len(shots):
+        return False
+    return 2 * sum(map(len, pans(pictures, list(map(_seconds, shots))))) >= len(shots)
 
 
 def _is_time_lapse(shots: Sequence["Candidate"]) -> bool:

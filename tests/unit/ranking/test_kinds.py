@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bestshot.model.appraisal import MINIATURE_SIZE
 from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import Group, GroupKind, Verdict
 from bestshot.model.photo import Metadata
@@ -17,6 +18,7 @@ from bestshot.ranking.kinds import kind_of
 from bestshot.ranking.rank import judge
 from bestshot.ranking.rules import JudgingRules
 from tests.support.builders import appraisal, guess_at, metadata_with, photo, wall_at
+from tests.unit.grouping.test_pans import framed
 
 SCENE = np.random.default_rng(1).integers(60, 200, 1024).astype(np.float64)
 
@@ -189,3 +191,19 @@ def test_frames_that_state_one_burst_are_a_sequence_of_the_camera() -> None:
 
     assert kind(told(0, "U1"), told(1, "U1")) is GroupKind.SEQUENCE
     assert kind(told(0, "U1"), told(1, "U2")) is GroupKind.BURST
+
+
+def panned(steps: Sequence[float], pause: float = 2.0) -> list[Candidate]:
+    shots = []
+    for place, seen in enumerate(framed([(step, 0) for step in steps], size=MINIATURE_SIZE)):
+        one = frame(f"p{place}.jpg", pause * place)
+        shots.append(replace(one, appraisal=replace(one.appraisal, miniature=seen)))
+    return shots
+
+
+def test_frames_that_move_on_are_a_panorama_of_which_none_is_the_rest() -> None:
+    frames = panned([0, 0.15, 0.3, 0.45, 0.6])
+    found = judged(*frames)
+    assert (found.kind, found.rest, found.best.id) == (GroupKind.PANORAMA, (), "p2.jpg")
+    assert kind(*panned([0, 0.15, 0, 0.15, 0])) is GroupKind.BURST
+    assert kind(*panned([0, 0.15, 0.3], pause=0.2)) is GroupKind.BURST

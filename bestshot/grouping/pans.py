@@ -1,0 +1,141 @@
+"""Panoramas: photos of one camera, each of which shows what the one before showed, moved on in one direction.
+
+Only pure shifts count that leave hardly any doubt. A hand that drifts moves less and to and fro, who follows something
+with the camera keeps it in its place, and who holds the button takes more than one photo in a second.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise, product
+
+import numpy as np
+import numpy.typing as npt
+
+from bestshot.model.appraisal import SKETCH_SIZE
+
+Picture = npt.NDArray[np.float64]
+
+_MIN_FRAMES = 3
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.999, 30.0
+"""In seconds, between two frames; a second by a clock that is exact to a microsecond only."""
+
+_MIN_STEP = 0.1
+"""Fraction of the picture by which each frame is moved on; hands drift by some hundredths."""
+
+_MIN_TOTAL = 0.25
+"""Fraction of the picture by which the last frame is moved on from the first: they show two different things."""
+
+_EVENNESS = 2.0
+"""The longest step is at most so many times the shortest."""
+
+_STRAIGHTNESS = 0.4
+"""How far a step may go to the side, as a fraction of itself."""
+
+_MOST_DOUBT = 0.15
+"""What may be lacking from a perfect correlation of what two frames share."""
+
+_CERTAINTY, _UNMOVED = 3.0, 0.1
+"""Unmoved, this many times as much must be lacking, and so much: a plain sky fits wherever it is laid."""
+
+_FURTHEST, _ASIDE = SKETCH_SIZE * 3 // 8, 2
+"""In pixels: by how much sketches are moved to see how they fit best."""
+
+_MOVES = frozenset(
+    move
+    for along, aside in product(range(-_FURTHEST, _FURTHEST + 1), range(-_ASIDE, _ASIDE + 1))
+    for move in ((along, aside), (aside, along))
+)
+
+_Step = tuple[int, float]
+"""The axis along which a frame is moved on, and by which fraction of the picture, with a sign."""
+
+
+def picture_of(pixels: bytes) -> Picture | None:
+    """A sketch, or the miniature that is twice as large, as a sketch; None if there is none."""
+    values = np.frombuffer(pixels, np.uint8).astype(np.float64)
+    ratio = len(values) // SKETCH_SIZE**2
+    if ratio not in (1, 4):
+        return None
+    side = 1 if ratio == 1 else 2
+    return np.asarray(values.reshape(SKETCH_SIZE, side, SKETCH_SIZE, side).mean(axis=(1, 3)))
+
+
+def pans(pictures: Sequence[Picture], seconds: Sequence[float]) -> Iterator[range]:
+    """The runs of pictures, given in order of time, that are frames of one panorama each."""
+    begin, steps = 0, list[_Step]()
+    for place, (before, after) in enumerate(pairwise(seconds)):
+        is_paced = _SHORTEST_PAUSE <= after - before <= _LONGEST_PAUSE
+        step = _step(pictures[place], pictures[place + 1]) if is_paced else None
+        if step is None or (steps and not _goes_on(steps, step)):
+            if _is_panorama(steps):
+                yield range(begin, place + 1)
+            begin, steps = (place + 1, []) if step is None else (place, [])
+        if step is not None:
+            steps.append(step)
+    if _is_panorama(steps):
+        yield range(begin, begin + len(steps) + 1)
+
+
+def links_of_pans(
+    links: Iterable[tuple[int, int]], picture: Callable[[int], Picture | None], seconds: Sequence[float]
+) -> set[tuple[int, int]]:
+    """Of pairs of photos that may follow each other, the earlier one first, those that do so in a panorama."""
+    by_time = sorted(links, key=lambda link: (seconds[link[1]], -seconds[link[0]], link))
+    after: dict[int, int] = {}
+    before: dict[int, int] = {}
+    for earlier, later in by_time:  # the nearest on either side
+        after.setdefault(earlier, later)
+        before.setdefault(later, earlier)
+    following = {one: other for one, other in after.items() if before[other] == one}
+    found = set[tuple[int, int]]()
+    for first in following.keys() - following.values():
+        chain = [first]
+        while chain[-1] in following:
+            chain.append(following[chain[-1]])
+        pictures = [seen for photo in chain if (seen := picture(photo)) is not None]
+        if len(chain) >= _MIN_FRAMES and len(pictures) == len(chain):
+            for run in pans(pictures, [seconds[photo] for photo in chain]):
+                found.update(pairwise(chain[run.start : run.stop]))
+    return found
+
+
+def _goes_on(steps: Sequence[_Step], step: _Step) -> bool:
+    sizes = [abs(size) for _, size in (*steps, step)]
+    axis, size = steps[0]
+    return step[0] == axis and step[1] * size > 0 and max(sizes) <= _EVENNESS * min(sizes)
+
+
+def _is_panorama(steps: Sequence[_Step]) -> bool:
+    return len(steps) >= _MIN_FRAMES - 1 and abs(sum(size for _, size in steps)) >= _MIN_TOTAL
+
+
+def _step(one: Picture, other: Picture) -> _Step | None:
+    """How a picture is moved on from another; None if it is not, or not certainly, or not straight."""
+    fits = {move: _fit(one, other, *move) for move in _MOVES}
+    best = max(sorted(fits), key=fits.__getitem__)
+    doubt, unmoved = 1 - fits[best], 1 - fits[0, 0]
+    if doubt > _MOST_DOUBT or unmoved < max(_CERTAINTY * doubt, _UNMOVED):
+        return None
+    moved = [_refined(fits, best, axis) / SKETCH_SIZE for axis in (0, 1)]
+    axis = max((0, 1), key=lambda axis: abs(moved[axis]))
+    is_straight = abs(moved[1 - axis]) <= _STRAIGHTNESS * abs(moved[axis])
+    return (axis, moved[axis]) if is_straight and abs(moved[axis]) >= _MIN_STEP else None
+
+
+def _refined(fits: dict[tuple[int, int], float], best: tuple[int, int], axis: int) -> float:
+    """Where between pixels pictures fit best, by a parabola through the best fit and its neighbours."""
+    less, more = (fits.get((best[0] + by * (axis == 0), best[1] + by * (axis == 1))) for by in (-1, 1))
+    if less is None or more is None or (bend := less - 2 * fits[best] + more) >= 0:
+        return float(best[axis])
+    return best[axis] + 0.5 * (less - more) / bend
+
+
+def _fit(one: Picture, other: Picture, down: int, right: int) -> float:
+    """The correlation of what two pictures share if the other one is moved on by so many pixels."""
+    first, second = one[_shared(down), _shared(right)], other[_shared(-down), _shared(-right)]
+    first, second = first - first.mean(), second - second.mean()
+    power = float((first * first).sum() * (second * second).sum())
+    return float((first * second).sum()) / power**0.5 if power > 0 else 0.0
+
+
+def _shared(by: int) -> slice:
+    return slice(max(0, by), SKETCH_SIZE + min(0, by))
