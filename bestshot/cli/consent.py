@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
+from bestshot.cli.log import event
 from bestshot.cli.wording import changes_in_words, summary
 from bestshot.errors import UsageError
 from bestshot.journal.journal import open_journal
@@ -14,7 +15,7 @@ from bestshot.layout.actions import CopyFile
 from bestshot.layout.changes import FOLDER
 from bestshot.layout.names import OUTPUT_MARKER
 from bestshot.plans.plan import Plan
-from bestshot.settings.settings import MANY_CHANGES, Settings
+from bestshot.settings.settings import MANY_CHANGES, LogFormat, Settings
 from bestshot.sources.local.albums import AlbumFolders
 from bestshot.storage.files import write_out
 from bestshot.text import count, printable
@@ -62,10 +63,11 @@ class PlanConsent:
         if not plan.actions:
             return True
         wanted = f"This plan makes {changes_in_words(plan, self._settings)}."
-        logger.info("%s", wanted)
+        logger.info("%s", wanted, extra=event("plan", changes=len(plan.actions)))
         if self._is_asked_for:
             return _asked(f"{wanted}\nThis program has laid nothing out there before. Go on?") and self._goes_on(plan)
-        if not self._settings.quiet:
+        is_for_programs = self._settings.log_format is LogFormat.JSON and not sys.stderr.isatty()
+        if not (self._settings.quiet or is_for_programs):
             write_out(f"{wanted}\n", to_stderr=True)
         return self._goes_on(plan)
 

@@ -2,17 +2,19 @@
 
 import logging
 import os
-import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from io import TextIOWrapper
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
+from bestshot import __version__
+from bestshot.cli.log import EVERYTHING, JsonFormatter, LineFormatter, LogFile, event, log_file
 from bestshot.cli.paint import paint_for
 from bestshot.cli.wording import (
     declined_line,
+    facts_of,
     failure_lines,
     group_lines,
     left_line,
@@ -23,15 +25,14 @@ from bestshot.cli.wording import (
     summary,
     undo_lines,
 )
-from bestshot.errors import OutputError, StateError, UsageError
+from bestshot.errors import OutputError, StateError
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.wording import folder_lines
 from bestshot.marks.wording import action_line
 from bestshot.model.groups import PlannedGroup
-from bestshot.pipeline.outcome import Outcome, no_progress
-from bestshot.settings.settings import Settings
+from bestshot.pipeline.outcome import Outcome
+from bestshot.settings.settings import LogFormat, Settings
 from bestshot.storage.files import write_out
-from bestshot.storage.own_files import OwnKind, open_to_append
 from bestshot.text import printable, printable_lines
 
 if TYPE_CHECKING:
@@ -40,26 +41,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_EVERYTHING = logging.getLogger("bestshot")
-"""The logger above those of all modules."""
-
 _UNLIMITED = 1 << 30
 
 _AT_TERMINAL: Final = 20
 """So many groups or changes are listed where somebody would have to scroll back for the first of them."""
 
 T = TypeVar("T")
-
-_LOG_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (INFO|WARNING|ERROR) ")
-_LOG = OwnKind("log", lambda head: _LOG_LINE.match(head) is not None)
-
-
-class _Formatter(logging.Formatter):
-    """Lets nothing through that a terminal would act on, and no key, whoever worded the message."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Format a record, of one line or several."""
-        return printable_lines(super().format(record))
 
 
 class Console:
@@ -69,46 +56,58 @@ class Console:
         self._is_quiet = False
         self._has_stdout_taken = False
         self._is_verbose = False
+        self._level = logging.WARNING
+        self._started = time.monotonic()
         self._lines: list[str] = []
         self._when_told: list[Callable[[], object]] = []
         _open_closed_streams()
         for stream in (sys.stdout, sys.stderr):
             _show_any_name(stream)
         self._stderr = logging.StreamHandler()
-        self._stderr.setFormatter(_Formatter("%(message)s"))
+        self._stderr.setFormatter(LineFormatter("%(message)s"))
         self._handlers: list[logging.Handler] = []
-        self._attach(self._stderr, logging.WARNING)
+        self._attach(self._stderr, self._level)
+
+    def speak_to_programs(self) -> None:
+        """Write the whole log on standard error, in JSON, unless somebody sits there."""
+        if not sys.stderr.isatty():
+            self._level = logging.INFO
+            self._stderr.setFormatter(JsonFormatter())
+            self._stderr.setLevel(self._level)
 
     def configure(self, settings: Settings) -> None:
         """Follow the settings for output; raises UsageError for a log file that cannot be written."""
         self._is_quiet = settings.quiet
         self._is_verbose = settings.verbose
         self._has_stdout_taken = "-" in settings.records.values()
+        if settings.log_format is LogFormat.JSON:
+            self.speak_to_programs()
         if settings.quiet:
             self._detach(self._stderr)
             # Held back until close(), which passes everything on or nothing.
             held = MemoryHandler(_UNLIMITED, flushLevel=_UNLIMITED, target=self._stderr, flushOnClose=False)
-            self._attach(held, logging.WARNING)
+            self._attach(held, self._level)
         if settings.log_file:
-            self._attach(_file_handler(settings.log_file), logging.INFO)
+            self._attach(log_file(settings.log_file, settings.log_format), logging.INFO)
+        logger.info(
+            "Photo Organizer %s begins.", __version__, extra=event("begin", version=__version__, pid=os.getpid())
+        )
 
     def _attach(self, handler: logging.Handler, level: int) -> None:
         handler.setLevel(level)
-        _EVERYTHING.setLevel(logging.INFO)
-        _EVERYTHING.addHandler(handler)
+        EVERYTHING.setLevel(logging.INFO)
+        EVERYTHING.addHandler(handler)
         self._handlers.append(handler)
 
     def _detach(self, handler: logging.Handler) -> None:
-        _EVERYTHING.removeHandler(handler)
+        EVERYTHING.removeHandler(handler)
         self._handlers.remove(handler)
 
     def progress(self, settings: Settings) -> "Progress":
-        """One progress bar for a run on standard error, if that is a terminal and the run is not quiet."""
-        if self._is_quiet or not sys.stderr.isatty():
-            return no_progress
+        """The phases of a run in the log, and in a bar on standard error if that is a terminal and it is not quiet."""
         from bestshot.cli.progress_bar import ProgressBar, phases_of
 
-        return ProgressBar(phases_of(settings))
+        return ProgressBar(phases_of(settings), shown=not self._is_quiet and sys.stderr.isatty())
 
     def report(self, outcome: Outcome) -> None:
         """Show the groups where nothing was done with them, what was passed over, and the run in one line.
@@ -118,9 +117,11 @@ class Console:
         plan, is_verbose = outcome.plan, self._is_verbose
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
-            logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since)
+            facts = event("skipped", photo=skipped.id, error=skipped.error, is_new=skipped.is_new)
+            logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since, extra=facts)
         if outcome.declined:
             self.print_line([declined_line(plan)])
+            logger.info("%s", declined_line(plan), extra=event("summary", acted=False, **facts_of(plan)))
             return
         if is_verbose or not outcome.acted:
             self._show_groups(plan.groups)
@@ -131,10 +132,10 @@ class Console:
         self.print_line(note_lines(plan, with_all=is_verbose))
         known = sum(not skipped.is_new for skipped in plan.skipped)
         for line in failure_lines(outcome.failed, with_all=is_verbose):
-            logger.warning("%s", line)
+            logger.warning("%s", line, extra=event("failed"))
         said = summary(plan, outcome.receipts, known_skipped=known, acted=outcome.acted, failed=len(outcome.failed))
         self.print_line([said])
-        logger.info("%s", said)
+        logger.info("%s", said, extra=event("summary", acted=outcome.acted, **facts_of(plan, outcome.failed)))
         if self._is_seen and (step := next_step(plan, acted=outcome.acted)):
             self.print_line([step])
 
@@ -177,7 +178,7 @@ class Console:
         """
         left = [result for result in undone.results if isinstance(result, KeptItem)]
         for one in left:
-            logger.warning("%s", left_line(one))
+            logger.warning("%s", left_line(one), extra=event("left", what=one.what, why=one.why))
         if undone.is_declined:
             self.print_line(["Nothing was changed: nothing was taken back."])
             return True
@@ -185,7 +186,7 @@ class Console:
         *each, said = undo_lines(undone, with_all=self._is_verbose or not undone.acted)
         self._print_shown(each, "--verbose")
         self.print_line([said])
-        logger.info("%s", said)
+        logger.info("%s %s", undone.run, said, extra=event("undo", acted=undone.acted, left=len(left)))
         return not left
 
     def print_line(self, lines: Iterable[str]) -> None:
@@ -199,7 +200,9 @@ class Console:
     def close(self, code: int) -> int:
         """Print what is due and close the log; returns the exit code, 1 if printing was all that failed."""
         try:
-            if self._lines and (code or not self._is_quiet):
+            # Standard error in JSON holds no other lines; what they say is in the log.
+            is_due = not (self._has_stdout_taken and self._level == logging.INFO)
+            if self._lines and is_due and (code or not self._is_quiet):
                 text = "".join(f"{line}\n" for line in self._lines)
                 write_out(text, to_stderr=self._has_stdout_taken)
             for act in self._when_told:
@@ -207,8 +210,11 @@ class Console:
         except (OutputError, StateError) as error:
             logger.error("%s", error)
             code = code or error.exit_code
+        seconds = time.monotonic() - self._started
+        over = event("end", exit_code=code, seconds=round(seconds, 3))
+        logger.info("Ended after %.1f s with exit code %d.", seconds, code, extra=over)
         for handler in list(self._handlers):
-            if isinstance(handler, _LogFile) and handler.failure is not None:
+            if isinstance(handler, LogFile) and handler.failure is not None:
                 why = handler.failure.strerror or handler.failure
                 logger.error("The log %s lacks something: %s.", printable(handler.baseFilename), why)
                 code = code or OutputError.exit_code
@@ -232,30 +238,3 @@ def _show_any_name(stream: TextIO) -> None:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
-
-
-class _LogFile(logging.FileHandler):
-    """A log that is written on, and not into anything else; `failure` is why it lacks something, as on a full disk."""
-
-    failure: OSError | None = None
-
-    def _open(self) -> TextIOWrapper:
-        stream = open_to_append(Path(self.baseFilename), _LOG)
-        # What cannot be written must not come back when the file is closed.
-        return TextIOWrapper(stream, encoding=self.encoding, errors=self.errors, write_through=True)
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - as logging calls it
-        error = sys.exc_info()[1]
-        if isinstance(error, OSError):
-            self.failure = error
-        else:
-            super().handleError(record)
-
-
-def _file_handler(path: str) -> logging.Handler:
-    try:
-        handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise UsageError(f"The log file {printable(path)} cannot be written: {error.strerror or error}.") from error
-    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(message)s"))
-    return handler

@@ -16,8 +16,8 @@ from bestshot.errors import OrganizerError
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
-from bestshot.settings.settings import Settings
-from bestshot.text import count
+from bestshot.settings.settings import LogFormat, Settings
+from bestshot.text import count, printable
 
 if TYPE_CHECKING:
     from bestshot.cli.consent import Confirm
@@ -108,6 +108,8 @@ def _run(command: Command, console: "Console", environment: Mapping[str, str]) -
     from bestshot.settings.reading import load_settings
 
     command.check_alone()
+    if command.flags.get("log_format") == LogFormat.JSON.value:  # also for what is wrong with other settings
+        console.speak_to_programs()
     command = _with_server(command)
     settings = load_settings(command.flags, environment, command.config)
     _set_up(console, settings)
@@ -130,10 +132,13 @@ def _run(command: Command, console: "Console", environment: Mapping[str, str]) -
 
 def _look(command: Command, settings: Settings, console: "Console", plan: "PlanDocument | None") -> int:
     """Test the connection, or do all that a run does with photos."""
+    from bestshot.cli.log import event
     from bestshot.cli.source import connection_lines, source_of
     from bestshot.cli.wording import report_line
 
     source = source_of(settings)
+    where = [*source.locations()]
+    logger.info("About %s.", ", ".join(map(printable, where)), extra=event("source", places=where))
     if command.check:
         console.print_line(connection_lines(source))
         return EXIT_DONE

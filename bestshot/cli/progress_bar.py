@@ -1,23 +1,32 @@
-"""One bar for a whole run: which phase it is in, how far that is, and how long everything will still take."""
+"""How far a run is: one bar for the whole of it at a terminal, and a line in the log for each phase."""
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from bestshot.cli.wording import phase_in_words, time_left
+from bestshot.cli.log import event
+from bestshot.cli.wording import found_line, phase_in_words, phase_over, size_of, time_left
 from bestshot.model.phases import JUDGING, JUDGING_WITHOUT_FACES, PHASES, Begun, Forecast, Phase, seconds_left
+from bestshot.storage.files import write_out
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from bestshot.model.groups import Group
     from bestshot.settings.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _REFRESH_SECONDS: Final = 0.1
 """The bar is drawn at most so often: a run may have thousands of quick steps."""
 
 _BAR: Final = "{desc} |{bar}| {percentage:.0f} %{postfix}"
+
+_SOON: Final = 3.0
+"""Seconds; whoever waits no longer for the whole result need not hear of a part of it before."""
 
 
 def phases_of(settings: "Settings") -> Mapping[str, Phase]:
@@ -34,14 +43,17 @@ def phases_of(settings: "Settings") -> Mapping[str, Phase]:
 
 
 class ProgressBar:
-    """The progress of one run, as `PhotoOrganizer` takes it, on standard error; `phases` are those it may have.
+    """The progress of one run, as `PhotoOrganizer` takes it; `phases` are those it may have.
 
-    Between phases its line is empty, so that others may print.
+    The log is told of each phase, and of the groups as soon as they are found. If it is `shown`, all is drawn on
+    standard error too. Between phases its line there is empty, so that others may print.
     """
 
-    def __init__(self, phases: Mapping[str, Phase]) -> None:
+    def __init__(self, phases: Mapping[str, Phase], *, shown: bool = True) -> None:
         self._phases = phases
+        self._is_shown = shown
         self._begun: list[Begun] = []
+        self._groups: Sequence[Group] = ()
         self._forecast = Forecast()
         self._started = self._drawn = time.monotonic()
         self._share = 0.0
@@ -52,6 +64,8 @@ class ProgressBar:
         """One phase of the run, of so many steps; 0 stands for a number that is not known."""
         place, started = len(self._begun), time.monotonic()
         self._begun.append(Begun(title, total))
+        if title == JUDGING:
+            self._tell_of_groups()
 
         def advance(steps: int) -> None:
             self._begun[place] = self._begun[place].after(steps, time.monotonic() - started)
@@ -65,13 +79,38 @@ class ProgressBar:
         finally:
             if is_outermost:
                 self._take_away()
+            self._log(self._begun[place], time.monotonic() - started)
 
     def foresee(self, forecast: Forecast) -> None:
         """Hear what is to be expected of the photos."""
         members = self._forecast.members if forecast.members is None else forecast.members
         self._forecast = replace(forecast, members=members)
 
+    def groups_found(self, groups: "Sequence[Group]") -> None:
+        """Hear of the groups; what judging them takes shows when that begins, and how many are not known yet."""
+        self._groups = groups
+
+    def _tell_of_groups(self) -> None:
+        photos = [photo for group in self._groups for photo in group.photos]
+        if not photos:
+            return
+        seconds = seconds_left(self._begun, {JUDGING: self._phases[JUDGING]}, self._forecast)
+        sizes = [[size_of(photo) for photo in group.photos] for group in self._groups]
+        # Which of them is the best is not known yet, so each is taken for as large as all of its group.
+        room = round(sum(sum(of_group) * (1 - 1 / len(of_group)) for of_group in sizes))
+        said = found_line(len(sizes), len(photos), room, self._begun[-1].total, seconds)
+        logger.info("%s", said, extra=event("groups", groups=len(sizes), photos=len(photos), rest_bytes=room))
+        if self._is_shown and seconds >= _SOON:
+            write_out(f"{said}\n", to_stderr=True)
+
+    @staticmethod
+    def _log(phase: Begun, seconds: float) -> None:
+        facts = {"phase": phase.title, "done": phase.done, "total": phase.total, "seconds": round(seconds, 3)}
+        logger.info("%s", phase_over(phase, seconds), extra=event("phase", **facts))
+
     def _draw(self, place: int) -> None:
+        if not self._is_shown:
+            return
         bar = self._bar = self._bar or _new_bar()
         now = self._drawn = time.monotonic()
         running = self._begun[place]

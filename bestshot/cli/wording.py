@@ -94,18 +94,41 @@ def phase_in_words(phase: Begun) -> str:
     """What a run is doing, and how far that is."""
     if not phase.total:
         return phase.title
-    unit = PHASES[phase.title].unit if phase.title in PHASES else "change"
-    return f"{phase.title}: {phase.done:,} of {count(phase.total, unit)}"
+    return f"{phase.title}: {phase.done:,} of {count(phase.total, _unit(phase))}"
+
+
+def phase_over(phase: Begun, seconds: float) -> str:
+    """What came of a phase, for the log."""
+    of = f" of {phase.total:,}" if phase.done < phase.total else ""
+    done = f"{phase.done:,}{of} {count(phase.total or phase.done, _unit(phase)).partition(' ')[2]} in "
+    return f"{phase.title}: {done if phase.total or phase.done else ''}{seconds:.1f} s."
+
+
+def _unit(phase: Begun) -> str:
+    return PHASES[phase.title].unit if phase.title in PHASES else "change"
 
 
 def time_left(seconds: float) -> str:
     """How long something will still take, as precisely as that can be known."""
     if not seconds:
         return ""
+    return f"{_roughly(seconds) or 'less than a minute'} left"
+
+
+def _roughly(seconds: float) -> str:
+    """How long something takes; empty for less than a minute."""
     minutes = round(seconds / 60)
     if minutes < 1:
-        return "less than a minute left"
-    return f"about {count(minutes, 'minute')} left" if minutes < 100 else f"about {round(minutes / 60)} hours left"
+        return ""
+    return f"about {count(minutes, 'minute')}" if minutes < 100 else f"about {round(minutes / 60)} hours"
+
+
+def found_line(groups: int, photos: int, room: int, unjudged: int, seconds: float) -> str:
+    """The groups before they are judged, with what that will take if it is more than a moment."""
+    which = "them" if unjudged == photos else f"{unjudged:,} of them"
+    judging = f"; judging {which} takes {_roughly(seconds)}" if _roughly(seconds) else ""
+    space = space_in_words(room, photos - groups)
+    return f"{count(groups, 'group')} with {count(photos, 'photo')}, about {space}{judging}."
 
 
 def _groups_in_words(
@@ -151,6 +174,12 @@ def space_in_words(size: int, photos: int) -> str:
 def size_of(photo: Photo) -> int:
     """The bytes of all files of a photo."""
     return sum(file.size for file in photo.files) or photo.size
+
+
+def facts_of(plan: Plan, failed: Sequence[Skipped] = ()) -> dict[str, int]:
+    """A run in numbers, as other programs want them."""
+    rest = plan.rest
+    return {**counts(plan), "rest": len(rest), "rest_bytes": sum(map(size_of, rest)), "failed": len(failed)}
 
 
 def more_line(hidden: int, whole: str) -> Iterator[str]:

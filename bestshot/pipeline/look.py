@@ -1,7 +1,7 @@
 """Looking at a library: from the listing to the verdicts; changes nothing but the index."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
@@ -78,8 +78,14 @@ class KnownState:
     reviews: Sequence[Decision] = ()
 
 
-def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser, known: KnownState) -> LibraryAnalysis:
-    """List, measure, group and judge."""
+def analyse_library(
+    source: PhotoSource,
+    settings: Settings,
+    analyser: Analyser,
+    known: KnownState,
+    tell_of_groups: Callable[[Sequence[Group]], object],
+) -> LibraryAnalysis:
+    """List, measure, group and judge; of the groups is told before they are judged."""
     listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED), settings.selection.taken)
     photos, metadata = _selected(analyser, listing, settings)
     readable = [photo for photo in photos if photo.id in metadata.values]
@@ -89,6 +95,7 @@ def analyse_library(source: PhotoSource, settings: Settings, analyser: Analyser,
     groups = decisions.split(found.groups, settings.min_group_size)
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
+    tell_of_groups(groups)
     appraised = _appraise(analyser, groups, None if settings.no_faces else settings.face_model)
     groups = _without(groups, appraised.skipped, settings.min_group_size)
     metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))

@@ -1,17 +1,18 @@
 """What a run is asked for, and what came of it, as data."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from bestshot.analysis.analyser import Progress
     from bestshot.layout.actions import Receipt
     from bestshot.marks.actions import MarkAction, MarkReceipt
     from bestshot.marks.apply import VerifyPolicy
+    from bestshot.model.groups import Group
     from bestshot.model.photo import Skipped
     from bestshot.plans.plan import Plan
     from bestshot.settings.settings import Settings
@@ -24,6 +25,14 @@ EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
     """For a run that nobody watches."""
     yield lambda _done: None
+
+
+@runtime_checkable
+class HearsOfGroups(Protocol):
+    """Wants to know the groups as soon as they are found, before any photo of them is judged."""
+
+    def groups_found(self, groups: "Sequence[Group]") -> None:
+        """Hear them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from bestshot.layout.output import FailedAction, FolderOutput
 from bestshot.marks.actions import MarkReceipt
 from bestshot.marks.apply import FailedMark, VerifyPolicy
 from bestshot.marks.output import MarkOutput
+from bestshot.model.groups import Group
 from bestshot.model.photo import Skipped, SourceType, digest
 from bestshot.pipeline.look import KnownState, LibraryAnalysis, analyse_library, load_planned
-from bestshot.pipeline.outcome import Outcome, Request
+from bestshot.pipeline.outcome import HearsOfGroups, Outcome, Request
 from bestshot.pipeline.planning import Planner
 from bestshot.pipeline.records import Records, report_of
 from bestshot.plans.decision_store import remember, remembered, reviewed
@@ -105,8 +106,12 @@ class _Run:
         with closing(self._workers()) as workers:
             analyser = Analyser(self._source, self._index, workers, self._request.progress)
             if self._given is None:
-                return analyse_library(self._source, self._settings, analyser, self._known)
+                return analyse_library(self._source, self._settings, analyser, self._known, self._tell_of_groups)
             return load_planned(self._source, self._settings, analyser, self._known, self._given)
+
+    def _tell_of_groups(self, groups: Sequence[Group]) -> None:
+        if isinstance(self._request.progress, HearsOfGroups):
+            self._request.progress.groups_found(groups)
 
     def _workers(self) -> Workers:
         if self._settings.dask is None or self._request.executor is not None:

@@ -5,6 +5,7 @@ The command line, the configuration file, the environment, the checks, `--apply`
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Annotated
 
 import platformdirs
@@ -64,6 +65,13 @@ _Size = Annotated[
 _Rule = Annotated[str, Meta(pattern="^(raw|largest|(folder|person):.+)$")]
 
 _PERSON = "person:"
+
+
+class LogFormat(Enum):
+    """How the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def own_folder(place: Callable[[str], str], flag: str) -> str:
@@ -303,6 +311,12 @@ class Settings:
         ),
     ] = None
     log_file: Annotated[_Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
+    log_format: Annotated[
+        LogFormat,
+        About(
+            RUNNING, "how it is written; `json` is an object a line, on standard error too where that is no terminal"
+        ),
+    ] = LogFormat.TEXT
     verbose: Annotated[bool, About(RUNNING, "show every group with its reasons", short="-v")] = False
     quiet: Annotated[bool, About(RUNNING, "print nothing unless the exit code is not 0", short="-q")] = False
 

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 
 from bestshot.cli.progress_bar import ProgressBar, phases_of
 from bestshot.cli.wording import phase_in_words, time_left
+from bestshot.model.groups import Group
 from bestshot.model.phases import HASHING, JUDGING, PHASES, Begun, Forecast, Phase, seconds_left
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
+from bestshot.text import format_size
 from tests.support import drawn_library
+from tests.support.builders import photo
 
 RECORDED = json.loads((Path(__file__).parent / "recorded_runs.json").read_text("utf-8"))
 """Runs as they were on one core: each phase with its beginning and its steps, and what was foreseen, by the second."""
@@ -170,3 +173,35 @@ def test_the_bar_is_one_line_that_is_taken_away(capfd: pytest.CaptureFixture[str
     assert "\n" not in shown
     assert all(title in shown for title in ("Listing", "Comparing namesakes: 0 of 2 files", "Hashing: 0 of 4 photos"))
     assert shown.endswith("\r")
+
+
+class TestGroups:
+    """As soon as groups are known, it is said how many they are, what they take, and how long judging takes."""
+
+    GROUPS = (Group((photo("a.jpg", size=3_000_000), photo("b.jpg", size=1_000_000))), Group((photo("c.jpg"),) * 3))
+
+    def said(self, capfd: pytest.CaptureFixture[str], seconds: float, *, unjudged: int = 5, shown: bool = True) -> str:
+        """What is said where judging one of them takes so long."""
+        bar = ProgressBar({JUDGING: Phase(JUDGING, "photo", seconds)}, shown=shown)
+        bar.groups_found(self.GROUPS)
+        capfd.readouterr()
+        with bar(JUDGING, unjudged):
+            return capfd.readouterr().err.partition("\r")[0]
+
+    def test_are_told_with_the_time_that_judging_takes(self, capfd: pytest.CaptureFixture[str]) -> None:
+        room = f"about {format_size(2_000_000 + 2 * photo('c.jpg').size)} in the 3 that are not the best"
+        assert self.said(capfd, 72) == f"2 groups with 5 photos, {room}; judging them takes about 6 minutes.\n"
+        assert "; judging 2 of them takes about 3 minutes.\n" in self.said(capfd, 90, unjudged=2)
+
+    def test_of_a_moment_there_is_no_estimate_and_without_a_wait_nothing_is_said(
+        self, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.said(capfd, 4).endswith(" in the 3 that are not the best.\n")
+        assert self.said(capfd, 0.1) == ""
+
+    def test_are_told_to_the_log_alone_where_nobody_looks(
+        self, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level("INFO"):
+            assert self.said(capfd, 72, shown=False) == ""
+        assert "judging them takes about 6 minutes." in caplog.text

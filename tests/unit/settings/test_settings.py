@@ -16,7 +16,7 @@ from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.ranking.rules import JudgingRules, Preference, PreferenceKind, SetHandling, Weights
 from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.reading import default_config_file, load_settings
-from bestshot.settings.settings import SETTINGS, Settings
+from bestshot.settings.settings import SETTINGS, LogFormat, Settings
 
 PREFIX = "PHOTO_ORGANIZER_"
 
@@ -54,6 +54,7 @@ SAMPLES = {
     "list_rest": text("a", "b", "-"),
     "report": text("a.html", "b.html", "c.html"),
     "log_file": text("a.log", "b.log", "c.log"),
+    "log_format": Sample('"json"', LogFormat.JSON, "text", LogFormat.TEXT, "json", LogFormat.JSON),
     "immich_url": text("http://a", "http://b", "http://c"),
     "immich_api_key": text("a1", "b2", "c3"),
     "immich_api_key_file": text("/a", "/b", "/c"),
