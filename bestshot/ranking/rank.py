@@ -272,8 +272,13 @@ def _why_not(item: _Contender, best: _Contender, applicable: Sequence[Criterion]
         why.append(f"the best has more: {choice_in_words(best.candidate.metadata)}")
     why += [f"is not {text}" for text in _preferences_in_words(best, [item], rules)]
     why += _faults(item, best, applicable)
-    is_equal = item.score >= best.score
-    return why or ["is as good as the best, but comes later" if is_equal else "is nearly as good as the best"]
+    return why or [_barely_worse(item.score - best.score)]
+
+
+def _barely_worse(lead: float) -> str:
+    if lead >= 0:
+        return "is as good as the best, but comes later"
+    return "is nearly as good as the best" if lead > -_CLEAR_LEAD else "is less good on the whole"
 
 
 def _preferences_in_words(item: _Contender, rivals: Sequence[_Contender], rules: JudgingRules) -> list[str]:

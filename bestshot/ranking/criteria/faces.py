@@ -29,7 +29,7 @@ _EYES_UNTOLD = 0.85
 """The score of eyes that cannot be told: most eyes are open, so they are worth nearly as much as those that are."""
 
 _AWAY_FAULT = 0.5
-"""Who looks away is criticised only below this score."""
+"""Who is turned away is criticised only below this score; where eyes look is not measured."""
 
 _EYES_LEAD = 0.3
 """Eyes are criticised only if those in the best photo score higher by more than this."""
@@ -97,17 +97,17 @@ def by_face_sharpness(shots: Sequence[Candidate], people: Sequence[Person], weig
 
 
 def by_presence(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:
-    """Whether everybody is there and looks at the camera."""
+    """Whether everybody is there and turned to the camera."""
     photos = [shot.id for shot in shots]
     faces = [(person, presence_scores(person, photos)) for person in people]
 
-    def looking(shot: Candidate) -> int:
+    def turned_to_it(shot: Candidate) -> int:
         return sum(shot.id in person.faces and not looks_away(person.faces[shot.id]) for person in people)
 
     def words(shot: Candidate) -> str:
         there = [person.faces[shot.id] for person in people if shot.id in person.faces]
         missing = sum(shot.id in scores for _, scores in faces) - len(there)
-        text = f"{looking(shot)} of {count(len(there), 'face')} looking at the camera"
+        text = f"{turned_to_it(shot)} of {count(len(there), 'face')} turned to the camera"
         return f"{text}, {missing} not clearly seen" if missing else text
 
     def fault(shot: Candidate, best: Candidate) -> str | None:
@@ -119,9 +119,9 @@ def by_presence(shots: Sequence[Candidate], people: Sequence[Person], weight: fl
         if missing:
             return f"does not clearly show {count(len(missing), 'face')}{_where(best, missing)}"
         away = _worse(faces, shot, best, _FACE_LEAD, _AWAY_FAULT)
-        return _phrase("looks away", "looking away", shot, away) if away else None
+        return _phrase("is turned away", "turned away", shot, away) if away else None
 
-    return Criterion("faces", weight, of_everybody(photos, faces), words, fault, lambda shot: looking(shot) > 0)
+    return Criterion("faces", weight, of_everybody(photos, faces), words, fault, lambda shot: turned_to_it(shot) > 0)
 
 
 def by_smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:

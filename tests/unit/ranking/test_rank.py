@@ -122,6 +122,21 @@ def test_where_the_user_said_nothing_the_score_falls_from_place_to_place(shots: 
     assert scores == sorted(scores, reverse=True)
 
 
+@given(st.lists(st.tuples(appraisals, any_metadata.map(unrated)), min_size=1, max_size=6))
+def test_nearly_as_good_is_only_a_photo_whose_score_is(shots: list[Member]) -> None:
+    verdict = judged(shots)
+    for one in verdict.ranking[1:]:
+        if "is nearly as good as the best" in one.why:
+            assert 0 < verdict.ranking[0].score - one.score < 0.1
+
+
+def test_a_photo_of_much_less_sharpness_that_is_exposed_otherwise_is_not_said_to_be_nearly_as_good() -> None:
+    dark = (appraisal(sharpness=0.4, brightness=0.4), metadata_with())
+    verdict = judged([(appraisal(brightness=0.55), metadata_with()), dark, dark])
+    assert verdict.best.id == "p0"
+    assert [one.why for one in verdict.ranking[1:]] == [("is less good on the whole",)] * 2
+
+
 @given(members, st.randoms(use_true_random=False))
 def test_the_order_in_which_photos_come_changes_nothing(shots: list[Member], chance: Random) -> None:
     photos = [photo(f"p{place}") for place in range(len(shots))]
@@ -407,7 +422,7 @@ def test_reasons_say_in_words_what_the_numbers_mean() -> None:
     verdict = judged(shots)
     assert words(verdict, "p0") == {
         "eyes": "eyes open on 1 of 1 face",
-        "faces": "2 of 2 faces looking at the camera",
+        "faces": "2 of 2 faces turned to the camera",
         "face sharpness": "sharpest faces",
         "smile": "1 of 2 faces smiling",
         "sharpness": "sharpest picture",
@@ -416,7 +431,7 @@ def test_reasons_say_in_words_what_the_numbers_mean() -> None:
         "composition": "tilted by 3.0 degrees, no head cut off",
     }
     assert words(verdict, "p1")["sharpness"] == "picture 50% as sharp as the sharpest"
-    assert words(verdict, "p1")["faces"] == "1 of 1 face looking at the camera, 1 not clearly seen"
+    assert words(verdict, "p1")["faces"] == "1 of 1 face turned to the camera, 1 not clearly seen"
 
 
 def test_what_is_but_less_bad_is_no_reason_to_be_the_best() -> None:
