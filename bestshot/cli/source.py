@@ -44,7 +44,12 @@ def source_of(settings: Settings) -> "PhotoSource":
         cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)
         albums = settings.output if settings.create_albums else None
         return LocalPhotoSource(
-            *settings.source, exclude=settings.exclude, include=settings.include, cache=cache, album_dir=albums
+            *settings.source,
+            exclude=settings.exclude,
+            include=settings.include,
+            references=settings.reference,
+            cache=cache,
+            album_dir=albums,
         )
     downloads, faces = settings.options.layout is not None, not settings.no_faces
     return immich_source(settings, tasks_of(settings.mark_options, downloads=downloads, faces=faces))

@@ -35,7 +35,8 @@ def group_lines(group: PlannedGroup, *, with_reasons: bool, paint: Paint = PLAIN
         # A server's ids say nothing to a person.
         name = "" if photo.id.endswith(photo.name) else f"{printable(photo.name)}  "
         sign = "*" if place == 0 else "+" if photo.id in verdict.keepers else " "
-        line = f"  {sign} {name}{paint.link(printable(photo.id), _file_of(photo))}"
+        reference = " (reference)" if photo.is_reference else ""
+        line = f"  {sign} {name}{paint.link(printable(photo.id), _file_of(photo))}{reference}"
         yield paint.best(line) if place == 0 else line
         if with_reasons:
             yield f"      {printable('; '.join(ranked.why))}"
@@ -218,6 +219,8 @@ def passed_over_lines(plan: Plan) -> Iterator[str]:
 
 def _left_out(plan: Plan) -> Iterator[str]:
     """The photos that are not part of this run, and so neither in a group nor single."""
+    if number := plan.reference_count:
+        yield f"compared with {count(number, 'photo')} for reference"
     if number := plan.beyond_limit:
         past = "was" if number == 1 else "were"
         yield f"{count(number, 'more photo')} {past} not looked at{_not_in_output(plan, number)}"

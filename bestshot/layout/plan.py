@@ -6,6 +6,7 @@ nothing; what is merely absent from this run is never a reason to take anything 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from bestshot.layout.actions import (
     Action,
@@ -79,6 +80,7 @@ class _GroupFolder:
         self, group: PlannedGroup, laid: Mapping[str, LaidFile], taken: frozenset[str], link: LinkMethod
     ) -> None:
         self._group = group
+        self._photos = sorted(group.verdict.own, key=attrgetter("id"))
         self._link = link
         self._path = group_folder(group.number)
         self._laid = laid
@@ -96,7 +98,7 @@ class _GroupFolder:
         self._shown = {identity: path for path, identity in missing.items() if path in targets}
 
     def plan(self, present: _Present) -> list[Action]:
-        copies = [action for photo in self._group.verdict.group.photos for action in self._copies(photo)]
+        copies = [action for photo in self._photos for action in self._copies(photo)]
         standing = self._standing()
         # What is not seen cannot be judged: its mark is no worse for that.
         is_best_seen = all(self._is_seen(laid, present) for laid in standing.values())
@@ -117,7 +119,7 @@ class _GroupFolder:
             if isinstance(laid.receipt.action, CopyFile) and laid.condition is not Condition.MISSING
         }
         found = {_shown_by(action): path for path, action in standing.items()}
-        files = [file for photo in self._group.verdict.group.photos for file in photo.files]
+        files = [file for photo in self._photos for file in photo.files]
         sources = {file.path for file in files}
         left: dict[tuple[str, str], list[str]] = {}
         for path, action in standing.items():
@@ -224,9 +226,10 @@ class _GroupFolder:
 
     def _best(self, copies: Sequence[CopyFile], standing: Mapping[str, LaidFile]) -> list[Action]:
         best = self._group.verdict.best
-        target = self._target(best.files[0], copies)
+        # A photo for reference stays where it is, and none of the others stands for it.
+        target = None if best.is_reference else self._target(best.files[0], copies)
         actions: list[Action] = []
-        if target not in {_target_of(laid) for laid in standing.values()}:
+        if target is not None and target not in {_target_of(laid) for laid in standing.values()}:
             destination = self._free_best_name(name_of_best(base_name(target)))
             actions.append(PlaceBest(destination, self._group.number, best.origin, best.key, target))
         for path, laid in standing.items():
@@ -273,7 +276,7 @@ class _GroupFolder:
 
     def _fitted_names(self, copies: Sequence[CopyFile]) -> Iterator[str]:
         """What the files are called here whose own names were made to fit, with these."""
-        for photo in self._group.verdict.group.photos:
+        for photo in self._photos:
             for file in photo.files:
                 name, here = base_name(file.path), base_name(self._target(file, copies))
                 picture = base_name(photo.files[0].path)
@@ -282,8 +285,8 @@ class _GroupFolder:
 
     def _left_behind(self) -> set[str]:
         """The copies of earlier runs that belong to no photo of the group as it is now."""
-        files = {file.path for photo in self._group.verdict.group.photos for file in photo.files}
-        recognised = {self._laid_copy(file) for photo in self._group.verdict.group.photos for file in photo.files}
+        files = {file.path for photo in self._photos for file in photo.files}
+        recognised = {self._laid_copy(file) for photo in self._photos for file in photo.files}
         return {
             path
             for path, laid in self._laid.items()

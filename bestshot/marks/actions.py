@@ -61,7 +61,8 @@ class MarkedGroup:
     """A group as it was when it was marked: its number, and all its photos with the best first.
 
     The first `kept` of them are the best photo: more than one where it has a RAW file that is an entry of its own. The
-    `keepers` that follow them stay in sight as well, and so do all of a set.
+    `keepers` that follow them stay in sight as well, and so do all of a set. The group's `references` are not among the
+    keys, as nothing is ever set on them; if one of these is the best, no other photo is `kept` as that.
     """
 
     number: int
@@ -69,6 +70,7 @@ class MarkedGroup:
     kept: int = 1
     keepers: int = 0
     is_set: bool = False
+    references: tuple[str, ...] = ()
 
     @property
     def rest(self) -> tuple[str, ...]:

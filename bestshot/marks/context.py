@@ -1,7 +1,7 @@
 """What planning knows: the groups of a run, what stands in the library, and what of it is ours to take back: pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Self
 
@@ -42,7 +42,8 @@ class PlanningContext:
     ) -> Self:
         """Photos that are gone since the listing are in no group, and what is left of a group has at least two."""
         whole = (_living(group, marks) for group in groups)
-        there = tuple(sorted((group for group in whole if len(group.keys) > group.kept), key=lambda one: one.number))
+        groups = (group for group in whole if len(group.keys) + len(group.references) > group.kept and group.keys)
+        there = tuple(sorted(groups, key=lambda one: one.number))
         number_of = {key: group.number for group in there for key in group.keys}
         present = frozenset(seen) & marks.photos.keys() | number_of.keys()
         numbers = {**ledger.numbers, **number_of}
@@ -62,8 +63,8 @@ class PlanningContext:
 
     @property
     def picked(self) -> tuple[MarkedGroup, ...]:
-        """The groups of which one photo is the best: all but the sets."""
-        return tuple(group for group in self.groups if not group.is_set)
+        """The groups of which one photo is the best: all but the sets, and those whose best is for reference."""
+        return tuple(group for group in self.groups if not group.is_set and group.kept)
 
     def photo(self, key: str) -> PhotoMarks:
         """What stands on a photo that is there."""
@@ -106,5 +107,5 @@ def _living(group: MarkedGroup, marks: LibraryMarks) -> MarkedGroup:
     """What is there of a group; without its best, the next photo is taken for it."""
     there = [key in marks.photos for key in group.keys]
     kept, beside = sum(there[: group.kept]), sum(there[: group.kept + group.keepers])
-    first = max(1, kept)
-    return MarkedGroup(group.number, tuple(compress(group.keys, there)), first, max(0, beside - first), group.is_set)
+    first = max(1, kept) if group.kept else 0
+    return replace(group, keys=tuple(compress(group.keys, there)), kept=first, keepers=max(0, beside - first))

@@ -134,7 +134,7 @@ class LedgerBuilder:
                 for key in over:
                     del self.numbers[key]
             else:
-                self.numbers |= dict.fromkeys(group.keys, group.number)
+                self.numbers |= dict.fromkeys((*group.keys, *group.references), group.number)
 
     def set(self, aspects: Iterable[Aspect], value: Value, before: str | None = None) -> None:
         """Set aspects to a value; what stood there before counts only where nothing is ours yet."""

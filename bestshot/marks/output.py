@@ -59,10 +59,17 @@ class MarkOutput:
         done = journal.done(self._target, KINDS)
         return MarkLedger.counting((MarkReceipt(one.action, one.effect), counts(one)) for one in done)
 
-    def plan(self, groups: Sequence[MarkedGroup], seen: Collection[str], options: MarkOptions) -> list[MarkAction]:
+    def plan(
+        self,
+        groups: Sequence[MarkedGroup],
+        seen: Collection[str],
+        options: MarkOptions,
+        references: Collection[str] = frozenset(),
+    ) -> list[MarkAction]:
         """What is missing so that the groups are marked as the options say; `seen` are all photos of the run.
 
-        On what photos the library lets nobody make a change is told, and no part of the plan.
+        Nothing is done with those for reference, nor is anything taken back of them. On what photos the library lets
+        nobody make a change is told, and no part of the plan.
         """
         ledger = self.ledger()
         keys = ledger.keys.union(*(group.keys for group in groups))
@@ -71,14 +78,15 @@ class MarkOutput:
         planned = plan_marks(groups, seen, marks, ledger, options)
         self.left = left_as_changed(groups, seen, marks, ledger, options)
         closed = [self._library.closed(action) for action in planned]
-        reasons = {key: why for one in closed for key, why in one.items()}
+        reasons = {key: why for one in closed for key, why in one.items() if key not in references}
         for why, number in sorted(Counter(reasons.values()).items()):
             logger.warning("%s: %s", count(number, "photo"), why)
-        pairs = zip(planned, closed, strict=True)
-        open_ones = [
-            one.narrowed([key for key in one.keys if key not in shut], None) if shut else one for one, shut in pairs
-        ]
-        return [action for action in open_ones if action.keys]
+        open_ones: list[MarkAction] = []
+        for one, shut in zip(planned, closed, strict=True):
+            left = [key for key in one.keys if key not in shut and key not in references]
+            if left:
+                open_ones.append(one if len(left) == len(one.keys) else one.narrowed(left, None))
+        return open_ones
 
     def calls_for(self, actions: Sequence[MarkAction]) -> dict[MarkAction, tuple[str, ...]]:
         """The calls that would write each of these actions, in words."""

@@ -21,11 +21,13 @@ def marked_group(group: PlannedGroup, keys_of: Callable[[Photo], tuple[str, ...]
     """A group by the keys under which its photos are marked, the photo's own and that of a RAW file beside it."""
     verdict = group.verdict
     is_set, keepers = verdict.kind.is_set, set(verdict.keepers)
-    best, *others = (ranked.photo for ranked in verdict.ranking)
+    best = [verdict.best] if verdict.best in verdict.own else []
+    others = [photo for photo in verdict.own if photo not in best]
     kept = [key for photo in others if photo.id in keepers for key in keys_of(photo)]
     rest = [key for photo in others if photo.id not in keepers for key in keys_of(photo)]
-    of_best = keys_of(best)
-    return MarkedGroup(group.number, (*of_best, *kept, *rest), len(of_best), len(kept), is_set)
+    of_best = [key for photo in best for key in keys_of(photo)]
+    references = tuple(key for one in verdict.ranking if one.photo.is_reference for key in keys_of(one.photo))
+    return MarkedGroup(group.number, (*of_best, *kept, *rest), len(of_best), len(kept), is_set, references)
 
 
 def plan_marks(

@@ -88,10 +88,15 @@ class Verdict:
 
     @property
     def rest(self) -> tuple[Photo, ...]:
-        """The photos that the best, or a keeper, stands for; a set has none."""
+        """The photos that the best, or a keeper, stands for; a set has none, and none is there for reference."""
         if self.kind.is_set:
             return ()
-        return tuple(one.photo for one in self.ranking[1:] if one.photo.id not in self.keepers)
+        return tuple(photo for photo in self.own if photo != self.best and photo.id not in self.keepers)
+
+    @property
+    def own(self) -> tuple[Photo, ...]:
+        """The photos with which something may be done, from best to worst: all but those for reference."""
+        return tuple(one.photo for one in self.ranking if not one.photo.is_reference)
 
 
 @dataclass(frozen=True, slots=True)

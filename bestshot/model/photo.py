@@ -89,7 +89,8 @@ class Photo:
     """One photo of a library with the files that belong to it, without its pixels.
 
     `id` is what the user sees and what plans contain. `origin` and `key` are permanent: the library and the place in
-    it, regardless of how the command line spells them. `revision` changes when the picture does.
+    it, regardless of how the command line spells them. `revision` changes when the picture does. A photo for reference
+    is compared with the others, and may be the best; nothing is ever done with it.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Photo:
     name: str
     size: int
     files: tuple[PhotoFile, ...] = ()
+    is_reference: bool = False
 
     @property
     def place(self) -> Place:

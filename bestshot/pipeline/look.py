@@ -64,6 +64,11 @@ class LibraryAnalysis:
     named: tuple[str, ...] = ()
     learned: tuple[str, ...] = ()
 
+    @property
+    def own(self) -> tuple[Photo, ...]:
+        """The photos with which something may be done: all but those for reference."""
+        return tuple(photo for photo in self.photos if not photo.is_reference)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownState:
@@ -92,17 +97,17 @@ def analyse_library(
     task = GroupingTask.of(readable, metadata.values, listing.thumbhashes, settings)
     found = find_groups(analyser, known.index, task)
     decisions = Decisions.of(known.decisions, readable)
-    groups = decisions.split(found.groups, settings.min_group_size)
+    groups = [group for group in decisions.split(found.groups, settings.min_group_size) if _has_own(group)]
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
     tell_of_groups(groups)
     appraised = _appraise(analyser, groups, None if settings.no_faces else settings.face_model)
-    groups = _without(groups, appraised.skipped, settings.min_group_size)
+    groups = [one for one in _without(groups, appraised.skipped, settings.min_group_size) if _has_own(one)]
     metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
     candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
     candidates = trace_copies(analyser, candidates)
     judged, learned = _judge(analyser, candidates, settings, Decisions.of(known.reviews, readable))
-    verdicts = tuple(map(decisions.prefer, judged))
+    verdicts = tuple(decisions.prefer(verdict) for verdict in judged if _has_own(verdict.group))
     _tell_of_unknown_people(settings.judging_rules.people, appraised.values)
     unread = [*metadata.skipped, *found.unread, *appraised.skipped]
     if unread or found.uncompared:
@@ -127,7 +132,7 @@ def load_planned(
 ) -> LibraryAnalysis:
     """List the library and find in it what a plan is about; raises UsageError if it is of another library."""
     wanted = {photo.place for group in plan.groups for photo in group.photos}
-    if not {origin for origin, _ in wanted} <= set(source.origins()):
+    if not {origin for origin, _ in wanted} <= {*source.origins(), *source.references()}:
         raise UsageError("This plan is for the photos of another library or of another user: name the right one.")
     listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED).union(key for _, key in wanted))
     photos: Sequence[Photo] = [photo for photo in listing.photos if photo.place in wanted]
@@ -172,16 +177,18 @@ def _selected(
 ) -> tuple[Sequence[Photo], Measurements[Metadata]]:
     """The photos that the settings select, the first of as many as the limit allows, and what they say of themselves.
 
-    A photo that cannot be read is among them, and so is told of: it may be of any time.
+    A photo that cannot be read is among them, and so is told of: it may be of any time. All photos for reference are.
     """
     selection = settings.selection
-    photos = [photo for photo in listing.photos if selection.admits(photo)]
+    references = [photo for photo in listing.photos if photo.is_reference]
+    photos = [photo for photo in listing.photos if not photo.is_reference and selection.admits(photo)]
     if selection.taken == ALWAYS:
-        photos = photos[: settings.limit]
+        photos = [*photos[: settings.limit], *references]
         return photos, _describe(analyser, listing, photos)
-    metadata = _describe(analyser, listing, photos)
+    metadata = _describe(analyser, listing, [*photos, *references])
     stated = {id_: one.taken for id_, one in metadata.values.items() if id_ not in listing.metadata}
     photos = [one for one in photos if one.id not in stated or selection.taken.holds(stated[one.id])][: settings.limit]
+    photos += references
     wanted = {photo.id for photo in photos}
     values = {id_: one for id_, one in metadata.values.items() if id_ in wanted}
     return photos, replace(metadata, values=values, skipped=[one for one in metadata.skipped if one.id in wanted])
@@ -219,6 +226,11 @@ def _tell_of_unknown_people(names: Collection[str], appraisals: Mapping[str, App
             logger.warning(
                 "No face in these groups is called %s, so nobody is preferred by that name.", printable(name)
             )
+
+
+def _has_own(group: Group) -> bool:
+    """Whether something may be done with a photo of a group: not if all are for reference."""
+    return not all(photo.is_reference for photo in group.photos)
 
 
 def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]:

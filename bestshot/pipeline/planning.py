@@ -40,7 +40,8 @@ class Planner:
             groups,
             tuple(actions),
             library.skipped,
-            photo_count=len(library.photos),
+            photo_count=len(library.own),
+            reference_count=len(library.photos) - len(library.own),
             beyond_limit=library.beyond_limit,
             unread_count=len(unread),
             passed_over=library.passed_over,
@@ -68,8 +69,10 @@ class Planner:
 
     def _mark_actions(self, groups: Sequence[PlannedGroup], library: LibraryAnalysis) -> list[MarkAction]:
         marked = [marked_group(group, self._source.mark_keys) for group in groups]
-        seen = {key for photo in library.photos for key in self._source.mark_keys(photo)}
-        return self._marks.plan(marked, seen, self._options.marks)
+        # What is only for reference counts as not seen: nothing is taken back of it either.
+        seen = {key for photo in library.own for key in self._source.mark_keys(photo)}
+        references = {key for one in library.photos if one.is_reference for key in self._source.mark_keys(one)}
+        return self._marks.plan(marked, seen, self._options.marks, references)
 
     def _left(self, library: LibraryAnalysis) -> tuple[KeptItem, ...]:
         """The marks that stay as the user changed them, by the names of the photos."""

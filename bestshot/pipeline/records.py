@@ -65,7 +65,7 @@ class Records:
 
 def _described(source: PhotoSource) -> PlanSource:
     origins = source.origins()
-    return PlanSource(SourceType.of(origins), source.locations(), origins)
+    return PlanSource(SourceType.of(origins), source.locations(), origins, source.references())
 
 
 def _from_anywhere(plan: Plan) -> Plan:

@@ -52,7 +52,7 @@ class _Run:
         self._source = request.source
         origins = self._source.origins()
         if given is None:  # a plan has judged already
-            check_preferences(request.settings, origins)
+            check_preferences(request.settings, (*origins, *self._source.references()))
         check_output_place(request.settings.output)
         self._settings = replace(request.settings, source_type=SourceType.of(origins))
         self._library_id = digest(*sorted(origins))

@@ -30,16 +30,23 @@ _Part = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 @dataclass(frozen=True, slots=True)
 class PlanSource:
-    """Where the photos are, in the user's words, and the names of these libraries for good."""
+    """Where the photos are, in the user's words, and the names of these libraries for good.
+
+    `references` are those of the photos that are only compared.
+    """
 
     type: SourceType
     locations: tuple[str, ...]
     origins: tuple[str, ...]
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPhoto:
-    """A photo of a group; `out` takes it out of the group, `keep` keeps it in sight beside the best."""
+    """A photo of a group; `out` takes it out of the group, `keep` keeps it in sight beside the best.
+
+    With a photo for `reference` nothing is done, whatever is said of it here.
+    """
 
     id: str
     origin: str
@@ -53,6 +60,7 @@ class PlanPhoto:
     reasons: tuple[Reason, ...]
     out: bool = False
     keep: bool = False
+    reference: bool = False
 
     @property
     def place(self) -> Place:
@@ -164,6 +172,7 @@ def _photo(ranked: RankedPhoto, metadata: Metadata, *, keep: bool) -> PlanPhoto:
         why=ranked.why,
         reasons=ranked.reasons,
         keep=keep,
+        reference=photo.is_reference,
     )
 
 

@@ -14,7 +14,7 @@ from bestshot.text import printable
 _FIRST_COLUMNS = ("group", "place", "best", "id", "name", "taken_at", "size", "score", "reasons")
 """Those that earlier versions wrote as well."""
 
-_COLUMNS = (*_FIRST_COLUMNS, "kind", "kept")
+_COLUMNS = (*_FIRST_COLUMNS, "kind", "kept", "reference")
 
 _HEADER = re.compile(rb"(\xef\xbb\xbf)?%s(,[a-z,]+)?\r?\n" % ",".join(_FIRST_COLUMNS).encode())
 _ASSET_ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -35,7 +35,8 @@ def to_csv(plan: Plan, metadata: Mapping[str, Metadata]) -> str:
             reasons = _harmless("; ".join(reason.text for reason in ranked.reasons))
             names = (_harmless(photo.id), _harmless(photo.name))
             row = (group.number, place, int(place == 1), *names, taken, photo.size, f"{ranked.score:.3f}", reasons)
-            table.writerow((*row, group.verdict.kind.value, int(photo not in group.verdict.rest)))
+            is_kept = photo not in group.verdict.rest
+            table.writerow((*row, group.verdict.kind.value, int(is_kept), int(photo.is_reference)))
     return text.getvalue()
 
 

@@ -1,20 +1,24 @@
 """The text of metadata.txt, which describes a group."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from bestshot.model.groups import RankedPhoto, Verdict
 from bestshot.model.photo import Metadata, Photo
 from bestshot.ranking.preferences import choice_in_words
 from bestshot.text import base_name, count, format_size, printable
 
+_REFERENCE: Final = " (for reference: compared, and left where it is)"
+
 
 def metadata_text(number: int, verdict: Verdict, metadata: Mapping[str, Metadata]) -> str:
     """The text of metadata.txt, which depends on the group alone and not on the run."""
     photos = f"Group {number}: {count(len(verdict.ranking), 'photo')}"
+    best = printable(verdict.best.name) + (_REFERENCE if verdict.best.is_reference else "")
     if verdict.kind.is_set:
-        head = [f"{photos} of one {verdict.kind.value}, kept whole.", f"Representative: {printable(verdict.best.name)}"]
+        head = [f"{photos} of one {verdict.kind.value}, kept whole.", f"Representative: {best}"]
     else:
-        head = [f"{photos} of one shot ({verdict.kind.value}), best first.", f"Best: {printable(verdict.best.name)}"]
+        head = [f"{photos} of one shot ({verdict.kind.value}), best first.", f"Best: {best}"]
     if verdict.keepers:
         names = {ranked.photo.id: printable(ranked.photo.name) for ranked in verdict.ranking}
         head.append(f"Kept beside it: {', '.join(names[id_] for id_ in verdict.keepers)}")
@@ -29,7 +33,7 @@ def metadata_text(number: int, verdict: Verdict, metadata: Mapping[str, Metadata
 
 def _photo_lines(place: int, ranked: RankedPhoto, metadata: Metadata) -> Iterator[str]:
     photo = ranked.photo
-    yield f"{place}. {printable(photo.name)}"
+    yield f"{place}. {printable(photo.name)}{_REFERENCE if photo.is_reference else ''}"
     for label, value in metadata_in_words(photo, metadata):
         yield f"   {label + ':':<12} {value}"
     if ranked.why:

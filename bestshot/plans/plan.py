@@ -14,10 +14,10 @@ from bestshot.plans.options import OutputOptions
 class Plan:
     """What was decided: the groups, what is to be done, and what was passed over.
 
-    `photo_count` is that of the photos that were read; `beyond_limit` of those that were not selected or are
-    more than the limit allows, `unread_count` of those that could not be read. `passed_over` is what was there and
-    is not looked at, in words; `named` are sentences on what of that a user may miss. `left` are marks of ours that the
-    user changed and that stay so.
+    `photo_count` is that of the photos that were read, without the `reference_count` of those that were only compared;
+    `beyond_limit` of those that were not selected or are more than the limit allows, `unread_count` of those that could
+    not be read. `passed_over` is what was there and is not looked at, in words; `named` are sentences on what of that a
+    user may miss. `left` are marks of ours that the user changed and that stay so.
     """
 
     options: OutputOptions
@@ -25,6 +25,7 @@ class Plan:
     actions: tuple[Action | MarkAction, ...]
     skipped: tuple[Skipped, ...]
     photo_count: int
+    reference_count: int = 0
     beyond_limit: int = 0
     unread_count: int = 0
     passed_over: tuple[str, ...] = ()
@@ -33,8 +34,8 @@ class Plan:
 
     @property
     def grouped_count(self) -> int:
-        """How many photos are in a group."""
-        return sum(len(group.verdict.ranking) for group in self.groups)
+        """How many photos are in a group, without those for reference."""
+        return sum(len(group.verdict.own) for group in self.groups)
 
     @property
     def rest(self) -> list[Photo]:

@@ -31,7 +31,7 @@ def page_name(report_name: str, number: int) -> str:
 
 def plan_of_page(plan: Plan, page: Page) -> Plan:
     """The part of a plan that a page can change; without actions, since these follow from the groups."""
-    count = sum(len(group.verdict.ranking) for group in page.groups)
+    count = sum(len(group.verdict.own) for group in page.groups)
     return replace(plan, groups=page.groups, actions=(), skipped=(), photo_count=count, beyond_limit=0, unread_count=0)
 
 

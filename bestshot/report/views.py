@@ -30,6 +30,7 @@ class PhotoView:
     why: tuple[str, ...]
     measured: tuple[tuple[str, str], ...]
     picture: Rendition | MissingPicture
+    is_reference: bool = False
 
     @property
     def is_shown(self) -> bool:
@@ -69,7 +70,10 @@ def totals(plan: Plan) -> Totals:
         (f"{numbers['photos']:,}", "photos"),
         (f"{numbers['groups']:,}", "groups"),
         (f"{numbers['grouped']:,}", "photos in groups"),
-        (format_size(sum(_all_bytes(photo) for photo in rest)), f"in the {len(rest):,} that are not the best"),
+        (
+            format_size(sum(_all_bytes(photo) for photo in rest)),
+            f"in the {len(rest):,} that {'is' if len(rest) == 1 else 'are'} not the best",
+        ),
     )
     return Totals(figures, tuple((printable(item.id), printable(item.error)) for item in plan.skipped))
 
@@ -123,6 +127,7 @@ def _photo_view(
         why=tuple(map(printable, ranked.why)),
         measured=(("score", f"{ranked.score:.3f}"), *measures, *others),
         picture=picture,
+        is_reference=ranked.photo.is_reference,
     )
 
 

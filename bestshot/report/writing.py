@@ -59,7 +59,8 @@ class ReportWriter:
             check_replaceable(final, REPORT)
         unfinished = [drafts.beside(final) for final in finished]
         with clearing(*unfinished):
-            with self._progress("Making the report", self._content.plan.grouped_count) as advance:
+            shown = sum(len(group.verdict.ranking) for group in self._content.plan.groups)
+            with self._progress("Making the report", shown) as advance:
                 for page, draft in zip(pages, unfinished, strict=True):
                     self._write_page(page, pages, draft, advance)
             for draft, final in zip(unfinished, finished, strict=True):

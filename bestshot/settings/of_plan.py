@@ -41,8 +41,11 @@ def _with_source(plan: PlanDocument, settings: Settings) -> Settings:
     named = {name: setting.default for name, setting in SETTINGS.items() if setting.with_plan is WithPlan.NAMED}
     fitted = replace(settings, **named | {"source_type": plan.source.type})
     if plan.source.type is SourceType.LOCAL:
-        folders = tuple(origin.removeprefix("folder:") for origin in plan.source.origins)
-        return replace(fitted, source=check_text("source", folders))
+        folders, references = (
+            tuple(origin.removeprefix("folder:") for origin in origins)
+            for origins in (plan.source.origins, plan.source.references)
+        )
+        return replace(fitted, source=check_text("source", folders), reference=check_text("reference", references))
     if settings.immich_url is None:
         # A file must not say to whom a key is sent.
         places = ", ".join(map(printable, plan.source.locations))

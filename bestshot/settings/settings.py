@@ -138,6 +138,16 @@ class Settings:
         _Date | None,
         About(PHOTOS, "look only at photos taken then or earlier, that day included", "DATE"),
     ] = None
+    reference: Annotated[
+        tuple[_Text, ...],
+        About(
+            PHOTOS,
+            "folder of photos to compare with, which may be best and with which nothing is done; may be given several"
+            " times",
+            "DIR",
+            only=_LOCAL,
+        ),
+    ] = ()
     limit: Annotated[
         _Count | None, About(PHOTOS, "look at no more than the first N photos", "N", default_text="all")
     ] = None

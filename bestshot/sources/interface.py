@@ -42,6 +42,10 @@ class PhotoSource(PhotoReader):
     def locations(self) -> tuple[str, ...]:
         """Where the photos are, in the user's words."""
 
+    def references(self) -> tuple[str, ...]:
+        """The origins of the photos that are only compared; some of these may have one of `origins` instead."""
+        return ()
+
     @abstractmethod
     def open_photo(self, photo: Photo) -> BinaryIO:
         """The bytes of a photo's picture as a seekable stream; raises TransientError."""

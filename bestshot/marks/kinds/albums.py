@@ -21,13 +21,15 @@ class MakeAlbum(MarkAction):
     """Make the album of a group.
 
     A plan leaves `namesakes` empty: they are the albums of that name that were there just before, entered when the
-    action is begun, so that the one that a killed run made can be told apart from them.
+    action is begun, so that the one that a killed run made can be told apart from them. The `references` of the group
+    are not put into it.
     """
 
     number: int
     name: str
     keys: tuple[str, ...]
     namesakes: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
     what = ALBUM
     words = Words("make the album {0.label} with {photos}", "added to albums", "not added to its album")
@@ -38,7 +40,7 @@ class MakeAlbum(MarkAction):
 
     @property
     def groups(self) -> tuple[MarkedGroup, ...]:
-        return (MarkedGroup(self.number, self.keys),)
+        return (MarkedGroup(self.number, self.keys, references=self.references),)
 
     def albums(self, container: str | None) -> tuple[str, ...]:
         return () if container is None else (container,)
@@ -237,7 +239,8 @@ def _filled(context: PlanningContext, own: Mapping[int, str], prefix: str) -> It
     for group in context.groups:
         id_ = own.get(group.number)
         if id_ is None:
-            yield MakeAlbum(group.number, _album_name(prefix, group.number), in_order(group.keys))
+            name = _album_name(prefix, group.number)
+            yield MakeAlbum(group.number, name, in_order(group.keys), references=group.references)
         elif id_ in context.marks.albums:
             known = context.marks.albums[id_].keys | context.ledger.photos(ALBUM, id_)
             if missing := in_order(set(group.keys) - known):

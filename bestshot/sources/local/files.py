@@ -2,8 +2,8 @@
 
 import os
 import stat
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bestshot.model.file_facts import FileFacts
@@ -34,7 +34,7 @@ class FoundPhoto:
 class FolderFiles:
     """The files of one folder, by name: `photos` are the pictures, `films` those that only their content shows as such.
 
-    `real` is the folder's real path.
+    `real` is the folder's real path, and all in it `is_reference` or not.
     """
 
     root: Root
@@ -43,6 +43,7 @@ class FolderFiles:
     statuses: Mapping[str, os.stat_result]
     photos: frozenset[str]
     films: frozenset[str]
+    is_reference: bool = False
 
     def in_doubt(self) -> dict[str, Photo]:
         """The files that have to be asked what they show before they are joined, each as if it were a photo."""
@@ -88,6 +89,7 @@ class FolderFiles:
             name=name,
             size=files[0].size,
             files=files,
+            is_reference=self.is_reference,
         )
 
     def _why_apart(self, name: str, role: FileRole = FileRole.RAW) -> str | None:
@@ -110,18 +112,23 @@ class FolderFiles:
         return os.path.realpath(path).startswith(tuple(os.path.join(place, "") for place in places))  # noqa: PTH118 - a path may hold bytes that are no text
 
 
-def each_once(found: Iterable[FoundPhoto]) -> tuple[list[FoundPhoto], list[tuple[Photo, Photo]]]:
+def _protected(one: FoundPhoto) -> FoundPhoto:
+    return replace(one, photo=replace(one.photo, is_reference=True))
+
+
+def each_once(found: Collection[FoundPhoto]) -> tuple[list[FoundPhoto], list[tuple[Photo, Photo]]]:
     """The photos in order of id, each once, and those that are another name of one of them, with that one.
 
-    Of several names of one file the first real one stands for it.
+    Of several names of one file the first real one stands for it; it is for reference if any of them is.
     """
+    protected = {identity for one in found if one.photo.is_reference for identity in one.identities}
     first: dict[Hashable, Photo] = {}
     kept: list[FoundPhoto] = []
     repeated: list[tuple[Photo, Photo]] = []
     for one in sorted(found, key=lambda item: (item.is_link, item.photo.id)):
         same = next((first[identity] for identity in one.identities if identity in first), None)
         if same is None:
-            kept.append(one)
+            kept.append(one if protected.isdisjoint(one.identities) else _protected(one))
             for identity in one.identities:
                 first[identity] = one.photo
         else:

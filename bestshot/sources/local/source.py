@@ -6,7 +6,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from bestshot.errors import PhotoError, SourceError
+from bestshot.errors import PhotoError, SourceError, UsageError
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkOptions
 from bestshot.model.file_facts import FileFacts
@@ -30,7 +30,8 @@ class LocalPhotoSource(PhotoSource):
 
     With one folder a photo's id is its path in it; with several, the folder as it was given stands before that.
     `exclude` and `include` hold glob patterns. Previews of RAW and HEIF pictures are kept in the `cache`, if there is
-    one. Albums are folders of links in `album_dir`.
+    one. Albums are folders of links in `album_dir`. The photos in `references` are compared, and nothing is done with
+    them: such a folder may be within another one, or another one within it.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class LocalPhotoSource(PhotoSource):
         *more_dirs: str | Path,
         exclude: Sequence[str] = (),
         include: Sequence[str] = (),
+        references: Sequence[str | Path] = (),
         cache: PhotoCache | None = None,
         album_dir: str | Path | None = None,
     ) -> None:
         self._album_dir = None if album_dir is None else Path(album_dir)
         self._given = [str(folder) for folder in (source_dir, *more_dirs)]
+        self._references = [str(folder) for folder in references]
         self._exclude, self._include = tuple(exclude), tuple(include)
         self._cache = cache
 
@@ -59,10 +62,16 @@ class LocalPhotoSource(PhotoSource):
         """
         for given in self._given:
             _check_folder(given)
-        walk = FolderWalk(self._exclude, self._include)
-        for path, given in sorted((Path(given).resolve(), given) for given in self._given):
+        for given in self._references:
+            _check_folder(given, "reference")
+        sources, references = _real(self._given), _real(self._references)
+        walk = FolderWalk(self._exclude, self._include, _told_apart(sources, references))
+        for path, given in sources:
             prefix = "" if len(self._given) == 1 else given.rstrip("/") + "/"
             walk.add(path, _origin(path), prefix, given)
+        # Last, so that photos are named as they are without these, and by whole paths, which no other photo has.
+        for path, given in references:
+            walk.add(path, _origin(path), f"{path}/", given)
         return walk.listing(examine or self._examine)
 
     def _examine(self, files: Sequence[Photo]) -> dict[str, FileFacts]:
@@ -74,7 +83,7 @@ class LocalPhotoSource(PhotoSource):
 
     def check_reachable(self) -> None:
         """Raise SourceError if a folder has gone or become empty, as when its disk is unmounted."""
-        for given in self._given:
+        for given in (*self._given, *self._references):
             _check_folder(given)
             with os.scandir(given) as entries:
                 if next(entries, None) is None:
@@ -86,6 +95,10 @@ class LocalPhotoSource(PhotoSource):
     def origins(self) -> tuple[str, ...]:
         """The real paths of the folders, however they were spelled."""
         return tuple(_origin(Path(given).resolve()) for given in self._given)
+
+    def references(self) -> tuple[str, ...]:
+        """The real paths of the folders for reference."""
+        return tuple(_origin(Path(given).resolve()) for given in self._references)
 
     def locations(self) -> tuple[str, ...]:
         """The folders as they were given."""
@@ -170,18 +183,31 @@ class LocalPhotoSource(PhotoSource):
         return load_preview(lambda: nullcontext(stream), photo, longest_side, self._cache, grey=grey)
 
 
+def _real(folders: Sequence[str]) -> list[tuple[Path, str]]:
+    """The real paths of folders, and these as they were given, outer ones first."""
+    return sorted((Path(given).resolve(), given) for given in folders)
+
+
+def _told_apart(sources: Sequence[tuple[Path, str]], references: Sequence[tuple[Path, str]]) -> dict[str, bool]:
+    """The real paths of all that is walked, and whether it is for reference; raises UsageError for what is both."""
+    told = {str(path): False for path, _ in sources}
+    for path, given in references:
+        if told.setdefault(str(path), True) is False:
+            raise UsageError(f"{printable(given)} is named as a source and for --reference: name it once.")
+    return told
+
+
 def _origin(path: Path) -> str:
     return f"folder:{path}"
 
 
-def _check_folder(given: str) -> None:
-    folder = Path(given)
-    shown = printable(given)
+def _check_folder(given: str, what: str = "source") -> None:
+    folder, shown = Path(given), f"{what} {printable(given)}"
     try:
         if not folder.exists():
-            raise SourceError(f"The source {shown} does not exist: check the path, or mount its disk.")
+            raise SourceError(f"The {shown} does not exist: check the path, or mount its disk.")
         if not folder.is_dir():
-            raise SourceError(f"The source {shown} is a file: name the folder that holds the photos.")
+            raise SourceError(f"The {shown} is a file: name the folder that holds the photos.")
         os.scandir(folder).close()
     except OSError as error:
-        raise SourceError(f"The source {shown} cannot be read: {error.strerror or error}.") from error
+        raise SourceError(f"The {shown} cannot be read: {error.strerror or error}.") from error

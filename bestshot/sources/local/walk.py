@@ -50,11 +50,18 @@ _SAME: Final = "under another name"
 
 
 class FolderWalk:
-    """Collects the photos of one or more folders."""
+    """Collects the photos of one or more folders.
 
-    def __init__(self, exclude: Sequence[str] = (), include: Sequence[str] = ()) -> None:
+    `named` are the real paths of all that is walked, each with whether it is for reference: of folders within one
+    another, the inner one says so of its photos.
+    """
+
+    def __init__(
+        self, exclude: Sequence[str] = (), include: Sequence[str] = (), named: Mapping[str, bool] | None = None
+    ) -> None:
         self._exclude = tuple(Pattern.of(pattern) for pattern in exclude)
         self._include = tuple(Pattern.of(pattern) for pattern in include)
+        self._places = named if named and any(named.values()) else {}
         self._found: list[FoundPhoto] = []
         self._waiting: list[tuple[FolderFiles, dict[str, Photo]]] = []
         self._skipped: list[Skipped] = []
@@ -143,7 +150,7 @@ class FolderWalk:
         return True
 
     def _repeated(self, root: Root, folder: str, known: str) -> None:
-        if root.key(folder):
+        if root.key(folder) and folder != known:
             self._passed_over[_SAME] += 1
             self._named.append(f"{root.prefix}{root.key(folder)}: is the folder {known} under another name")
 
@@ -181,7 +188,9 @@ class FolderWalk:
             if self._is_photo(root, entries[name], films):
                 photos.add(name)
         self._photo_count += len(photos)
-        files = FolderFiles(root, real, entries, statuses, frozenset(photos), frozenset(films))
+        files = FolderFiles(
+            root, real, entries, statuses, frozenset(photos), frozenset(films), self._is_reference(root, real)
+        )
         if doubtful := files.in_doubt():
             self._waiting.append((files, doubtful))
         else:
@@ -197,8 +206,15 @@ class FolderWalk:
             id_ = files.root.prefix + files.root.key(files.entries[name].path)
             self._named.append(f"{id_}: is a film of its own, not of the photo of its name")
 
+    def _is_reference(self, root: Root, real: str) -> bool:
+        """Whether the photos of a folder are for reference: by the innermost of those named, or by the root."""
+        around = [place for place in self._places if real == place or real.startswith(place.rstrip(os.sep) + os.sep)]
+        return self._places.get(max(around, key=len) if around else str(root.path), False)
+
     def _is_included(self, root: Root, photo: Photo) -> bool:
-        """Whether one of its pictures is meant: the others go with that."""
+        """Whether one of its pictures is meant: the others go with that. All that is for reference is compared."""
+        if photo.is_reference:
+            return True
         pictures = [file.path for file in photo.files if file.role in (FileRole.PICTURE, FileRole.RAW)]
         return any(pattern.covers(root, path) for pattern in self._include for path in pictures)
 

@@ -54,7 +54,7 @@ def test_the_plan_has_the_promised_shape() -> None:
     assert written() | {"groups": [], "actions": []} == {
         "format": "photo-organizer-plan",
         "version": 1,
-        "source": {"type": "local", "locations": ["/photos"], "origins": ["folder:/photos"]},
+        "source": {"type": "local", "locations": ["/photos"], "origins": ["folder:/photos"], "references": []},
         "wishes": {"output": "/out", "link": "copy", "marks": NO_MARKS, "albums_only": False},
         "groups": [],
         "actions": [],
@@ -75,6 +75,7 @@ def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> Non
         "why": ["sharpest picture"],
         "out": False,
         "keep": False,
+        "reference": False,
     }
     assert found == {
         "id": group(A, B).id,

@@ -56,6 +56,7 @@ class TestTable:
             "reasons": "sharpest picture",
             "kind": "burst",
             "kept": "1",
+            "reference": "0",
         }
 
     def test_it_ends_its_lines_as_the_standard_says(self) -> None:

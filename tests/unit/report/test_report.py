@@ -243,7 +243,7 @@ class TestWords:
             ("9", "photos"),
             ("1", "groups"),
             ("2", "photos in groups"),
-            ("1.5 MB", "in the 1 that are not the best"),
+            ("1.5 MB", "in the 1 that is not the best"),
         )
         assert totals(plan).skipped == (("x\\n.jpg", "is empty"),)
 

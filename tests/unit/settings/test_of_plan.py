@@ -62,7 +62,7 @@ def test_what_a_plan_decides_is_refused() -> None:
     """A list by hand, so that none of them is let through by a slip in its declaration."""
     assert [name for name, setting in SETTINGS.items() if setting.with_plan.is_refused] == [
         *("source", "source_type", "exclude", "include", "extensions", "min_size"),
-        *("since", "until", "limit", "immich_album", "include_archived"),
+        *("since", "until", "reference", "limit", "immich_album", "include_archived"),
         *("threshold", "time_window", "no_time_window", "rotations", "min_group_size"),
         *("no_faces", "face_model", "prefer", "learn", "keep", "sets", "weights"),
     ]

@@ -43,6 +43,7 @@ SAMPLES = {
     "exclude": Sample('["*.a"]', ("*.a",), os.pathsep.join(("*.b", "c/*")), ("*.b", "c/*"), ["*.d"], ("*.d",)),
     "include": Sample('["*.a"]', ("*.a",), os.pathsep.join(("*.b", "c/*")), ("*.b", "c/*"), ["*.d"], ("*.d",)),
     "extensions": Sample('["jpg", ".png"]', ("jpg", ".png"), "jpg,cr2", ("jpg", "cr2"), ["jpg,heic"], ("jpg,heic",)),
+    "reference": Sample('["/a"]', ("/a",), os.pathsep.join(("/b", "/c")), ("/b", "/c"), ["/d"], ("/d",)),
     "min_size": text("500", "1.5MB", "2 MiB"),
     "since": text("2024-05-01", "2024-05-01T12:00", "2024-05-01 12:00:30+02:00"),
     "until": text("2024-05-31", "2024-05-31T12:00", "2024-05-31T12:00Z"),
