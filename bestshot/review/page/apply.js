@@ -3,7 +3,7 @@
 import { byId, capital, count, grouped, make, named } from "./dom.js";
 import { get, post } from "./server.js";
 
-const STATES = { done: "", undone: "undone", unfinished: "unfinished" };
+const TITLES = { preview: "What would be done", apply: "What was done", undo: "Undo" };
 
 export class ApplyPanel {
   /** What was looked at and can be done now: where it is asked for, with what, and the words for it. */
@@ -28,6 +28,7 @@ export class ApplyPanel {
 
   async open() {
     this.dialog.showModal();
+    byId("apply-said").textContent = "";
     await this.#try(async () => {
       if (!byId("choices").hasChildNodes()) byId("choices").append(...(await get("/api/choices")).map(fieldFor));
       await this.#showHistory();
@@ -62,11 +63,11 @@ export class ApplyPanel {
   /* What was looked at with other choices is not what would be done now. */
   #forget() {
     this.#next = null;
+    byId("apply-said").textContent = "";
     byId("do").hidden = true;
   }
 
   async #try(act) {
-    byId("apply-said").textContent = "";
     try {
       await act();
     } catch (error) {
@@ -88,10 +89,10 @@ export class ApplyPanel {
     }
   }
 
-  #showProgress({ title, done, total }, isRunning) {
+  #showProgress({ kind, title, done, total }, isRunning) {
     byId("preview").disabled = isRunning;
     byId("job-running").hidden = !isRunning;
-    byId("job-title").textContent = title;
+    byId("job-title").textContent = isRunning ? title : TITLES[kind];
     const bar = byId("job-bar");
     if (total) Object.assign(bar, { max: total, value: done });
     else bar.removeAttribute("value");
@@ -124,13 +125,12 @@ export class ApplyPanel {
     byId("history").replaceChildren(...(items.length ? items : [make("li", {}, "Nothing was done yet.")]));
   }
 
-  #entryFor({ run, when, about, changes, state }) {
+  #entryFor({ run, about, changes, state }) {
     const more = make("details", {}, make("summary", {}, `${capital(count(changes, "change"))}`));
     more.addEventListener("toggle", () => more.open && this.#fill(more, run), { once: true });
     const undo = make("button", { type: "button", "aria-label": `Undo run ${run}` }, "Undo…");
     undo.addEventListener("click", () => this.#lookAtUndo(run));
-    const told = STATES[state] ?? state;
-    const title = make("p", {}, `${run}. ${when} `, named(about), told && make("strong", {}, ` ${told}`));
+    const title = make("p", {}, named(about), state === "done" ? "" : make("strong", {}, ` ${capital(state)}.`));
     return make("li", {}, title, ...(state === "undone" ? [] : [undo]), more);
   }
 
@@ -152,7 +152,7 @@ function fieldFor({ name, label, kind, choices, default: standard, about }) {
     choice: () => make("select", data, ...choices.map((choice) => new Option(choice, choice, false, choice === standard))),
     text: () => make("input", { ...data, type: "text", value: standard ?? "", spellcheck: false }),
   };
-  const hint = make("span", { id: `${id}-about`, className: "hint" }, about ?? "");
+  const hint = make("span", { id: `${id}-about`, className: "hint" }, capital(about));
   return make("div", { className: `option ${kind}` }, make("label", { for: id }, label), makers[kind](), hint);
 }
 

@@ -31,7 +31,7 @@ export class Card {
   }
 
   #tile(photo, open) {
-    const picture = make("img", { alt: "", decoding: "async", draggable: false });
+    const picture = make("img", { alt: "", decoding: "async", loading: "lazy", draggable: false });
     const mark = make("span", { className: "mark" });
     const button = make("button", { type: "button", className: "tile", tabIndex: -1, title: photo.name }, picture, mark);
     button.addEventListener("click", open);
@@ -52,6 +52,7 @@ export class Card {
 
   update() {
     const { group } = this;
+    this.element.setAttribute("aria-busy", group.waiting > 0);
     this.element.classList.toggle("is-skipped", group.state.skip);
     this.element.classList.toggle("is-set", group.isSet);
     this.element.classList.toggle("is-seen", group.state.seen);

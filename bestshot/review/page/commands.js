@@ -83,8 +83,8 @@ export class Commands {
     };
     return [
       command("go", ["k", "PageUp"], "« Group", "go to the previous group", () => this.#goToGroup(-1)),
-      command("go", ["ArrowLeft"], "‹ Photo", "go to the previous photo (with Shift: move the picture)", across(-1)),
-      command("go", ["ArrowRight"], "Photo ›", "go to the next photo (with Shift: move the picture)", across(1)),
+      command("go", ["ArrowLeft"], "← Photo", "go to the previous photo (with Shift: move the picture)", across(-1)),
+      command("go", ["ArrowRight"], "Photo →", "go to the next photo (with Shift: move the picture)", across(1)),
       command("go", ["j", "PageDown"], "Group »", "go to the next group", () => this.#goToGroup(1)),
       command("", ["ArrowUp"], "", "go up in the grid; move an enlarged picture", up(-1)),
       command("", ["ArrowDown"], "", "go down in the grid; move an enlarged picture", up(1)),
@@ -224,7 +224,8 @@ export class Commands {
     const one = this.byKey.get(key.length === 1 ? key.toLowerCase() : key);
     if (!one || isTakenBy(target, key)) return;
     event.preventDefault();
-    this.#run(one, event);
+    const isHeld = event.repeat && one.part === "decide";
+    if (!isHeld) this.#run(one, event);
   }
 
   #run(one, event) {

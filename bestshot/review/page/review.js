@@ -6,32 +6,37 @@ import { byId, named, say } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { Library } from "./library.js";
-import { get, introduce, reach } from "./server.js";
+import { get, introduce } from "./server.js";
 import { Viewer } from "./viewer.js";
 
 const OFTEN = 300;
 const USUAL = 1000;
 const SELDOM = 3000;
 const NARROW = 700;
+const GONE = "The program does not answer: what you decide now is not kept. Trying again…";
 
 const waited = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 async function start() {
-  let library;
-  while (!library) {
+  let answer;
+  while (!answer) {
     try {
       await introduce();
-      library = new Library(await get("/api/library"));
+      answer = await get("/api/library");
     } catch (error) {
       byId("start").textContent = error.message;
       if (error.status) return;
       await waited(SELDOM);
     }
   }
-  putTogether(library);
-  follow(library);
+  const begin = performance.now();
+  const library = new Library(answer);
+  const retry = putTogether(library);
+  requestAnimationFrame(() => performance.measure("opened", { start: begin }));
+  follow(library, retry);
 }
 
+/* The answer asks again for pictures that could not be had. */
 function putTogether(library) {
   byId("start").hidden = true;
   byId("grid").hidden = false;
@@ -43,13 +48,15 @@ function putTogether(library) {
     library.go(library.shown.indexOf(group), place);
     look(true);
   });
-  /** @param {boolean} isLarge whether a photo is looked at alone, or the groups in the grid */
+  /* Whether a photo is looked at alone; "back" leads to the grid, and never through all that was looked at. */
   const look = (isLarge) => {
     if (isLarge === viewer.isOpen) return;
-    if (isLarge) history.pushState({ isLarge }, "");
+    if (history.state) history.replaceState({ isLarge }, "");
+    else history.pushState({ isLarge }, "");
     show(isLarge);
   };
   const show = (isLarge) => {
+    if (isLarge === viewer.isOpen) return;
     for (const id of ["head", "grid"]) byId(id).hidden = isLarge;
     if (isLarge) viewer.open();
     else viewer.close();
@@ -64,36 +71,33 @@ function putTogether(library) {
   const commands = new Commands(library, grid, viewer, look);
   byId("size").addEventListener("change", () => grid.setTileHeight(Number(byId("size").value)));
   addEventListener("popstate", () => show(Boolean(history.state?.isLarge)));
-  reach.addEventListener("change", () => {
-    tellOfReach();
-    if (reach.isThere) grid.lay();
-    if (reach.isThere) viewer.retry();
-  });
   grid.lay();
   grid.focus();
   if (history.state?.isLarge && library.group) show(true);
   if (!library.mayAct) say("This review is for looking only.");
+  return () => {
+    grid.lay();
+    viewer.retry();
+  };
 }
 
-function tellOfReach() {
-  byId("gone").hidden = reach.isThere;
-  const sentence = "The program does not answer: what you decide now is not kept. Trying again…";
-  byId("gone").textContent = reach.isThere ? "" : sentence;
-  if (reach.isThere) say("The program answers again.");
-}
-
-/** Ask what is new, for as long as the page is looked at. */
-async function follow(library) {
+/** Ask what is new, for as long as the page is looked at; where nobody answers, say so and try again. */
+async function follow(library, retry) {
+  const gone = byId("gone");
   for (;;) {
     if (document.hidden) await new Promise((resolve) => addEventListener("visibilitychange", resolve, { once: true }));
     try {
       await library.follow();
+      if (gone.textContent) retry();
+      if (gone.textContent) say("The program answers again.");
+      gone.textContent = "";
     } catch (error) {
-      if (error.status) byId("gone").textContent = error.message;
-      if (error.status) byId("gone").hidden = false;
+      gone.textContent = error.status ? error.message : GONE;
     }
-    await waited(!reach.isThere ? SELDOM : library.job?.state === "running" ? OFTEN : USUAL);
+    gone.hidden = !gone.textContent;
+    await waited(gone.textContent ? SELDOM : library.job?.state === "running" ? OFTEN : USUAL);
   }
 }
 
+addEventListener("hashchange", () => location.reload()); // another address that the program printed
 start();

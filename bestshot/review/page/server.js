@@ -1,4 +1,4 @@
-/* The conversation with the program. What it refuses comes with its sentence; that it is gone is told to all. */
+/* The conversation with the program; what it refuses comes with its sentence. */
 
 const PATIENCE = 30_000;
 
@@ -10,25 +10,14 @@ export class Refusal extends Error {
   }
 }
 
-/** Tells with "change" that the program no longer answers, or that it does again. */
-export const reach = Object.assign(new EventTarget(), { isThere: true });
-
-function tell(isThere) {
-  if (reach.isThere === isThere) return;
-  reach.isThere = isThere;
-  reach.dispatchEvent(new Event("change"));
-}
-
 async function ask(path, options) {
   let answer, body;
   try {
     answer = await fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE) });
     body = await answer.text();
   } catch {
-    tell(false);
     throw new Error("The program does not answer.");
   }
-  tell(true);
   if (answer.ok) return body ? JSON.parse(body) : null;
   throw new Refusal(sentenceIn(body) ?? `The program refused this (${answer.status}).`, answer.status);
 }

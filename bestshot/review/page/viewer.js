@@ -138,7 +138,7 @@ export class Viewer {
   #fillStrip() {
     const { library, group } = this;
     const buttons = group.photos.map((photo, place) => {
-      const picture = make("img", { alt: "", src: addressOf(photo, 320), decoding: "async" });
+      const picture = make("img", { alt: "", loading: "lazy", src: addressOf(photo, 320) });
       const button = make("button", { type: "button", title: photo.name }, picture);
       button.addEventListener("click", () => library.go(library.at, place));
       return button;
@@ -247,7 +247,7 @@ function wordsAbout({ why, lines, measured, path, address, faces, error }) {
     list("why", why),
     list("facts", [...lines, ...(people.length ? [people.join(", ")] : [])]),
     make("p", { className: "path" }, named(path)),
-    ...(address ? [make("p", { className: "path" }, /^https?:\/\//.test(address) ? linkTo(address) : named(address))] : []),
+    ...(/^https?:/.test(address) ? [make("p", {}, linkTo(address))] : []),
     make("details", {}, make("summary", {}, "All measurements"), make("dl", {}, ...rows)),
   ];
 }
