@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bestshot.grouping.clocks import Indices
 from bestshot.grouping.hashes import Bits
+from bestshot.grouping.spans import Indices, spans
 from bestshot.model.appraisal import HASH_BITS
 
 _MIN_BANDS = 3
@@ -60,7 +60,7 @@ def _near_values(
         rows = np.arange(start, min(start + _CHUNK, len(queries)))
         own = _band(queries[rows], first, width)
         for flip in (0, *(1 << bit for bit in range(width))):
-            left, place = _spans(rows, begins[own ^ flip], begins[(own ^ flip) + 1])
+            left, place = spans(rows, begins[own ^ flip], begins[(own ^ flip) + 1])
             right = order[place]
             near = np.bitwise_count(queries[left] ^ values[right]) <= threshold
             yield left[near], right[near]
@@ -68,13 +68,6 @@ def _near_values(
 
 def _band(values: Bits, first: int, width: int) -> Indices:
     return ((values >> np.uint64(first)) & np.uint64((1 << width) - 1)).astype(np.int64)
-
-
-def _spans(rows: Indices, begins: Indices, ends: Indices) -> tuple[Indices, Indices]:
-    """Each row as often as its span is long, and the positions in that span."""
-    counts = ends - begins
-    left = np.repeat(rows, counts)
-    return left, np.arange(len(left)) + np.repeat(begins - np.cumsum(counts) + counts, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +100,6 @@ def _expanded(queried: _Buckets, indexed: _Buckets, left: Indices, right: Indice
         mine, others = queried.of_value(one), indexed.of_value(other)
         yield mine, others[np.minimum(np.searchsorted(others, mine, side="right"), len(others) - 1)]
     left, right, counts_right = left[~many], right[~many], counts_right[~many]
-    at, place = _spans(np.arange(len(left)), queried.begins[left], queried.begins[left + 1])
-    _, other = _spans(at, indexed.begins[right][at], indexed.begins[right][at] + counts_right[at])
+    at, place = spans(np.arange(len(left)), queried.begins[left], queried.begins[left + 1])
+    _, other = spans(at, indexed.begins[right][at], indexed.begins[right][at] + counts_right[at])
     yield np.repeat(queried.photos[place], counts_right[at]), indexed.photos[other]

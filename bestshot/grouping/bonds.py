@@ -11,7 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from bestshot.grouping.clocks import Clocks, Flags, Floats, Indices
+from bestshot.grouping.clocks import Clocks, Flags, Floats
+from bestshot.grouping.spans import Indices
 from bestshot.model.burst_names import burst_of
 from bestshot.model.photo import Metadata, Photo
 

@@ -8,11 +8,14 @@ from itertools import chain, islice
 import numpy as np
 import numpy.typing as npt
 
+from bestshot.grouping.spans import Indices, runs, spans
 from bestshot.model.photo import Metadata
 
 Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
+
+Block = tuple[Indices, Indices]
+"""The two photos of many pairs, by index: two flat arrays, or a column and a row that stand for each with each."""
 
 _MAX_OFFSET_SECONDS = 14 * 3600.0
 """Time zones reach from UTC-12 to UTC+14, so a wall clock may be this far from UTC."""
@@ -126,26 +129,24 @@ class Clocks:
         if window is None or self.untimed.any():
             return np.ones(count, dtype=np.bool_)
         near = np.zeros(count, dtype=np.bool_)
-        for rows, columns in chain(self.zone_unknown_blocks(), self.summer_time_blocks(window)):
-            is_near = self.gap(rows[:, None], columns[None, :]) <= window
-            is_near &= rows[:, None] != columns[None, :]
-            near[rows] |= is_near.any(axis=1)
-            near[columns] |= is_near.any(axis=0)
+        for left, right in chain(self.zone_unknown_blocks(), self.summer_time_blocks(window)):
+            for photos in selected((left, right), (self.gap(left, right) <= window) & (left != right)):
+                near[photos] = True
         return near
 
-    def window_blocks(self, window: float) -> Iterator[tuple[Indices, Indices]]:
-        """Blocks of rows and columns that contain every pair within the window by one of the clocks."""
+    def window_blocks(self, window: float) -> Iterator[Block]:
+        """Blocks that contain every pair within the window by one of the clocks."""
         for clock in (self.wall, self.instant):
-            yield from _blocks_later(clock, np.flatnonzero(~np.isnan(clock)), 0.0, window)
+            yield from _blocks_later(clock, np.flatnonzero(~np.isnan(clock)), -window, window)
 
-    def summer_time_blocks(self, window: float) -> Iterator[tuple[Indices, Indices]]:
+    def summer_time_blocks(self, window: float) -> Iterator[Block]:
         """Blocks that contain every pair within the window once one camera's clock is set right by an hour."""
         known = np.flatnonzero((self.camera != _NO_CAMERA) & ~np.isnan(self.wall))
         if len(known) and (self.camera[known] != self.camera[known[0]]).any():
             earliest, latest = _SUMMER_TIME_SECONDS - window, _SUMMER_TIME_SECONDS + window
             yield from _blocks_later(self.wall, known, max(0.0, earliest), latest)
 
-    def zone_unknown_blocks(self) -> Iterator[tuple[Indices, Indices]]:
+    def zone_unknown_blocks(self) -> Iterator[Block]:
         """Blocks that contain every pair of photos that share no clock."""
         wall_only = np.flatnonzero(~np.isnan(self.wall) & np.isnan(self.instant))
         instant_only = np.flatnonzero(np.isnan(self.wall) & ~np.isnan(self.instant))
@@ -185,21 +186,24 @@ def _near_in_order(clock: Floats, window: float) -> Flags:
     return near
 
 
-def _blocks_later(clock: Floats, photos: Indices, earliest: float, latest: float) -> Iterator[tuple[Indices, Indices]]:
-    """Blocks that contain every pair in which one photo is `earliest` to `latest` seconds later than the other."""
+def _blocks_later(clock: Floats, photos: Indices, earliest: float, latest: float) -> Iterator[Block]:
+    """Blocks that contain every pair in which one photo is `earliest` to `latest` seconds later than the other.
+
+    Of earlier ones, a photo is paired with those of its block only, as they have been paired with it.
+    """
     order = photos[np.argsort(clock[photos], kind="stable")]
-    # Photos of the same second are each paired only with those after them in order.
-    begins = np.maximum(np.searchsorted(clock[order], clock[order] + earliest, side="left"), np.arange(len(order)))
+    begins = np.searchsorted(clock[order], clock[order] + earliest, side="left")
     ends = np.searchsorted(clock[order], clock[order] + latest, side="right")
-    has_any = ends > begins
-    rows, begins, ends = order[has_any], begins[has_any], ends[has_any]
-    start = 0
-    while start < len(rows):
-        stop = min(start + block_rows(int(ends[start] - begins[start])), len(rows))
-        # The last row may reach much further than the first.
-        stop = min(stop, start + block_rows(int(ends[stop - 1] - begins[start])))
-        yield rows[start:stop], order[begins[start] : ends[stop - 1]]
-        start = stop
+    for start, stop in runs(ends - np.maximum(begins, np.arange(len(order)))):
+        rows = np.arange(start, stop)
+        left, right = spans(rows, np.maximum(begins[rows], start), ends[rows])
+        yield order[left], order[right]
+
+
+def selected(block: Block, which: Flags) -> Block:
+    """Some pairs of a block, as flat arrays; each photo's on the left stay together."""
+    left, right = np.broadcast_arrays(*block)
+    return left[which], right[which]
 
 
 def block_rows(columns: int) -> int:
@@ -207,10 +211,10 @@ def block_rows(columns: int) -> int:
     return max(1, min(512, 2_000_000 // max(1, columns)))
 
 
-def all_blocks(rows: Indices, columns: Indices) -> Iterator[tuple[Indices, Indices]]:
+def all_blocks(rows: Indices, columns: Indices) -> Iterator[Block]:
     """Every row against every column, in blocks of bounded size."""
     if not len(columns):
         return
     step = block_rows(len(columns))
     for start in range(0, len(rows), step):
-        yield rows[start : start + step], columns
+        yield rows[start : start + step, None], columns[None, :]

@@ -5,18 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bestshot.grouping.clocks import Clocks, Flags, Indices, block_rows
+from bestshot.grouping.clocks import Clocks, Flags, block_rows
+from bestshot.grouping.components import Components
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.rules import GroupingRules
-
-_GROUP_TOLERANCE = 2
-"""Within a group, hashes may differ by this multiple of the threshold and still count as alike."""
+from bestshot.grouping.spans import Indices
 
 _SAMPLE_SIZE = 64
 """A larger cluster is represented by this many of its photos, evenly spread; otherwise timelapses would take long."""
-
-_MAX_COMPONENT = 4096
-"""Larger connected components are split in order of time, since memory grows with the square of their size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +30,18 @@ class Links:
     verified_alike: Flags
 
 
-def clusters(links: Links, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[list[int]]:
+def clusters(
+    links: Links, components: Components, hashes: Hashes, clocks: Clocks, rules: GroupingRules
+) -> Iterator[list[int]]:
     """Join photos along their links; yields the clusters of two or more photos, by index."""
-    components = _components(links.left, links.right, clocks)
-    order = np.argsort(components, kind="stable")
-    begins = np.searchsorted(components[order], np.arange(components.max(initial=-1) + 2))
-    place = np.empty(len(components), dtype=np.int64)
-    place[order] = np.arange(len(components)) - begins[components[order]]
-    joins = _by_component(links.left, links.right, links.bond, components)
-    verified = _by_component(links.verified_left, links.verified_right, links.verified_alike, components)
-    for number in np.flatnonzero(np.diff(begins) > 1).tolist():
-        photos = order[begins[number] : begins[number + 1]]
-        component = _Component(photos, verified.of(number, place), hashes, clocks, rules)
-        for left, right, is_bond in joins.of(number, place):
-            if component.join(left, right, is_bond=is_bond) == 1:
-                break
+    place = np.empty_like(components.order)
+    place[components.order] = np.arange(len(place)) - components.begins[components.number[components.order]]
+    joins = _by_component(links.left, links.right, links.bond, components.number)
+    verified = _by_component(links.verified_left, links.verified_right, links.verified_alike, components.number)
+    for number in np.flatnonzero(np.diff(joins.begins)).tolist():
+        component = _Component(components.members(number), verified.of(number, place), hashes, clocks, rules)
+        component.join_along(joins.of(number, place))
         yield from component.members()
-
-
-def _components(left: Indices, right: Indices, clocks: Clocks) -> Indices:
-    """Number the connected components, photo by photo; those that are too large are split."""
-    labels = np.arange(len(clocks.wall), dtype=np.int32)
-    while not np.array_equal(labels[left], labels[right]):
-        lowest = np.minimum(labels[left], labels[right])
-        np.minimum.at(labels, labels[left], lowest)
-        np.minimum.at(labels, labels[right], lowest)
-        while not np.array_equal(labels, labels[labels]):
-            labels = labels[labels]
-    order = np.lexsort((np.fmin(clocks.wall, clocks.instant), labels))
-    begins = np.searchsorted(labels[order], labels[order])
-    cut = np.empty_like(labels)
-    cut[order] = (np.arange(len(labels)) - begins) // _MAX_COMPONENT
-    _, found = np.unique(labels.astype(np.int64) * (len(labels) // _MAX_COMPONENT + 1) + cut, return_inverse=True)
-    components: Indices = found.astype(np.int32)  # looked up for each of millions of pairs
-    return components
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +99,17 @@ class _Component:
         """The clusters of two or more photos, by index."""
         return [self._photos[places].tolist() for places in self._members.values() if len(places) > 1]
 
-    def join(self, left: int, right: int, *, is_bond: bool) -> int:
-        """Merge the clusters of two photos unless a rule forbids it; returns how many clusters are left."""
-        first, second = self._cluster_of[left], self._cluster_of[right]
-        if first != second and (is_bond or self._may_join(first, second)):
-            # The photos are neighbours, but if one time is a guess, their clusters need not be.
-            either_untimed = self._untimed[left] or self._untimed[right]
-            if not either_untimed or self._are_neighbours_in_time(first, second):
-                self._merge(first, second)
-        return len(self._members)
+    def join_along(self, links: Sequence[tuple[int, int, bool]]) -> None:
+        """Merge, link by link, the clusters of two photos unless a rule forbids it."""
+        for left, right, is_bond in links:
+            first, second = self._cluster_of[left], self._cluster_of[right]
+            if first != second and (is_bond or self._may_join(first, second)):
+                # The photos are neighbours, but if one time is a guess, their clusters need not be.
+                either_untimed = self._untimed[left] or self._untimed[right]
+                if not either_untimed or self._are_neighbours_in_time(first, second):
+                    self._merge(first, second)
+                    if len(self._members) == 1:
+                        return
 
     def _merge(self, first: int, second: int) -> None:
         if len(self._members[first]) < len(self._members[second]):
@@ -187,7 +163,7 @@ def _compared(photos: Indices, hashes: Hashes, rules: GroupingRules) -> tuple[Fl
     for start in range(0, len(photos), step):
         rows = slice(start, start + step)
         distances = hashes.distances(photos[rows, None], photos[None, :])
-        alike[rows] = distances.within(_GROUP_TOLERANCE * rules.threshold)
+        alike[rows] = distances.within(rules.tolerance)
         too_far[rows] = distances.total > rules.diameter
     return alike, too_far
 

@@ -1,6 +1,6 @@
 """Grouping photos by their fingerprints, times and similarities: pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from bestshot.grouping.bonds import Bonds
 from bestshot.grouping.clocks import Clocks, Flags
 from bestshot.grouping.clusters import Links, clusters
+from bestshot.grouping.components import Components
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
 from bestshot.grouping.pans import links_of_pans, picture_of
@@ -91,25 +92,36 @@ class Grouping:
         """
         groups = [
             Group(tuple(self._photos[index] for index in sorted(members)))
-            for members in clusters(self._links(similarities), self._hashes, self._clocks, self._rules)
+            for members in self._clusters(similarities)
             if len(members) >= self._rules.min_group_size
         ]
         return sorted(groups, key=lambda group: (self._earliest(group), group.photos[0].id))
 
-    def _links(self, similarities: Mapping[str, Similarity]) -> Links:
-        """Every pair that is alike (bonds first, then bursts, by hashes, time, and id), and the verified pairs."""
-        alike = self._neighbours.alike
+    def _clusters(self, similarities: Mapping[str, Similarity]) -> Iterator[list[int]]:
+        alike, unlike = self._neighbours.alike, self._neighbours.unlike
         verified, is_alike, is_bond = self._verified(similarities)
+        left, right = np.append(alike.left, verified.left[is_alike]), np.append(alike.right, verified.right[is_alike])
+        components = Components.of(left, right, self._clocks)
+        apart = np.append(verified.left[~is_alike], unlike.left), np.append(verified.right[~is_alike], unlike.right)
+        united = components.united(apart, self._hashes, self._clocks, self._rules)
+        yield from (components.members(number).tolist() for number in np.flatnonzero(united).tolist())
+        is_open = ~united[components.number]
+        alike, is_left = alike.where(is_open[alike.left]), is_open[verified.left]
+        links = self._links(alike, verified.where(is_left), is_alike[is_left], is_bond[is_left])
+        yield from clusters(links, components, self._hashes, self._clocks, self._rules)
+
+    def _links(self, alike: Pairs, verified: Pairs, is_alike: Flags, is_bond: Flags) -> Links:
+        """Every pair that is alike (bonds first, then bursts, by hashes, time, and id), and the verified pairs."""
         left = np.append(alike.left, verified.left[is_alike])
         right = np.append(alike.right, verified.right[is_alike])
         bond = np.append(self._are_bonds(alike), is_bond[is_alike])
         gaps = np.empty(len(left), dtype=np.float32)
-        totals = np.empty(len(left), dtype=np.uint16)
+        totals = np.empty(len(left), dtype=np.uint8)
         is_later = np.empty(len(left), dtype=np.bool_)
         for start in range(0, len(left), _CHUNK):
             chunk = slice(start, start + _CHUNK)
             gaps[chunk] = self._clocks.gap(left[chunk], right[chunk])
-            totals[chunk] = self._hashes.distances(left[chunk], right[chunk]).total
+            totals[chunk] = self._hashes.totals(left[chunk], right[chunk])
             is_later[chunk] = ~(self._clocks.known_gap(left[chunk], right[chunk]) <= BURST_SECONDS)
         order = np.lexsort((right, left, gaps, totals, is_later, ~bond))
         unlike = self._neighbours.unlike

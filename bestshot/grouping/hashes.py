@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.grouping.clocks import Flags, Indices
+from bestshot.grouping.clocks import Flags
+from bestshot.grouping.spans import Indices
 from bestshot.model.appraisal import Fingerprint
 
 Bits = npt.NDArray[np.uint64]
@@ -68,6 +69,18 @@ class Hashes:
                 nearest.is_plain,
             )
         return nearest
+
+    def totals(self, left: Indices, right: Indices) -> npt.NDArray[np.uint8]:
+        """Differing bits of both hashes together, as in `distances`, but of many pairs at less cost."""
+        nearest = self._total_turned(0, left, right)
+        for turn in range(1, len(self.dhashes)):
+            np.minimum(nearest, self._total_turned(turn, left, right), out=nearest)
+        return nearest
+
+    def _total_turned(self, turn: int, left: Indices, right: Indices) -> npt.NDArray[np.uint8]:
+        bits: npt.NDArray[np.uint8] = np.bitwise_count(self.dhashes[turn][left] ^ self.dhashes[0][right])
+        bits += np.bitwise_count(self.phashes[turn][left] ^ self.phashes[0][right])
+        return bits
 
     def _turned(self, turn: int, left: Indices, right: Indices) -> Distances:
         return Distances(

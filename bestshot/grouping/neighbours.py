@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bestshot.grouping.bands import can_search, near_in_bands
-from bestshot.grouping.clocks import Clocks, Flags, Indices, all_blocks
+from bestshot.grouping.clocks import Block, Clocks, Flags, all_blocks, selected
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.rules import BURST_SECONDS, SWAP_SECONDS, GroupingRules
 from bestshot.grouping.sketches import Sketches
+from bestshot.grouping.spans import MOST_PAIRS, Indices
 
 _MAX_EQUALS = 64
 """With how many photos of equal hashes a photo is paired, before and after it."""
@@ -24,8 +25,6 @@ _MAX_BURST_CANDIDATES = 64
 
 _MAX_BRUTE_FORCE = 1_000_000_000
 """Up to this many comparisons, each hash is compared with each; beyond, only those within the threshold are found."""
-
-Block = tuple[Indices, Indices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,14 @@ class Pairs:
     def where(self, keep: Flags | Indices) -> "Pairs":
         """Select pairs by a mask or by position."""
         return Pairs(self.left[keep], self.right[keep])
+
+    def of_which(self, rule: Callable[[Indices, Indices], Flags]) -> Flags:
+        """Which pairs a rule holds for; it is asked of some at a time."""
+        found = np.empty(len(self.left), dtype=np.bool_)
+        for start in range(0, len(found), MOST_PAIRS):
+            chunk = slice(start, start + MOST_PAIRS)
+            found[chunk] = rule(self.left[chunk], self.right[chunk])
+        return found
 
 
 class _PairCollector:
@@ -129,15 +136,19 @@ class Neighbours:
         Pairs that are alike by their hashes become candidates if a place of their sketches differs, unless they were
         taken within seconds, or their times are unknown: then they are copies. So do written pages in any case.
         """
-        left, right = self.candidates.left, self.candidates.right
-        is_promising = (clocks.known_gap(left, right) <= BURST_SECONDS) | are_of_one_press(left, right)
+        is_promising = self.candidates.of_which(
+            lambda left, right: (clocks.known_gap(left, right) <= BURST_SECONDS) | are_of_one_press(left, right)
+        )
         others = np.flatnonzero(~is_promising)
-        is_promising[others] = sketches.may_match(left[others], right[others])
-        left, right = self.alike.left, self.alike.right
-        is_doubtful = (clocks.known_gap(left, right) > SWAP_SECONDS) & ~are_of_one_press(left, right)
-        later = np.flatnonzero(is_doubtful)
-        is_doubtful[later] = sketches.differ_somewhere(left[later], right[later])
-        is_doubtful |= ~(clocks.known_gap(left, right) <= SWAP_SECONDS) & sketches.may_be_pages(left, right)
+        is_promising[others] = sketches.may_match(self.candidates.left[others], self.candidates.right[others])
+        later = np.flatnonzero(
+            self.alike.of_which(lambda left, right: ~(clocks.known_gap(left, right) <= SWAP_SECONDS))
+        )
+        left, right = self.alike.left[later], self.alike.right[later]
+        may_be_swapped = ~(np.isnan(clocks.known_gap(left, right)) | are_of_one_press(left, right))
+        may_be_swapped[may_be_swapped] = sketches.differ_somewhere(left[may_be_swapped], right[may_be_swapped])
+        is_doubtful = np.zeros(len(self.alike.left), dtype=np.bool_)
+        is_doubtful[later] = may_be_swapped | sketches.may_be_pages(left, right)
         collector = _PairCollector(len(clocks.wall))
         for pairs in (self.candidates.where(is_promising), self.alike.where(is_doubtful)):
             collector.add(pairs.left, pairs.right)
@@ -145,7 +156,7 @@ class Neighbours:
 
 
 def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:
-    """Blocks of rows and columns that contain every pair near in time, unless there are too many to compare."""
+    """Blocks that contain every pair near in time, unless there are too many to compare."""
     everyone = np.arange(len(clocks.wall))
     if rules.time_window is not None:
         yield from clocks.window_blocks(rules.time_window)
@@ -189,37 +200,32 @@ def _search(hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Iterator[Bl
 
 def _classified(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> tuple[Block, Block]:
     """The pairs of a block that are alike, and the candidates."""
-    rows, columns = block
-    distances = hashes.distances(rows[:, None], columns[None, :])
+    left, right = selected(block, hashes.totals(*block) <= max(rules.candidate_limit, 2 * rules.threshold))
+    distances = hashes.distances(left, right)
     within, total = distances.within(rules.threshold), distances.total
-    at_row, at_column = np.nonzero(within | (total <= rules.candidate_limit))
-    within, total = within[at_row, at_column], total[at_row, at_column]
-    left, right = rows[at_row], columns[at_column]
     is_equal = within & (total == 0)
-    keep = (left != right) & (~is_equal | _are_near(at_row, is_equal, left == right))
+    keep = (left != right) & (~is_equal | _are_near(left, is_equal, left == right))
     keep &= _in_time(left, right, clocks, rules)
-    alike, candidates = keep & within, np.flatnonzero(keep & ~within)
-    nearest = candidates[_nearest(at_row[candidates], total[candidates], _MAX_CANDIDATES)]
+    alike, candidates = keep & within, np.flatnonzero(keep & ~within & (total <= rules.candidate_limit))
+    nearest = candidates[_nearest(left[candidates], total[candidates], _MAX_CANDIDATES)]
     return (left[alike], right[alike]), (left[nearest], right[nearest])
 
 
 def _burst_candidates(block: Block, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Block:
     """The candidates of a block that were taken within seconds, whose hashes may differ much."""
-    rows, columns = block
-    distances = hashes.distances(rows[:, None], columns[None, :])
+    distances = hashes.distances(*block)
     worth = (distances.total <= rules.diameter) & ~distances.within(rules.threshold)
+    (left, right), total = selected(block, worth), distances.total[worth]
     # A guessed time has a gap of NaN, which is not small.
-    worth &= clocks.known_gap(rows[:, None], columns[None, :]) <= _burst_seconds(rules)
-    worth &= rows[:, None] != columns[None, :]
-    at_row, at_column = np.nonzero(worth)
-    nearest = _nearest(at_row, distances.total[at_row, at_column], _MAX_BURST_CANDIDATES)
-    return rows[at_row[nearest]], columns[at_column[nearest]]
+    keep = np.flatnonzero((clocks.known_gap(left, right) <= _burst_seconds(rules)) & (left != right))
+    nearest = keep[_nearest(left[keep], total[keep], _MAX_BURST_CANDIDATES)]
+    return left[nearest], right[nearest]
 
 
-def _nearest(at_row: Indices, total: npt.NDArray[np.uint16], count: int) -> Indices:
-    """The `count` nearest entries of each row; of equally near ones, the first."""
-    order = np.lexsort((total, at_row))
-    begins = np.searchsorted(at_row[order], at_row[order])
+def _nearest(left: Indices, total: npt.NDArray[np.uint16], count: int) -> Indices:
+    """The `count` nearest pairs of each photo on the left; of equally near ones, the first."""
+    order = np.lexsort((total, left))
+    begins = np.searchsorted(left[order], left[order])
     found: Indices = np.sort(order[np.arange(len(order)) - begins < count])
     return found
 
@@ -231,10 +237,11 @@ def _in_time(left: Indices, right: Indices, clocks: Clocks, rules: GroupingRules
     return near
 
 
-def _are_near(at_row: Indices, is_equal: Flags, is_itself: Flags) -> Flags:
-    """Which equals of a row are near the row's own photo; all of them if that is not among the columns."""
+def _are_near(left: Indices, is_equal: Flags, is_itself: Flags) -> Flags:
+    """Which equals of a photo on the left are near it in order; all of them if it is not among them."""
+    at_row = np.cumsum(np.append(0, left[1:] != left[:-1]))[: len(left)]
     place = np.cumsum(is_equal)
-    own_place = np.full(int(at_row[-1]) + 1 if len(at_row) else 0, np.nan)
+    own_place = np.full(len(left), np.nan)
     own_place[at_row[is_itself]] = place[is_itself]
     are_many: Flags = np.abs(place - own_place[at_row]) > _MAX_EQUALS
     return ~are_many

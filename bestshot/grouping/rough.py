@@ -11,8 +11,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.grouping.clocks import Clocks, Flags, Floats, Indices
+from bestshot.grouping.clocks import Clocks, Flags, Floats
 from bestshot.grouping.rules import BURST_SECONDS
+from bestshot.grouping.spans import Indices
 
 HOPELESS = 0.25
 """Pictures that correlate less differ clearly, as four of five unrelated ones do. Of labelled photos that were taken

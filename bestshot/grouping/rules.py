@@ -20,6 +20,9 @@ _DIAMETER_FACTOR = 16
 
 One of the thousand pairs of a long hand-held burst differs in 76 bits."""
 
+_TOLERANCE_FACTOR = 2
+"""Within a group, hashes may differ by this multiple of the threshold and still count as alike."""
+
 _EVER = 1e12
 """In seconds; what is known is less, and what is unknown is infinite."""
 
@@ -88,6 +91,11 @@ class GroupingRules:
     def candidate_limit(self) -> int:
         """In how many bits of both hashes a pair may differ to be compared closely."""
         return min(_CANDIDATE_FACTOR * self.threshold, _MAX_CANDIDATE_LIMIT)
+
+    @property
+    def tolerance(self) -> int:
+        """In how many bits of each hash two photos of a group may differ and still count as alike."""
+        return _TOLERANCE_FACTOR * self.threshold
 
     @property
     def diameter(self) -> int:

@@ -201,16 +201,23 @@ def test_the_blocks_hold_every_near_pair(taken: list[Metadata], window: float) -
     clocks = Clocks.of(taken)
     blocks = [*clocks.window_blocks(window), *clocks.zone_unknown_blocks(), *clocks.summer_time_blocks(window)]
     covered: set[tuple[int, int]] = set()
-    for rows, columns in blocks:
-        covered |= {(min(a, b), max(a, b)) for a in rows.tolist() for b in columns.tolist()}
+    for left, right in blocks:
+        covered |= {(min(pair), max(pair)) for pair in np.broadcast(left, right)}
     assert near_pairs_of(taken, window) <= covered
 
 
 def test_a_block_stays_small_where_a_few_photos_come_before_a_great_many() -> None:
     """Scans often share one invented date; the loner ahead of them must not widen their block."""
     clocks = clocks_of(wall_at(0), *[wall_at(1000)] * 20_000)
-    for rows, columns in clocks.window_blocks(300.0):
-        assert len(rows) * len(columns) <= MOST_CELLS
+    for left, right in clocks.window_blocks(300.0):
+        assert np.broadcast(left, right).size <= MOST_CELLS
+
+
+def test_the_blocks_hold_no_pair_far_beyond_the_window() -> None:
+    """Of a million photos, each has a few near it: what else is compared is for nothing."""
+    clocks = clocks_of(*[wall_at(10 * number) for number in range(5_000)])
+    compared = [np.abs(left - right).ravel() for left, right in clocks.window_blocks(300.0)]
+    assert np.concatenate(compared).max() == 30
 
 
 @given(st.sampled_from([-14, -1, 0, 5.75, 14]), seconds)
