@@ -12,7 +12,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.grouping.clocks import Flags, Indices
+from bestshot.grouping.clocks import Flags
+from bestshot.grouping.spans import Indices
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 
 _SURROUNDINGS = 1.0
@@ -87,8 +88,14 @@ class Sketches:
 
     def may_be_pages(self, left: Indices, right: Indices) -> Flags:
         """Which pairs may both be written pages: bright nearly everywhere."""
-        are_bright = np.array(list(map(_is_bright_everywhere, self.fingerprints)), dtype=np.bool_)
-        both: Flags = are_bright[left] & are_bright[right]
+        are_asked = np.zeros(len(self.fingerprints), dtype=np.bool_)
+        are_asked[left] = are_asked[right] = True
+        is_bright = np.zeros_like(are_asked)
+        known = [photo for photo in np.flatnonzero(are_asked).tolist() if self.fingerprints[photo].sketch]
+        for start in range(0, len(known), _CHUNK):
+            photos = known[start : start + _CHUNK]
+            is_bright[photos] = _are_bright_everywhere(b"".join(self.fingerprints[photo].sketch for photo in photos))
+        both: Flags = is_bright[left] & is_bright[right]
         return both
 
     def _largest_residual(self, left: Indices, right: Indices) -> Maps:
@@ -159,10 +166,12 @@ def _laid(scale: float) -> _Laid:
     return _Laid(scaling, shares[0], shares[1], np.outer(overlap, overlap) >= _MIN_OVERLAP)
 
 
-def _is_bright_everywhere(item: Fingerprint) -> bool:
+def _are_bright_everywhere(sketches: bytes) -> Flags:
     """Whether hardly any place of a sketch is much darker than the brightest one, as on paper with writing."""
-    levels = sorted(item.sketch)
-    return bool(levels) and levels[len(levels) // 10] >= _PAGE_LEVEL * levels[-1]
+    levels = np.frombuffer(sketches, np.uint8).reshape(-1, SKETCH_SIZE**2)
+    darkest = levels.shape[1] // 10
+    bright: Flags = np.partition(levels, darkest)[:, darkest] >= _PAGE_LEVEL * levels.max(axis=1)
+    return bright
 
 
 def _spectra(maps: Maps) -> Spectra:

@@ -37,7 +37,7 @@ def burst_of(name: str, stated: BurstFrame | None = None) -> BurstFrame | None:
 
 def _named(name: str) -> BurstFrame | None:
     stem = name.rpartition(".")[0] or name
-    for pattern in (_DATED, _COUNTED, _SAMSUNG):
+    for pattern in (_DATED, _COUNTED) if "BURST" in stem.upper() else (_SAMSUNG,):
         if found := pattern.fullmatch(stem):
             return BurstFrame(found["key"].upper(), found["cover"] is not None)
     return None
