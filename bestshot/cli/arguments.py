@@ -23,7 +23,9 @@ examples:
     %(prog)s --demo
   look, change nothing:
     %(prog)s ~/Photos
-  see the groups in a browser:
+  look, decide, apply and undo in a browser:
+    %(prog)s ~/Photos --review
+  write the groups as a page to share:
     %(prog)s ~/Photos --report report.html
   lay the groups out in folders:
     %(prog)s ~/Photos -o ~/Organized
@@ -78,14 +80,25 @@ class Command:
     forget_decisions: bool = False
     history: bool = False
     undo: int | None = None
+    review: bool = False
+    review_only: bool = False
+    no_open: bool = False
+    listen: str = ""
 
     def check_alone(self) -> None:
         """Raise UsageError if two kinds of run are asked for at once, of which one would be passed over."""
-        kinds = ("apply", "check", "demo", "forget_decisions", "history", "undo")
+        kinds = ("apply", "check", "demo", "forget_decisions", "history", "undo", "review", "review_only")
         given = [field for field in fields(self) if getattr(self, field.name) is not field.default]
         named = sorted(f"--{field.name.replace('_', '-')}" for field in given if field.name in kinds)
-        if len(named) > 1:
+        if len(named) > 1 and named not in (["--demo", "--review"], ["--demo", "--review-only"]):
             raise UsageError(f"{' and '.join(named)} cannot be combined: give only one of them.")
+        if (self.no_open or self.listen) and not self.is_review:
+            raise UsageError("--no-open and --listen say how a review is served: give --review as well.")
+
+    @property
+    def is_review(self) -> bool:
+        """Whether the groups are to be reviewed on a page that is served."""
+        return self.review or self.review_only
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -210,6 +223,7 @@ def _add_runs(groups: Mapping[SettingGroup, argparse._ArgumentGroup]) -> None:
     groups[IMMICH].add_argument(
         "--check", action="store_true", help="test the connection and the key, and do nothing else"
     )
+    _add_review(groups[RESULT])
     groups[RESULT].add_argument(
         "--apply",
         action="extend",
@@ -234,4 +248,19 @@ def _add_runs(groups: Mapping[SettingGroup, argparse._ArgumentGroup]) -> None:
         metavar="RUN",
         help="take back what a run changed, and nothing else (default: the latest that stands, with SOURCE, `-o` or"
         " `--source-type` the latest about that)",
+    )
+
+
+def _add_review(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--review",
+        action="store_true",
+        help="look, then serve a page on this machine on which to decide, apply and undo, and open it",
+    )
+    group.add_argument("--review-only", action="store_true", help="serve that page only to look at")
+    group.add_argument("--no-open", action="store_true", help="print its address, and open no browser")
+    group.add_argument(
+        "--listen",
+        metavar="ADDRESS:PORT",
+        help="serve it there, for other machines too (default: `127.0.0.1` and a free port)",
     )

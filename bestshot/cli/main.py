@@ -127,6 +127,10 @@ def _run(command: Command, console: "Console", environment: Mapping[str, str]) -
         return EXIT_DONE
     if command.history or command.undo is not None:
         return _look_back(command, settings, console)
+    if command.is_review:
+        from bestshot.cli.review import review
+
+        return review(command, settings, console)
     return _look(command, settings, console, plan)
 
 

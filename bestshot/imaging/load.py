@@ -243,6 +243,11 @@ def _turn_of(image: Image.Image, default: int) -> Image.Transpose | None:
         return _TURNS.get(default)  # a picture with damaged EXIF is still usable
 
 
+def is_upright(image: Image.Image) -> bool:
+    """Whether an open picture, neither raw nor HEIF, is shown as it is stored."""
+    return _turn_of(image, 1) is None
+
+
 def _resizable(image: Image.Image) -> Image.Image:
     """Convert the pixels to a mode that Pillow can interpolate."""
     if image.mode.startswith("I;16"):

@@ -74,13 +74,15 @@ class LibraryAnalysis:
 class KnownState:
     """What earlier runs know: the measurements, what people decided, and the marks that this tool has set.
 
-    `reviews` are the bests that people chose or left, if they are to be learned from.
+    `reviews` are the bests that people chose or left, if they are to be learned from. With `proposes`, what was decided
+    is left to be laid over what is found, so that it can be taken back: only a group that came to several is split.
     """
 
     index: Index
     decisions: Sequence[Decision] = ()
     ledger: MarkLedger = field(default_factory=MarkLedger)
     reviews: Sequence[Decision] = ()
+    proposes: bool = False
 
 
 def analyse_library(
@@ -97,7 +99,8 @@ def analyse_library(
     task = GroupingTask.of(readable, metadata.values, listing.thumbhashes, settings)
     found = find_groups(analyser, known.index, task)
     decisions = Decisions.of(known.decisions, readable)
-    groups = [group for group in decisions.split(found.groups, settings.min_group_size) if _has_own(group)]
+    split = decisions.split_into_groups if known.proposes else decisions.split
+    groups = [group for group in split(found.groups, settings.min_group_size) if _has_own(group)]
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
     tell_of_groups(groups)
@@ -107,7 +110,8 @@ def analyse_library(
     candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
     candidates = trace_copies(analyser, candidates)
     judged, learned = _judge(analyser, candidates, settings, Decisions.of(known.reviews, readable))
-    verdicts = tuple(decisions.prefer(verdict) for verdict in judged if _has_own(verdict.group))
+    own = [verdict for verdict in judged if _has_own(verdict.group)]
+    verdicts = tuple(own if known.proposes else map(decisions.prefer, own))
     _tell_of_unknown_people(settings.judging_rules.people, appraised.values)
     unread = [*metadata.skipped, *found.unread, *appraised.skipped]
     if unread or found.uncompared:

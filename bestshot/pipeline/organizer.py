@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bestshot.pipeline.outcome import Outcome, Request, no_progress
+from bestshot.pipeline.outcome import Looked, Outcome, Request, no_progress
 from bestshot.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,11 +44,17 @@ class PhotoOrganizer:
             confirm or (lambda _plan: True),
         )
 
-    def run(self, plan: "PlanDocument | None" = None) -> Outcome:
+    def run(self, plan: "PlanDocument | None" = None, *, is_remembered: bool = False) -> Outcome:
         """Do it all and return what was found and done; raises OrganizerError when the run cannot go on.
 
-        A given plan is carried out instead of looking for groups.
+        A given plan is carried out instead of looking for groups; what it decides is kept unless that was done before.
         """
         from bestshot.pipeline.run import run
 
-        return run(self._request, plan)
+        return run(replace(self._request, is_remembered=is_remembered), plan)
+
+    def look(self) -> Looked:
+        """Look, and return what is found with the groups as they are proposed, whatever people decided about them."""
+        from bestshot.pipeline.run import look
+
+        return look(self._request)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bestshot.marks.apply import VerifyPolicy
     from bestshot.model.groups import Group
     from bestshot.model.photo import Skipped
+    from bestshot.pipeline.look import LibraryAnalysis
     from bestshot.plans.plan import Plan
     from bestshot.settings.settings import Settings
     from bestshot.sources.interface import PhotoSource
@@ -37,7 +38,7 @@ class HearsOfGroups(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run works on and with; see `PhotoOrganizer`."""
+    """What a run works on and with; see `PhotoOrganizer`. What a given plan decides may be remembered already."""
 
     source: "PhotoSource"
     settings: "Settings"
@@ -45,6 +46,15 @@ class Request:
     progress: "Progress"
     policy: "VerifyPolicy | None"
     confirm: "Callable[[Plan], bool]"
+    is_remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a run found that left it open what people decided."""
+
+    plan: "Plan"
+    library: "LibraryAnalysis"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bestshot.marks.output import MarkOutput
 from bestshot.model.groups import Group
 from bestshot.model.photo import Skipped, SourceType, digest
 from bestshot.pipeline.look import KnownState, LibraryAnalysis, analyse_library, load_planned
-from bestshot.pipeline.outcome import HearsOfGroups, Outcome, Request
+from bestshot.pipeline.outcome import HearsOfGroups, Looked, Outcome, Request
 from bestshot.pipeline.planning import Planner
 from bestshot.pipeline.records import Records, report_of
 from bestshot.plans.decision_store import remember, remembered, reviewed
@@ -42,6 +42,13 @@ def run(request: Request, given: PlanDocument | None) -> Outcome:
     """Do it all, or carry out the given plan instead of looking for groups; see `PhotoOrganizer.run`."""
     with ExitStack() as stack:
         return _Run(request, given, stack).outcome()
+
+
+def look(request: Request) -> Looked:
+    """Look as a run does, and propose: what people decided is left to be laid over that; changes nothing."""
+    settings = replace(request.settings, dry_run=True)
+    with ExitStack() as stack:
+        return _Run(replace(request, settings=settings), None, stack).looked()
 
 
 class _Run:
@@ -88,6 +95,13 @@ class _Run:
         if self._acts and self._settings.keep_history is not None:
             journal.forget(datetime.now(UTC) - timedelta(days=min(self._settings.keep_history, _LONGEST)))
         return journal
+
+    def looked(self) -> Looked:
+        """The library and its groups as they are proposed, numbered as they would be in the output."""
+        self._known = replace(self._known, proposes=True)
+        library = self._look()
+        _, state = self._find_output(library)
+        return Looked(self._planner.plan(library, state), library)
 
     def outcome(self) -> Outcome:
         """Look, conclude, and mark what went wrong as new or known."""
@@ -162,7 +176,7 @@ class _Run:
 
     def _remember(self, library: LibraryAnalysis) -> int:
         """Keep what the given plan decided, anew or against an earlier decision; returns the number of decisions."""
-        if self._given is None:
+        if self._given is None or self._request.is_remembered:
             return 0
         new = decisions_in(self._given.groups)
         decisions = Decisions.of([*self._known.decisions, *new], library.photos)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,14 @@ _MIGRATIONS = (
 _SEALED = ("decisions", "reviews")
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Decisions that are taken back as if they had never been made, and those in their place."""
+
+    taken_back: Sequence[Decision] = ()
+    made: Sequence[Decision] = ()
+
+
 class DecisionStore:
     """Decisions in the order in which they were made; one that is made again counts as new.
 
@@ -60,10 +69,16 @@ class DecisionStore:
 
     def add(self, decisions: Sequence[Decision], reviews: Sequence[Decision] = ()) -> None:
         """Keep these as well, all of them at once."""
+        self.replace(Replacement(made=decisions), Replacement(made=reviews))
+
+    def replace(self, decisions: "Replacement", reviews: "Replacement") -> None:
+        """Forget some and keep others in their place, all of it at once."""
         with transaction(self._connection):
-            for table, made in (("decisions", decisions), ("reviews", reviews)):
-                statement = f"INSERT INTO {table} (decision, made_at) VALUES (?, ?)"  # noqa: S608 - names of ours
-                self._connection.executemany(statement, map(_row, made))
+            for table, change in (("decisions", decisions), ("reviews", reviews)):
+                forgotten = [row[:1] for row in map(_row, change.taken_back)]
+                self._connection.executemany(f"DELETE FROM {table} WHERE decision = ?", forgotten)  # noqa: S608 - names of ours
+                statement = f"INSERT INTO {table} (decision, made_at) VALUES (?, ?)"  # noqa: S608 - as above
+                self._connection.executemany(statement, map(_row, change.made))
 
     def all(self) -> list[Decision]:
         """Everything that was decided, the oldest first; raises StateError for what this version does not know."""
@@ -141,6 +156,22 @@ def remember(state: Path, decisions: Sequence[Decision], reviews: Sequence[Decis
     if decisions:
         with closing(_store(state)) as store:
             store.add(decisions, reviews)
+
+
+def replace_remembered(state: Path, decisions: Replacement, reviews: Replacement) -> None:
+    """Keep in the state folder what was decided in the place of something else."""
+    with closing(_store(state)) as store:
+        store.replace(decisions, reviews)
+
+
+def last_changed(state: Path) -> object:
+    """Something that is another after any process has decided something; None as long as nothing is kept."""
+    path = _file(state)
+    if not is_there(path):
+        return None
+    with storage_errors(path):
+        status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def forget(state: Path) -> int:

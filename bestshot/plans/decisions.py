@@ -75,7 +75,12 @@ class Decisions:
         its path as well, or else if they are of one photo alone.
         """
         decisions = tuple(made)
-        place_of = _Whereabouts.of(photos if decisions else ()).place_of
+        return cls.among(decisions, Whereabouts.of(photos if decisions else ()))
+
+    @classmethod
+    def among(cls, decisions: Iterable[Decision], whereabouts: "Whereabouts") -> "Decisions":
+        """The outcome of these decisions, the oldest first, for the photos whose whereabouts these are."""
+        place_of = whereabouts.place_of
         apart: dict[Place, frozenset[Place]] = {}
         picks: dict[Place, tuple[Pick, ...]] = {}
         beside: dict[Place, tuple[Pick, ...]] = {}
@@ -101,12 +106,20 @@ class Decisions:
 
     def split(self, groups: Iterable[Group], min_group_size: int) -> list[Group]:
         """The groups without what was taken apart: each photo joins the first part that holds none it is apart from."""
+        return [part for group in groups for part in self.parts(group) if len(part.photos) >= min_group_size]
+
+    def split_into_groups(self, groups: Iterable[Group], min_group_size: int) -> list[Group]:
+        """The groups as they are proposed, split only where several parts of one are groups by themselves."""
         return [
-            part
+            one
             for group in groups
-            for part in ([group] if self._is_whole(group) else self._parts(group))
-            if len(part.photos) >= min_group_size
+            for parts in [self.split([group], min_group_size)]
+            for one in (parts if len(parts) > 1 else [group])
         ]
+
+    def parts(self, group: Group) -> list[Group]:
+        """The group, or what it comes to without what was taken apart; some of that may be single photos."""
+        return [group] if self._is_whole(group) else self._parts(group)
 
     def _is_whole(self, group: Group) -> bool:
         places = {photo.place for photo in group.photos}
@@ -197,14 +210,15 @@ def put_on_top(verdict: Verdict, best: Photo) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Whereabouts:
+class Whereabouts:
     """Where the photos of now are, by place and by name and size, with the key or without."""
 
     places: frozenset[Place]
     by_look: Mapping[tuple[str | int, ...], Place | None]
 
     @classmethod
-    def of(cls, photos: Iterable[Photo]) -> "_Whereabouts":
+    def of(cls, photos: Iterable[Photo]) -> "Whereabouts":
+        """Of all photos of the libraries that are looked at."""
         places: set[Place] = set()
         by_look: dict[tuple[str | int, ...], Place | None] = {}
         for photo in photos:
@@ -214,6 +228,7 @@ class _Whereabouts:
         return cls(frozenset(places), by_look)
 
     def place_of(self, photo: DecidedPhoto) -> Place:
+        """Where a photo is now that was decided about, or where it was then."""
         place, by_look = (photo.origin, photo.key), self.by_look
         if place in self.places:
             return place

@@ -71,14 +71,14 @@ def totals(plan: Plan) -> Totals:
         (f"{numbers['groups']:,}", "groups"),
         (f"{numbers['grouped']:,}", "photos in groups"),
         (
-            format_size(sum(_all_bytes(photo) for photo in rest)),
+            format_size(sum(all_bytes(photo) for photo in rest)),
             f"in the {len(rest):,} that {'is' if len(rest) == 1 else 'are'} not the best",
         ),
     )
     return Totals(figures, tuple((printable(item.id), printable(item.error)) for item in plan.skipped))
 
 
-def _all_bytes(photo: Photo) -> int:
+def all_bytes(photo: Photo) -> int:
     """The size of a photo with the RAW files, videos and sidecars that belong to it."""
     return sum(file.size for file in photo.files) or photo.size
 
@@ -100,15 +100,26 @@ def group_view(
         kind=group.verdict.kind.value,
         is_set=group.verdict.kind.is_set,
         about=f"{count(len(ranking), 'photo')}, {when(content.metadata[ranking[0].photo.id].taken)}",
-        certainty="toss-up" if confidence < _DOUBTFUL else "clear choice" if confidence >= _CLEAR else "likely choice",
+        certainty=_certainty(confidence),
         confidence=confidence,
-        is_doubtful=confidence < _DOUBTFUL,
+        is_doubtful=is_doubtful(confidence),
         has_faces=any(content.faces_of(ranked.photo) for ranked in ranking),
         photos=tuple(
             _photo_view(ranked, content.metadata[ranked.photo.id], picture, address)
             for ranked, picture, address in cards
         ),
     )
+
+
+def is_doubtful(confidence: float) -> bool:
+    """Whether a choice of this confidence is a toss-up."""
+    return confidence < _DOUBTFUL
+
+
+def _certainty(confidence: float) -> str:
+    if is_doubtful(confidence):
+        return "toss-up"
+    return "clear choice" if confidence >= _CLEAR else "likely choice"
 
 
 def _photo_view(

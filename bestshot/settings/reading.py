@@ -57,6 +57,11 @@ def check_text(name: str, value: Any) -> Any:
     return _converted(name, value, f"The {name.replace('_', ' ')} in the plan")
 
 
+def check_given(name: str, value: Any) -> Any:
+    """Something that was chosen for the setting of this name; raises UsageError if it cannot be that."""
+    return _converted(name, value, f"The {name.replace('_', ' ')}")
+
+
 def _from_file(config_file: Path | None) -> dict[str, Any]:
     if config_file is None and not _has_default_file():
         return {}

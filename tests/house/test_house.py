@@ -15,6 +15,7 @@ FLOORS = (
     {"sources", "plans"},
     {"settings", "report"},
     {"pipeline", "undo"},
+    {"review"},
     {"cli"},
     {"photo_organizer", "photo_sources", "immich_client", "__main__"},
 )
@@ -39,6 +40,7 @@ PURE = (
     "plans.decisions",
     "plans.plan",
     "report.paging",
+    "review.states",
     "report.views",
 )
 """What decides, and touches nothing."""

@@ -1,0 +1,113 @@
+"""The server of a review: it listens, serves until it is told to end or nobody comes, and says nothing of who came."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Final, Self
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from bestshot.errors import UsageError
+from bestshot.review.gate import Listening
+from bestshot.text import printable
+
+IDLE_SECONDS: Final = 8 * 3600.0
+"""A window that is open asks every second, so nobody has one open then."""
+
+_LOOKS_A_MINUTE: Final = 60.0
+
+_THREADS: Final = 16
+"""A browser asks for six pictures at once, each of which waits to be made; decisions must not wait for them."""
+
+_LIMITS: Final = {
+    "channel_timeout": 30,  # seconds in which a client says nothing
+    "cleanup_interval": 10,
+    "connection_limit": 200,
+    "max_request_header_size": 16_384,
+    "max_request_body_size": 1_000_000,  # the application says in a sentence what is too long before that
+    "ident": "",
+}
+
+
+@dataclass(slots=True)
+class Idleness:
+    """When somebody asked for something last."""
+
+    last: float = 0.0
+
+    def touch(self) -> None:
+        """Somebody asks for something."""
+        self.last = time.monotonic()
+
+
+class ReviewServer:
+    """Serves an application where it listens, from when it is entered until it is left."""
+
+    def __init__(self, listening: Listening) -> None:
+        self._socket = _bound(listening)
+        self.listening = replace(listening, port=self._socket.getsockname()[1])
+        self._connections: dict[int, Any] = {}
+        self._server: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.task_dispatcher.shutdown()
+            wasyncore.close_all(self._connections)
+        self._socket.close()
+
+    def serve(self, application: Any, idleness: Idleness, idle_seconds: float = IDLE_SECONDS) -> bool:
+        """Serve until Ctrl-C, or until nobody came for too long; answers whether that was why."""
+        for name in ("waitress", "waitress.queue"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        server = self._server = create_server(
+            application, self._connections, sockets=[self._socket], threads=_THREADS, **_LIMITS
+        )
+        idleness.touch()
+        watch = _Watch(idleness, idle_seconds, self.stop)
+        watch.start()
+        server.run()  # which Ctrl-C ends
+        return watch.is_over
+
+    def stop(self) -> None:
+        """End serving, from any thread; what has ended already stays so."""
+        if self._connections:
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._connections))
+
+
+class _Watch(threading.Thread):
+    """Ends a server that nobody asks for anything any more."""
+
+    def __init__(self, idleness: Idleness, seconds: float, stop: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._idleness = idleness
+        self._seconds = seconds
+        self._stop = stop
+        self.is_over = False
+
+    def run(self) -> None:
+        while not self.is_over:
+            left = self._idleness.last + self._seconds - time.monotonic()
+            if left <= 0:
+                self.is_over = True
+                self._stop()
+            else:
+                time.sleep(min(left, _LOOKS_A_MINUTE))
+
+
+def _bound(listening: Listening) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+    try:
+        return socket.create_server((listening.host, listening.port), family=family)
+    except OSError as error:
+        where = printable(f"{listening.host}:{listening.port}")
+        raise UsageError(f"--listen {where} is not possible: {error.strerror or error}.") from error
