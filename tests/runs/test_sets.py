@@ -24,6 +24,7 @@ from tests.support.plan_world import amend, believe_at_once, laid_out
 
 BRACKET = [f"bracket_{number}.jpg" for number in (1, 2, 3)]
 LAPSE = [f"lapse_{number:02}.jpg" for number in range(12)]
+PANORAMA = [f"pan_{number}.jpg" for number in range(5)]
 BURST = ["burst_1.jpg", "burst_2.jpg", "burst_3.jpg"]
 TAG = "photo-organizer-duplicate"
 
@@ -38,15 +39,25 @@ def expose(path: Path, number: int, ev: float, taken: str) -> None:
     scene(number).point(lambda value: min(255, round(value * 2 ** (ev / 2.2)))).save(path, quality=92, exif=made)
 
 
+def pan(folder: Path) -> None:
+    """Frames of a wide view, each moved on by a seventh."""
+    wide = scene(4, size=(1200, 400))
+    for place, name in enumerate(PANORAMA):
+        made = exif(f"2024:06:04 12:00:{2 * place:02}")
+        made[ExifTags.Base.Model] = "Camera"
+        wide.crop((75 * place, 0, 75 * place + 540, 400)).save(folder / name, quality=92, exif=made)
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """A bracket whose middle exposure comes first, a time-lapse, and a burst whose second photo is the best."""
+    """A bracket whose middle exposure comes first, a time-lapse, a panorama, and a burst whose second photo is best."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for place, (name, ev) in enumerate(zip(BRACKET, (0.0, -1.0, 1.0), strict=True)):
         expose(folder / name, 1, ev, f"2024:06:01 12:00:0{place}")
     for place, name in enumerate(LAPSE):
         expose(folder / name, 2, 0.0, f"2024:06:02 12:{place * 6 // 60:02}:{place * 6 % 60:02}")
+    pan(folder)
     add_burst(folder, "burst", 3, "2024:06:03 12:00:00")
     return folder
 
@@ -67,11 +78,13 @@ def test_a_set_is_laid_out_whole_and_none_of_it_is_listed_as_the_rest(library: P
     found = kinds(table)
     assert {found[name] for name in BRACKET} == {"bracket"}
     assert {found[name] for name in LAPSE} == {"time-lapse"}
+    assert {found[name] for name in PANORAMA} == {"panorama"}
     assert {found[name] for name in BURST} == {"burst"}
     groups = sorted(laid_out(out).values(), key=len)
     assert groups[0] == ["best_bracket_1.jpg", *BRACKET]
     assert groups[1] == ["best_burst_2.jpg", *BURST]
-    assert groups[2][1:] == LAPSE
+    assert groups[2] == ["best_pan_2.jpg", *PANORAMA]
+    assert groups[3][1:] == LAPSE
     assert {Path(line).name for line in rest.read_text().splitlines()} == {"burst_1.jpg", "burst_3.jpg"}
     folders = sorted(out.glob("group_*"))
     before = contents(*folders)
@@ -85,6 +98,7 @@ def test_a_set_that_is_treated_as_a_burst_is_listed_but_for_its_best(library: Pa
     names = [Path(line).name for line in rest.read_text().splitlines()]
     assert sum(name in BRACKET for name in names) == len(BRACKET) - 1
     assert sum(name in LAPSE for name in names) == len(LAPSE) - 1
+    assert sum(name in PANORAMA for name in names) == len(PANORAMA) - 1
 
 
 def test_nothing_of_a_set_is_rated_or_labelled_in_folders(library: Path) -> None:
@@ -138,6 +152,7 @@ def test_on_a_server_a_set_is_stacked_and_nothing_of_it_is_tagged_archived_or_ra
     assert {name: state[name] for name in BRACKET} == dict.fromkeys(
         BRACKET, ([], "timeline", None, ids["bracket_1.jpg"])
     )
+    assert {name: state[name] for name in PANORAMA} == dict.fromkeys(PANORAMA, ([], "timeline", None, ids["pan_2.jpg"]))
     assert [state[name][:3] for name in LAPSE] == [([], "timeline", None)] * len(LAPSE)
     assert state["burst_2.jpg"] == ([TAG, f"{TAG}-best"], "timeline", 5, ids["burst_2.jpg"])
     assert state["burst_3.jpg"] == ([TAG], "timeline", 1, ids["burst_2.jpg"])
