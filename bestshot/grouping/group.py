@@ -157,9 +157,10 @@ class Grouping:
 
     def _of_pans(self, pairs: Pairs, may_be: Flags) -> Flags:
         """Which pairs follow each other in a panorama, of those that may."""
-        seconds = [self._metadata[photo.id].taken.seconds for photo in self._photos]
         chosen = may_be & self._bonds.are_of_one_camera(pairs.left, pairs.right)
         chosen &= ~np.isnan(self._clocks.known_gap(pairs.left, pairs.right))
+        photos = np.unique(np.append(pairs.left[chosen], pairs.right[chosen])).tolist()
+        seconds = {photo: self._metadata[self._photos[photo].id].taken.seconds for photo in photos}
         links = {}
         for place in np.flatnonzero(chosen).tolist():
             one, other = int(pairs.left[place]), int(pairs.right[place])

@@ -4,7 +4,7 @@ Only pure shifts count that leave hardly any doubt. A hand that drifts moves les
 with the camera keeps it in its place, and who holds the button takes more than one photo in a second.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
 import numpy as np
@@ -76,7 +76,7 @@ def pans(pictures: Sequence[Picture], seconds: Sequence[float]) -> Iterator[rang
 
 
 def links_of_pans(
-    links: Iterable[tuple[int, int]], picture: Callable[[int], Picture | None], seconds: Sequence[float]
+    links: Iterable[tuple[int, int]], picture: Callable[[int], Picture | None], seconds: Mapping[int, float]
 ) -> set[tuple[int, int]]:
     """Of pairs of photos that may follow each other, the earlier one first, those that do so in a panorama."""
     by_time = sorted(links, key=lambda link: (seconds[link[1]], -seconds[link[0]], link))
