@@ -2,12 +2,13 @@
 
 Usage: python benchmarks/phases.py FOLDER [--checkout CHECKOUT] [--no-faces]
 
-All is done in one process and one thread, which is looked at while it works: each moment counts for the module of this
-program that runs or has called what runs, or for the package that is being imported. Another checkout of this program
-is looked at in the same way.
+All is done in one process and one thread, as in a worker, and looked at while it is: each moment counts for the module
+of this program that runs or has called what runs, or for the package that is being imported. Another checkout of this
+program is looked at in the same way.
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -18,9 +19,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 _LINES = 5
+
+_SINGLE_THREADED: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""As in a worker; the threads of others that wait for each other would be charged to whatever multiplies matrices."""
 
 _INTERVAL = 0.002
 """CPU seconds between two looks; a library that works for longer is charged with all of that afterwards."""
@@ -109,7 +113,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for which in ("first", "second"):
             print(f"{which} run: ", end="", flush=True)
             words = [str(folder), "--checkout", str(checkout), "--kept", kept, *["--no-faces"] * arguments.no_faces]
-            subprocess.run([sys.executable, __file__, *words], check=True)  # noqa: S603 - a list, without a shell
+            environment = {**os.environ, **_SINGLE_THREADED}
+            subprocess.run([sys.executable, __file__, *words], check=True, env=environment)  # noqa: S603 - a list, without a shell
     return 0
 
 
