@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import select
 import signal
 import subprocess
@@ -54,6 +55,20 @@ def threads_of_blas(_batch: Sequence[int]) -> list[int]:
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
+def pages_per_picture(_batch: Sequence[int]) -> list[int]:
+    import resource
+
+    import numpy as np
+
+    def measured() -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        steps = [np.ones(1_000_000) for _ in range(4)]
+        assert steps[-1][-1] == 1
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    return [measured() for _ in range(3)][1:]
+
+
 def in_batches(items: Sequence[int], size: int) -> list[Sequence[int]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
@@ -82,6 +97,14 @@ def test_a_worker_computes_in_one_thread_since_others_work_beside_it() -> None:
     with closing(Workers(1)) as workers:
         (finished,) = workers.run(threads_of_blas, [[0]])
     assert finished.result == [1]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library does not let itself be told")
+def test_a_worker_computes_where_it_computed_the_picture_before() -> None:
+    with closing(Workers(1)) as workers:
+        [done] = workers.run(pages_per_picture, [[0]])
+    assert not isinstance(done.result, WorkerDied)
+    assert max(done.result) < 1000  # of the 8,000 pages of its arrays
 
 
 @pytest.mark.parametrize(
