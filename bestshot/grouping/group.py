@@ -76,10 +76,15 @@ class Grouping:
         return len(self._neighbours.candidates.left)
 
     def candidate_pairs(self) -> list[PhotoPair]:
-        """The pairs that need a closer comparison, in order of time, so that neighbours are next to each other."""
+        """The pairs that need a closer comparison, those of a picture near each other, so that it is decoded once.
+
+        In order of time, and all the more of names, the pairs of an undated picture would be far apart.
+        """
         pairs = self._neighbours.candidates
         seconds = np.array([self._metadata[photo.id].taken.seconds for photo in self._photos])
-        order = np.lexsort((pairs.right, pairs.left, seconds[pairs.left]))
+        place = pairs.walked(np.argsort(seconds, kind="stable"))
+        places = place[pairs.left], place[pairs.right]
+        order = np.lexsort((np.minimum(*places), np.maximum(*places)))
         return [PhotoPair(self._photos[left], self._photos[right]) for left, right in pairs.where(order)]
 
     def groups(self, similarities: Mapping[str, Similarity]) -> list[Group]:

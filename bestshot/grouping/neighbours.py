@@ -57,6 +57,25 @@ class Pairs:
             found[chunk] = rule(self.left[chunk], self.right[chunk])
         return found
 
+    def walked(self, photos: Indices) -> Indices:
+        """The place of each photo in a walk along the pairs, as deep as they lead, from one of `photos` after another.
+
+        Photos that are close in it have others in common. Those in no pair are not walked to.
+        """
+        one, other = np.append(self.left, self.right), np.append(self.right, self.left)
+        order = np.lexsort((-other, one))
+        others, begins = other[order], np.searchsorted(one[order], np.arange(len(photos) + 1))
+        starts = photos[begins[photos] < begins[photos + 1]]
+        waiting, place = starts[::-1].tolist(), dict[int, int]()
+        while waiting:
+            photo = waiting.pop()
+            if photo not in place:
+                place[photo] = len(place)
+                waiting += others[begins[photo] : begins[photo + 1]].tolist()
+        found = np.zeros(len(photos), dtype=np.int64)
+        found[list(place.keys())] = list(place.values())
+        return found
+
 
 class _PairCollector:
     """Collects pairs as they are found: in any order, either photo first, and possibly more than once.

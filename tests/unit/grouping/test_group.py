@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, groupby
 
 import numpy as np
 import pytest
@@ -429,3 +429,15 @@ def test_a_long_timelapse_is_cut_into_as_few_groups_as_its_change_asks_for() -> 
     groups = library(*frames).group(GroupingRules())
     assert sum(len(group.photos) for group in groups) == 600
     assert 3 <= len(groups) <= 6
+
+
+def test_doubtful_pairs_follow_each_other_scene_by_scene_so_that_each_picture_is_decoded_once() -> None:
+    shots = [
+        (f"{place}{scene}", guess_at(0), Fingerprint(0xFF << 8 * place, phash=phash))
+        for place in range(8)
+        for scene, phash in (("a", 0), ("b", bits(64)))
+    ]
+    both = library(*shots)
+    pairs = Grouping(both.photos, both.metadata, both.prints, GroupingRules()).candidate_pairs()
+    assert len(pairs) == 2 * 8 * 7 / 2
+    assert [scene for scene, _ in groupby(pair.left.id[-1] for pair in pairs)] == ["a", "b"]
