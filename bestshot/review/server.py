@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -19,7 +19,8 @@ from bestshot.text import printable
 IDLE_SECONDS: Final = 8 * 3600.0
 """A window that is open asks every second, so nobody has one open then."""
 
-_LOOKS_A_MINUTE: Final = 60.0
+_LONGEST_NAP: Final = 60.0
+"""Seconds; a clock that is set while a machine sleeps is noticed by then."""
 
 _THREADS: Final = 16
 """A browser asks for six pictures at once, each of which waits to be made; decisions must not wait for them."""
@@ -34,15 +35,22 @@ _LIMITS: Final = {
 }
 
 
-@dataclass(slots=True)
 class Idleness:
-    """When somebody asked for something last."""
+    """For how long nobody has asked for anything, while nothing was being done either."""
 
-    last: float = 0.0
+    def __init__(self, is_busy: Callable[[], bool]) -> None:
+        self._is_busy = is_busy
+        self._last = time.monotonic()
 
     def touch(self) -> None:
         """Somebody asks for something."""
-        self.last = time.monotonic()
+        self._last = time.monotonic()
+
+    def seconds(self) -> float:
+        """How long that has been."""
+        if self._is_busy():
+            self.touch()
+        return time.monotonic() - self._last
 
 
 class ReviewServer:
@@ -96,12 +104,12 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.is_over:
-            left = self._idleness.last + self._seconds - time.monotonic()
+            left = self._seconds - self._idleness.seconds()
             if left <= 0:
                 self.is_over = True
                 self._stop()
             else:
-                time.sleep(min(left, _LOOKS_A_MINUTE))
+                time.sleep(min(left, _LONGEST_NAP))
 
 
 def _bound(listening: Listening) -> socket.socket:

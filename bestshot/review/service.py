@@ -25,7 +25,7 @@ from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
 from bestshot.text import count, printable
 from bestshot.undo.choice import RunChoice
-from bestshot.undo.commands import Undone, undo
+from bestshot.undo.commands import Undone, undo, user_knows
 from bestshot.undo.history import run_in_words
 
 
@@ -99,7 +99,9 @@ class ReviewService:
         def work(control: JobControl) -> JobResult:
             server = self._access.server_of(settings)
             choice = self._choice(server, run)
-            return _undone(undo(choice, settings, server, control.progress, control.policy), run)
+            undone = undo(choice, settings, server, control.progress, control.policy)
+            user_knows(settings)  # the page tells; else the next --undo would say that first
+            return _undone(undone, run)
 
         return self.jobs.start("undo", work)
 

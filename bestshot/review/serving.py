@@ -64,7 +64,7 @@ def serve_review(request: ReviewRequest, told: Callable[[Served], None]) -> Ende
         review = look(source, request)
         jobs = Jobs(review.touch)
         service = ReviewService(review, request.settings, request.access, jobs, may_act=request.may_act)
-        gate, idleness = Gate(server.listening), Idleness()
+        gate, idleness = Gate(server.listening), Idleness(lambda: jobs.is_running)
         with closing(picture_maker(source, request.settings)) as pictures:
             place = _reachable(server.listening)
             told(Served(f"{place}/#{gate.token}", f"{place}/#{gate.ticket()}", server.stop))

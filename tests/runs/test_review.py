@@ -29,13 +29,20 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def library(drawn: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(drawn, tmp_path / "library"))
+def library(drawn: Path) -> Path:
+    """A library that is only looked at, and so by one index for all tests."""
+    return drawn
 
 
 @pytest.fixture
-def settings(library: Path, tmp_path: Path) -> Settings:
-    return settings_at(tmp_path / "home", library)
+def settings(drawn: Path, tmp_path: Path) -> Settings:
+    return replace(settings_at(tmp_path, drawn), cache_dir=str(drawn.parent / "cache"))
+
+
+@pytest.fixture
+def own(drawn: Path, tmp_path: Path) -> Path:
+    """A library that may be changed."""
+    return Path(shutil.copytree(drawn, tmp_path / "library"))
 
 
 @pytest.fixture
@@ -185,7 +192,7 @@ def test_the_numbers_follow_what_is_decided(window: ReviewClient) -> None:
 
 
 def test_what_is_applied_is_what_the_command_line_does_and_is_taken_back_whole(
-    window: ReviewClient, settings: Settings, library: Path, tmp_path: Path
+    window: ReviewClient, settings: Settings, library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     window.decide(1, "best", 1)
     window.decide(2, "out", 5)
@@ -210,6 +217,9 @@ def test_what_is_applied_is_what_the_command_line_does_and_is_taken_back_whole(
     assert window.done("/api/undo", {"run": run["run"]})["result"]["lines"] == [f"{run['changes']} files removed"]
     assert not out.exists() or not _files(out)
     assert contents(library) == before
+    capsys.readouterr()
+    assert main(["--undo", "--dry-run", *flags[:4]]) == 0
+    assert str(theirs) in capsys.readouterr().out  # the page has told of the other undo
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -221,11 +231,14 @@ def _files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_mark_of_a_photo_that_was_taken_out_is_taken_off(window: ReviewClient, library: Path) -> None:
-    assert window.done("/api/apply", {"tag": True})["result"]["lines"] == ["9 photos tagged"]
-    window.decide(1, "out", 2)
-    assert "1 photo no longer tagged" in window.done("/api/apply", {"tag": True})["result"]["lines"]
-    assert not (library / "a_3.jpg.xmp").exists() or b"duplicate" not in (library / "a_3.jpg.xmp").read_bytes()
+def test_a_mark_of_a_photo_that_was_taken_out_is_taken_off(own: Path, tmp_path: Path) -> None:
+    with served_review(settings_at(tmp_path / "home", own)) as review:
+        window = review.window()
+        assert window.done("/api/apply", {"tag": True})["result"]["lines"] == ["9 photos tagged"]
+        window.decide(1, "out", 2)
+        assert "1 photo no longer tagged" in window.done("/api/apply", {"tag": True})["result"]["lines"]
+    assert not (own / "a_3.jpg.xmp").exists()
+    assert (own / "a_1.jpg.xmp").exists()
 
 
 def test_a_decision_that_is_made_while_a_job_runs_stands(
@@ -246,11 +259,11 @@ def test_nothing_waits_for_a_review_that_is_only_shown(window: ReviewClient, set
 
 
 def test_another_run_that_holds_the_library_is_told_in_the_page(
-    window: ReviewClient, settings: Settings, library: Path
+    window: ReviewClient, settings: Settings, library: Path, tmp_path: Path
 ) -> None:
     origins = LocalPhotoSource(library).origins()
     with LibraryLock(Path(settings.cache_dir) / "locks" / digest(*origins)):
-        job = window.done("/api/preview", {"folder": str(library.parent / "out")})
+        job = window.done("/api/preview", {"folder": str(tmp_path / "out")})
     assert job["state"] == "failed"
     assert job["error"].startswith("Another run is working on this library")
 
@@ -325,13 +338,15 @@ def test_a_photo_is_shown_upright_in_the_size_asked_for_and_as_it_is(tmp_path: P
         assert original.headers["Cache-Control"] == "no-store"
 
 
-def test_a_photo_that_cannot_be_shown_any_more_is_told_in_a_sentence(window: ReviewClient, library: Path) -> None:
-    (library / "a_2.jpg").unlink()
-    missing = window.call("GET", "/api/photos/0/picture?edge=640")
-    assert (missing.status, "cannot be read now" in missing.error) == (404, True)
-    (library / "a_1.jpg").write_bytes(b"words")
-    assert "not a picture" in window.call("GET", "/api/photos/1/picture?edge=640").error
-    assert window.call("GET", "/api/photos/2/picture?edge=640").status == 200
+def test_a_photo_that_cannot_be_shown_any_more_is_told_in_a_sentence(own: Path, tmp_path: Path) -> None:
+    with served_review(settings_at(tmp_path / "home", own)) as review:
+        window = review.window()
+        (own / "a_2.jpg").unlink()
+        missing = window.call("GET", "/api/photos/0/picture?edge=640")
+        assert (missing.status, "cannot be read now" in missing.error) == (404, True)
+        (own / "a_1.jpg").write_bytes(b"words")
+        assert "not a picture" in window.call("GET", "/api/photos/1/picture?edge=640").error
+        assert window.call("GET", "/api/photos/2/picture?edge=640").status == 200
 
 
 def test_names_that_would_like_to_be_more_come_as_text_that_can_be_shown(tmp_path: Path) -> None:
