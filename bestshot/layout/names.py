@@ -4,8 +4,8 @@ import os
 import re
 import sys
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
-from pathlib import PurePosixPath
 
 from bestshot.text import base_name
 
@@ -55,13 +55,14 @@ def folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
 
 
+@lru_cache(maxsize=1024)  # asked several times of each file of a group
 def fitted(name: str, picture: str) -> str:
     """The name of a photo's file as any disk takes it; `picture` is the name of its picture.
 
     What some disk refuses becomes "_", letters are composed, and a long stem is cut. That follows from the names alone,
     so it is the same on every disk and in every run, and what belongs to a photo by its name still does.
     """
-    stem, ending = _parted(_allowed(name), PurePosixPath(_allowed(picture)).stem, _LONGEST_FITTED_ENDING_BYTES)
+    stem, ending = _parted(_allowed(name), _stem(_allowed(picture)), _LONGEST_FITTED_ENDING_BYTES)
     return _with_an_end(_cut(stem, _LONGEST_FITTED_STEM_BYTES) + ending)
 
 
@@ -89,7 +90,7 @@ def renamed(name: str, picture: str, copy: int) -> str:
 
     The second IMG_1.jpg becomes "IMG_1 (2).jpg" and its IMG_1.jpg.xmp "IMG_1 (2).jpg.xmp", so that they stay together.
     """
-    stem, ending = _parted(name, PurePosixPath(picture).stem)
+    stem, ending = _parted(name, _stem(picture))
     return _fitted(stem, ending if copy == 1 else f" ({copy}){ending}")
 
 
@@ -112,13 +113,19 @@ def name_of_best(name: str) -> str:
 
 def prefixed(prefix: str, name: str) -> str:
     """The name with a prefix, its stem cut where it would become too long."""
-    stem, ending = _parted(name, PurePosixPath(name).stem)
+    stem, ending = _parted(name, _stem(name))
     return _fitted(prefix + stem, ending)
+
+
+def _stem(name: str) -> str:
+    """The name without its suffix; `PurePath` says the same at twenty times the cost."""
+    dot = name.rfind(".")
+    return name[:dot] if 0 < dot < len(name) - 1 else name
 
 
 def _parted(name: str, picture_stem: str, longest: int = _LONGEST_ENDING_BYTES) -> tuple[str, str]:
     """A name in two after the stem of its picture, else after its own, else nowhere."""
-    for stem in (picture_stem, PurePosixPath(name).stem):
+    for stem in (picture_stem, _stem(name)):
         if name.startswith(stem) and len(os.fsencode(name[len(stem) :])) <= longest:
             return stem, name[len(stem) :]
     return name, ""
