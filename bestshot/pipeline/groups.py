@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -16,10 +17,8 @@ from bestshot.analysis.analyser import Analyser, Measurement, Measurements, fing
 from bestshot.analysis.pairs import comparison_measurement
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import Fingerprint
-from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import Group, PhotoPair, Similarity
 from bestshot.model.photo import Metadata, Photo, Skipped
-from bestshot.model.times import CaptureTime
 from bestshot.settings.settings import Settings
 from bestshot.storage.database import to_key
 from bestshot.storage.index import Failure, Index, IndexEntry
@@ -27,10 +26,14 @@ from bestshot.storage.index import Failure, Index, IndexEntry
 _RECIPE: Final = "groups/1"
 """How groups are written down. What they follow from is in the revision, so that they replace those of before."""
 
-_Stated = tuple[CaptureTime, str | None, float | None, float | None, int | None, BurstFrame | None]
+_OF_PHOTO: Final = ("id", "origin", "key", "name", "revision")
+_OF_METADATA: Final = ("taken", "camera", "exposure_seconds", "f_number", "iso", "burst")
+"""What groups follow from of a photo, and of what it says: it is all in the revision, and grouping is shown no more."""
 
-_of_use = attrgetter("taken", "camera", "exposure_seconds", "f_number", "iso", "burst")
-"""What groups follow from of what a photo says."""
+_Stated = tuple[Any, ...]
+"""What a photo says, in the order of these names."""
+
+_of_photo, _of_metadata = attrgetter(*_OF_PHOTO), attrgetter(*_OF_METADATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +74,24 @@ class GroupingTask:
     ) -> Self:
         """The task for these photos, in whatever order they are listed."""
         ordered = sorted(photos, key=attrgetter("id"))
-        stated = [_of_use(metadata[photo.id]) for photo in ordered]
+        stated = [_of_metadata(metadata[photo.id]) for photo in ordered]
         used = {} if settings.rotations else thumbhashes  # which turned pictures do not share
         return cls(ordered, stated, used, settings.grouping_rules, settings.rotations, settings.is_for_a_part)
 
     def revision(self, recipes: Sequence[str]) -> str:
         """Changes with anything that groups follow from; `recipes` name the ways in which pictures are looked at."""
-        places = "\0".join(
-            [text for one in self.photos for text in (one.id, one.origin, one.key, one.name, one.revision)]
-        )
+        places = "\0".join(chain.from_iterable(map(_of_photo, self.photos)))
         thumbhashes = [self.thumbhashes.get(one.id) for one in self.photos] if self.thumbhashes else []
         state = blake2b(_rules_in_code(), digest_size=16)
         for part in ((recipes, self.rules, self.rotations), to_key(places), self.stated, thumbhashes):
             state.update(msgspec.msgpack.encode(part))
         return state.hexdigest()
+
+    def shown(self) -> tuple[list[Photo], dict[str, Metadata]]:
+        """The photos and what they say, without anything that the revision does not depend on."""
+        photos = [Photo(size=0, **dict(zip(_OF_PHOTO, _of_photo(one), strict=True))) for one in self.photos]
+        said = [Metadata(**dict(zip(_OF_METADATA, one, strict=True))) for one in self.stated]
+        return photos, {photo.id: metadata for photo, metadata in zip(photos, said, strict=True)}
 
 
 @cache
@@ -169,19 +176,19 @@ def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
     """Hash what may have a lookalike near in time, look closely at doubtful pairs, and join."""
     from bestshot.grouping.group import Grouping, with_lookalikes_in_time
 
-    metadata = {
-        photo.id: Metadata(taken, camera=camera, exposure_seconds=seconds, f_number=f_number, iso=iso, burst=burst)
-        for photo, (taken, camera, seconds, f_number, iso, burst) in zip(task.photos, task.stated, strict=True)
-    }
+    shown, metadata = task.shown()
+    whole = {photo.id: photo for photo in task.photos}
     hashing, comparing = _ways(task)
-    likely, others = with_lookalikes_in_time(task.photos, metadata, task.thumbhashes, task.rules)
+    likely, others = (
+        [whole[photo.id] for photo in photos]
+        for photos in with_lookalikes_in_time(shown, metadata, task.thumbhashes, task.rules)
+    )
     prints = analyser.measure(likely, fingerprint_measurement(rotations=task.rotations, in_group=True))
     prints.update(analyser.measure(others, hashing))
-    hashed = [photo for photo in task.photos if photo.id in prints.values]
-    grouping = Grouping(hashed, metadata, prints.values, task.rules)
-    pairs = grouping.candidate_pairs()
+    grouping = Grouping([photo for photo in shown if photo.id in prints.values], metadata, prints.values, task.rules)
+    pairs = [PhotoPair(whole[pair.left.id], whole[pair.right.id]) for pair in grouping.candidate_pairs()]
     looks = analyser.measure(pairs, comparing) if pairs else Measurements()
-    groups = grouping.groups(looks.values)
+    groups = [Group(tuple(whole[photo.id] for photo in group.photos)) for group in grouping.groups(looks.values)]
     is_final = not prints.passing and not looks.passing
     return FoundGroups(groups, prints.skipped, _uncompared(pairs, looks.skipped), is_final)
 

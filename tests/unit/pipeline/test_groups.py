@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
 from pathlib import Path
 from zlib import crc32
@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from bestshot.analysis.analyser import Analyser, fingerprint_measurement
 from bestshot.analysis.pairs import comparison_measurement
 from bestshot.model.appraisal import Fingerprint
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import PhotoPair, Similarity
-from bestshot.model.photo import Metadata, Photo
+from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile
 from bestshot.model.times import CaptureTime
 from bestshot.pipeline.groups import FoundGroups, GroupingTask, find_groups
 from bestshot.pipeline.outcome import no_progress
@@ -263,3 +264,49 @@ def test_groups_that_another_version_found_by_other_rules_are_not_recalled(tmp_p
         revisions.append(revision())
     assert revisions[0] == revisions[1]
     assert len(set(revisions[1:])) == 5
+
+
+OTHER_PHOTO = Photo("z", "folder:/z", "z", "z", "z", 9, (PhotoFile("/z", FileRole.RAW, 9, 9),))
+LATER = builders.wall_at(9)
+OTHER_METADATA = Metadata(
+    LATER,
+    9,
+    9,
+    "z",
+    "z",
+    "z",
+    9.0,
+    9.0,
+    9,
+    9.0,
+    9.0,
+    9.0,
+    BurstFrame("z", is_cover=True),
+    5,
+    True,
+    ("z",),
+)
+
+
+def task_of(photo: Photo, metadata: Metadata) -> GroupingTask:
+    return GroupingTask.of([photo], {photo.id: metadata}, {}, Settings())
+
+
+def told(task: GroupingTask) -> tuple[str, object]:
+    return task.revision([]), task.shown()
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Photo)])
+def test_of_a_photo_grouping_is_shown_only_what_gives_its_groups_another_revision(name: str) -> None:
+    one, said = builders.photo("a"), Metadata(builders.wall_at(0))
+    revision, shown = told(task_of(one, said))
+    other_revision, other_shown = told(task_of(replace(one, **{name: getattr(OTHER_PHOTO, name)}), said))
+    assert (revision == other_revision) == (shown == other_shown)
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Metadata)])
+def test_of_metadata_grouping_is_shown_only_what_gives_groups_another_revision(name: str) -> None:
+    one, said = builders.photo("a"), Metadata(builders.wall_at(0))
+    revision, shown = told(task_of(one, said))
+    other_revision, other_shown = told(task_of(one, replace(said, **{name: getattr(OTHER_METADATA, name)})))
+    assert (revision == other_revision) == (shown == other_shown)
