@@ -78,7 +78,7 @@ class Command:
     check: bool = False
     apply: Sequence[Path] = ()
     forget_decisions: bool = False
-    history: bool = False
+    history: int | None = None
     undo: int | None = None
     review: bool = False
     review_only: bool = False
@@ -148,15 +148,16 @@ def parse_command(argv: Sequence[str] | None) -> Command:
     arguments, after = _split_at_dashes(sys.argv[1:] if argv is None else argv)
     given = vars(build_parser().parse_intermixed_args(arguments))
     sources = [*given.pop("folders", []), *given.pop("source", []), *after]
-    if isinstance(folder := given.get("undo"), str):
-        sources, given["undo"] = [folder, *sources], LATEST
+    for name in ("history", "undo"):
+        if isinstance(folder := given.get(name), str):
+            sources, given[name] = [folder, *sources], LATEST
     flags = {name: given.pop(name) for name in SETTINGS if name in given}
     config = given.pop("config", "")  # empty where a script's variable is not set
     return Command(flags | ({"source": sources} if sources else {}), Path(config) if config else None, **given)
 
 
 def _run_or_folder(text: str) -> int | str:
-    """What stands after `--undo`: the number of a run, or already the folder of photos that it was about."""
+    """What stands after `--undo` or `--history`: the number of a run, or the folder of photos that it was about."""
     if re.fullmatch(r"-?[0-9]+", text):
         return int(text)
     if os.sep in text or Path(text).is_dir():
@@ -238,7 +239,13 @@ def _add_runs(groups: Mapping[SettingGroup, argparse._ArgumentGroup]) -> None:
         help="forget what amended plans decided, and what was learned from it",
     )
     groups[DONE].add_argument(
-        "--history", action="store_true", help="list all runs that changed anything, the latest first"
+        "--history",
+        nargs="?",
+        type=_run_or_folder,
+        const=LATEST,
+        metavar="RUN",
+        help="list the runs that changed anything, the latest first, or each change of one (default: all runs, with"
+        " SOURCE, `-o` or `--source-type` those about that)",
     )
     groups[DONE].add_argument(
         "--undo",

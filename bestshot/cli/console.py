@@ -183,7 +183,7 @@ class Console:
             self.print_line(["Nothing was changed: nothing was taken back."])
             return True
         self.print_line([undone.run])
-        *each, said = undo_lines(undone, with_all=self._is_verbose or not undone.acted)
+        *each, said = undo_lines(undone, with_all=self._is_verbose or not undone.acted, whole=self._is_verbose)
         self._print_shown(each, "--verbose")
         self.print_line([said])
         logger.info("%s %s", undone.run, said, extra=event("undo", acted=undone.acted, left=len(left)))

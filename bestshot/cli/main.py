@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bestshot.cli.arguments import Command, parse_command
 from bestshot.errors import OrganizerError
+from bestshot.journal.runs import LATEST
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
@@ -125,7 +126,7 @@ def _run(command: Command, console: "Console", environment: Mapping[str, str]) -
     if command.forget_decisions:
         console.print_line(_forget(settings))
         return EXIT_DONE
-    if command.history or command.undo is not None:
+    if command.history is not None or command.undo is not None:
         return _look_back(command, settings, console)
     if command.is_review:
         from bestshot.cli.review import review
@@ -167,10 +168,11 @@ def _set_up(console: "Console", settings: Settings) -> None:
 
 def _look_back(command: Command, settings: Settings, console: "Console") -> int:
     """List the earlier runs, or undo one; answers 1 if some of it had to be left."""
+    # Only what stands on the command line narrows the choice: settings for every run do not.
+    fields = {"source": "sources", "output": "output", "source_type": "source_type"}
+    named = {field: getattr(settings, name) for name, field in fields.items() if name in command.flags}
     if command.undo is None:
-        from bestshot.undo.history import history
-
-        console.print_line(history(settings))
+        console.print_line(_history(command, settings, named))
         return EXIT_DONE
     from bestshot.cli.consent import confirm_undo
     from bestshot.cli.source import immich_source
@@ -178,11 +180,9 @@ def _look_back(command: Command, settings: Settings, console: "Console") -> int:
     from bestshot.undo.choice import RunChoice
     from bestshot.undo.commands import undo, undone_already, user_knows
 
-    # Only what stands on the command line narrows the choice: settings for every run do not.
-    named = {name: getattr(settings, name) for name in ("source", "output", "source_type") if name in command.flags}
     client = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
     whose = None if client is None else lambda: f"immich:{client.get_current_user().id}"
-    choice = RunChoice(command.undo, named.get("source", ()), named.get("output"), named.get("source_type"), whose)
+    choice = RunChoice(command.undo, **named, whose=whose)
     if already := undone_already(settings, choice):
         console.print_line([already])
         console.when_told(lambda: user_knows(settings))
@@ -191,6 +191,17 @@ def _look_back(command: Command, settings: Settings, console: "Console") -> int:
     undone = undo(choice, settings, client, console.progress(settings), confirm=confirm)
     console.when_told(lambda: user_knows(settings))
     return EXIT_DONE if console.report_undo(undone) else EXIT_SOMETHING_FAILED
+
+
+def _history(command: Command, settings: Settings, named: Mapping[str, Any]) -> list[str]:
+    from bestshot.undo.history import history
+
+    number = command.history or LATEST
+    if not named:  # nothing is loaded that a choice needs
+        return history(settings, number)
+    from bestshot.undo.choice import RunChoice
+
+    return history(settings, number, RunChoice(number, **named))
 
 
 def _with_server(command: Command) -> Command:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
-_BOLD, _FAINT, _GREEN = "1", "2", "32"
+_BOLD, _GREEN = "1", "32"
 
 _WITHOUT_LINKS: Final = ("linux",)
 """Terminals that have colours, and may print what they should take for a link."""
@@ -26,10 +26,6 @@ class Paint:
     def best(self, text: str) -> str:
         """What is to catch the eye."""
         return self._in(_GREEN, text)
-
-    def over(self, text: str) -> str:
-        """What no longer counts."""
-        return self._in(_FAINT, text)
 
     def link(self, text: str, path: str) -> str:
         """A text that opens a file; the name of this machine tells others, over SSH, that it is not theirs."""

@@ -8,7 +8,7 @@ from bestshot.cli.paint import PLAIN, Paint
 from bestshot.journal.runs import KeptItem
 from bestshot.layout.actions import CopyFile, Receipt, RemoveFile, RestoreFile, RetireBest
 from bestshot.marks.actions import MarkAction, MarkReceipt
-from bestshot.marks.wording import action_line, done_in_words
+from bestshot.marks.wording import action_line, action_lines, done_in_words
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.phases import PHASES, Begun
 from bestshot.model.photo import Photo, Skipped, SourceType
@@ -265,23 +265,26 @@ def _known(known: int, total: int) -> str:
     return " (known from earlier)" if known == total else f" ({known:,} of them known from earlier)"
 
 
-def undo_lines(undone: "Undone", *, with_all: bool) -> Iterator[str]:
-    """What an undo did, in one line, after a line for each change if they are wanted; what it left is listed apart."""
+def undo_lines(undone: "Undone", *, with_all: bool, whole: bool = True) -> Iterator[str]:
+    """What an undo did, in one line, after a line for each change if they are wanted; what it left is listed apart.
+
+    The photos of a change of marks have a line each in the `whole`, else the first few of them are named.
+    """
     if with_all:
-        yield from (line for one in undone.results for line in _reversal_lines(one, acted=undone.acted))
+        yield from (line for one in undone.results for line in _reversal_lines(one, acted=undone.acted, whole=whole))
     yield f"{'; '.join(_undone(undone.results, acted=undone.acted)) or 'nothing was left to undo'}."
 
 
-def _reversal_lines(one: "Result", *, acted: bool) -> Iterator[str]:
+def _reversal_lines(one: "Result", *, acted: bool, whole: bool) -> Iterator[str]:
     match one:
         case RemoveFile(destination=file):
             yield f"  {'removed' if acted else 'would remove'} {printable(file)}"
         case RestoreFile(destination=file):
             yield f"  {'restored' if acted else 'would restore'} {printable(file)}"
         case MarkReceipt(action=action):
-            yield action_line(action, with_keys=True, lead="done:")
+            yield from action_lines(action, lead="done:")
         case MarkAction():
-            yield action_line(one, with_keys=True)
+            yield from action_lines(one, lead="would") if whole else [action_line(one, with_keys=True, few=True)]
 
 
 def _undone(results: Iterable["Result"], *, acted: bool) -> Iterator[str]:

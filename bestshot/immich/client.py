@@ -101,6 +101,10 @@ class ImmichClient:
             self._user = self._server.request(self._calls.current_user(), WireUser).value()
         return self._user
 
+    def user_in_words(self) -> str:
+        """The owner of the key, and on which server."""
+        return f"{self.get_current_user().name} at {self.url.removesuffix('/api')}"
+
     def get_needed_permissions(self) -> tuple[str, ...]:
         """The permissions that a key needs for this client's tasks; empty before 1.113."""
         return self._server.needed_permissions

@@ -110,6 +110,14 @@ def nothing_to_undo(about: str = "") -> UsageError:
     return UsageError(f"There is {what} to undo. --history lists what was done.")
 
 
+def numbered(runs: Sequence[Run], number: int) -> Run:
+    """The run of this number; raises UsageError if there is none."""
+    found = next((run for run in runs if run.number == number), None)
+    if found is None:
+        raise UsageError(f"There is no run {number}. --history lists those that there are.")
+    return found
+
+
 def run_to_undo(runs: Sequence[Run], number: int, about: str = "") -> Run:
     """The run of this number, or the latest that stands; raises UsageError if it cannot be taken back.
 
@@ -118,9 +126,7 @@ def run_to_undo(runs: Sequence[Run], number: int, about: str = "") -> Run:
     """
     if number == LATEST:
         return _latest(runs, about)
-    found = next((run for run in runs if run.number == number), None)
-    if found is None:
-        raise UsageError(f"There is no run {number}. --history lists those that there are.")
+    found = numbered(runs, number)
     if found.undoes is not None:
         raise UsageError(f"Run {number} is an undo, of run {found.undoes}. To have that again, run the job again.")
     if found.undo_state is UndoState.UNDONE:

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import assert_never
 
-from bestshot.layout.actions import Action, CopyFile, PlaceBest, RetireBest, WriteMetadata
+from bestshot.layout.actions import (
+    Action,
+    CopyFile,
+    PlaceBest,
+    RemoveFile,
+    RestoreFile,
+    RetireBest,
+    Reversal,
+    WriteMetadata,
+)
 from bestshot.layout.names import group_folder
 from bestshot.model.photo import LinkMethod
 from bestshot.text import base_name, count, format_size, printable
@@ -18,7 +27,7 @@ def folder_lines(actions: Iterable[Action], *, with_files: bool) -> Iterator[str
         here = list(of_group)
         yield f"  would in {group_folder(number)} {', '.join(_parts(here))}"
         if with_files:
-            yield from (f"      {_file(action)}" for action in here)
+            yield from (f"      {file_in_words(action)}" for action in here)
 
 
 def _number(action: Action) -> int:
@@ -49,7 +58,8 @@ def _deed(action: PlaceBest | RetireBest | WriteMetadata) -> str:
             assert_never(action)
 
 
-def _file(action: Action) -> str:
+def file_in_words(action: Action | Reversal) -> str:
+    """What a change does to a file."""
     destination = printable(action.destination)
     match action:
         case CopyFile(replaces=True):
@@ -62,5 +72,9 @@ def _file(action: Action) -> str:
             return f"remove {destination}, which shows {printable(action.target)}"
         case WriteMetadata():
             return f"write {destination}"
+        case RemoveFile():
+            return f"remove {destination}"
+        case RestoreFile():
+            return f"restore {destination}"
         case _:
             assert_never(action)

@@ -1,21 +1,35 @@
 """Changes of marks in words, before and after they are made."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from bestshot.marks.actions import MarkAction, MarkReceipt
 from bestshot.marks.registry import MARKS
 from bestshot.text import count, printable
 
+Lead = Literal["would", "done:", "begun:", "found:"]
+"""How a line about a change begins."""
+
+_FEW: Final = 5
+"""So many photos are named within a line."""
+
 
 def action_line(
-    action: MarkAction, calls: Sequence[str] = (), *, with_keys: bool, lead: Literal["would", "done:"] = "would"
+    action: MarkAction, calls: Sequence[str] = (), *, with_keys: bool = False, few: bool = False, lead: Lead = "would"
 ) -> str:
-    """What an action would do, or did, and by which calls, with the keys of its photos if they are wanted."""
+    """What an action would do, or did, and by which calls, with the keys of its photos, or a few, if wanted."""
     deed = action.words.would.format(action, photos=count(len(action.keys), "photo"))
-    keys = f": {', '.join(map(printable, action.keys))}" if with_keys else ""
+    named = action.keys[:_FEW] if few else action.keys
+    more = f" and {len(action.keys) - _FEW:,} more" if len(named) < len(action.keys) else ""
+    keys = f": {', '.join(map(printable, named))}{more}" if with_keys else ""
     by_calls = f" ({', '.join(map(printable, calls))})" if calls else ""
     return f"  {lead} {deed}{by_calls}{keys}"
+
+
+def action_lines(action: MarkAction, *, lead: Lead) -> Iterator[str]:
+    """What an action would do, or did, with a line for each of its photos."""
+    yield action_line(action, lead=lead)
+    yield from (f"      {printable(key)}" for key in action.keys)
 
 
 def done_in_words(receipts: Iterable[MarkReceipt]) -> Iterator[str]:

@@ -229,8 +229,10 @@ class _Run:
                     yield result
                     advance(1)
         if marks:
-            with progress("Marking", len(marks)):
-                yield from self._marks.carry_out(marks, sources, self._request.policy or VerifyPolicy())
+            with progress("Marking", len(marks)) as advance:
+                for told in self._marks.carry_out(marks, sources, self._request.policy or VerifyPolicy()):
+                    yield told
+                    advance(isinstance(told, MarkReceipt))
 
 
 @contextmanager

@@ -32,10 +32,10 @@ class RunChoice:
     def find(self, journal: Journal) -> Run:
         """The run; raises UsageError if there is none, or if it cannot be taken back."""
         if self.number == LATEST:
-            return run_to_undo(self.among(journal), LATEST, self._in_words())
+            return run_to_undo(self.among(journal), LATEST, self.in_words)
         run = run_to_undo(journal.runs(), self.number)
         if not self._is_about(run, journal):
-            raise UsageError(f"Run {run.number} was not {self._in_words()}. --history lists what was done.")
+            raise UsageError(f"Run {run.number} was not {self.in_words}. --history lists what was done.")
         return run
 
     def among(self, journal: Journal) -> list[Run]:
@@ -55,7 +55,8 @@ class RunChoice:
             for part in run.parts
         )
 
-    def _in_words(self) -> str:
+    @property
+    def in_words(self) -> str:
         """What it has to be about, as the end of a sentence; empty if nothing was named."""
         return " and ".join(self._named())
 

@@ -74,7 +74,7 @@ def undo(
         if acts and confirm is not None and not confirm(said):
             return Undone(said, is_declined=True)
         if server is not None:
-            journal.user = server.get_current_user().name
+            journal.user = server.user_in_words()
         undoing = RunUndo(journal, run, Path(settings.cache_dir), server, policy)
         results: list[Result] = []
         with progress(f"Undoing run {run.number}", sum(part.changes for part in run.to_undo)) as advance:

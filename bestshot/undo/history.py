@@ -3,16 +3,21 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bestshot.journal.journal import Journal, existing_journal
-from bestshot.journal.runs import Run, RunPart, UndoState
-from bestshot.layout.actions import CHANGES, CopyFile
+from bestshot.journal.runs import LATEST, Run, RunPart, UndoState, numbered
+from bestshot.layout.actions import BOTH, CHANGES, CopyFile
 from bestshot.layout.changes import FOLDER
+from bestshot.layout.wording import file_in_words
 from bestshot.marks.actions import receipts_of
 from bestshot.marks.registry import KINDS
-from bestshot.marks.wording import done_in_words
+from bestshot.marks.wording import Lead, action_lines, done_in_words
 from bestshot.settings.settings import Settings
 from bestshot.text import count, printable
+
+if TYPE_CHECKING:
+    from bestshot.undo.choice import RunChoice
 
 _NOTHING_CHANGED = "Nothing was ever changed."
 
@@ -29,13 +34,22 @@ _UNDONE = {
 }
 
 
-def history(settings: Settings) -> list[str]:
-    """What was done, a line for each run, the latest first."""
+def history(settings: Settings, number: int = LATEST, choice: "RunChoice | None" = None) -> list[str]:
+    """What was done, a line for each run, the latest first; of the run of a number, a line for each change.
+
+    With a choice, only the runs about what was named. Raises UsageError if there is no such run.
+    """
     journal = existing_journal(Path(settings.state_dir), mends=False)
     if journal is None:
         return [_NOTHING_CHANGED]
     with closing(journal):
-        return list(history_lines(journal))
+        if number != LATEST:
+            return list(_run_lines(numbered(journal.runs(), number), journal))
+        if choice is None:
+            return list(history_lines(journal))
+        return [_run_line(run, journal) for run in reversed(choice.among(journal))] or [
+            f"Nothing was changed by a run {choice.in_words}."
+        ]
 
 
 def history_lines(journal: Journal) -> Iterator[str]:
@@ -47,10 +61,40 @@ def history_lines(journal: Journal) -> Iterator[str]:
         yield _run_line(run, journal)
 
 
+def _run_lines(run: Run, journal: Journal) -> Iterator[str]:
+    """A run in a sentence, and each of its changes in a line, of marks with a line for each photo."""
+    yield run_in_words(run, journal)
+    for part in run.parts:
+        is_output = part.target.startswith(FOLDER)
+        lead: Lead = "found:" if part.is_learned else "done:"
+        yield from _output_lines(part, journal, lead) if is_output else _mark_lines(part, journal)
+
+
+def _output_lines(part: RunPart, journal: Journal, lead: Lead) -> Iterator[str]:
+    for done in journal.done_in(part.id, BOTH):
+        yield f"  {lead} {file_in_words(done.action)}"
+    for begun in journal.unfinished(part.target, BOTH):
+        if begun.part == part.id:
+            yield f"  begun: {file_in_words(begun.action)}"
+
+
+def _mark_lines(part: RunPart, journal: Journal) -> Iterator[str]:
+    for done in receipts_of(journal.done_in(part.id, KINDS)):
+        changed = done.effect.changed
+        action = done.action.narrowed(changed, done.effect.container) if changed else done.action
+        yield from action_lines(action, lead="done:")
+    for begun in journal.unfinished(part.target, KINDS):
+        if begun.part == part.id:
+            yield from action_lines(begun.action, lead="begun:")
+
+
 def run_in_words(run: Run, journal: Journal) -> str:
     """A run in a sentence: its number, when it was, about what, and what it did."""
-    about = dict.fromkeys(_source_in_words(source, part) for part in run.parts for source in part.sources)
-    return f"Run {run.number} of {_started(run)}, about {', '.join(about)}: {_deeds(run, journal)}."
+    return f"Run {run.number} of {_started(run)}, about {_about(run)}: {_deeds(run, journal)}."
+
+
+def _about(run: Run) -> str:
+    return ", ".join(dict.fromkeys(_source_in_words(source, part) for part in run.parts for source in part.sources))
 
 
 def _source_in_words(source: str, part: RunPart) -> str:
@@ -65,7 +109,8 @@ def _on_immich(part: RunPart) -> str:
 
 
 def _run_line(run: Run, journal: Journal) -> str:
-    return f"{run.number:>4}  {_started(run)}  {_deeds(run, journal)}"
+    about = f"{_about(run)}: " if run.undoes is None else ""  # as the run that was undone says
+    return f"{run.number:>4}  {_started(run)}  {about}{_deeds(run, journal)}"
 
 
 def _started(run: Run) -> str:
@@ -86,12 +131,11 @@ def _deeds(run: Run, journal: Journal) -> str:
 def _part_in_words(part: RunPart, journal: Journal) -> str:
     if part.target.startswith(FOLDER):
         return _output_in_words(part, journal)
-    place = _on_immich(part) if part.target.startswith(_IMMICH) else "in folders"
     receipts = receipts_of(journal.done_in(part.id, KINDS))
     known = ", ".join(done_in_words(receipts))
     if part.open:
         known += f"{', ' * bool(known)}{_begun(part)}"
-    return f"{known or 'nothing marked'} {place}"
+    return known or "nothing marked"
 
 
 def _output_in_words(part: RunPart, journal: Journal) -> str:

@@ -26,11 +26,11 @@ USERS_SIDECAR = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 </x:xmpmeta>
 """
 HISTORY = [
-    "   5  12 of 12 changes begun and not known to be made in {out} (12 changes; unfinished)",
-    "   4  4 photos tagged, 1 photo made favourite in folders (3 changes)",
-    "   3  4 photos laid out in {out} (8 changes)",
+    "   5  {photos}: 12 of 12 changes begun and not known to be made in {out} (12 changes; unfinished)",
+    "   4  {photos}: 4 photos tagged, 1 photo made favourite (3 changes)",
+    "   3  {photos}: 4 photos laid out in {out} (8 changes)",
     "   2  undo of run 1: 8 files taken back in {out} (8 changes)",
-    "   1  4 photos laid out in {out} (8 changes; undone)",
+    "   1  {photos}: 4 photos laid out in {out} (8 changes; undone)",
 ]
 
 
@@ -137,7 +137,17 @@ def test_hashes_that_its_index_knows_are_taken_from_it(left: Left) -> None:
 def test_its_history_is_told_as_it_told_it(left: Left, capsys: pytest.CaptureFixture[str]) -> None:
     assert left.run("--history") == 0
     told = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d  ", "", capsys.readouterr().out).splitlines()
-    assert told == [line.format(out=left.out) for line in HISTORY]
+    assert told == [line.format(out=left.out, photos=left.photos) for line in HISTORY]
+
+
+@pytest.mark.parametrize(("run", "changes"), [("5", 12), ("4", 3), ("3", 8), ("2", 8), ("1", 8)])
+def test_each_change_of_its_runs_is_listed(
+    left: Left, run: str, changes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert left.run("--history", run) == 0
+    about, *lines = capsys.readouterr().out.splitlines()
+    assert about.startswith(f"Run {run} of ")
+    assert len([line for line in lines if line.startswith(("  done: ", "  begun: "))]) == changes
 
 
 def test_all_that_it_did_is_taken_back(left: Left, tmp_path: Path) -> None:

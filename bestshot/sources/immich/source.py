@@ -178,8 +178,8 @@ class ImmichPhotoSource(PhotoSource):
         return (f"immich:{self._client.get_current_user().id}",)
 
     def user_name(self) -> str:
-        """The owner of the key."""
-        return self._client.get_current_user().name
+        """The owner of the key, and on which server."""
+        return self._client.user_in_words()
 
     def locations(self) -> tuple[str, ...]:
         """The server's address."""

@@ -50,8 +50,10 @@ def test_runs_are_listed_and_taken_back_one_by_one(tmp_path: Path, capsys: pytes
     assert main([str(photos), "--tag-only", "--quiet", *QUICK]) == 0
     latest, first = said(capsys, "--history").splitlines()
     when = r"\d{4}-\d\d-\d\d \d\d:\d\d"
-    assert re.fullmatch(rf" +1  {when}  3 photos laid out in {re.escape(str(out))} \(5 changes\)", first)
-    assert re.fullmatch(rf" +2  {when}  3 photos tagged in folders \(2 changes\)", latest)
+    assert re.fullmatch(
+        rf" +1  {when}  {re.escape(str(photos))}: 3 photos laid out in {re.escape(str(out))} \(5 changes\)", first
+    )
+    assert re.fullmatch(rf" +2  {when}  {re.escape(str(photos))}: 3 photos tagged \(2 changes\)", latest)
     assert "--history and --undo cannot be combined" in said(capsys, "--history", "--undo", code=2)
     assert said(capsys, "--undo", "--dry-run").endswith("\n2 changes of marks to be undone.\n")
     assert said(capsys, "--undo").endswith("\n3 photos no longer tagged.\n")
@@ -117,8 +119,8 @@ def test_of_two_users_each_takes_back_the_own_latest_run_and_the_history_names_t
             monkeypatch.setenv("IMMICH_API_KEY", key.secret)
             assert main([*on_server, "--mark-best-favorite"]) == 0
         latest, first = said(capsys, "--history").splitlines()
-        assert "on Immich for Second User" in latest
-        assert "on Immich for Test Admin" in first
+        assert f"on Immich for Second User at {fake.url}: 1 photo made favourite" in latest
+        assert f"on Immich for Test Admin at {fake.url}: 1 photo made favourite" in first
         monkeypatch.setenv("IMMICH_API_KEY", fake.admin.secret)
         assert "Run 1 of" in said(capsys, *on_server, "--undo")
         assert [a.owner.name for a in fake.state.assets.values() if a.is_favorite] == ["Second User"]
@@ -215,7 +217,9 @@ class TestTheRunThatIsMeant:
             self.run(folder / "one", "-o", folder / "out6")  # run 6
             assert "Run 6 of " in said(capsys, "--undo", "--dry-run")
             told = said(capsys, "--undo", *there)
-            assert re.match(r"Run 5 of \S+ \S+, about photos on Immich for Test Admin: 2 photos laid out in ", told)
+            assert re.match(
+                r"Run 5 of \S+ \S+, about photos on Immich for Test Admin at \S+: 2 photos laid out in ", told
+            )
             assert "Run 6 of " in said(capsys, "--undo", "--source-type", "local", "--dry-run")
             assert not list((folder / "out5").glob("group_*"))
 
@@ -241,9 +245,63 @@ def test_an_undo_says_which_run_it_takes_back_and_lists_its_files_if_asked(
     assert {line.removeprefix("  would remove ") for line in dry[1:-1]} == files
     assert dry[-1] == "5 files to be removed."
     marked = said(capsys, "--undo", "--dry-run").splitlines()
-    assert re.fullmatch(rf"Run 2 {about}3 photos tagged in folders \(2 changes\)\.", marked[0])
+    assert re.fullmatch(rf"Run 2 {about}3 photos tagged \(2 changes\)\.", marked[0])
     assert all(line.startswith("  would take the tags ") and str(photos) in line for line in marked[1:-1])
     told = said(capsys, "--undo", "-v").splitlines()
-    assert [line.partition("take the tag")[0] for line in told[1:-1]] == ["  done: "] * 2
+    deeds = [line for line in told[1:-1] if not line.startswith(f"      {photos}/burst_")]
+    assert [line.partition("take the tag")[0] for line in deeds] == ["  done: "] * 2
+    assert len(told[1:-1]) == 2 + 3
     told = said(capsys, "--undo", "--verbose").splitlines()
     assert {line.removeprefix("  removed ") for line in told[1:-1]} == files
+
+
+class TestOneRun:
+    """`--history N` lists each change of a run, and `--undo --dry-run -v` each that it would take back."""
+
+    @pytest.fixture
+    def photos(self, tmp_path: Path) -> Path:
+        drawn_library.add_burst(tmp_path / "photos")
+        for arguments in (["-o", str(tmp_path / "out")], ["--tag-only"]):
+            assert main([str(tmp_path / "photos"), *arguments, "--quiet", *QUICK]) == 0
+        return tmp_path / "photos"
+
+    def test_of_an_output_is_listed_file_by_file(self, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        about, *changes = said(capsys, "--history", "1").splitlines()
+        assert re.match(rf"Run 1 of .*, about {re.escape(str(photos))}: 3 photos laid out in ", about)
+        assert changes == [
+            f"  done: copy {photos}/burst_1.jpg to group_0001/originals/burst_1.jpg",
+            f"  done: copy {photos}/burst_2.jpg to group_0001/originals/burst_2.jpg",
+            f"  done: copy {photos}/burst_3.jpg to group_0001/originals/burst_3.jpg",
+            "  done: show group_0001/originals/burst_2.jpg as group_0001/best_burst_2.jpg",
+            "  done: write group_0001/metadata.txt",
+        ]
+
+    def test_of_marks_is_listed_photo_by_photo(self, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        def listed(*arguments: str) -> list[str]:
+            return [line.strip() for line in said(capsys, *arguments).splitlines() if line.startswith("      ")]
+
+        assert re.search("^  done: tag 1 photo .*photo-organizer-duplicate-best", said(capsys, "--history", "2"), re.M)
+        for arguments in (("--history", "2"), ("--undo", "2", "--dry-run", "-v")):
+            assert sorted(listed(*arguments)) == [f"{photos}/burst_{shot}.jpg" for shot in (1, 2, 3)]
+
+    def test_of_an_undo_is_listed_and_what_was_undone_is_called_so(
+        self, photos: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main([str(photos), "--undo", "1", "--quiet"]) == 0
+        about, *changes = said(capsys, "--history", "3").splitlines()
+        assert "undo of run 1: " in about
+        assert len([line for line in changes if line.startswith("  done: remove group_0001/")]) == 5
+        assert said(capsys, "--history", "1").splitlines()[0].endswith("; undone).")
+        assert said(capsys, "--history").splitlines()[2].endswith("; undone)")
+
+    def test_that_is_not_there_is_told(self, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert photos.is_dir()
+        assert said(capsys, "--history", "9", code=2) == "There is no run 9. --history lists those that there are.\n"
+
+    def test_is_listed_only_if_it_was_about_what_is_named(
+        self, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert len(said(capsys, "--history", str(photos)).splitlines()) == 2
+        assert len(said(capsys, "-o", str(tmp_path / "out"), "--history").splitlines()) == 1
+        told = said(capsys, "--history", str(tmp_path))
+        assert told == f"Nothing was changed by a run about {tmp_path}.\n"
