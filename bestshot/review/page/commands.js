@@ -231,8 +231,8 @@ export class Commands {
   #run(one, event) {
     const { group, photo } = this.library;
     const reason = group ? one.why?.(group, photo) : !one.isAlways && "No group is shown.";
-    if (reason) say(reason);
-    else one.act(event);
+    say(reason || "");
+    if (!reason) one.act(event);
   }
 }
 

@@ -184,7 +184,7 @@ function boxOf({ photos }, room, tileHeight) {
   let top = HEAD;
   let widest = Math.min(room, NARROWEST);
   for (const photo of photos) {
-    const width = Math.min(room, Math.round(tileHeight * clamp(photo.width / photo.height || 1, 0.6, 1.9)));
+    const width = Math.min(room, Math.round(tileHeight * clamp(photo.width / photo.height || 1, 0.55, 1.9)));
     if (left && left + width > room) [left, top] = [0, top + tileHeight + GAP];
     tiles.push({ left, top, width, height: tileHeight });
     left += width + GAP;
