@@ -280,7 +280,8 @@ class TestOneRun:
         def listed(*arguments: str) -> list[str]:
             return [line.strip() for line in said(capsys, *arguments).splitlines() if line.startswith("      ")]
 
-        assert re.search("^  done: tag 1 photo .*photo-organizer-duplicate-best", said(capsys, "--history", "2"), re.M)
+        told = said(capsys, "--history", "2")
+        assert re.search("^  done: put the tags .*photo-organizer-duplicate-best on 1 photo$", told, re.MULTILINE)
         for arguments in (("--history", "2"), ("--undo", "2", "--dry-run", "-v")):
             assert sorted(listed(*arguments)) == [f"{photos}/burst_{shot}.jpg" for shot in (1, 2, 3)]
 
