@@ -1,6 +1,8 @@
 """How far a run is: one bar for the whole of it at a terminal, and a line in the log for each phase."""
 
 import logging
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +25,13 @@ logger = logging.getLogger(__name__)
 _REFRESH_SECONDS: Final = 0.1
 """The bar is drawn at most so often: a run may have thousands of quick steps."""
 
-_BAR: Final = "{desc} |{bar}| {percentage:.0f} %{postfix}"
+_ROOM_FOR_BAR: Final = 12
+"""Columns; a bar that is any shorter shows nothing."""
+
+_ERASED_LINE: Final = "\r\x1b[K"
+"""Back to the first column, and what stands there gone: spaces would run over a line that has become shorter."""
+
+_USUAL_COLUMNS: Final = 80
 
 _SOON: Final = 3.0
 """Seconds; whoever waits no longer for the whole result need not hear of a part of it before."""
@@ -119,8 +127,7 @@ class ProgressBar:
         # It never goes back: where there is more to do than was expected, it waits.
         self._share = max(self._share, passed / (passed + left) if left else 0.0)
         bar.n = self._share
-        bar.set_description_str(phase_in_words(running), refresh=False)
-        bar.set_postfix_str(time_left(left), refresh=False)
+        bar.bar_format = bar_line(running, self._share, left, _columns())
         bar.refresh()
 
     def _take_away(self) -> None:
@@ -129,7 +136,33 @@ class ProgressBar:
             self._bar = None
 
 
+def bar_line(running: Begun, share: float, left: float, columns: int) -> str:
+    """The line of the bar as tqdm takes it, with as much as there is room for: the time before the bar itself."""
+    phase, time_, done = phase_in_words(running), time_left(left), f"{100 * share:.0f} %"
+    end = ", ".join(filter(None, (done, time_)))
+    lines = [f"{phase}, {end}", f"{running.title}: {end}", end, done]
+    if len(lines[0]) + _ROOM_FOR_BAR < columns:
+        return f"{phase} |{{bar}}| {end}"
+    return next((line for line in lines if len(line) < columns), done)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
+    except (OSError, ValueError):  # of a stream that is no terminal after all
+        return _USUAL_COLUMNS
+
+
 def _new_bar() -> "tqdm[NoReturn]":
     from tqdm import tqdm
 
-    return tqdm(total=1.0, bar_format=_BAR, dynamic_ncols=True, leave=False)
+    stream = sys.stderr
+    bar: tqdm[NoReturn] = tqdm(total=1.0, bar_format=" ", dynamic_ncols=True, leave=False, file=stream)
+    if os.environ.get("TERM", "dumb") != "dumb":
+
+        def show(text: str) -> None:
+            stream.write(f"{_ERASED_LINE}{text}")
+            stream.flush()
+
+        bar.sp = show
+    return bar

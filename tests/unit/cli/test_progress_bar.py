@@ -1,6 +1,10 @@
 """One bar stands for a whole run, and says how long it will still take."""
 
 import json
+import os
+import pty
+import sys
+import termios
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.cli.progress_bar import ProgressBar, phases_of
+from bestshot.cli.progress_bar import ProgressBar, bar_line, phases_of
 from bestshot.cli.wording import phase_in_words, time_left
 from bestshot.model.groups import Group
 from bestshot.model.phases import HASHING, JUDGING, PHASES, Begun, Forecast, Phase, seconds_left
@@ -205,3 +209,46 @@ class TestGroups:
         with caplog.at_level("INFO"):
             assert self.said(capfd, 72, shown=False) == ""
         assert "judging them takes about 6 minutes." in caplog.text
+
+
+@given(
+    st.builds(Begun, st.sampled_from([*PHASES, "Undoing run 31"]), st.integers(0, 10**7), st.integers(0, 10**7)),
+    st.floats(0, 1),
+    st.floats(0, 10**6),
+    st.integers(6, 300),
+)
+def test_the_line_of_the_bar_fits_into_any_terminal(phase: Begun, share: float, left: float, columns: int) -> None:
+    line = bar_line(phase, share, left, columns)
+    assert len(line.replace("{bar}", "#" * 8)) < columns
+    assert f"{100 * share:.0f} %" in line
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (80, "Hashing: 5 of 1,234 photos |{bar}| 12 %, about 6 minutes left"),
+        (60, "Hashing: 5 of 1,234 photos, 12 %, about 6 minutes left"),
+        (40, "Hashing: 12 %, about 6 minutes left"),
+        (30, "12 %, about 6 minutes left"),
+        (10, "12 %"),
+    ],
+)
+def test_on_a_narrow_terminal_the_time_stays_longer_than_the_bar(columns: int, line: str) -> None:
+    assert bar_line(Begun("Hashing", 1234, 5), 0.12, 360, columns) == line
+
+
+def test_a_terminal_that_becomes_narrower_gets_no_line_that_runs_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    bar = ProgressBar(PHASES)
+    with open(theirs, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stderr", stream)
+        for columns in (120, 40):
+            termios.tcsetwinsize(theirs, (24, columns))
+            with bar("Hashing", 1000):
+                shown = os.read(mine, 4096).decode()
+            os.read(mine, 4096)
+            lines = [part for part in shown.split("\r\x1b[K") if part]
+            assert lines
+            assert all(len(line) <= columns for line in lines)
+    os.close(mine)
