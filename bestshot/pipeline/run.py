@@ -230,9 +230,8 @@ class _Run:
                     advance(1)
         if marks:
             with progress("Marking", len(marks)) as advance:
-                for told in self._marks.carry_out(marks, sources, self._request.policy or VerifyPolicy()):
-                    yield told
-                    advance(isinstance(told, MarkReceipt))
+                policy = replace(self._request.policy or VerifyPolicy(), told=advance)
+                yield from self._marks.carry_out(marks, sources, policy)
 
 
 @contextmanager

@@ -415,3 +415,28 @@ def test_a_server_that_goes_in_the_middle_is_told_with_what_was_done_until_then(
         "Until then: 3 photos tagged, 1 album made, 3 photos added to albums."
         " Run the same again, and it goes on from there."
     ]
+
+
+class EnoughError(Exception):
+    """Raised by whoever hears of a change and wants no more."""
+
+
+def test_work_that_is_to_end_ends_after_the_change_that_was_written_and_can_be_taken_back(
+    fake: FakeImmich, journal: Journal
+) -> None:
+    photos = fake.seeds.burst(3)
+    heard: list[int] = []
+
+    def told(changes: int) -> None:
+        heard.append(changes)
+        if len(heard) == 2:
+            raise EnoughError
+
+    actions = [MakeAlbum(number, f"Album {number}", ids(photos)) for number in (1, 2, 3)]
+    with pytest.raises(EnoughError):
+        made(marks_on(fake), journal, actions, VerifyPolicy((0.0,), wait=lambda _seconds: None, told=told))
+    assert heard == [1, 1]
+    assert len(fake.state.albums) == 2
+    recover_marks(marks_on(fake), journal, TARGET)
+    assert len(list(journal.done(TARGET, KINDS))) == 2
+    assert not journal.unfinished(TARGET, KINDS)
