@@ -1,6 +1,6 @@
 """What a review does on demand: previews, applies and undoes, by the runs that the command line starts as well."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +10,9 @@ import msgspec
 from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import Journal, existing_journal
 from bestshot.journal.runs import KeptItem, Run, UndoState
-from bestshot.layout.actions import CHANGES, RemoveFile, RestoreFile
-from bestshot.layout.changes import FOLDER
+from bestshot.layout.actions import RemoveFile, RestoreFile
 from bestshot.marks.actions import MarkAction, MarkReceipt
-from bestshot.marks.registry import KINDS
-from bestshot.marks.wording import action_line, done_in_words
+from bestshot.marks.wording import done_in_words
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.review.actions import Options, result_of, settings_for_options
@@ -26,7 +24,7 @@ from bestshot.sources.interface import PhotoSource
 from bestshot.text import count, printable
 from bestshot.undo.choice import RunChoice
 from bestshot.undo.commands import Undone, undo, user_knows
-from bestshot.undo.history import run_in_words
+from bestshot.undo.history import history, run_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +120,11 @@ class ReviewService:
             return [_told(run, journal) for run in reversed(choice.among(journal))]
 
     def changes_of(self, number: int) -> list[str]:
-        """Every change of a run, in words; raises RefusedError if there is no such run."""
-        journal = self._journal()
-        if journal is not None:
-            with closing(journal):
-                for run in journal.runs():
-                    if run.number == number:
-                        return list(_changes(run, journal))
-        raise RefusedError(f"There is no run {number}.", 404)
+        """Every change of a run about this library, in words; raises RefusedError if there is no such run."""
+        if all(run.run != number for run in self.history()):
+            raise RefusedError(f"There is no run {number} about these photos.", 404)
+        _, *changes = history(self.settings, number)
+        return [line.strip() for line in changes]
 
     def _last_run(self) -> int | None:
         journal = self._journal()
@@ -148,16 +143,6 @@ def _told(run: Run, journal: Journal) -> ToldRun:
     changes = sum(part.changes for part in run.parts if not part.is_learned)
     about = run_in_words(run, journal)
     return ToldRun(run.number, f"{started:%Y-%m-%d %H:%M}", about, changes, state if run.is_finished else "unfinished")
-
-
-def _changes(run: Run, journal: Journal) -> Iterator[str]:
-    for part in run.parts:
-        if part.target.startswith(FOLDER):
-            for made in journal.done_in(part.id, CHANGES):
-                yield printable(made.action.destination)
-        else:
-            for marked in journal.done_in(part.id, KINDS):
-                yield action_line(marked.action, with_keys=True, lead="done:").strip()
 
 
 def _undone(undone: Undone, run: int) -> JobResult:

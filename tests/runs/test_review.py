@@ -210,7 +210,9 @@ def test_what_is_applied_is_what_the_command_line_does_and_is_taken_back_whole(
     assert _files(out) == _files(theirs)
     [run] = [run for run in window.get("/api/history") if run["run"] == job["result"]["run"]]
     assert (run["state"], str(out) in run["about"]) == ("done", True)
-    assert len(window.get(f"/api/history/{run['run']}")["changes"]) == run["changes"]
+    listed = window.get(f"/api/history/{run['run']}")["changes"]
+    assert len(listed) == run["changes"]
+    assert f"done: copy {library / 'a_1.jpg'} to group_0001/originals/a_1.jpg" in listed
     look = window.done("/api/undo", {"run": run["run"], "look": True})
     assert look["result"]["lines"] == [f"{run['changes']} files to be removed"]
     assert _files(out) == _files(theirs)
