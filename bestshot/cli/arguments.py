@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from bestshot import __version__
+from bestshot.cli.completion import SHELLS, PrintCompletion
 from bestshot.errors import UsageError
 from bestshot.journal.runs import LATEST
 from bestshot.settings.declaration import DONE, GROUPS, IMMICH, PHOTOS, RESULT, RUNNING, Setting, SettingGroup
@@ -193,6 +194,13 @@ def build_parser() -> argparse.ArgumentParser:
     _add_runs(groups)
     groups[RUNNING].add_argument("--config", metavar="FILE", help="settings as TOML (default: in your config folder)")
     groups[RUNNING].add_argument("-h", "--help", action="help", help="show this help and exit")
+    groups[RUNNING].add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        metavar="SHELL",
+        help=f"print what lets a shell complete this command, and exit: {', '.join(SHELLS)}",
+    )
     groups[RUNNING].add_argument(
         "--version", action="version", version=f"%(prog)s {__version__}", help="show the version and exit"
     )

@@ -57,7 +57,7 @@ def _package(module: str) -> str:
 
 
 def _modules() -> dict[str, Path]:
-    doors = {path.stem: path for path in ROOT.glob("*.py")}
+    doors = {path.stem: path for path in ROOT.glob("*.py") if path.name != "setup.py"}  # which builds, and does not run
     inside = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in (ROOT / "bestshot").rglob("*.py")
     }
