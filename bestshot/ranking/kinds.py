@@ -6,7 +6,7 @@ and on, or a clockwork.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -155,13 +155,18 @@ def _is_focus_stack(shots: Sequence["Candidate"]) -> bool:
         return False
     if not _are_guesses(shots) and max(_pauses(shots)) > _MAX_PAUSE:
         return False
-    ordered = sorted(shots, key=lambda one: _by_number(one.photo.name)) if _are_guesses(shots) else shots
-    return is_focus_stack([one.appraisal for one in ordered])
+    return is_focus_stack([one.appraisal for one in in_order(shots, shots)])
 
 
-def _by_number(name: str) -> list[tuple[int, str]]:
+def in_order(members: Iterable["Candidate"], shots: Sequence["Candidate"]) -> list["Candidate"]:
+    """Photos in the order in which they were taken; without times of the shots among them, in that of their names."""
+    is_known = not _are_guesses(shots)
+    return sorted(members, key=lambda one: (_seconds(one) if is_known else 0.0, _by_number(one.photo.name), one.id))
+
+
+def _by_number(name: str) -> list[tuple[str, int]]:
     """A name as a key that puts 2 before 10."""
-    return [(int(digits or 0), text) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _is_panorama(shots: Sequence["Candidate"]) -> bool:

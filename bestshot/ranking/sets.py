@@ -6,7 +6,7 @@ from statistics import median
 
 from bestshot.model.groups import GroupKind, RankedPhoto, Verdict
 from bestshot.ranking.candidates import Candidate, Candidates
-from bestshot.ranking.kinds import is_merged
+from bestshot.ranking.kinds import in_order, is_merged
 from bestshot.ranking.preferences import choice
 
 _SAME_EXPOSURE = 0.05
@@ -14,14 +14,14 @@ _SAME_EXPOSURE = 0.05
 
 
 def as_set(verdict: Verdict, candidates: Candidates, kind: GroupKind) -> Verdict:
-    """The verdict on a group as on a set: the photo that represents it first, the others in order of time.
+    """The verdict on a group as on a set: the photo that represents it first, the others as they were taken.
 
     The user's choice represents it, else what was merged from it, else the middle exposure of a bracket, or the photo
     in the middle of another set. A damaged one does only if all are.
     """
     members = {one.id: one for one in candidates.everyone}
-    seconds = {id_: one.metadata.taken.seconds for id_, one in members.items()}
-    in_time = sorted(verdict.ranking, key=lambda ranked: (seconds[ranked.photo.id], ranked.photo.id))
+    ranked_by_id = {ranked.photo.id: ranked for ranked in verdict.ranking}
+    in_time = [ranked_by_id[one.id] for one in in_order(candidates.everyone, candidates.shots)]
     places = {ranked.photo.id: place for place, ranked in enumerate(in_time)}
     offsets = _offsets(candidates) if kind is GroupKind.BRACKET else {}
     middle = (len(in_time) - 1) / 2

@@ -63,6 +63,11 @@ class _Mirror:
             self._fake.state.revision += 1
 
 
+def _as_written(seconds: float) -> str:
+    """An exposure time as servers write it: as ExifTool prints it."""
+    return f"1/{round(1 / seconds)}" if seconds < 0.25 else f"{seconds:g}"
+
+
 def _read(path: Path, asset: Asset) -> None:
     """Tell of the file what the server reads in it."""
     asset.original = Original(data=path.read_bytes())
@@ -77,7 +82,7 @@ def _read(path: Path, asset: Asset) -> None:
     seconds, f_number = details.get(ExifTags.Base.ExposureTime), details.get(ExifTags.Base.FNumber)
     asset.exif = Exif(
         orientation=orientation and str(orientation),
-        exposure=seconds and f"1/{round(1 / seconds)}",
+        exposure=seconds and _as_written(float(seconds)),
         f_number=f_number and float(f_number),
         iso=details.get(ExifTags.Base.ISOSpeedRatings),
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -24,6 +25,7 @@ NEXT = Similarity(60, 0.85, 0.8, 0.0)
 FURTHER = Similarity(0, 1.0, 0.0, 0.3)
 
 
+@cache
 def landscape(seed: int, size: tuple[int, int] = (1600, 600)) -> Image.Image:
     """Hills and houses: large shapes with smaller ones in them."""
     random = np.random.default_rng(seed)

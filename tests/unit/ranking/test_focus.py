@@ -93,6 +93,9 @@ def test_without_times_the_numbers_in_names_tell_the_order_of_a_stack() -> None:
     frames = stack(order=range(5))
     assert judged(frames, guess_at, names="p{}9.jpg").kind is GroupKind.FOCUS_STACK
     assert judged([*frames[3:], *frames[:3]], guess_at).kind is GroupKind.RETAKES
+    copied_in_disorder = judged(frames, lambda seconds: guess_at(2 * seconds % 5))
+    assert copied_in_disorder.kind is GroupKind.FOCUS_STACK
+    assert [one.photo.id for one in copied_in_disorder.ranking] == [f"p{place}.jpg" for place in (2, 0, 1, 3, 4)]
 
 
 def passing(seed: int, width: int) -> list[Luma]:
