@@ -188,8 +188,8 @@ class _GroupFolder:
 
     def _copy_number(self, picture: PhotoFile, missing: Sequence[PhotoFile]) -> int:
         """The number under which these files of a photo find room, beside their own picture and no other."""
-        copy = 1
-        while not all(self._is_for(file, self._original(file, picture, copy)) for file in (picture, *missing)):
+        files, copy = dict.fromkeys((picture, *missing)), 1
+        while not all(self._is_for(file, self._original(file, picture, copy)) for file in files):
             copy += 1
         return copy
 
