@@ -6,9 +6,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from bestshot.review.app import MOST_BYTES
 from bestshot.settings.settings import Settings
@@ -235,6 +238,34 @@ def test_nothing_is_decided_about_what_is_not_in_the_review(
     answer = window.call("POST", "/api/decisions", {"group": group, "photo": photo, "what": "best", "value": True})
     refused(answer, 404)
     assert untouched(settings)
+
+
+FIELDS = ("group", "photo", "what", "value", "groups", "run", "look", "folder", "link", "rate", "token", "x")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(10) | st.integers(max_value=-1) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from([path for path in ACTING if path not in ("/api/seen", "/api/cancel")]), body=VALUES)
+def test_whatever_is_sent_is_answered_in_a_sentence_and_breaks_nothing(
+    window: ReviewClient, settings: Settings, path: str, body: object
+) -> None:
+    answer = window.call("POST", path, body)
+    refused(answer, answer.status)
+    assert 400 <= answer.status < 500
+    assert untouched(settings)
+
+
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["/", "/page/", "/api/", "/api/photos/", "/api/groups/"]), st.text(max_size=20), st.text(max_size=9)
+)
+def test_whatever_is_asked_for_is_answered(window: ReviewClient, start: str, rest: str, query: str) -> None:
+    asked = f"{start}{quote(rest, safe='/.%')}?{quote(query)}"
+    assert window.call("GET", asked).status < 500
 
 
 def test_a_call_that_is_too_long_is_not_read(window: ReviewClient) -> None:

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bestshot.errors import DamagedError, StateError
-from bestshot.plans.decision_store import DecisionStore, forget, remember, remembered, reviewed
+from bestshot.plans.decision_store import (
+    DecisionStore,
+    Replacement,
+    forget,
+    last_changed,
+    remember,
+    remembered,
+    replace_remembered,
+    reviewed,
+)
 from bestshot.plans.decisions import Decision, DecisionKind
 from tests.support.builders import photo
 from tests.unit.plans.test_decisions import apart, best, decided, out
@@ -102,3 +111,23 @@ def test_decisions_that_were_changed_on_the_disk_are_told_and_the_others_are_fol
     assert remembered(path.parent) == [wanted[0], wanted[2]]
     (kept,) = path.parent.glob("decisions-damaged-*.sqlite3")
     assert kept.read_bytes() == damaged
+
+
+def test_what_is_taken_back_is_gone_and_what_replaces_it_counts_as_new(tmp_path: Path) -> None:
+    remember(tmp_path, [out(A, B), best(C, B)], [best(A, B)])
+    replace_remembered(tmp_path, Replacement([out(A, B)], [best(B, A), apart(A, C)]), Replacement([best(A, B)], []))
+    assert remembered(tmp_path) == [best(C, B), best(B, A), apart(A, C)]
+    assert reviewed(tmp_path) == []
+    replace_remembered(tmp_path, Replacement([best(B, A), best(A, C)]), Replacement(made=[best(C, A)]))
+    assert remembered(tmp_path) == [best(C, B), apart(A, C)]
+    assert reviewed(tmp_path) == [best(C, A)]
+
+
+def test_whoever_watches_sees_that_another_process_decided_something(tmp_path: Path) -> None:
+    seen = [last_changed(tmp_path / "state")]
+    for made in ([out(A, B)], [best(A, B)]):
+        remember(tmp_path / "state", made)
+        seen.append(last_changed(tmp_path / "state"))
+    assert seen[0] is None
+    assert len(set(seen)) == 3
+    assert last_changed(tmp_path / "state") == seen[-1]

@@ -254,3 +254,17 @@ def test_what_a_plan_keeps_or_drops_stands_against_earlier_decisions() -> None:
     made = [*earlier, *Decisions.of(earlier, (A, B, C)).overruled_by([planned])]
     assert made[1:] == [drop(B, A, C)]
     assert Decisions.of(made, (A, B, C)).prefer(planned).keepers == ("c.jpg",)
+
+
+def proposed(*made: Decision) -> list[str]:
+    """The groups as they are proposed to somebody who may take a decision back."""
+    groups = Decisions.of(made, PHOTOS).split_into_groups([group(A, B, C, D)], 2)
+    return ["".join(one.name[0] for one in part.photos) for part in groups]
+
+
+def test_a_group_is_proposed_whole_whatever_was_taken_out_of_it() -> None:
+    assert proposed() == proposed(out(A, B, C, D)) == proposed(apart(A, B, C, D)) == ["abcd"]
+
+
+def test_a_group_that_came_to_several_is_proposed_as_those() -> None:
+    assert proposed(apart(A, C), apart(A, D), apart(B, C), apart(B, D)) == ["ab", "cd"]
