@@ -19,7 +19,7 @@ from tests.support.immich.folder import impatient
 from tests.support.marks.runs import Onlooker, settings_in
 from tests.support.report_pages import HOSTILE_NAMES, draw_hostile
 from tests.support.review_client import served_review, settings_at
-from tests.support.review_pages import PHOTOS, WIDE, served_many
+from tests.support.review_pages import LAPSE, PHOTOS, WIDE, served_many
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE, DESKTOP, WALL = (400, 800), (1280, 800), (2560, 1300)
@@ -643,9 +643,13 @@ class TestAnySize:
             assert page.evaluate(nodes) < 1500
         page.evaluate("document.getElementById('grid').scrollTop = 1e9")
         expect(reviewer.card(MANY)).to_be_visible()
-        expect(reviewer.tile(MANY, 1).locator("img")).to_have_attribute("src", re.compile("picture"))
+        last = page.get_by_role("button", name=re.compile(f"{LAPSE} of {LAPSE}, group {MANY}$"))
+        expect(last.locator("img")).to_have_attribute("src", re.compile("picture"))
         assert page.evaluate(nodes) < 1500
         assert reviewer.card(MANY).get_attribute("aria-posinset") == str(MANY)
+        last.click()
+        expect(page.locator("#viewer-name")).to_contain_text(f"{LAPSE} of {LAPSE}")
+        assert page.evaluate(nodes) < 1500
 
     def test_the_focus_stays_when_its_group_is_scrolled_out_of_sight(self, review: Opener, many: str) -> None:
         reviewer = review(many)

@@ -32,7 +32,9 @@ from tests.support.builders import NOON, appraisal, face, metadata_with, verdict
 from tests.support.drawn_library import scene
 
 PHOTOS = 4
-"""In each group."""
+"""In each group but the last, which is a time-lapse."""
+
+LAPSE = 1200
 
 WIDE, HIGH = 320, 240
 
@@ -40,10 +42,10 @@ KINDS = (GroupKind.BURST, GroupKind.COPIES, GroupKind.RETAKES, GroupKind.PANORAM
 
 
 def draw_many(folder: Path, groups: int) -> None:
-    """Four small photos for each group; every tenth group is like the others."""
+    """Small photos for so many groups and a time-lapse; every tenth group is like the others."""
     folder.mkdir(parents=True)
     drawn = [_jpeg(number) for number in range(10)]
-    for number in range(groups * PHOTOS):
+    for number in range((groups - 1) * PHOTOS + LAPSE):
         (folder / f"IMG_{number:05}.jpg").write_bytes(drawn[number // PHOTOS % 10])
 
 
@@ -54,11 +56,15 @@ def _jpeg(number: int) -> bytes:
 
 
 def made_up(photos: list[Photo]) -> ReportContent:
-    """Groups of four photos each: of four kinds, every fourth a toss-up, every fifth with faces, a day apart."""
+    """Groups of four photos each: of four kinds, every fourth a toss-up, every fifth with faces, a day apart.
+
+    The last is a time-lapse.
+    """
     groups, metadata, appraisals = [], {}, dict[str, Appraisal]()
-    for number in range(1, len(photos) // PHOTOS + 1):
-        there = photos[(number - 1) * PHOTOS : number * PHOTOS]
-        kind = KINDS[number % len(KINDS)]
+    last = (len(photos) - LAPSE) // PHOTOS + 1
+    for number in range(1, last + 1):
+        there = photos[(number - 1) * PHOTOS : number * PHOTOS if number < last else None]
+        kind = KINDS[number % len(KINDS)] if number < last else GroupKind.TIME_LAPSE
         judged = replace(verdict(*there, confidence=0.1 if number % 4 == 1 else 0.6), kind=kind)
         groups.append(PlannedGroup(number, judged, "text"))
         taken = CaptureTime(NOON + timedelta(days=number - 1), None, TimeSource.EXIF_ORIGINAL)

@@ -1,6 +1,6 @@
 /* A group in the grid: its heading, and a button with the picture of each photo. */
 
-import { capital, make } from "./dom.js";
+import { arrange, capital, make } from "./dom.js";
 import { roleOf } from "./library.js";
 import { addressOf, edgeFor, noteLoaded } from "./pictures.js";
 
@@ -17,78 +17,108 @@ export function remarksOn({ kind, isSet, isDoubtful, state }) {
 }
 
 export class Card {
+  /** The place of the photo that is reached by Tab, if it is one of this group. */
+  #current = null;
+
   /** @param {import("./library.js").Group} group */
   constructor(group, open) {
     this.group = group;
-    this.tiles = group.photos.map((photo, place) => this.#tile(photo, () => open(group, place)));
+    this.open = open;
+    /** @type {Map<number, {button: HTMLElement, picture: HTMLImageElement, mark: HTMLElement, edge: number}>} */
+    this.tiles = new Map();
     this.remarks = make("span", { className: "remarks" });
     const heading = make("h2", { id: `group-${group.number}` }, `${group.number}`);
     heading.prepend(make("span", { className: "unseen" }, "Group "));
-    const title = make("div", { className: "title", title: group.when }, heading, this.remarks);
-    this.element = make("div", { className: "card", role: "listitem", "aria-labelledby": heading.id }, title);
-    this.element.append(...this.tiles.map(({ button }) => button));
+    this.title = make("div", { className: "title", title: group.when }, heading, this.remarks);
+    this.element = make("div", { className: "card", role: "listitem", "aria-labelledby": heading.id }, this.title);
     this.update();
-  }
-
-  #tile(photo, open) {
-    const picture = make("img", { alt: "", decoding: "async", loading: "lazy", draggable: false });
-    const mark = make("span", { className: "mark" });
-    const button = make("button", { type: "button", className: "tile", tabIndex: -1, title: photo.name }, picture, mark);
-    button.addEventListener("click", open);
-    const tile = { photo, button, picture, mark, edge: 0 };
-    picture.addEventListener("load", () => noteLoaded(photo, tile.edge));
-    picture.addEventListener("error", () => button.classList.add("is-missing"));
-    return tile;
   }
 
   /** Put the card where it belongs. @param {import("./grid.js").Box} box */
   place(box, at, total) {
     put(this.element, box);
-    this.tiles.forEach(({ button }, place) => put(button, box.tiles[place]));
     this.box = box;
     this.element.setAttribute("aria-posinset", at + 1);
     this.element.setAttribute("aria-setsize", total);
+  }
+
+  /** Have the photos between these heights of the list in the document; a time-lapse may have thousands. */
+  show(top, bottom) {
+    const { box } = this;
+    const isWanted = (tile, place) =>
+      place === this.#current || (box.top + tile.top < bottom && box.top + tile.top + tile.height > top);
+    const wanted = new Set(box.tiles.flatMap((tile, place) => (isWanted(tile, place) ? [place] : [])));
+    for (const place of [...this.tiles.keys()]) if (!wanted.has(place)) this.#remove(place);
+    for (const place of wanted) if (!this.tiles.has(place)) this.#add(place);
+    arrange(this.element, [this.title, ...[...wanted].map((place) => this.tiles.get(place).button)]);
+  }
+
+  #add(place) {
+    const photo = this.group.photos[place];
+    const picture = make("img", { alt: "", decoding: "async", draggable: false });
+    const mark = make("span", { className: "mark" });
+    const button = make("button", { type: "button", className: "tile", title: photo.name }, picture, mark);
+    const tile = { button, picture, mark, edge: 0 };
+    button.addEventListener("click", () => this.open(this.group, place));
+    picture.addEventListener("load", () => noteLoaded(photo, tile.edge));
+    picture.addEventListener("error", () => button.classList.add("is-missing"));
+    put(button, this.box.tiles[place]);
+    this.tiles.set(place, tile);
+    this.#updateTile(place);
+  }
+
+  #remove(place) {
+    giveUp(this.tiles.get(place));
+    this.tiles.delete(place);
   }
 
   update() {
     const { group } = this;
     this.element.setAttribute("aria-busy", group.waiting > 0);
     this.element.classList.toggle("is-skipped", group.state.skip);
-    this.element.classList.toggle("is-set", group.isSet);
-    this.element.classList.toggle("is-seen", group.state.seen);
     this.remarks.replaceChildren(...remarksOn(group).map((word) => make("span", { className: word }, capital(word))));
-    this.tiles.forEach(({ photo, button, mark }, place) => {
-      const role = roleOf(group, photo);
-      button.dataset.role = role;
-      mark.textContent = LABELS[role] ?? "";
-      const whole = `${place + 1} of ${group.photos.length}, group ${group.number}`;
-      button.setAttribute("aria-label", [photo.name, role, whole].filter(Boolean).join(", "));
-    });
+    for (const place of this.tiles.keys()) this.#updateTile(place);
+  }
+
+  #updateTile(place) {
+    const { group } = this;
+    const photo = group.photos[place];
+    const { button, mark } = this.tiles.get(place);
+    const role = roleOf(group, photo);
+    button.dataset.role = role;
+    mark.textContent = LABELS[role] ?? "";
+    const whole = `${place + 1} of ${group.photos.length}, group ${group.number}`;
+    button.setAttribute("aria-label", [photo.name, role, whole].filter(Boolean).join(", "));
+    button.tabIndex = place === this.#current ? 0 : -1;
+    if (place === this.#current) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
   }
 
   /** Make this photo of the group the one that is reached by Tab, or none of them. */
   setCurrent(place) {
+    this.#current = place;
     this.element.classList.toggle("is-current", place !== null);
-    this.tiles.forEach(({ button }, other) => {
-      button.tabIndex = other === place ? 0 : -1;
-      if (other === place) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
-    });
+    for (const other of this.tiles.keys()) this.#updateTile(other);
   }
 
   loadPictures() {
-    this.tiles.forEach((tile, place) => {
+    for (const [place, tile] of this.tiles) {
+      const photo = this.group.photos[place];
       const { width, height } = this.box.tiles[place];
-      tile.edge = Math.min(1280, edgeFor(tile.photo, Math.max(width, height)));
-      const address = addressOf(tile.photo, tile.edge);
+      tile.edge = Math.min(1280, edgeFor(photo, Math.max(width, height)));
+      const address = addressOf(photo, tile.edge);
       if (tile.picture.getAttribute("src") !== address) tile.picture.src = address;
-    });
+    }
   }
 
-  /** What has not come yet is not wanted any longer. */
   giveUpPictures() {
-    for (const { picture } of this.tiles) if (!picture.complete) picture.removeAttribute("src");
+    for (const tile of this.tiles.values()) giveUp(tile);
   }
+}
+
+/* What has not come yet is not wanted any longer. */
+function giveUp({ picture }) {
+  if (!picture.complete) picture.removeAttribute("src");
 }
 
 function put(element, { left, top, width, height }) {

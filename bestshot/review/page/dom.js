@@ -19,6 +19,17 @@ function set(element, name, value) {
   else element[name] = value;
 }
 
+/** Let these be the children, in this order. What is there already is not moved: it may have the focus. */
+export function arrange(parent, children) {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  let next = parent.firstElementChild;
+  for (const child of children) {
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
 /** A name of a file or a person; what it holds cannot turn the text around it. */
 export const named = (name) => make("bdi", {}, name);
 

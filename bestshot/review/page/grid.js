@@ -1,7 +1,7 @@
 /* The list of groups. Only those in sight are in the document; the one the reviewer is at always stays. */
 
 import { Card } from "./card.js";
-import { byId, clamp } from "./dom.js";
+import { arrange, byId, clamp } from "./dom.js";
 
 const MARGIN = 400;
 const SETTLED = 90;
@@ -57,7 +57,7 @@ export class Grid {
 
   /** Give the focus to the photo the reviewer is at. */
   focus() {
-    this.#cards.get(this.library.at)?.tiles[this.library.photoAt].button.focus({ preventScroll: true });
+    this.#cards.get(this.library.at)?.tiles.get(this.library.photoAt)?.button.focus({ preventScroll: true });
   }
 
   /** The place of the group in the row above (-1) or below (1). */
@@ -69,8 +69,8 @@ export class Grid {
     const box = this.#boxes[this.library.at];
     if (!box || !this.list.clientWidth) return;
     if (!this.#isFollowing) this.#scrollTo(box);
-    this.#draw();
     for (const [at, card] of this.#cards) card.setCurrent(at === this.library.at ? this.library.photoAt : null);
+    this.#draw();
     if (takesFocus) this.focus();
   }
 
@@ -90,26 +90,24 @@ export class Grid {
 
   #draw() {
     this.#drawing = 0;
-    const top = this.room.scrollTop - this.list.offsetTop;
-    const [first, end] = between(this.#boxes, top - MARGIN, top + this.room.clientHeight + MARGIN);
-    const focused = document.activeElement;
-    const wanted = new Set([...this.#cards.keys()].filter((at) => this.#cards.get(at).element.contains(focused)));
-    for (let at = first; at < end; at += 1) wanted.add(at);
-    if (this.#boxes[this.library.at]) wanted.add(this.library.at);
-    for (const at of [...this.#cards.keys()]) if (!wanted.has(at)) this.#remove(at);
-    this.#add([...wanted].sort((one, other) => one - other));
+    const middle = this.room.scrollTop - this.list.offsetTop;
+    const [top, bottom] = [middle - MARGIN, middle + this.room.clientHeight + MARGIN];
+    const wanted = this.#wanted(top, bottom);
+    for (const at of [...this.#cards.keys()]) if (!wanted.includes(at)) this.#remove(at);
+    const cards = wanted.map((at) => this.#cards.get(at) ?? this.#make(at));
+    arrange(this.list, cards.map(({ element }) => element));
+    for (const card of cards) card.show(top, bottom);
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => this.#loadPictures(), SETTLED);
   }
 
-  /* What is there already is not moved: it may have the focus. */
-  #add(wanted) {
-    let next = this.list.firstElementChild;
-    for (const at of wanted) {
-      const card = this.#cards.get(at) ?? this.#make(at);
-      if (card.element === next) next = next.nextElementSibling;
-      else this.list.insertBefore(card.element, next);
-    }
+  /* The groups between two heights, and the one that the reviewer is at, in order. */
+  #wanted(top, bottom) {
+    const [first, end] = between(this.#boxes, top, bottom);
+    const wanted = Array.from({ length: end - first }, (_, index) => first + index);
+    const { at } = this.library;
+    if (!this.#boxes[at] || wanted.includes(at)) return wanted;
+    return at < first ? [at, ...wanted] : [...wanted, at];
   }
 
   #make(at) {
@@ -140,8 +138,8 @@ export class Grid {
   /* Where the focus goes the reviewer goes; nothing is scrolled, lest a click miss what it was on. */
   #follow(target) {
     const [at, card] = [...this.#cards].find(([, one]) => one.element.contains(target)) ?? [];
-    const place = card?.tiles.findIndex(({ button }) => button === target);
-    if (!card || (at === this.library.at && place === this.library.photoAt)) return;
+    const [place] = [...(card?.tiles ?? [])].find(([, { button }]) => button === target) ?? [];
+    if (place === undefined || (at === this.library.at && place === this.library.photoAt)) return;
     this.#isFollowing = true;
     this.library.go(at, place);
     this.#isFollowing = false;

@@ -1,6 +1,6 @@
 /* One photo, or two or four of a group side by side, as large as there is room. */
 
-import { byId, capital, clamp, make, named, say } from "./dom.js";
+import { arrange, byId, capital, clamp, make, named, say } from "./dom.js";
 import { remarksOn } from "./card.js";
 import { roleOf } from "./library.js";
 import { addressOf, edgeFor, loadAhead, noteLoaded, soonest } from "./pictures.js";
@@ -9,12 +9,15 @@ import { Zoom } from "./zoom.js";
 
 const SETTLED = 120;
 const NEIGHBOURS = 3;
+const IN_STRIP = 30;
 
 export class Viewer {
   /** How many photos are side by side. */
   side = 1;
   #face = -1;
   #first = 0;
+  /** @type {Map<object, HTMLElement>} the buttons of the strip, by their photos */
+  #strip = new Map();
   /** @type {Map<number, Promise<object>>} what the program says of a group, by its number */
   #details = new Map();
 
@@ -76,10 +79,7 @@ export class Viewer {
     if (!group) return;
     const isOther = group !== this.group;
     this.group = group;
-    if (isOther) {
-      [this.#face, this.#first] = [-1, 0];
-      this.#fillStrip();
-    }
+    if (isOther) [this.#face, this.#first] = [-1, 0];
     this.#showPanes(this.#photosBeside(photo));
     if (isOther) this.zoom.reset();
     else this.zoom.layOut();
@@ -135,26 +135,29 @@ export class Viewer {
     byId("viewer-said").textContent = [photo.name, role, `${photoAt + 1} of ${group.photos.length}`].filter(Boolean).join(", ");
   }
 
-  #fillStrip() {
-    const { library, group } = this;
-    const buttons = group.photos.map((photo, place) => {
-      const picture = make("img", { alt: "", loading: "lazy", src: addressOf(photo, 320) });
-      const button = make("button", { type: "button", title: photo.name }, picture);
-      button.addEventListener("click", () => library.go(library.at, place));
-      return button;
-    });
-    byId("strip").replaceChildren(...buttons);
-  }
-
+  /* The photos of the group around this one; a time-lapse may have thousands. */
   #showStrip() {
-    [...byId("strip").children].forEach((button, place) => {
-      const photo = this.group.photos[place];
-      const isCurrent = place === this.library.photoAt;
+    const { photos } = this.group;
+    const { photoAt } = this.library;
+    const first = clamp(photoAt - IN_STRIP / 2, 0, Math.max(0, photos.length - IN_STRIP));
+    const there = photos.slice(first, first + IN_STRIP);
+    const kept = new Map(there.map((photo) => [photo, this.#strip.get(photo) ?? this.#thumbnailOf(photo)]));
+    this.#strip = kept;
+    arrange(byId("strip"), [...kept.values()]);
+    for (const [photo, button] of kept) {
       button.dataset.role = roleOf(this.group, photo);
       button.setAttribute("aria-label", [photo.name, button.dataset.role].filter(Boolean).join(", "));
-      button.setAttribute("aria-current", isCurrent);
-      if (isCurrent) button.scrollIntoView({ block: "nearest", inline: "nearest" });
-    });
+      button.setAttribute("aria-current", photo === this.library.photo);
+    }
+    kept.get(this.library.photo).scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  #thumbnailOf(photo) {
+    const { library } = this;
+    const picture = make("img", { alt: "", src: addressOf(photo, 320), decoding: "async" });
+    const button = make("button", { type: "button", title: photo.name }, picture);
+    button.addEventListener("click", () => library.go(library.at, library.group.photos.indexOf(photo)));
+    return button;
   }
 
   async #showAbout() {
