@@ -4,10 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -174,6 +175,24 @@ def test_processes_find_what_threads_find(bench: Bench, tmp_path: Path) -> None:
         there = Analyser(bench.source, index, workers, bench.progress).measure(bench.photos(), measurement)
     assert there == here
     assert len(here.values) == 3
+
+
+class Counting(ThreadPoolExecutor):
+    """Counts how often it is given work."""
+
+    times = 0
+
+    def submit(self, *arguments: Any, **named: Any) -> Future[Any]:
+        self.times += 1
+        return super().submit(*arguments, **named)
+
+
+def test_photos_are_judged_together_where_handing_over_each_would_cost_much_beside_it(bench: Bench) -> None:
+    drawn_library.add_burst(bench.folder, count=4)
+    with Counting(1) as executor:
+        analyser = Analyser(bench.source, bench.index, Workers(1, executor), bench.progress)
+        assert len(analyser.measure(bench.photos(), appraisal_measurement(None)).values) == 4
+    assert executor.times == 1
 
 
 def revision_of(photo: Photo) -> str:
