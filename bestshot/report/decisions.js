@@ -12,13 +12,14 @@ const decisions = (() => {
     out: new Set(),
     skip: false,
   });
+  const planned = (section) => plan.groups[section.dataset.place - document.body.dataset.first];
   const groups = [...document.querySelectorAll(".group")].map((section) => ({
     section,
-    planned: plan.groups[section.dataset.place],
+    planned: planned(section),
     cards: [...section.querySelectorAll(".photo")],
     note: section.querySelector(".note"),
     skipBox: section.querySelector(".skip input"),
-    ...proposed(plan.groups[section.dataset.place]),
+    ...proposed(planned(section)),
   }));
   let isStored = true;
   let isSaved = true;
@@ -144,7 +145,7 @@ const decisions = (() => {
   function amended() {
     const copy = JSON.parse(JSON.stringify(plan));
     for (const group of groups) {
-      const target = copy.groups[group.section.dataset.place];
+      const target = copy.groups[plan.groups.indexOf(group.planned)];
       target.best = target.photos[group.best].id;
       for (const place of group.out) target.photos[place].out = true;
       target.photos.forEach((photo, place) => { photo.keep = group.keep.has(place); });

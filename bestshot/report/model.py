@@ -28,11 +28,12 @@ class ReportContent:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One of the files of a report; numbers start at 1."""
+    """One of the files of a report; numbers start at 1. `first` is the place of its first group among all of them."""
 
     number: int
     file_name: str
     groups: tuple[PlannedGroup, ...]
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ _DETAIL_SIDE = 360
 _MAX_FACES = 8
 """Faces of a photo that are shown as details, the largest ones."""
 
+_DETAILS_OF_ROOM = 0.6
+"""The part of the bytes of a photo that its details may use."""
+
 _FACE_SCALE = 1.5
 """Side of a detail as a multiple of that of the face in it."""
 
@@ -47,6 +50,9 @@ _BLOCKS = 4
 
 _QUALITY = 66
 """WebP quality."""
+
+_GROUP_BYTES = 2_400_000
+"""Limit for all pictures of a group: what its words take as well, a page must hold."""
 
 _SHARE_OF_BEST = 0.9
 """Fraction of the bytes that the best photo may use, so that the others fit at the same size."""
@@ -64,15 +70,16 @@ def make_renditions(source: PhotoReader, group: Sequence[PhotoWithFaces]) -> lis
     """Make the pictures of a group, whose best photo comes first and determines how the others are framed."""
     renditions: list[Rendition | MissingPicture] = []
     framing: _Framing | None = None
+    room = min(MOST_BYTES, _GROUP_BYTES // max(1, len(group)))
     for item in group:
         try:
             picture = source.load_pixels(item.photo, PREVIEW_SIZE)
         except PhotoError as error:
             renditions.append(MissingPicture(str(error)))
             continue
-        chosen = framing or _Framing(_PICTURE_SIDE, _most_detailed(picture), _SHARE_OF_BEST)
+        chosen = framing or _Framing(_PICTURE_SIDE, _most_detailed(picture), room, _SHARE_OF_BEST)
         rendition = _rendition(picture, item.faces, chosen)
-        framing = framing or _Framing(max(rendition.width, rendition.height), chosen.spot)
+        framing = framing or _Framing(max(rendition.width, rendition.height), chosen.spot, room)
         renditions.append(rendition)
     return renditions
 
@@ -92,17 +99,18 @@ class _Encoded:
 
 @dataclass(frozen=True, slots=True)
 class _Framing:
-    """How a photo is shown: its longest side, the detail if it has no faces, and its fraction of the bytes."""
+    """How a photo is shown: its longest side, the detail if it has no faces, the bytes and its fraction of them."""
 
     side: int
     spot: Box
+    room: int
     share: float = 1.0
 
 
 def _rendition(picture: Image.Image, faces: Sequence[Face], framing: _Framing) -> Rendition:
-    boxes = _boxes(picture, faces)
-    details = _details(picture, boxes or [framing.spot])
-    room = MOST_BYTES - sum(len(piece.data) for piece, _ in details)
+    boxes = _boxes(picture, faces, framing.room * _DETAILS_OF_ROOM // _LEAST_DETAIL_BYTES)
+    details = _details(picture, boxes or [framing.spot], min(_DETAIL_BYTES, framing.room // 2))
+    room = framing.room - sum(len(piece.data) for piece, _ in details)
     whole = _encoded(picture, framing.side, round(room * framing.share))
     return Rendition(
         whole.uri,
@@ -112,9 +120,9 @@ def _rendition(picture: Image.Image, faces: Sequence[Face], framing: _Framing) -
     )
 
 
-def _details(picture: Image.Image, boxes: Sequence[Box]) -> list[tuple[_Encoded, Box]]:
+def _details(picture: Image.Image, boxes: Sequence[Box], room: int) -> list[tuple[_Encoded, Box]]:
     found = []
-    most_bytes = max(_DETAIL_BYTES // len(boxes), _LEAST_DETAIL_BYTES)
+    most_bytes = max(room // len(boxes), min(_LEAST_DETAIL_BYTES, room))
     for box in boxes:
         width, height = picture.size
         edges = (box.left * width, box.top * height, box.right * width, box.bottom * height)
@@ -124,10 +132,10 @@ def _details(picture: Image.Image, boxes: Sequence[Box]) -> list[tuple[_Encoded,
     return found
 
 
-def _boxes(picture: Image.Image, faces: Sequence[Face]) -> list[Box]:
-    """Squares around the largest faces, from left to right."""
+def _boxes(picture: Image.Image, faces: Sequence[Face], most: float) -> list[Box]:
+    """Squares around so many of the largest faces, from left to right."""
     largest = sorted(faces, key=lambda face: (face.right - face.left) * (face.bottom - face.top), reverse=True)
-    shown = sorted(largest[:_MAX_FACES], key=lambda face: (face.left, face.top))
+    shown = sorted(largest[: min(_MAX_FACES, max(1, int(most)))], key=lambda face: (face.left, face.top))
     return [_square_around(picture.size, face) for face in shown]
 
 
@@ -168,6 +176,6 @@ def _encoded(picture: Image.Image, side: int, most_bytes: int) -> _Encoded:
         shown.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
         file = BytesIO()
         shown.save(file, "WEBP", quality=_QUALITY, method=2)
-        if file.tell() <= most_bytes:
+        if file.tell() <= most_bytes or side == 1:
             return _Encoded(file.getvalue(), *shown.size)
         side = max(1, int(max(shown.size) * min(0.9, (most_bytes / file.tell()) ** 0.5)))

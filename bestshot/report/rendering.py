@@ -51,10 +51,15 @@ def is_report(head: bytes) -> bool:
     return head.startswith(b"<!doctype html>") and _TITLE in head
 
 
+def render_group(group: GroupView) -> str:
+    """Render the section of a group."""
+    return _environment().get_template("group.html").render(group=group)
+
+
 def render(
-    page: Page, pages: Sequence[Page], totals: Totals, locations: Sequence[str], groups: Iterable[GroupView], plan: str
+    page: Page, pages: Sequence[Page], totals: Totals, locations: Sequence[str], sections: Iterable[str], plan: Markup
 ) -> Iterator[str]:
-    """Render a page piece by piece, with one group in memory at a time; `plan` is the page's plan as JSON."""
+    """Render a page piece by piece around its sections as they are rendered; `plan` is the page's plan for HTML."""
     return (
         _environment()
         .get_template("page.html")
@@ -67,9 +72,9 @@ def render(
             plan_name=printable(f"{Path(page.file_name).stem}-plan.json"),
             locations=[printable(location) for location in locations],
             totals=totals,
-            groups=groups,
+            sections=map(Markup, sections),
             kinds=[kind.value for kind in GroupKind],
-            plan=_json_in_html(plan),
+            plan=plan,
         )
     )
 
@@ -85,7 +90,7 @@ def _environment() -> Environment:
     )
 
 
-def _json_in_html(text: str) -> Markup:
+def json_in_html(text: str) -> Markup:
     """Escape JSON so that an HTML parser cannot mistake any of it for markup."""
     assert text.isascii()
     for char in "<>&":

@@ -40,7 +40,7 @@ class PhotoView:
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """A group's heading and cards, best first; `place` is its index in the plan of its page."""
+    """A group's heading and cards, best first; `place` is its index in the whole plan."""
 
     place: int
     number: int

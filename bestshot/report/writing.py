@@ -1,12 +1,15 @@
 """Writing the pages of a report, which replace earlier ones only once all are complete."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from io import TextIOWrapper
 from itertools import count
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
+
+from markupsafe import Markup
 
 from bestshot.analysis.analyser import Progress
 from bestshot.errors import OutputError
@@ -15,7 +18,7 @@ from bestshot.plans.document import document_of, to_json
 from bestshot.report.model import MissingPicture, Page, Rendition, ReportContent
 from bestshot.report.paging import page_name, paged, plan_of_page
 from bestshot.report.pictures import PhotoWithFaces, make_renditions
-from bestshot.report.rendering import is_report, render
+from bestshot.report.rendering import is_report, json_in_html, render, render_group
 from bestshot.report.views import GroupView, group_view, totals
 from bestshot.sources.interface import PhotoSource
 from bestshot.storage.drafts import Drafts
@@ -53,30 +56,55 @@ class ReportWriter:
         Raises OutputError, in which case no page has changed.
         """
         first = _checked(path)
-        pages = paged(self._content.plan.groups, first.name)
-        finished = [first.with_name(page.file_name) for page in pages]
-        for final in finished:
-            check_replaceable(final, REPORT)
-        unfinished = [drafts.beside(final) for final in finished]
-        with clearing(*unfinished):
-            shown = sum(len(group.verdict.ranking) for group in self._content.plan.groups)
-            with self._progress("Making the report", shown) as advance:
+        with writing(first), TemporaryFile(dir=first.parent) as sections:
+            lengths = self._make_sections(sections)
+            pages = self._divided(first.name, lengths)
+            finished = [first.with_name(page.file_name) for page in pages]
+            for final in finished:
+                check_replaceable(final, REPORT)
+            unfinished = [drafts.beside(final) for final in finished]
+            with clearing(*unfinished):
+                sections.seek(0)
                 for page, draft in zip(pages, unfinished, strict=True):
-                    self._write_page(page, pages, draft, advance)
-            for draft, final in zip(unfinished, finished, strict=True):
-                put_in_place(draft, final, REPORT)
+                    of_page = lengths[page.first : page.first + len(page.groups)]
+                    self._write_page(page, pages, draft, (sections.read(length).decode() for length in of_page))
+                for draft, final in zip(unfinished, finished, strict=True):
+                    put_in_place(draft, final, REPORT)
         return tuple(finished)
 
-    def _write_page(self, page: Page, pages: Sequence[Page], draft: Path, advance: Callable[[int], object]) -> None:
-        content = self._content
-        plan = to_json(document_of(plan_of_page(content.plan, page), content.source, content.metadata))
-        views = self._views(page.groups, advance)
-        pieces = render(page, pages, totals(content.plan), content.source.locations, views, plan)
+    def _make_sections(self, file: BinaryIO) -> list[int]:
+        """Write the sections of all groups one after another; returns the length of each in bytes."""
+        lengths = []
+        groups = self._content.plan.groups
+        shown = sum(len(group.verdict.ranking) for group in groups)
+        with self._progress("Making the report", shown) as advance:
+            for view in self._views(groups, advance):
+                lengths.append(file.write(render_group(view).encode()))
+        return lengths
+
+    def _divided(self, name: str, lengths: list[int]) -> tuple[Page, ...]:
+        """The pages, by what the sections take with their part of the plan, and what is around them."""
+        groups = self._content.plan.groups
+        sizes = [length + len(self._plan_of((group,))) for length, group in zip(lengths, groups, strict=True)]
+        empty = Page(1, name, ())
+        frame = sum(len(piece.encode()) for piece in self._rendered(empty, [empty], ()))
+        return paged(groups, sizes, name, frame)
+
+    def _write_page(self, page: Page, pages: Sequence[Page], draft: Path, sections: Iterable[str]) -> None:
         with (
             writing(draft.with_name(page.file_name)),
             TextIOWrapper(open_new(draft, PRIVATE), encoding="utf-8", newline="\n") as file,
         ):
-            file.writelines(pieces)
+            file.writelines(self._rendered(page, pages, sections))
+
+    def _rendered(self, page: Page, pages: Sequence[Page], sections: Iterable[str]) -> Iterator[str]:
+        plan, locations = self._plan_of(page.groups), self._content.source.locations
+        return render(page, pages, totals(self._content.plan), locations, sections, plan)
+
+    def _plan_of(self, groups: tuple[PlannedGroup, ...]) -> Markup:
+        """The plan of these groups, as it stands in a page."""
+        part = plan_of_page(self._content.plan, groups)
+        return json_in_html(to_json(document_of(part, self._content.source, self._content.metadata)))
 
     def _views(self, groups: Sequence[PlannedGroup], advance: Callable[[int], object]) -> Iterator[GroupView]:
         for place, (group, renditions) in enumerate(self._renditions(groups)):

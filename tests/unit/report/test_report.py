@@ -117,22 +117,23 @@ def noise(seed: int, size: tuple[int, int] = (2000, 1500)) -> Image.Image:
 
 
 class TestPages:
-    @given(st.lists(st.integers(2, 300), max_size=450))
-    def test_every_group_is_on_one_page_in_order_and_no_page_is_too_large(self, sizes: list[int]) -> None:
-        shot = photo("a.jpg")
-        groups = [planned(number, *[shot] * size, text="x") for number, size in enumerate(sizes, start=1)]
-        found = paged(groups, "report.html")
+    @given(st.lists(st.integers(1, 7_000_000), max_size=450), st.integers(0, 1_000_000))
+    def test_every_group_is_on_one_page_in_order_and_no_page_is_too_large(self, sizes: list[int], frame: int) -> None:
+        groups = [planned(number, photo("a.jpg"), text="x") for number, _ in enumerate(sizes)]
+        found = paged(groups, sizes, "report.html", frame)
         assert [group for page in found for group in page.groups] == groups
         assert [page.number for page in found] == list(range(1, len(found) + 1))
         assert len({page.file_name for page in found}) == len(found)
         for page in found:
             assert len(page.groups) <= paging.MOST_GROUPS
-            assert len(page.groups) <= 1 or sum(len(one.verdict.ranking) for one in page.groups) <= paging.MOST_PHOTOS
+            taken = frame + paging.LINKS + sum(sizes[group.number] for group in page.groups)
+            assert len(page.groups) <= 1 or taken <= paging.MOST_BYTES
+            assert page.first == (page.groups[0].number if page.groups else 0)
 
     def test_up_to_two_hundred_groups_are_one_page(self) -> None:
         groups = [planned(number, photo("a.jpg"), photo("b.jpg")) for number in range(201)]
-        assert len(paged(groups[:200], "report.html")) == 1
-        assert [len(page.groups) for page in paged(groups, "report.html")] == [200, 1]
+        assert len(paged(groups[:200], [1] * 200, "report.html")) == 1
+        assert [len(page.groups) for page in paged(groups, [1] * 201, "report.html")] == [200, 1]
 
     @every(
         "name, second",
@@ -144,8 +145,7 @@ class TestPages:
     def test_the_plan_of_a_page_is_about_its_groups_alone(self) -> None:
         groups = tuple(planned(number, photo("a.jpg"), photo("b.jpg")) for number in range(201))
         plan = Plan(OutputOptions(), groups, (), (Skipped("x", "is empty"),), 500, 3, 2)
-        _, last = paged(groups, "report.html")
-        part = plan_of_page(plan, last)
+        part = plan_of_page(plan, groups[200:])
         numbers = {"photos": 2, "groups": 1, "grouped": 2, "singles": 0, "skipped": 0, "actions": 0}
         assert (part.groups, part.options, counts(part)) == (groups[200:], plan.options, numbers)
 
@@ -353,6 +353,23 @@ class TestPage:
             links = {str(link["href"]) for link in page.all("a") if "target" in link}
             assert links == {f"{server.url}/photos/{shot.id}" for shot in shots}
             assert len(page.pictures()) == 4
+
+    def test_a_page_takes_what_was_measured_of_its_groups_and_no_more(
+        self, library: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        report_of(library)
+        whole = (library.parent / "report.html").stat().st_size
+        monkeypatch.setattr(paging, "LINKS", 1_000)
+        for most in (whole - 1, whole * 2 // 3):
+            monkeypatch.setattr(paging, "MOST_BYTES", most)
+            report_of(library)
+            pages = sorted(library.parent.glob("report*.html"))
+            assert len(pages) > 1
+            assert all(page.stat().st_size <= most for page in pages)
+            numbers = [group["number"] for page in pages for group in ReportPage.of(page).plan["groups"]]
+            assert sorted(numbers) == [1, 2, 3]
+            for page in pages[1:]:
+                page.unlink()
 
     def test_past_its_room_it_goes_on_in_other_pages_that_are_linked(
         self, library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
