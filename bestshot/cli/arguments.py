@@ -16,7 +16,7 @@ from bestshot.cli.completion import SHELLS, PrintCompletion
 from bestshot.errors import UsageError
 from bestshot.journal.runs import LATEST
 from bestshot.settings.declaration import DONE, GROUPS, IMMICH, PHOTOS, RESULT, RUNNING, Setting, SettingGroup
-from bestshot.settings.settings import APPLICATION, SETTINGS
+from bestshot.settings.settings import SETTINGS, called_as
 
 _EXAMPLES = """\
 examples:
@@ -175,7 +175,7 @@ def _split_at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]
 def build_parser() -> argparse.ArgumentParser:
     """The parser; what was not given does not appear in its result, so that other settings show through."""
     parser = _Parser(
-        prog=_called_as(),
+        prog=called_as(),
         usage="%(prog)s [SOURCE ...] [OPTION ...]",
         description="Group near-identical photos, pick the best shot of each group, say why.\nNothing is ever deleted.",
         epilog=_EXAMPLES,
@@ -205,14 +205,6 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"%(prog)s {__version__}", help="show the version and exit"
     )
     return parser
-
-
-def _called_as() -> str:
-    """The program by the name that it was called by."""
-    called = Path(sys.argv[0])
-    if called.name == "__main__.py" and called.parent.name == "bestshot":
-        return "python -m bestshot"
-    return called.stem if called.stem == APPLICATION else "photo_organizer.py"
 
 
 def _add_setting(group: argparse._ArgumentGroup, setting: Setting) -> None:

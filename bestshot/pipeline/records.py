@@ -11,7 +11,7 @@ from bestshot.plans.document import PlanSource, document_of, is_plan, to_json
 from bestshot.plans.lists import is_rest, is_table, rest_of, to_csv
 from bestshot.plans.plan import Plan
 from bestshot.report.model import ReportContent
-from bestshot.settings.settings import Settings
+from bestshot.settings.settings import Settings, command
 from bestshot.sources.interface import PhotoSource
 from bestshot.storage.drafts import Drafts
 from bestshot.storage.files import write_out
@@ -20,7 +20,10 @@ from bestshot.storage.own_files import OwnKind, check_replaceable, write_own
 
 def report_of(plan: Plan, library: LibraryAnalysis, source: PhotoSource) -> ReportContent:
     """The content of the report on a plan."""
-    return ReportContent(_from_anywhere(plan), library.metadata, library.appraisals, _described(source))
+    described = _described(source)
+    # Whoever applies a plan for a server says to whom the key is sent.
+    server = f" --immich-url {described.locations[0]}" if described.type is SourceType.IMMICH else ""
+    return ReportContent(_from_anywhere(plan), library.metadata, library.appraisals, described, command() + server)
 
 
 class Records:

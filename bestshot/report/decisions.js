@@ -6,6 +6,7 @@ const byId = (id) => document.getElementById(id);
 const decisions = (() => {
   const plan = JSON.parse(byId("plan").textContent);
   const storageKey = `photo-organizer-report:${document.body.dataset.page}`;
+  const seenKey = `photo-organizer-seen:${document.body.dataset.page}`;
   const proposed = ({ photos }) => ({
     best: 0,
     keep: new Set(photos.flatMap((photo, place) => (photo.keep ? [place] : []))),
@@ -19,6 +20,7 @@ const decisions = (() => {
     cards: [...section.querySelectorAll(".photo")],
     note: section.querySelector(".note"),
     skipBox: section.querySelector(".skip input"),
+    seenBox: section.querySelector(".seen input"),
     ...proposed(planned(section)),
   }));
   let isStored = true;
@@ -60,6 +62,32 @@ const decisions = (() => {
   function skip(group, isSkipped) {
     group.skip = isSkipped;
     changed(group, isSkipped ? "The group is skipped." : "The group is no longer skipped.");
+  }
+
+  /* Groups that somebody has gone through; the plan knows nothing of that. */
+  function see(group, isSeen) {
+    group.section.classList.toggle("is-seen", isSeen);
+    group.seenBox.checked = isSeen;
+    const seen = groups.filter(({ section }) => section.classList.contains("is-seen"));
+    try {
+      localStorage.setItem(seenKey, JSON.stringify(seen.map(({ planned: { id } }) => id)));
+    } catch {
+      // Without a store they are forgotten when the page is closed, as decisions are, which say so.
+    }
+    document.dispatchEvent(new CustomEvent("seen"));
+  }
+
+  function recallSeen() {
+    let seen = [];
+    try {
+      seen = JSON.parse(localStorage.getItem(seenKey)) || [];
+    } catch {
+      return;
+    }
+    for (const group of groups) {
+      group.seenBox.checked = seen.includes(group.planned.id);
+      group.section.classList.toggle("is-seen", group.seenBox.checked);
+    }
   }
 
   function changed(group, message) {
@@ -163,10 +191,23 @@ const decisions = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     isSaved = true;
     announce(`Saved as ${link.download}.`);
+    byId("apply").hidden = false;
+  }
+
+  /* Where the browser does not let a page copy, the command is marked, so that a key can. */
+  async function copyCommand() {
+    getSelection().selectAllChildren(byId("command"));
+    try {
+      await navigator.clipboard.writeText(byId("command").textContent);
+      byId("copy").textContent = "Copied";
+    } catch {
+      byId("copy").textContent = "Marked: now copy it";
+    }
   }
 
   for (const group of groups) {
     group.skipBox.addEventListener("change", () => skip(group, group.skipBox.checked));
+    group.seenBox.addEventListener("change", () => see(group, group.seenBox.checked));
     group.cards.forEach((card, place) => {
       card.querySelector(".best input").addEventListener("change", () => pick(group, place));
       const keepBox = card.querySelector(".keep input");
@@ -176,10 +217,12 @@ const decisions = (() => {
     });
   }
   byId("save").addEventListener("click", save);
+  byId("copy").addEventListener("click", copyCommand);
   byId("reset").addEventListener("click", reset);
   addEventListener("beforeunload", (event) => {
     if (!isStored && !isSaved && groups.some(isChanged)) event.preventDefault();
   });
   recall();
-  return { groups, pick, keepToo, takeOut };
+  recallSeen();
+  return { groups, pick, keepToo, takeOut, see };
 })();

@@ -17,7 +17,8 @@
       sizeOf(section) <= (Number(most) || Infinity) &&
       (!byId("kind").value || section.dataset.kind === byId("kind").value) &&
       (!byId("faces").checked || section.dataset.faces === "true") &&
-      (!byId("doubtful").checked || section.dataset.doubtful === "true")
+      (!byId("doubtful").checked || section.dataset.doubtful === "true") &&
+      (!byId("unseen").checked || !section.classList.contains("is-seen"))
     );
   }
 
@@ -26,7 +27,9 @@
     const count = sections.filter((section) => !section.hidden).length;
     byId("none").hidden = count > 0 || sections.length === 0;
     const total = `${sections.length} ${sections.length === 1 ? "group" : "groups"}`;
-    byId("shown").textContent = count === sections.length ? total : `${count} of ${total}`;
+    const seen = sections.filter((section) => section.classList.contains("is-seen")).length;
+    byId("shown").textContent = `${count === sections.length ? total : `${count} of ${total}`}${seen ? `, ${seen} seen` : ""}`;
+    byId("groups").classList.toggle("dense", byId("dense").checked);
   }
 
   function order() {
@@ -44,6 +47,7 @@
   byId("filters").addEventListener("change", filter);
   byId("order").addEventListener("change", order);
   byId("all").addEventListener("click", showAll);
+  document.addEventListener("seen", filter);
   // Browsers restore the values of the fields after a reload.
   order();
   filter();

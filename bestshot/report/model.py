@@ -13,12 +13,13 @@ from bestshot.plans.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """What is reported: the plan with its reasons, and where its photos are."""
+    """What is reported: the plan with its reasons, and where its photos are; `command` begins a command line."""
 
     plan: Plan
     metadata: Mapping[str, Metadata]
     appraisals: Mapping[str, Appraisal]
     source: PlanSource
+    command: str = "photo-organizer"
 
     def faces_of(self, photo: Photo) -> tuple[Face, ...]:
         """The faces in a photo; empty if faces were not detected, as when a plan is applied."""

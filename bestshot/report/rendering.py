@@ -1,6 +1,7 @@
 """Rendering pages of a report as HTML that loads nothing and runs only our scripts, whatever the file names."""
 
 import base64
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +14,8 @@ from markupsafe import Markup
 
 from bestshot.model.groups import GroupKind
 from bestshot.model.photo import digest
-from bestshot.report.model import Page
-from bestshot.report.views import GroupView, Totals
+from bestshot.report.model import Page, ReportContent
+from bestshot.report.views import GroupView, totals
 from bestshot.text import printable
 
 _FOLDER = Path(__file__).parent
@@ -57,9 +58,10 @@ def render_group(group: GroupView) -> str:
 
 
 def render(
-    page: Page, pages: Sequence[Page], totals: Totals, locations: Sequence[str], sections: Iterable[str], plan: Markup
+    page: Page, pages: Sequence[Page], content: ReportContent, sections: Iterable[str], plan: Markup
 ) -> Iterator[str]:
     """Render a page piece by piece around its sections as they are rendered; `plan` is the page's plan for HTML."""
+    plan_name = printable(f"{Path(page.file_name).stem}-plan.json")
     return (
         _environment()
         .get_template("page.html")
@@ -69,9 +71,11 @@ def render(
             page=page,
             links=[Link(other.number, _relative_link(other.file_name)) for other in pages],
             page_id=digest(*(group.verdict.group.id for group in page.groups)),
-            plan_name=printable(f"{Path(page.file_name).stem}-plan.json"),
-            locations=[printable(location) for location in locations],
-            totals=totals,
+            plan_name=plan_name,
+            plan_argument=shlex.quote(plan_name),
+            command=printable(content.command),
+            locations=[printable(location) for location in content.source.locations],
+            totals=totals(content.plan),
             sections=map(Markup, sections),
             kinds=[kind.value for kind in GroupKind],
             plan=plan,

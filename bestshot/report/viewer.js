@@ -34,6 +34,38 @@
     stage.focus();
   }
 
+  /* The groups as they are shown, in their order. */
+  const shown = () => [...document.querySelectorAll(".group:not([hidden])")].map((section) => decisions.groups.find((each) => each.section === section));
+
+  /* None for a group that is no longer shown, as one that was seen while only others are asked for. */
+  function neighbour(steps, all = shown()) {
+    const at = all.indexOf(group);
+    return at < 0 ? undefined : all[at + steps];
+  }
+
+  function goToGroup(other) {
+    if (!other) return;
+    group = other;
+    view = { zoom: 1, x: 0.5, y: 0.5 };
+    go(0);
+  }
+
+  /* The next group is looked for before this one is seen, as that may hide it. */
+  function seenAndNext() {
+    const other = neighbour(1);
+    decisions.see(group, true);
+    if (other) goToGroup(other);
+    else showGroup();
+  }
+
+  function showGroup() {
+    const all = shown();
+    byId("viewer-group").textContent = group.section.querySelector("h2").textContent;
+    byId("group-previous").disabled = !neighbour(-1, all);
+    byId("group-next").disabled = !neighbour(1, all);
+    byId("seen-next").setAttribute("aria-pressed", group.section.classList.contains("is-seen"));
+  }
+
   function go(at) {
     place = clamp(at, 0, group.cards.length - 1);
     const card = group.cards[place];
@@ -45,8 +77,9 @@
     byId("previous").disabled = place === 0;
     byId("next").disabled = place === group.cards.length - 1;
     layOut();
+    showGroup();
     showDecision();
-    byId("viewer-said").textContent = `${byId("viewer-name").textContent}, ${byId("viewer-place").textContent}`;
+    byId("viewer-said").textContent = ["viewer-group", "viewer-name", "viewer-place"].map((id) => byId(id).textContent).join(", ");
   }
 
   /* The photo, covered by those of its details that have a higher resolution. */
@@ -140,8 +173,13 @@
     "=": () => zoomTo(view.zoom * STEP),
     "-": () => zoomTo(view.zoom / STEP),
     0: () => zoomTo(1),
+    j: () => goToGroup(neighbour(1)),
+    k: () => goToGroup(neighbour(-1)),
+    PageDown: () => goToGroup(neighbour(1)),
+    PageUp: () => goToGroup(neighbour(-1)),
+    " ": seenAndNext,
     b: pick,
-    k: keep,
+    p: keep,
     x: drop,
   };
 
@@ -170,14 +208,14 @@
 
   viewer.addEventListener("keydown", (event) => {
     const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
-    if (!act) return;
+    if (!act || (event.key === " " && event.target.closest("button"))) return;
     event.preventDefault();
     act(event);
   });
   viewer.addEventListener("close", () => {
     const card = group.cards[place];
     const target = card.querySelector("button.picture") || card.querySelector("input");
-    target.focus();
+    (group.section.hidden ? byId("groups") : target).focus();
     target.scrollIntoView({ block: "nearest" });
   });
   stage.addEventListener("pointerdown", (event) => {
@@ -194,6 +232,9 @@
   }, { passive: false });
   byId("previous").addEventListener("click", () => go(place - 1));
   byId("next").addEventListener("click", () => go(place + 1));
+  byId("group-previous").addEventListener("click", keys.k);
+  byId("group-next").addEventListener("click", keys.j);
+  byId("seen-next").addEventListener("click", seenAndNext);
   byId("smaller").addEventListener("click", () => zoomTo(view.zoom / STEP));
   byId("larger").addEventListener("click", () => zoomTo(view.zoom * STEP));
   byId("fit").addEventListener("click", () => zoomTo(1));

@@ -19,7 +19,7 @@ from bestshot.report.model import MissingPicture, Page, Rendition, ReportContent
 from bestshot.report.paging import page_name, paged, plan_of_page
 from bestshot.report.pictures import PhotoWithFaces, make_renditions
 from bestshot.report.rendering import is_report, json_in_html, render, render_group
-from bestshot.report.views import GroupView, group_view, totals
+from bestshot.report.views import GroupView, group_view
 from bestshot.sources.interface import PhotoSource
 from bestshot.storage.drafts import Drafts
 from bestshot.storage.files import writing
@@ -98,8 +98,7 @@ class ReportWriter:
             file.writelines(self._rendered(page, pages, sections))
 
     def _rendered(self, page: Page, pages: Sequence[Page], sections: Iterable[str]) -> Iterator[str]:
-        plan, locations = self._plan_of(page.groups), self._content.source.locations
-        return render(page, pages, totals(self._content.plan), locations, sections, plan)
+        return render(page, pages, self._content, sections, self._plan_of(page.groups))
 
     def _plan_of(self, groups: tuple[PlannedGroup, ...]) -> Markup:
         """The plan of these groups, as it stands in a page."""

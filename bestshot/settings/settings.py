@@ -3,9 +3,11 @@
 The command line, the configuration file, the environment, the checks, `--apply` and docs/settings.md follow from it.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import platformdirs
@@ -86,6 +88,27 @@ def own_folder(place: Callable[[str], str], flag: str) -> str:
     if folder.startswith("~"):
         raise UsageError(f"You have no home folder here: use {flag} to name a place.")
     return folder
+
+
+def called_as() -> str:
+    """The program by the name that it was called by."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py" and called.parent.name == "bestshot":
+        return "python -m bestshot"
+    return called.stem if called.stem == APPLICATION else "photo_organizer.py"
+
+
+def command() -> str:
+    """How a command line of this program begins here: as the one that is running did, where that is one."""
+    import shlex  # --help needs none
+
+    name = called_as()
+    if name == APPLICATION:
+        return name
+    begun = sys.orig_argv[: sys.orig_argv.index(sys.argv[0]) + 1] if sys.argv[0] in sys.orig_argv else []
+    if Path(sys.argv[0]).name == name and begun:
+        return shlex.join(begun)
+    return name if name.startswith("python") else f"python {name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,7 +188,7 @@ class TestDeciding:
         reader.group(3).get_by_role("button", name="Enlarge burst3_2.jpg").click()
         expect(reader.page.locator("#keep")).to_be_disabled()
         reader.page.keyboard.press("ArrowRight")
-        reader.page.keyboard.press("k")
+        reader.page.keyboard.press("p")
         expect(reader.page.locator("#viewer-mark")).to_have_text("Kept")
         name = reader.page.locator("#viewer-name").inner_text()
         reader.page.keyboard.press("Escape")
@@ -285,6 +285,84 @@ class TestLooking:
         reader = read(report, (width, 800))
         assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
 
+    def test_a_dense_grid_shows_every_photo_small_and_opens_it(self, read: Callable[..., Reader], report: Path) -> None:
+        reader = read(report)
+        tall = reader.page.evaluate("document.documentElement.scrollHeight")
+        reader.page.get_by_label("Dense grid").check()
+        assert reader.page.evaluate("document.documentElement.scrollHeight") < tall / 2
+        pictures = reader.page.locator("button.picture")
+        assert [one.is_visible() for one in pictures.all()] == [True] * 9
+        pictures.last.click()
+        expect(reader.page.get_by_role("dialog")).to_be_visible()
+
+    def test_after_saving_the_command_that_applies_the_plan_is_there_to_copy(
+        self, read: Callable[..., Reader], report: Path
+    ) -> None:
+        reader = read(report)
+        expect(reader.page.locator("#command")).to_be_hidden()
+        name, _ = reader.saved()
+        expect(reader.page.locator("#command")).to_have_text(f"python photo_organizer.py --apply {name}")
+        reader.page.get_by_role("button", name="Copy").click()
+        expect(reader.page.locator("#copy")).to_have_text(re.compile("Copied|Marked: now copy it"))
+        assert reader.page.evaluate("getSelection().toString()") == f"python photo_organizer.py --apply {name}"
+
+
+class TestGoingThrough:
+    """From group to group in the viewer, and which were seen."""
+
+    @pytest.mark.parametrize(("forth", "back"), [("j", "k"), ("PageDown", "PageUp")])
+    def test_a_key_goes_to_the_next_group_and_another_back(
+        self, read: Callable[..., Reader], report: Path, forth: str, back: str
+    ) -> None:
+        reader = read(report)
+        group = reader.page.locator("#viewer-group")
+        reader.group(1).get_by_role("button", name="Enlarge burst1_1.jpg").click()
+        reader.page.keyboard.press("+")
+        for key, title in ((forth, 2), (forth, 3), (forth, 3), (back, 2), (back, 1), (back, 1)):
+            reader.page.keyboard.press(key)
+            expect(group).to_have_text(f"Group {title}")
+        expect(reader.page.locator("#viewer-place")).to_have_text("1 of 2")
+        expect(reader.page.get_by_role("button", name="Previous group")).to_be_disabled()
+        reader.page.get_by_role("button", name="Next group").click()
+        expect(group).to_have_text("Group 2")
+        reader.page.keyboard.press("b")
+        reader.page.keyboard.press("Escape")
+        expect(reader.page.get_by_role("button", name="Enlarge burst2_2.jpg")).to_be_focused()
+
+    def test_groups_are_gone_through_as_they_are_shown(self, read: Callable[..., Reader], report: Path) -> None:
+        reader = read(report)
+        reader.page.get_by_label("Photos").select_option("3 or 4")
+        reader.page.get_by_label("Order").select_option("largest first")
+        reader.group(3).get_by_role("button", name="Enlarge burst3_2.jpg").click()
+        reader.page.keyboard.press("j")
+        expect(reader.page.locator("#viewer-group")).to_have_text("Group 2")
+        expect(reader.page.get_by_role("button", name="Next group")).to_be_disabled()
+
+    def test_space_marks_a_group_as_seen_and_that_stays_and_is_no_decision(
+        self, read: Callable[..., Reader], report: Path
+    ) -> None:
+        reader = read(report)
+        reader.group(1).get_by_role("button", name="Enlarge burst1_2.jpg").click()
+        reader.page.keyboard.press(" ")
+        expect(reader.page.locator("#viewer-group")).to_have_text("Group 2")
+        reader.page.get_by_role("button", name="Seen").click()
+        reader.page.keyboard.press("Escape")
+        reader.page.reload()
+        boxes = [reader.group(number).get_by_role("checkbox", name="Seen") for number in (1, 2, 3)]
+        assert [box.is_checked() for box in boxes] == [True, True, False]
+        expect(reader.page.locator("#shown")).to_have_text("3 groups, 2 seen")
+        assert reader.saved()[1] == ReportPage.of(report).plan
+        boxes[0].uncheck()
+        reader.page.get_by_label("Not seen yet").check()
+        visible = [reader.group(number).is_visible() for number in (1, 2, 3)]
+        assert visible == [True, False, True]
+        reader.group(1).get_by_role("button", name="Enlarge burst1_2.jpg").click()
+        for title in ("Group 3", "Group 3"):
+            reader.page.keyboard.press(" ")
+            expect(reader.page.locator("#viewer-group")).to_have_text(title)
+        reader.page.keyboard.press("Escape")
+        expect(reader.page.get_by_text("No group matches these filters.")).to_be_visible()
+
 
 class TestWithoutMouse:
     def test_everything_can_be_done_with_the_keyboard(self, read: Callable[..., Reader], report: Path) -> None:
@@ -349,6 +427,11 @@ class TestWithoutMouse:
         reader.group(1).get_by_role("button", name="Enlarge burst1_2.jpg").click()
         viewer = Axe().run(reader.page)
         assert viewer.violations_count == 0, viewer.generate_report()
+        reader.page.keyboard.press("Escape")
+        reader.saved()
+        reader.page.get_by_label("Dense grid").check()
+        dense = Axe().run(reader.page)
+        assert dense.violations_count == 0, dense.generate_report()
 
 
 @pytest.fixture(scope="module")
