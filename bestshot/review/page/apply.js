@@ -57,6 +57,7 @@ export class ApplyPanel {
       await post(path, body);
       this.#next = next;
       await this.library.follow();
+      byId("job").focus();
     });
   }
 
@@ -90,7 +91,6 @@ export class ApplyPanel {
   }
 
   #showProgress({ kind, title, done, total }, isRunning) {
-    byId("preview").disabled = isRunning;
     byId("job-running").hidden = !isRunning;
     byId("job-title").textContent = isRunning ? title : TITLES[kind];
     const bar = byId("job-bar");
@@ -130,8 +130,8 @@ export class ApplyPanel {
     more.addEventListener("toggle", () => more.open && this.#fill(more, run), { once: true });
     const undo = make("button", { type: "button", "aria-label": `Undo run ${run}` }, "Undo…");
     undo.addEventListener("click", () => this.#lookAtUndo(run));
-    const title = make("p", {}, named(about), state === "done" ? "" : make("strong", {}, ` ${capital(state)}.`));
-    return make("li", {}, title, ...(state === "undone" ? [] : [undo]), more);
+    const isOver = state === "undone" || state === "undo";
+    return make("li", {}, make("p", {}, named(about)), ...(isOver ? [] : [undo]), more);
   }
 
   #fill(more, run) {

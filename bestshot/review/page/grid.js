@@ -10,6 +10,7 @@ const HEAD = 30;
 const GAP = 4;
 const BETWEEN = 14;
 const NARROWEST = 190;
+const SMALLEST = 0.7;
 
 export class Grid {
   /** @type {Map<number, Card>} the cards in the document, by where their groups are among those shown */
@@ -176,19 +177,29 @@ export function pack(groups, width, tileHeight) {
 }
 
 /* A group by itself: its photos in lines below its heading. */
-function boxOf({ photos }, room, tileHeight) {
+function boxOf({ photos }, room, wantedHeight) {
+  const tileHeight = heightFor(photos, room, wantedHeight);
   const tiles = [];
   let left = 0;
   let top = HEAD;
   let widest = Math.min(room, NARROWEST);
   for (const photo of photos) {
-    const width = Math.min(room, Math.round(tileHeight * clamp(photo.width / photo.height || 1, 0.55, 1.9)));
+    const width = Math.min(room, Math.floor(tileHeight * shapeOf(photo)));
     if (left && left + width > room) [left, top] = [0, top + tileHeight + GAP];
     tiles.push({ left, top, width, height: tileHeight });
     left += width + GAP;
     widest = Math.max(widest, left - GAP);
   }
   return { tiles, width: widest, height: top + tileHeight };
+}
+
+const shapeOf = ({ width, height }) => clamp(width / height || 1, 0.55, 1.9);
+
+/* A group that nearly fits into a line is shown a little smaller, and does. */
+function heightFor(photos, room, tileHeight) {
+  const shapes = photos.reduce((sum, photo) => sum + shapeOf(photo), 0);
+  const fitting = Math.floor((room - GAP * (photos.length - 1)) / shapes);
+  return fitting < tileHeight && fitting >= SMALLEST * tileHeight ? fitting : tileHeight;
 }
 
 /** The first and one past the last box that lie between two heights. @param {Box[]} boxes */
