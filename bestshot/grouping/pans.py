@@ -5,7 +5,7 @@ with the camera keeps it in its place, and who holds the button takes more than 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -39,11 +39,20 @@ _CERTAINTY, _UNMOVED = 3.0, 0.1
 _FURTHEST, _ASIDE = SKETCH_SIZE * 3 // 8, 2
 """In pixels: by how much sketches are moved to see how they fit best."""
 
-_MOVES = frozenset(
-    move
-    for along, aside in product(range(-_FURTHEST, _FURTHEST + 1), range(-_ASIDE, _ASIDE + 1))
-    for move in ((along, aside), (aside, along))
-)
+_GRID = 2 * SKETCH_SIZE
+"""Side of the transforms: no move comes round from the other side."""
+
+_BY = np.abs(np.fft.fftfreq(_GRID, 1 / _GRID))
+_IS_TRIED = np.minimum.outer(_BY, _BY) <= _ASIDE
+_IS_TRIED &= np.maximum.outer(_BY, _BY) <= _FURTHEST
+"""Which moves are tried, down and right, up and left counted from the end."""
+
+_EVERYWHERE = np.fft.rfft2(np.ones((SKETCH_SIZE, SKETCH_SIZE)), (_GRID, _GRID))
+_SHARED = np.maximum(np.fft.irfft2(_EVERYWHERE * _EVERYWHERE.conj(), (_GRID, _GRID)), 1.0)
+"""How many pixels two sketches share after each move."""
+
+_LEAST_POWER = 1.0
+"""Below, what two sketches share is plain: a grey level somewhere, or less."""
 
 _Step = tuple[int, float]
 """The axis along which a frame is moved on, and by which fraction of the picture, with a sign."""
@@ -110,32 +119,34 @@ def _is_panorama(steps: Sequence[_Step]) -> bool:
 
 def _step(one: Picture, other: Picture) -> _Step | None:
     """How a picture is moved on from another; None if it is not, or not certainly, or not straight."""
-    fits = {move: _fit(one, other, *move) for move in _MOVES}
-    best = max(sorted(fits), key=fits.__getitem__)
-    doubt, unmoved = 1 - fits[best], 1 - fits[0, 0]
+    fits = _fits(one, other)
+    best = int(np.argmax(np.where(_IS_TRIED, fits, -1.0)))
+    down, right = divmod(best, _GRID)
+    doubt, unmoved = 1 - fits[down, right], 1 - fits[0, 0]
     if doubt > _MOST_DOUBT or unmoved < max(_CERTAINTY * doubt, _UNMOVED):
         return None
-    moved = [_refined(fits, best, axis) / SKETCH_SIZE for axis in (0, 1)]
+    moved = [_refined(fits[:, right], down), _refined(fits[down], right)]
     axis = max((0, 1), key=lambda axis: abs(moved[axis]))
     is_straight = abs(moved[1 - axis]) <= _STRAIGHTNESS * abs(moved[axis])
     return (axis, moved[axis]) if is_straight and abs(moved[axis]) >= _MIN_STEP else None
 
 
-def _refined(fits: dict[tuple[int, int], float], best: tuple[int, int], axis: int) -> float:
-    """Where between pixels pictures fit best, by a parabola through the best fit and its neighbours."""
-    less, more = (fits.get((best[0] + by * (axis == 0), best[1] + by * (axis == 1))) for by in (-1, 1))
-    if less is None or more is None or (bend := less - 2 * fits[best] + more) >= 0:
-        return float(best[axis])
-    return best[axis] + 0.5 * (less - more) / bend
+def _refined(fits: Picture, best: int) -> float:
+    """By which fraction of the picture it is moved, by a parabola through the best fit and its neighbours."""
+    less, more = fits[best - 1], fits[(best + 1) % _GRID]
+    bend = less - 2 * fits[best] + more
+    signed = best if best < SKETCH_SIZE else best - _GRID
+    return float(signed + (0.5 * (less - more) / bend if bend < 0 else 0.0)) / SKETCH_SIZE
 
 
-def _fit(one: Picture, other: Picture, down: int, right: int) -> float:
-    """The correlation of what two pictures share if the other one is moved on by so many pixels."""
-    first, second = one[_shared(down), _shared(right)], other[_shared(-down), _shared(-right)]
-    first, second = first - first.mean(), second - second.mean()
-    power = float((first * first).sum() * (second * second).sum())
-    return float((first * second).sum()) / power**0.5 if power > 0 else 0.0
-
-
-def _shared(by: int) -> slice:
-    return slice(max(0, by), SKETCH_SIZE + min(0, by))
+def _fits(one: Picture, other: Picture) -> Picture:
+    """The correlation of what two pictures share after each move of the other one, all at once."""
+    first, second = one - one.mean(), other - other.mean()
+    here, here_squared, there, there_squared = np.fft.rfft2([first, first**2, second, second**2], (_GRID, _GRID))
+    products = [here * there.conj(), *(each * _EVERYWHERE.conj() for each in (here, here_squared))]
+    products += [_EVERYWHERE * each.conj() for each in (there, there_squared)]
+    both, sums, squares, other_sums, other_squares = np.fft.irfft2(products, (_GRID, _GRID))
+    power = np.maximum(squares - sums**2 / _SHARED, 0.0) * np.maximum(other_squares - other_sums**2 / _SHARED, 0.0)
+    varies = power > _LEAST_POWER
+    shared = both - sums * other_sums / _SHARED
+    return np.where(varies, shared / np.sqrt(np.where(varies, power, 1.0)), 0.0)
