@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from bestshot.cli.log import event
-from bestshot.cli.wording import found_line, phase_in_words, phase_over, size_of, time_left
+from bestshot.cli.wording import found_line, phase_in_words, phase_over, time_left
 from bestshot.model.phases import JUDGING, JUDGING_WITHOUT_FACES, PHASES, Begun, Forecast, Phase, seconds_left
+from bestshot.plans.document import size_of
 from bestshot.storage.files import write_out
 
 if TYPE_CHECKING:

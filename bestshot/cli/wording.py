@@ -12,7 +12,7 @@ from bestshot.marks.wording import action_line, action_lines, done_in_words
 from bestshot.model.groups import PlannedGroup
 from bestshot.model.phases import PHASES, Begun
 from bestshot.model.photo import Photo, Skipped, SourceType
-from bestshot.plans.document import counts
+from bestshot.plans.document import counts, size_of
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
 from bestshot.text import count, format_size, printable
@@ -170,11 +170,6 @@ def _rest_in_words(plan: Plan) -> str:
 def space_in_words(size: int, photos: int) -> str:
     """How much room photos take that are not the best."""
     return f"{format_size(size)} in the {photos:,} that {_be(photos)} not the best"
-
-
-def size_of(photo: Photo) -> int:
-    """The bytes of all files of a photo."""
-    return sum(file.size for file in photo.files) or photo.size
 
 
 def facts_of(plan: Plan, failed: Sequence[Skipped] = ()) -> dict[str, int]:

@@ -15,7 +15,7 @@ import msgspec
 from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import GroupKind, PlannedGroup, RankedPhoto, Reason
-from bestshot.model.photo import Metadata, Place, Skipped, SourceType
+from bestshot.model.photo import Metadata, Photo, Place, Skipped, SourceType
 from bestshot.plans.options import OutputOptions
 from bestshot.plans.plan import Plan
 
@@ -140,6 +140,11 @@ def counts(plan: Plan) -> dict[str, int]:
         "skipped": len(plan.skipped),
         "actions": len(plan.actions),
     }
+
+
+def size_of(photo: Photo) -> int:
+    """The size of a photo with the RAW files, videos and sidecars that belong to it."""
+    return sum(file.size for file in photo.files) or photo.size
 
 
 def _group(group: PlannedGroup, metadata: Mapping[str, Metadata]) -> PlanGroup:

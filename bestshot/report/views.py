@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bestshot.model.groups import PlannedGroup, RankedPhoto
-from bestshot.model.photo import Metadata, Photo
+from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime
-from bestshot.plans.document import counts
+from bestshot.plans.document import counts, size_of
 from bestshot.plans.metadata_text import metadata_in_words
 from bestshot.plans.plan import Plan
 from bestshot.report.model import MissingPicture, Rendition, ReportContent
@@ -71,16 +71,11 @@ def totals(plan: Plan) -> Totals:
         (f"{numbers['groups']:,}", "groups"),
         (f"{numbers['grouped']:,}", "photos in groups"),
         (
-            format_size(sum(all_bytes(photo) for photo in rest)),
+            format_size(sum(size_of(photo) for photo in rest)),
             f"in the {len(rest):,} that {'is' if len(rest) == 1 else 'are'} not the best",
         ),
     )
     return Totals(figures, tuple((printable(item.id), printable(item.error)) for item in plan.skipped))
-
-
-def all_bytes(photo: Photo) -> int:
-    """The size of a photo with the RAW files, videos and sidecars that belong to it."""
-    return sum(file.size for file in photo.files) or photo.size
 
 
 def group_view(

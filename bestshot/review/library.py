@@ -7,9 +7,9 @@ import msgspec
 
 from bestshot.model.groups import GroupKind, PlannedGroup
 from bestshot.model.photo import Metadata, Photo, SourceType, digest
-from bestshot.plans.document import PlanDocument, PlanGroup, document_of
+from bestshot.plans.document import PlanDocument, PlanGroup, document_of, size_of
 from bestshot.report.model import MissingPicture, ReportContent
-from bestshot.report.views import all_bytes, group_view, is_doubtful, when
+from bestshot.report.views import group_view, is_doubtful, when
 from bestshot.review.refusal import RefusedError
 from bestshot.review.states import State, proposal
 from bestshot.sources.interface import PhotoSource
@@ -132,7 +132,7 @@ class ReviewLibrary:
         photo = self.photos[number]
         known: Metadata = self.content.metadata[photo.id]
         revision = self.revision(photo)
-        return ToldPhoto(number, printable(photo.name), known.width, known.height, all_bytes(photo), revision)
+        return ToldPhoto(number, printable(photo.name), known.width, known.height, size_of(photo), revision)
 
     def revision(self, photo: Photo) -> str:
         """What is part of the addresses of a photo's pictures, so that browsers may keep them."""

@@ -16,8 +16,7 @@ from bestshot.plans.decision_store import (
     replace_remembered,
 )
 from bestshot.plans.decisions import DecidedPhoto, Decision, DecisionKind, Decisions, Whereabouts
-from bestshot.plans.document import PlanDocument
-from bestshot.report.views import all_bytes
+from bestshot.plans.document import PlanDocument, size_of
 from bestshot.review.library import ReviewedGroup, ReviewLibrary
 from bestshot.review.progress_store import ProgressStore
 from bestshot.review.refusal import RefusedError
@@ -237,7 +236,7 @@ class Review:
                 undecided=len(standing) - decided,
                 decided=decided,
                 seen=sum(one.is_seen for one in standing),
-                rest={"photos": len(rest), "bytes": sum(map(all_bytes, rest))},
+                rest={"photos": len(rest), "bytes": sum(map(size_of, rest))},
                 keep=sum(len(one.state.keep) for one in standing),
                 skipped=sum(one.state.skip for one in standing),
             )

@@ -17,7 +17,7 @@ from bestshot.review.gate import Listening
 from bestshot.text import printable
 
 IDLE_SECONDS: Final = 8 * 3600.0
-"""A window that is open asks every second, so nobody has one open then."""
+"""A window that is looked at asks every second, so nobody has looked for so long then."""
 
 _LONGEST_NAP: Final = 60.0
 """Seconds; a clock that is set while a machine sleeps is noticed by then."""
