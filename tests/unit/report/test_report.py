@@ -349,6 +349,7 @@ class TestPage:
             report = tmp_path / "report.html"
             assert main(["--source-type", "immich", "--report", str(report), *QUICK]) == 0
             assert server.writes == []
+            assert f" --immich-url {server.url} --apply report-plan.json</code>" in report.read_text(encoding="utf-8")
             page = ReportPage.of(report)
             links = {str(link["href"]) for link in page.all("a") if "target" in link}
             assert links == {f"{server.url}/photos/{shot.id}" for shot in shots}

@@ -16,7 +16,7 @@ from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.ranking.rules import JudgingRules, Preference, PreferenceKind, SetHandling, Weights
 from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.reading import default_config_file, load_settings
-from bestshot.settings.settings import SETTINGS, LogFormat, Settings
+from bestshot.settings.settings import SETTINGS, LogFormat, Settings, command
 
 PREFIX = "PHOTO_ORGANIZER_"
 
@@ -429,3 +429,29 @@ def test_a_tilde_is_the_users_home_in_every_place_that_names_a_path(
     assert found.output == str(tmp_path / "Organized")
     assert found.log_file == str(tmp_path / "x.log")
     assert (found.plan, found.exclude) == ("-", ("~*",))
+
+
+@pytest.mark.parametrize(
+    ("argv", "orig_argv", "begins"),
+    [
+        (["/venv/bin/photo-organizer", "Photos"], ["/venv/bin/python", "/venv/bin/photo-organizer"], "photo-organizer"),
+        (
+            ["photo_organizer.py", "Photos"],
+            [".venv/bin/python", "photo_organizer.py"],
+            ".venv/bin/python photo_organizer.py",
+        ),
+        (
+            ["/my tools/photo_organizer.py"],
+            ["python", "/my tools/photo_organizer.py"],
+            "python '/my tools/photo_organizer.py'",
+        ),
+        (["/lib/bestshot/__main__.py"], ["python", "-m", "bestshot", "Photos"], "python -m bestshot"),
+        (["script.py"], ["python", "script.py"], "python photo_organizer.py"),
+    ],
+)
+def test_a_command_to_copy_begins_as_the_program_was_called(
+    argv: list[str], orig_argv: list[str], begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", argv)
+    monkeypatch.setattr(sys, "orig_argv", orig_argv)
+    assert command() == begins
