@@ -64,6 +64,9 @@ export class Commands {
       command("decide", [" "], "Seen, next", "mark this group as seen and go to the next", () => this.#seenAndNext(), {
         isOn: (group) => group.state.seen,
       }),
+      command("decide", ["n"], "Not seen", "mark this group as not seen", () => this.#forgetSeen(), {
+        isHidden: () => !this.library.group?.state.seen,
+      }),
       command("decide", ["u"], "Undo", "take the last decision back", () => this.#undo()),
       command("decide", ["r"], "Propose", "return this group to what was proposed", () => this.#propose(), {
         isHidden: () => !this.library.group?.state.decided,
@@ -191,6 +194,12 @@ export class Commands {
     library.see(library.group, true);
     say(`Group ${library.group.number} is seen.`);
     if (!library.go(library.at + 1)) say("This was the last group.");
+  }
+
+  #forgetSeen() {
+    const { group } = this.library;
+    this.library.see(group, false);
+    say(`Group ${group.number} is not seen.`);
   }
 
   async #undo() {
