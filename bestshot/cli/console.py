@@ -106,8 +106,10 @@ class Console:
     def progress(self, settings: Settings) -> "Progress":
         """The phases of a run in the log, and in a bar on standard error if that is a terminal and it is not quiet."""
         from bestshot.cli.progress_bar import ProgressBar, phases_of
+        from bestshot.workers.capacity import Machine
 
-        return ProgressBar(phases_of(settings), shown=not self._is_quiet and sys.stderr.isatty())
+        workers = settings.workers or Machine.found().most_workers(with_faces=not settings.no_faces)
+        return ProgressBar(phases_of(settings, workers), shown=not self._is_quiet and sys.stderr.isatty())
 
     def report(self, outcome: Outcome) -> None:
         """Show the groups where nothing was done with them, what was passed over, and the run in one line.

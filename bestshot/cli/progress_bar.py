@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from bestshot.cli.log import event
 from bestshot.cli.wording import found_line, phase_in_words, phase_over, time_left
-from bestshot.model.phases import JUDGING, JUDGING_WITHOUT_FACES, PHASES, Begun, Forecast, Phase, seconds_left
+from bestshot.model.phases import JUDGING, JUDGING_WITHOUT_FACES, LISTING, PHASES, Begun, Forecast, Phase, seconds_left
 from bestshot.plans.document import size_of
 from bestshot.storage.files import write_out
 
@@ -34,12 +34,15 @@ _ERASED_LINE: Final = "\r\x1b[K"
 
 _USUAL_COLUMNS: Final = 80
 
+_UNSHARED: Final = (LISTING, "Laying out", "Marking")
+"""What the main process does by itself."""
+
 _SOON: Final = 3.0
 """Seconds; whoever waits no longer for the whole result need not hear of a part of it before."""
 
 
-def phases_of(settings: "Settings") -> Mapping[str, Phase]:
-    """The phases that a run with these settings may have, in their order."""
+def phases_of(settings: "Settings", workers: int = 1) -> Mapping[str, Phase]:
+    """The phases that a run with these settings may have, in their order, as so many processes share them."""
     acts, options = not settings.dry_run, settings.options
     wanted = {
         "Recognising": not settings.no_faces,
@@ -48,7 +51,15 @@ def phases_of(settings: "Settings") -> Mapping[str, Phase]:
         "Marking": acts and options.marks.any,
     }
     phases = {title: phase for title, phase in PHASES.items() if wanted.get(title, True)}
-    return phases if not settings.no_faces else phases | {JUDGING: JUDGING_WITHOUT_FACES}
+    if settings.no_faces:
+        phases |= {JUDGING: JUDGING_WITHOUT_FACES}
+    return {title: phase if title in _UNSHARED else _shared(phase, workers) for title, phase in phases.items()}
+
+
+def _shared(phase: Phase, workers: int) -> Phase:
+    costs = (phase.seconds, phase.per_megabyte, phase.picture)
+    seconds, per_megabyte, picture = (cost / workers for cost in costs)
+    return replace(phase, seconds=seconds, per_megabyte=per_megabyte, picture=picture)
 
 
 class ProgressBar:

@@ -144,6 +144,13 @@ def test_only_what_was_asked_for_is_expected(settings: Settings, absent: set[str
     assert list(phases) == [title for title in PHASES if title in phases]
 
 
+def test_what_several_processes_share_is_expected_to_take_so_much_less() -> None:
+    alone, shared = phases_of(HOME), phases_of(replace(HOME, output="o"), workers=4)
+    for title in (HASHING, JUDGING):
+        assert shared[title].cost(4.0) == pytest.approx(alone[title].cost(4.0) / 4)
+    assert shared["Laying out"] == PHASES["Laying out"]
+
+
 def test_a_phase_is_worded_with_its_unit() -> None:
     assert phase_in_words(Begun("Hashing", 1234, 5)) == "Hashing: 5 of 1,234 photos"
     assert phase_in_words(Begun("Comparing", 1)) == "Comparing: 0 of 1 pair"
