@@ -28,6 +28,7 @@ class ToldPhoto(msgspec.Struct, frozen=True, rename="camel"):
     height: int | None
     bytes: int
     revision: str
+    is_reference: bool
 
 
 class ToldGroup(msgspec.Struct, frozen=True, rename="camel"):
@@ -132,7 +133,8 @@ class ReviewLibrary:
         photo = self.photos[number]
         known: Metadata = self.content.metadata[photo.id]
         revision = self.revision(photo)
-        return ToldPhoto(number, printable(photo.name), known.width, known.height, size_of(photo), revision)
+        name, size = printable(photo.name), size_of(photo)
+        return ToldPhoto(number, name, known.width, known.height, size, revision, photo.is_reference)
 
     def revision(self, photo: Photo) -> str:
         """What is part of the addresses of a photo's pictures, so that browsers may keep them."""

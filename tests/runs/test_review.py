@@ -71,6 +71,7 @@ def test_the_groups_are_told_with_their_photos_best_first(window: ReviewClient, 
         "height": 120,
         "bytes": (library / "a_2.jpg").stat().st_size,
         "revision": "",
+        "isReference": False,
     }
     assert (first["number"], first["kind"], first["date"]) == (1, "burst", "2024-06-01")
     assert first["state"] == {"best": 0, "keep": [], "out": [], "skip": False, "seen": False, "decided": False}

@@ -572,6 +572,15 @@ class TestFilters:
         expect(reviewer.page.locator("#total-rest")).to_contain_text("2 not kept")
         expect(reviewer.page.locator("#total-seen")).to_have_text("1 seen")
 
+    def test_a_photo_for_reference_is_shown_as_one_and_is_in_no_total(self, review: Opener, tmp_path: Path) -> None:
+        shots, archive = draw_bursts(tmp_path / "photos"), tmp_path / "archive"
+        archive.mkdir()
+        (shots / "burst1_1.jpg").rename(archive / "burst1_1.jpg")
+        with served_review(settings_at(tmp_path, shots, reference=(str(archive),))) as served:
+            reviewer = review(served.served.address)
+            expect(reviewer.card(1)).to_contain_text("Reference")
+            expect(reviewer.page.locator("#total-rest")).to_contain_text("5 not kept")
+
 
 class TestActing:
     def test_a_folder_is_looked_at_laid_out_and_taken_back_from_the_page(self, review: Opener, tmp_path: Path) -> None:

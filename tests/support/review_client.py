@@ -161,7 +161,7 @@ def served_review(
 def folders_of(settings: Settings) -> PhotoSource:
     """The source of folders, as the command line makes it."""
     albums = settings.output if settings.create_albums else None
-    return LocalPhotoSource(*settings.source, exclude=settings.exclude, album_dir=albums)
+    return LocalPhotoSource(*settings.source, exclude=settings.exclude, references=settings.reference, album_dir=albums)
 
 
 def settings_at(home: Path, *folders: Path, **options: Any) -> Settings:

@@ -4,7 +4,7 @@ import { arrange, capital, make } from "./dom.js";
 import { roleOf } from "./library.js";
 import { addressOf, edgeFor, noteLoaded } from "./pictures.js";
 
-const LABELS = { best: "Best", kept: "Kept", "taken out": "Out" };
+const LABELS = { best: "Best", kept: "Kept", "taken out": "Out", "for reference": "Reference" };
 
 /** What is to be said about a group beside its number. @param {import("./library.js").Group} group */
 export function remarksOn({ kind, isSet, isDoubtful, state }) {

@@ -5,7 +5,8 @@ import { get, post } from "./server.js";
 
 /**
  * @typedef {{best: number, keep: number[], out: number[], skip: boolean, seen: boolean, decided: boolean}} State
- * @typedef {{id: number, name: string, width: number, height: number, bytes: number, revision: string}} Photo
+ * @typedef {{id: number, name: string, width: number, height: number, bytes: number, revision: string,
+ *   isReference: boolean}} Photo
  * @typedef {{id: string, number: number, kind: string, isSet: boolean, hasFaces: boolean, isDoubtful: boolean,
  *   people: string[], date: string, when: string, photos: Photo[], proposed: {best: number, keep: number[]},
  *   state: State, known: State, waiting: number}} Group
@@ -20,14 +21,16 @@ const within = (ids, id, isIn) => (isIn ? [...without(ids, id), id] : without(id
 /** The photos of a group that the best, or a kept one, stands for. @param {Group} group @returns {Photo[]} */
 export function restOf({ photos, isSet, state }) {
   if (isSet || state.skip) return [];
-  return photos.filter(({ id }) => id !== state.best && !state.keep.includes(id) && !state.out.includes(id));
+  const stays = new Set([state.best, ...state.keep, ...state.out]);
+  return photos.filter(({ id, isReference }) => !isReference && !stays.has(id));
 }
 
-/** "best", "kept", "taken out" or "" @param {Group} group @param {Photo} photo */
-export function roleOf({ state }, { id }) {
+/** "best", "kept", "taken out", "for reference" or "" @param {Group} group @param {Photo} photo */
+export function roleOf({ state }, { id, isReference }) {
   if (state.best === id) return "best";
   if (state.keep.includes(id)) return "kept";
-  return state.out.includes(id) ? "taken out" : "";
+  if (state.out.includes(id)) return "taken out";
+  return isReference ? "for reference" : "";
 }
 
 /** The state after a decision, as the program will answer. @param {Group} group @returns {State} */
