@@ -1,5 +1,6 @@
 """What the page has done in the background, one job at a time, and how far that is."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -152,6 +153,7 @@ class Jobs:
                 self.applied += job.kind != "preview"
                 job.result, job.error = result, error if result is None else None
                 job.state = "failed" if result is None else "done"
+            gc.collect()  # a whole run was here, and the command line looks for cycles seldom
             self._changed()
 
     def cancel(self) -> None:

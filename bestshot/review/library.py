@@ -98,11 +98,13 @@ class ReviewLibrary:
 
     @classmethod
     def of(cls, content: ReportContent) -> "ReviewLibrary":
-        """What a run found, without what is said of photos that are in no group."""
+        """What a run found, without what the page does not show: photos in no group, and the texts for an output."""
         photos = tuple(one.photo for group in content.plan.groups for one in group.verdict.ranking)
         slim = replace(
             content,
-            plan=replace(content.plan, actions=()),
+            plan=replace(
+                content.plan, groups=tuple(replace(group, text="") for group in content.plan.groups), actions=()
+            ),
             metadata={photo.id: content.metadata[photo.id] for photo in photos},
             appraisals={photo.id: content.appraisals[photo.id] for photo in photos if photo.id in content.appraisals},
         )

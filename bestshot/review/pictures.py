@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from queue import LifoQueue
-from typing import BinaryIO, Final
-
-from PIL import Image
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from bestshot.errors import OrganizerError, PhotoError
-from bestshot.imaging.load import is_upright, load_pixels, open_image
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
 from bestshot.model.photo import Photo, digest
 from bestshot.report.model import MissingPicture
@@ -21,6 +18,9 @@ from bestshot.sources.interface import PhotoSource, reading
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
 from bestshot.workers.deadline import begin_photo
 from bestshot.workers.pool import WorkerDied, Workers
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 EDGES: Final = (320, 640, 1280, 2560)
 """Longest sides, in pixels, in which a photo is shown."""
@@ -126,6 +126,8 @@ def _data(result: bytes | MissingPicture | WorkerDied) -> bytes:
 
 def make_picture(source: PhotoSource, cache: PhotoCache, orders: Sequence[PictureOrder]) -> bytes | MissingPicture:
     """Make one picture as JPEG, and keep it unless its file is there as it is; this is what a worker does."""
+    from bestshot.imaging.load import load_pixels  # by a worker alone
+
     [order] = orders
     begin_photo()
     try:
@@ -147,6 +149,8 @@ def make_picture(source: PhotoSource, cache: PhotoCache, orders: Sequence[Pictur
 
 def _as_it_is(stream: BinaryIO, photo: Photo) -> bytes | None:
     """The bytes of a JPEG that every browser shows as it is; None of any other picture."""
+    from bestshot.imaging.load import is_upright, open_image
+
     with reading():
         is_jpeg = sniff(stream.read(HEADER_LENGTH)) is PictureKind.JPEG
         size = stream.seek(0, 2)
@@ -160,7 +164,7 @@ def _as_it_is(stream: BinaryIO, photo: Photo) -> bytes | None:
         return stream.read()
 
 
-def _encoded(pixels: Image.Image, edge: int | None) -> bytes:
+def _encoded(pixels: "Image.Image", edge: int | None) -> bytes:
     file = BytesIO()
     quality = _QUALITY.get(edge or 0, _BEST_QUALITY)
     pixels.save(file, "JPEG", quality=quality)
