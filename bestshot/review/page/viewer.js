@@ -10,6 +10,7 @@ import { Zoom } from "./zoom.js";
 const SETTLED = 120;
 const NEIGHBOURS = 3;
 const IN_STRIP = 30;
+const MOST_DETAILS = 50;
 
 export class Viewer {
   /** How many photos are side by side. */
@@ -178,6 +179,7 @@ export class Viewer {
         say(error.message);
       });
       this.#details.set(number, answer);
+      for (const oldest of [...this.#details.keys()].slice(0, -MOST_DETAILS)) this.#details.delete(oldest);
     }
     return this.#details.get(number);
   }
