@@ -22,7 +22,7 @@ from bestshot.marks.state import ARCHIVED
 from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import FaceModel
 from bestshot.model.file_facts import FileFacts
-from bestshot.model.groups import Group, Verdict
+from bestshot.model.groups import Group, GroupKind, Verdict
 from bestshot.model.phases import LISTING
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
 from bestshot.model.selection import ALWAYS, TimeSpan
@@ -33,7 +33,7 @@ from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
 from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.different_people import may_show_different_people, split_by_people
-from bestshot.ranking.kinds import kind_of
+from bestshot.ranking.kinds import kind_of, state_a_bracket
 from bestshot.ranking.people import Embedding, is_doubtful, is_one_of, track_people
 from bestshot.ranking.rank import judge
 from bestshot.settings.settings import Settings
@@ -104,7 +104,7 @@ def analyse_library(
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
     tell_of_groups(groups)
-    appraised = _appraise(analyser, groups, None if settings.no_faces else settings.face_model)
+    appraised = _appraise(analyser, groups, metadata.values, settings)
     groups = [one for one in _without(groups, appraised.skipped, settings.min_group_size) if _has_own(one)]
     metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
     candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
@@ -243,15 +243,37 @@ def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]
     return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
 
 
-def _appraise(analyser: Analyser, groups: Sequence[Group], model: FaceModel | None) -> Measurements[Appraisal]:
+def _appraise(
+    analyser: Analyser, groups: Sequence[Group], metadata: Mapping[str, Metadata], settings: Settings
+) -> Measurements[Appraisal]:
     """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
-    members = [photo for group in groups for photo in group.photos]
-    if model is not None:
-        try:
-            return analyser.measure(members, appraisal_measurement(model))
-        except FaceDetectionError as error:
-            logger.warning("%s Photos are judged by sharpness and exposure.", error)
-    return analyser.measure(members, appraisal_measurement(None))
+    if settings.no_faces:
+        return analyser.measure(_members(groups), appraisal_measurement(None))
+    rules = settings.judging_rules
+    brackets = _brackets(analyser, groups, metadata) if rules.keeps_sets and not rules.people else Measurements()
+    members = [photo for photo in _members(groups) if photo.id not in brackets.values]
+    try:
+        appraised = analyser.measure(members, appraisal_measurement(settings.face_model))
+    except FaceDetectionError as error:
+        logger.warning("%s Photos are judged by sharpness and exposure.", error)
+        appraised = analyser.measure(members, appraisal_measurement(None))
+    appraised.update(brackets)
+    return appraised
+
+
+def _brackets(analyser: Analyser, groups: Sequence[Group], metadata: Mapping[str, Metadata]) -> Measurements[Appraisal]:
+    """The members of brackets, measured without faces: no photo of a set that is kept whole is better for those."""
+    likely = [group for group in groups if state_a_bracket([metadata[photo.id] for photo in group.photos])]
+    if not likely:
+        return Measurements()
+    values = analyser.measure(_members(likely), appraisal_measurement(None)).values
+    read = [group for group in likely if all(photo.id in values for photo in group.photos)]
+    brackets = [group for group in read if kind_of(Candidates.of(group, values, metadata)) is GroupKind.BRACKET]
+    return Measurements({photo.id: values[photo.id] for photo in _members(brackets)})
+
+
+def _members(groups: Sequence[Group]) -> list[Photo]:
+    return [photo for group in groups for photo in group.photos]
 
 
 def trace_copies(analyser: Analyser, groups: Sequence[Candidates]) -> list[Candidates]:

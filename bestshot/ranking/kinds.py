@@ -93,6 +93,15 @@ def is_bracket(shots: Sequence["Candidate"]) -> bool:
     return any(map(_is_bracket_by_exposure, by_setting.values()))
 
 
+def state_a_bracket(stated: Sequence[Metadata]) -> bool:
+    """Whether photos state exposures as those of a bracket are; that their brightness follows is not known yet."""
+    by_setting: dict[tuple[object, ...], list[float]] = {}
+    for one in stated:
+        if not one.taken.is_guess and one.exposure_value is not None:
+            by_setting.setdefault(_setting(one), []).append(one.exposure_value)
+    return any(map(_are_steps, by_setting.values()))
+
+
 def is_merged(candidate: "Candidate") -> bool:
     """Whether a photo calls itself merged from a bracket."""
     return _HDR.search(candidate.photo.name) is not None

@@ -15,7 +15,9 @@ from bestshot.marks.apply import VerifyPolicy
 from bestshot.model.photo import SourceType
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import Outcome
+from bestshot.ranking.rules import SetHandling
 from bestshot.settings.settings import Settings
+from bestshot.sources.local.source import LocalPhotoSource
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add_burst, contents, exif, scene
 from tests.support.immich.folder import source_of
@@ -104,6 +106,18 @@ def test_a_set_that_is_treated_as_a_burst_is_listed_but_for_its_best(library: Pa
 def test_nothing_of_a_set_is_rated_or_labelled_in_folders(library: Path) -> None:
     assert run(library, "--rate", "best=5,rest=-1", "--label", "best=Green,rest=Red", "--tag-only") == 0
     assert sorted(path.name for path in library.glob("*.xmp")) == [f"{name}.xmp" for name in BURST]
+
+
+def test_faces_are_looked_for_but_in_a_bracket_that_is_kept_whole(library: Path, tmp_path: Path) -> None:
+    def searched(sets: SetHandling) -> set[str]:
+        place = str(tmp_path / sets.value)
+        settings = Settings(sets=sets, cache_dir=place, state_dir=place)
+        with ThreadPoolExecutor(1) as executor:
+            found = PhotoOrganizer(LocalPhotoSource(library), settings, executor=executor).look().library
+        return {photo.name for photo in found.photos if found.appraisals[photo.id].faces is not None}
+
+    assert searched(SetHandling.KEEP_WHOLE) == {*LAPSE, *PANORAMA, *BURST}
+    assert searched(SetHandling.TREAT_AS_BURST) == {*BRACKET, *LAPSE, *PANORAMA, *BURST}
 
 
 class OnServer:
