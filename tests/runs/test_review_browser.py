@@ -558,7 +558,7 @@ class TestFilters:
         reviewer = review(many)
         reviewer.press("Home", *["j"] * 19, " ")
         expect(reviewer.card(20)).to_contain_text("Seen")
-        reviewer.page.get_by_label("Not seen").check()
+        reviewer.page.get_by_role("checkbox", name="Not seen").check()
         expect(reviewer.card(20)).to_have_count(0)
         expect(reviewer.card(21)).to_have_count(1)
 
