@@ -37,7 +37,7 @@ HELP = build_parser().format_help()
 
 NO_SETTINGS = {
     *("apply", "check", "config", "demo", "forget_decisions", "help", "version", "history", "undo"),
-    *("review", "review_only", "no_open", "listen"),
+    *("review", "review_only", "no_open", "listen", "print_completion"),
 }
 """The flags that no environment variable and no configuration file can give."""
 
