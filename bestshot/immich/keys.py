@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -48,7 +49,12 @@ class KeyFromFile:
 
     @property
     def is_open_to_others(self) -> bool:
-        """Whether other users of this machine can read the file."""
+        """Whether other users of this machine can read the file.
+
+        The bits of one that systemd or a container engine hands over say something else: its folder is ours alone.
+        """
+        if any(Path(self.path).is_relative_to(folder) for folder in _handed_over()):
+            return False
         try:
             return os.name == "posix" and bool(Path(self.path).stat().st_mode & _BY_OTHERS)
         except OSError:  # reading it says why
@@ -94,6 +100,13 @@ def _with_its_key(key: KeyInProcess) -> tuple[type[KeyInProcess], tuple[str]]:
 
 # What multiprocessing pickles goes through a pipe; the environment of a process can be read as long as it runs.
 ForkingPickler.register(KeyInProcess, _with_its_key)
+
+
+def _handed_over() -> Iterator[str]:
+    """The folders in which a service manager or a container engine gives secrets to this process alone."""
+    yield "/run/secrets"
+    if credentials := os.environ.get("CREDENTIALS_DIRECTORY"):
+        yield credentials
 
 
 def key_source(file: str | None, key: str | None) -> KeySource:

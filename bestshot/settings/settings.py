@@ -180,7 +180,14 @@ class Settings:
         _Text | None, About(IMMICH, "the server's address, or `IMMICH_URL`", "URL", variable="IMMICH_URL")
     ] = None
     immich_api_key_file: Annotated[
-        _Text | None, About(IMMICH, "a file that holds only the API key", "FILE", overrules=("immich_api_key",))
+        _Text | None,
+        About(
+            IMMICH,
+            "a file that holds only the API key, or `IMMICH_API_KEY_FILE`",
+            "FILE",
+            overrules=("immich_api_key",),
+            variable="IMMICH_API_KEY_FILE",
+        ),
     ] = None
     immich_api_key: Annotated[
         _Text | None,

@@ -30,6 +30,7 @@ def ways_to_give(key: str, folder: Path) -> dict[str, tuple[list[str], dict[str,
         "long variable": ([], {"PHOTO_ORGANIZER_IMMICH_API_KEY": key}),
         "flag": (["--immich-api-key", key], {}),
         "file": (["--immich-api-key-file", str(folder / "key")], {"IMMICH_API_KEY": key}),
+        "file in a variable": ([], {"IMMICH_API_KEY_FILE": str(folder / "key")}),
     }
 
 
@@ -43,7 +44,7 @@ def core_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("core_files")
-@pytest.mark.parametrize("way", ["variable", "long variable", "flag", "file"])
+@pytest.mark.parametrize("way", ["variable", "long variable", "flag", "file", "file in a variable"])
 def test_no_process_that_is_started_shows_the_key_or_would_leave_a_core_file(way: str, home: Path) -> None:
     seen: dict[int, str] = {}
     with FakeImmich() as fake:

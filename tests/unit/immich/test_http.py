@@ -319,6 +319,18 @@ def test_a_key_file_that_others_can_read_is_known(tmp_path: Path) -> None:
     assert not KeyFromFile(str(tmp_path / "none")).is_open_to_others
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only there files have such permissions")
+def test_a_key_that_systemd_hands_over_is_no_open_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lets the service in by an access list, which shows in the bits of the group."""
+    key = tmp_path / "immich-api-key"
+    key.write_text(KEY)
+    key.chmod(0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "another"))
+    assert KeyFromFile(str(key)).is_open_to_others
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert not KeyFromFile(str(key)).is_open_to_others
+
+
 def test_https_to_a_server_that_speaks_http_asks_for_http() -> None:
     with scripted(VERSION) as server, pytest.raises(UnreachableError, match="http://"):
         ImmichClient(server.url.replace("http://", "https://"), KEY, policy=AT_ONCE).get_version()
