@@ -1,0 +1,71 @@
+"""A browser, the windows in it, and a small and a large library to review."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tests.support.review_client import served_review, settings_at
+from tests.support.review_pages import served_many
+from tests.support.reviewer import DESKTOP, MANY, Opener, Reviewer, draw_bursts
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; without its sandbox, which root cannot have and which guards against the web alone."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=30_000)
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+        expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+def review(browser: Browser) -> Iterator[Opener]:
+    """Opens a window; nobody may have met an error in one, and none may have asked for more than its own server."""
+    contexts: list[BrowserContext] = []
+    reviewers: list[Reviewer] = []
+
+    def opened(
+        address: str, size: tuple[int, int] = DESKTOP, scheme: Any = "light", *, touch: bool = False
+    ) -> Reviewer:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            has_touch=touch,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        reviewers.append(Reviewer(context.new_page()))
+        reviewers[-1].open(address)
+        return reviewers[-1]
+
+    yield opened
+    for reviewer in reviewers:
+        assert reviewer.complaints == []
+        assert len(reviewer.hosts) == 1
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a review of 5,000 groups; tests decide about groups of their own."""
+    with served_many(tmp_path_factory.mktemp("many"), MANY) as address:
+        yield address
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Iterator[str]:
+    """The address of a review of three bursts."""
+    with served_review(settings_at(tmp_path, draw_bursts(tmp_path / "photos"))) as served:
+        yield served.served.address

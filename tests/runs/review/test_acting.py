@@ -1,0 +1,81 @@
+"""Acting in the browser: what would be done, doing it, and taking it back."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from bestshot.review.service import Access
+from tests.fake_immich import VERSIONS, FakeImmich
+from tests.support.immich.folder import impatient
+from tests.support.marks.runs import Onlooker, settings_in
+from tests.support.review_client import served_review, settings_at
+from tests.support.reviewer import Opener, draw_bursts
+
+
+class TestActing:
+    def test_a_folder_is_looked_at_laid_out_and_taken_back_from_the_page(self, review: Opener, tmp_path: Path) -> None:
+        output = tmp_path / "organized"
+        settings = settings_at(tmp_path, draw_bursts(tmp_path / "photos"))
+        with served_review(settings) as served:
+            reviewer, other = review(served.served.address), review(served.served.address)
+            page = reviewer.page
+            reviewer.press("ArrowRight", "b")
+            page.get_by_role("button", name="Apply…").click()
+            panel = page.get_by_role("dialog", name="Apply")
+            panel.get_by_label("Lay the groups out in").fill(str(output))
+            panel.get_by_role("button", name="Look at what would be done").click()
+            expect(panel.locator("#job-lines")).to_contain_text("9 copies, ")
+            assert not output.exists()
+            panel.get_by_role("button", name="Do this").click()
+            expect(panel.locator("#history")).to_contain_text("organized")
+            assert len(list(output.rglob("*.jpg"))) >= 9
+            expect(panel.locator("#apply-said")).to_contain_text("Done")
+            other.page.get_by_role("button", name="Apply…").click()
+            panel = other.page.get_by_role("dialog", name="Apply")
+            panel.locator("#history summary").first.click()
+            expect(panel.locator("#history .changes li")).not_to_have_count(0)
+            panel.get_by_role("button", name="Undo run 1").click()
+            panel.get_by_role("button", name="Undo this").click()
+            expect(panel.locator("#history")).to_contain_text("undone")
+            assert list(output.rglob("*.jpg")) == []
+
+    def test_marks_on_a_server_are_made_and_taken_back_from_the_page(self, review: Opener, tmp_path: Path) -> None:
+        with FakeImmich(VERSIONS[-1]) as fake:
+            burst = fake.seeds.burst(3)
+            onlooker = Onlooker(fake)
+            before = [onlooker.photo(asset) for asset in burst]
+            access = Access(lambda _settings: impatient(fake), lambda _settings: impatient(fake).client)
+            with served_review(settings_in(tmp_path, workers=1), access=access) as served:
+                page = review(served.served.address).page
+                page.get_by_role("button", name="Apply…").click()
+                panel = page.get_by_role("dialog", name="Apply")
+                panel.get_by_label("Tag them").check()
+                panel.get_by_label("Stacks").check()
+                panel.locator("#preview").click()
+                expect(panel.locator("#do")).to_be_visible()
+                assert [onlooker.photo(asset) for asset in burst] == before
+                panel.locator("#do").click()
+                expect(panel.locator("#apply-said")).to_contain_text("Done")
+                marked = [onlooker.photo(asset) for asset in burst]
+                assert all(len(photo.tags) > 0 and len(photo.stack) == 3 for photo in marked)
+                panel.get_by_role("button", name="Undo run 1").click()
+                panel.get_by_role("button", name="Undo this").click()
+                expect(panel.locator("#history")).to_contain_text("undone")
+                assert [onlooker.photo(asset) for asset in burst] == before
+
+    def test_other_choices_are_looked_at_before_they_are_done(self, review: Opener, few: str, tmp_path: Path) -> None:
+        reviewer = review(few)
+        page = reviewer.page
+        page.get_by_role("button", name="Apply…").click()
+        page.get_by_label("Lay the groups out in").fill(str(tmp_path / "organized"))
+        page.locator("#preview").click()
+        expect(page.locator("#do")).to_be_visible()
+        page.get_by_label("Lay the groups out in").fill(str(tmp_path / "elsewhere"))
+        expect(page.locator("#do")).to_be_hidden()
+
+    def test_what_the_program_refuses_is_said_in_its_words(self, review: Opener, few: str) -> None:
+        reviewer = review(few)
+        reviewer.page.get_by_role("button", name="Apply…").click()
+        reviewer.page.locator("#preview").click()
+        expect(reviewer.page.locator("#apply-said")).to_contain_text("Choose what is to be done")
+        reviewer.complaints.clear()
