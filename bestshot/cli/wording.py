@@ -174,8 +174,7 @@ def space_in_words(size: int, photos: int) -> str:
 
 def facts_of(plan: Plan, failed: Sequence[Skipped] = ()) -> dict[str, int]:
     """A run in numbers, as other programs want them."""
-    rest = plan.rest
-    return {**counts(plan), "rest": len(rest), "rest_bytes": sum(map(size_of, rest)), "failed": len(failed)}
+    return {**counts(plan), "failed": len(failed)}
 
 
 def more_line(hidden: int, whole: str) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from bestshot.model.photo import Metadata, SourceType
 from bestshot.pipeline.look import LibraryAnalysis
-from bestshot.plans.document import PlanSource, document_of, is_plan, to_json
+from bestshot.plans.document import PlanRun, PlanSource, document_of, is_plan, to_json
 from bestshot.plans.lists import is_rest, is_table, rest_of, to_csv
 from bestshot.plans.plan import Plan
 from bestshot.report.model import ReportContent
@@ -33,6 +34,7 @@ class Records:
         self._settings = settings
         self._source = source
         self._drafts = drafts
+        self._began = datetime.now(UTC)
         folders = [origin.removeprefix("folder:") for origin in source.origins() if origin.startswith("folder:")]
         self._kinds = {
             "plan": OwnKind("plan", is_plan),
@@ -51,7 +53,7 @@ class Records:
         """Write them; raises OutputError."""
         wanted = self._settings.records
         if "plan" in wanted:
-            document = document_of(_from_anywhere(plan), _described(self._source), metadata)
+            document = document_of(_from_anywhere(plan), _described(self._source), metadata, PlanRun.since(self._began))
             self._write("plan", to_json(document).encode("ascii"))
         if "csv" in wanted:
             self._write("csv", to_csv(plan, metadata).encode("utf-8", "backslashreplace"))

@@ -6,12 +6,15 @@ A person or a program may amend it: another `best`, a photo that is `out` of its
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from bestshot import __version__
 from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import GroupKind, PlannedGroup, RankedPhoto, Reason
@@ -45,7 +48,8 @@ class PlanSource:
 class PlanPhoto:
     """A photo of a group; `out` takes it out of the group, `keep` keeps it in sight beside the best.
 
-    With a photo for `reference` nothing is done, whatever is said of it here.
+    `size` is that of the picture, `bytes` that of all files of the photo. With a photo for `reference` nothing is done,
+    whatever is said of it here.
     """
 
     id: str
@@ -61,6 +65,7 @@ class PlanPhoto:
     out: bool = False
     keep: bool = False
     reference: bool = False
+    bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
 
     @property
     def place(self) -> Place:
@@ -92,8 +97,27 @@ class PlanGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRun:
+    """The run that made the plan: the program's version, when it began, and how many seconds it took to decide."""
+
+    version: str
+    began_at: str
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+
+    @classmethod
+    def since(cls, began: datetime) -> "PlanRun":
+        """A run that began then, and has decided now."""
+        seconds = max(0.0, (datetime.now(UTC) - began).total_seconds())  # clocks are set back, too
+        return cls(__version__, began.isoformat(timespec="seconds"), round(seconds, 1))
+
+
+@dataclass(frozen=True, slots=True)
 class PlanDocument:
-    """The whole file."""
+    """The whole file.
+
+    `counts` are photos, groups and actions, the `rest` that is not the best, and the bytes of both; `kinds` says how
+    many groups there are of each kind.
+    """
 
     format: Literal["photo-organizer-plan"]
     version: Literal[1]
@@ -103,9 +127,13 @@ class PlanDocument:
     actions: tuple[dict[str, Any], ...] = ()
     skipped: tuple[dict[str, str], ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    run: PlanRun | None = None
 
 
-def document_of(plan: Plan, source: PlanSource, metadata: Mapping[str, Metadata]) -> PlanDocument:
+def document_of(
+    plan: Plan, source: PlanSource, metadata: Mapping[str, Metadata], run: PlanRun | None = None
+) -> PlanDocument:
     """The plan as it is written down; `metadata` are those of the groups' photos by id."""
     return PlanDocument(
         format=FORMAT,
@@ -116,6 +144,8 @@ def document_of(plan: Plan, source: PlanSource, metadata: Mapping[str, Metadata]
         actions=tuple({"action": _verb(action), **msgspec.to_builtins(action)} for action in plan.actions),
         skipped=tuple(_skipped(skipped) for skipped in plan.skipped),
         counts=counts(plan),
+        kinds=dict(sorted(Counter(group.verdict.kind.value for group in plan.groups).items())),
+        run=run,
     )
 
 
@@ -131,7 +161,8 @@ def is_plan(head: bytes) -> bool:
 
 
 def counts(plan: Plan) -> dict[str, int]:
-    """The plan in numbers."""
+    """The plan in numbers; bytes are those of all files, of the photos in groups and of those of the rest."""
+    own, rest = [photo for group in plan.groups for photo in group.verdict.own], plan.rest
     return {
         "photos": plan.photo_count,
         "groups": len(plan.groups),
@@ -139,6 +170,9 @@ def counts(plan: Plan) -> dict[str, int]:
         "singles": plan.photo_count - plan.grouped_count,
         "skipped": len(plan.skipped),
         "actions": len(plan.actions),
+        "rest": len(rest),
+        "grouped_bytes": sum(map(size_of, own)),
+        "rest_bytes": sum(map(size_of, rest)),
     }
 
 
@@ -178,6 +212,7 @@ def _photo(ranked: RankedPhoto, metadata: Metadata, *, keep: bool) -> PlanPhoto:
         reasons=ranked.reasons,
         keep=keep,
         reference=photo.is_reference,
+        bytes=size_of(photo),
     )
 
 

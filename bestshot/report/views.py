@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bestshot.model.groups import PlannedGroup, RankedPhoto
 from bestshot.model.photo import Metadata
 from bestshot.model.times import CaptureTime
-from bestshot.plans.document import counts, size_of
+from bestshot.plans.document import counts
 from bestshot.plans.metadata_text import metadata_in_words
 from bestshot.plans.plan import Plan
 from bestshot.report.model import MissingPicture, Rendition, ReportContent
@@ -65,14 +65,14 @@ class Totals:
 def totals(plan: Plan) -> Totals:
     """Compute the figures at the top of every page."""
     numbers = counts(plan)
-    rest = [photo for group in plan.groups for photo in group.verdict.rest]
+    rest = numbers["rest"]
     figures = (
         (f"{numbers['photos']:,}", "photos"),
         (f"{numbers['groups']:,}", "groups"),
         (f"{numbers['grouped']:,}", "photos in groups"),
         (
-            format_size(sum(size_of(photo) for photo in rest)),
-            f"in the {len(rest):,} that {'is' if len(rest) == 1 else 'are'} not the best",
+            format_size(numbers["rest_bytes"]),
+            f"in the {rest:,} that {'is' if rest == 1 else 'are'} not the best",
         ),
     )
     return Totals(figures, tuple((printable(item.id), printable(item.error)) for item in plan.skipped))

@@ -2,21 +2,23 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
+from bestshot import __version__
 from bestshot.layout.actions import PlaceBest, RetireBest, WriteMetadata
-from bestshot.model.groups import RankedPhoto, Reason
+from bestshot.model.groups import GroupKind, RankedPhoto, Reason
 from bestshot.model.photo import LinkMethod, Skipped, SourceType
 from bestshot.model.times import CaptureTime
-from bestshot.plans.document import PlanDocument, PlanSource, counts, document_of, to_json
+from bestshot.plans.document import VERSION, PlanRun, PlanSource, counts, document_of, to_json
 from bestshot.plans.options import OutputOptions
 from bestshot.plans.plan import Plan
+from docs.plan_schema import PAGE, schema
 from tests.support.builders import copy_of, group, guess_at, metadata_with, moment_at, photo, planned, wall_at, zoned_at
 from tests.support.paths import ROOT
 
@@ -59,8 +61,39 @@ def test_the_plan_has_the_promised_shape() -> None:
         "groups": [],
         "actions": [],
         "skipped": [{"id": "x.jpg", "error": "it is empty"}],
-        "counts": {"photos": 3, "groups": 1, "grouped": 2, "singles": 1, "skipped": 1, "actions": 5},
+        "counts": {
+            "photos": 3,
+            "groups": 1,
+            "grouped": 2,
+            "singles": 1,
+            "skipped": 1,
+            "actions": 5,
+            "rest": 1,
+            "grouped_bytes": 2000,
+            "rest_bytes": 1000,
+        },
+        "kinds": {"burst": 1},
+        "run": None,
     }
+
+
+def test_a_plan_tells_the_bytes_of_all_files_and_how_many_groups_are_of_each_kind() -> None:
+    raw, other = photo("c.jpg", "c.dng", "c.xmp"), photo("d.jpg", "d.mov")
+    facts = {one.id: metadata_with() for one in (A, B, raw, other)}
+    copies = planned(2, raw, other)
+    copies = replace(copies, verdict=replace(copies.verdict, kind=GroupKind.COPIES))
+    document = document_of(replace(PLAN, groups=(planned(1, A, B), copies)), SOURCE, facts)
+    assert [[one.bytes for one in found.photos] for found in document.groups] == [[1000, 1000], [3000, 2000]]
+    assert document.kinds == {"burst": 1, "copies": 1}
+    assert (document.counts["grouped_bytes"], document.counts["rest_bytes"]) == (7000, 3000)
+
+
+def test_a_plan_tells_which_run_made_it_and_how_long_that_took() -> None:
+    began = datetime.now(UTC) - timedelta(seconds=90)
+    run = PlanRun.since(began)
+    assert (run.version, datetime.fromisoformat(run.began_at)) == (__version__, began.replace(microsecond=0))
+    assert 90 <= run.seconds < 100
+    assert PlanRun.since(began + timedelta(days=1)).seconds == 0
 
 
 def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> None:
@@ -76,6 +109,7 @@ def test_a_group_tells_its_photos_from_best_to_worst_with_their_reasons() -> Non
         "out": False,
         "keep": False,
         "reference": False,
+        "bytes": A.size,
     }
     assert found == {
         "id": group(A, B).id,
@@ -174,15 +208,24 @@ def test_what_is_counted_adds_up() -> None:
 
 
 def test_the_published_schema_is_that_of_the_format() -> None:
-    published = json.loads((ROOT / "docs" / "plan.schema.json").read_text(encoding="ascii"))
-    assert published == json.loads(json.dumps(msgspec.json.schema(PlanDocument)))
+    """If not, `python -m docs.plan_schema` writes it anew."""
+    published = json.loads(PAGE.read_text(encoding="ascii"))
+    assert published == schema()
     Draft202012Validator.check_schema(published)
+    assert published["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+    assert (published["$id"], published["version"]) == ("urn:photo-organizer:plan:1", VERSION)
+
+
+def test_a_plan_that_version_0_1_wrote_fits_the_published_schema() -> None:
+    old = json.loads((ROOT / "tests" / "runs" / "written_by_0_1" / "plan.json").read_text(encoding="ascii"))
+    assert "kinds" not in old
+    Draft202012Validator(json.loads(PAGE.read_text(encoding="ascii"))).validate(old)
 
 
 @pytest.mark.parametrize("plan", [PLAN, Plan(OutputOptions(), (), (), (), 0)])
 def test_every_plan_fits_the_published_schema(plan: Plan) -> None:
-    validator = Draft202012Validator(json.loads((ROOT / "docs" / "plan.schema.json").read_text(encoding="ascii")))
-    document = written(plan)
+    validator = Draft202012Validator(json.loads(PAGE.read_text(encoding="ascii")))
+    document = json.loads(to_json(document_of(plan, SOURCE, FACTS, PlanRun.since(datetime.now(UTC)))))
     validator.validate(document)
     with pytest.raises(ValidationError):
         validator.validate(document | {"version": 2})

@@ -147,6 +147,7 @@ class TestPages:
         plan = Plan(OutputOptions(), groups, (), (Skipped("x", "is empty"),), 500, 3, 2)
         part = plan_of_page(plan, groups[200:])
         numbers = {"photos": 2, "groups": 1, "grouped": 2, "singles": 0, "skipped": 0, "actions": 0}
+        numbers |= {"rest": 1, "grouped_bytes": 2000, "rest_bytes": 1000}
         assert (part.groups, part.options, counts(part)) == (groups[200:], plan.options, numbers)
 
 
