@@ -20,9 +20,9 @@ class PhotoOrganizer:
     """One run over a source: look, group, judge, plan, and lay out if the settings name an output.
 
     Photos are measured on `executor`, by default on the cluster that the settings name or one spawned process per
-    core; a script that calls this from its top level needs the usual `if __name__ == "__main__":` around it, or an
-    executor of its own. `policy` says how long to look whether marks stay, by default as long as a busy server may
-    take to lose them. `confirm` is asked before anything is changed.
+    core; each of these imports the script that calls this, which needs the usual `if __name__ == "__main__":` around
+    it. `policy` says how long to look whether marks stay, by default as long as a busy server may take to lose them.
+    `confirm` is asked before anything is changed.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import count
 from bestshot.workers.capacity import Machine
-from bestshot.workers.pool import Workers
+from bestshot.workers.pool import Workers, end_if_imported_by_worker
 
 _LONGEST = 36_500
 """Days; times before the first year cannot be compared."""
@@ -55,6 +55,7 @@ class _Run:
     """What a run holds until it ends: its locks, the index, the journal, the marks of the library."""
 
     def __init__(self, request: Request, given: PlanDocument | None, stack: ExitStack) -> None:
+        end_if_imported_by_worker()
         self._request, self._given, self._stack = request, given, stack
         self._source = request.source
         origins = self._source.origins()

@@ -14,6 +14,7 @@ from bestshot.settings.settings import Settings
 from bestshot.undo.choice import RunChoice
 from bestshot.undo.history import run_in_words
 from bestshot.undo.undo import Result, RunUndo
+from bestshot.workers.pool import end_if_imported_by_worker
 
 
 def undone_already(settings: Settings, choice: RunChoice) -> str | None:
@@ -64,6 +65,7 @@ def undo(
     `policy` says for how long changes of marks are verified. `confirm` is asked before anything is changed, with the
     run in words.
     """
+    end_if_imported_by_worker()
     journal = existing_journal(Path(settings.state_dir), mends=not settings.dry_run)
     if journal is None:
         raise nothing_to_undo()

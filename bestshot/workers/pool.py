@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
 from bestshot.errors import OrganizerError
@@ -55,6 +56,12 @@ The C library of Linux would return it after each picture and have it cleared an
 """
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+_UNGUARDED_EXIT = 70
+_UNGUARDED = (
+    "This script starts the program where it is imported, and each process that reads photos imports it: put that "
+    'under if __name__ == "__main__": and run the script again.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +209,7 @@ class Workers:
             self.close()
             if _is_broken(self._executor()):
                 raise WorkersError(
-                    "The processes that read the photos end as soon as they are started. A script that calls this "
-                    'needs `if __name__ == "__main__":` around it; otherwise, check whether there is enough memory.'
+                    "The processes that read the photos end as soon as they are started: is there enough memory?"
                 )
 
     def _executor(self) -> Executor:
@@ -240,13 +246,28 @@ def _signals_deferred() -> Iterator[None]:
 
 
 def _is_broken(pool: Executor) -> bool:
+    """Whether a pool does no work any more; leaves by SystemExit if its processes run the script that started them."""
+    started: Sequence[BaseProcess] = ()
     try:
         with _signals_deferred():
             waiting = pool.submit(int)
+        started = multiprocessing.active_children()
         waiting.result()
     except BrokenExecutor:
+        pool.shutdown()  # only then is it known how each of them ended
+        if any(process.exitcode == _UNGUARDED_EXIT for process in started):
+            raise SystemExit(_UNGUARDED) from None
         return True
     return False
+
+
+def end_if_imported_by_worker() -> None:
+    """End this process if it is a worker that only imports the script which started it.
+
+    A script without the usual guard would look and act once more in each worker, and each of these start its own.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # as multiprocessing itself knows it
+        raise SystemExit(_UNGUARDED_EXIT)
 
 
 def _set_up_worker() -> None:

@@ -16,6 +16,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from bestshot.workers.pool import WorkerDied, Workers, WorkersError
+from tests.support.drawn_library import add_burst
 from tests.support.file_systems import SPAWN, in_own_process
 from tests.support.paths import ROOT
 
@@ -169,16 +170,51 @@ def test_what_dies_in_an_executor_of_the_callers_is_blamed_on_no_photo() -> None
             results(workers, doubled, [[3]])
 
 
+def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What comes of a script that imports the code as it stands here."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
 def test_processes_that_die_at_birth_are_blamed_on_no_photo(tmp_path: Path) -> None:
     """A script without the usual guard is run by each of its own workers."""
     script = tmp_path / "script.py"
     script.write_text("from bestshot.workers.pool import Workers\nprint(list(Workers(1).run(len, [['a'], ['b']])))\n")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    done = ended(str(script))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].startswith(
-        "bestshot.workers.pool.WorkersError: The processes that read the photos end as soon as they are started."
+        "bestshot.workers.pool.WorkersError: The processes that read the photos end as soon as they are started"
     )
+
+
+UNGUARDED = """
+import sys
+print("begun", flush=True)
+from photo_organizer import PhotoOrganizer, Settings
+from photo_sources import LocalPhotoSource
+try:
+    PhotoOrganizer(LocalPhotoSource(sys.argv[1]), Settings(no_faces=True)).run()
+except Exception:
+    print("caught")
+"""
+
+
+@pytest.mark.usefixtures("home")
+def test_a_script_without_the_usual_guard_is_told_so_in_one_sentence(tmp_path: Path) -> None:
+    """No process of it starts others, none acts, and none prints where it broke off."""
+    add_burst(tmp_path / "photos")
+    script = tmp_path / "script.py"
+    script.write_text(UNGUARDED)
+    done = ended(str(script), str(tmp_path / "photos"))
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        [
+            "This script starts the program where it is imported, and each process that reads photos imports it: put "
+            'that under if __name__ == "__main__": and run the script again.'
+        ],
+    )
+    assert 2 <= done.stdout.count("begun") <= 2 + (os.cpu_count() or 1)
+    assert "caught" not in done.stdout
 
 
 def started_without_room() -> str:
