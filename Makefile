@@ -23,7 +23,7 @@ test:
 unit:
 	$(PYTHON) -m pytest -m unit
 
-# What a run over PHOTOS costs, what an Immich server is asked, and what calls what; README lists the others.
+# What a run over PHOTOS costs, what an Immich server is asked, and what calls what; docs/benchmarks.md lists the others.
 bench:
 	$(PYTHON) benchmarks/scan.py $(PHOTOS)
 	$(PYTHON) benchmarks/immich.py --photos 1000

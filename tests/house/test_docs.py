@@ -1,11 +1,14 @@
 """What README, the pages that it leads to, --help and CHANGELOG say is so."""
 
+import json
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -23,8 +26,9 @@ from bestshot.settings.settings import SETTINGS, Settings
 from docs import what_is_read
 from docs.settings_tables import with_tables
 from tests.fake_immich import FakeImmich
-from tests.support.drawn_library import add, add_burst, scene
+from tests.support.drawn_library import PROGRAM, add, add_burst, scene
 from tests.support.paths import ROOT
+from tests.support.review_client import ReviewClient
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 USAGE = (ROOT / "IMMICH_USAGE.md").read_text(encoding="utf-8")
@@ -67,8 +71,7 @@ def _commands() -> list[list[str]]:
     found = [
         line[1 + next(at for at, word in enumerate(line) if word.endswith("photo_organizer.py")) :] for line in words
     ]
-    # A review is served until it is told to end; tests/runs/test_review_command.py tries that.
-    return [list(command) for command in dict.fromkeys(map(tuple, found)) if "--review" not in command]
+    return [list(command) for command in dict.fromkeys(map(tuple, found))]
 
 
 def _code_blocks_that_set_up() -> list[str]:
@@ -122,56 +125,100 @@ def test_the_defaults_in_the_tables_are_those_of_the_settings_and_of_help() -> N
         assert told[name.replace("_", "-")] == getattr(defaults, name).value
 
 
-@pytest.mark.parametrize("command", _commands(), ids=" ".join)
-def test_every_command_that_is_shown_does_its_work(
-    command: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    add_burst(home / "Photos")
+def _done_before(command: list[str], home: Path) -> list[list[str]]:
+    """What somebody has done who takes it back, lists it, or applies a plan."""
+    if "--undo" in command or "--history" in command:
+        if "immich" in command:
+            return [["--source-type", "immich", "--tag-only", "--quiet"]]
+        marked = [[str(home / "Wedding"), "--rate", "best=5", "--quiet"]]
+        return [*marked, [str(home / "Photos"), "-o", str(home / "Organized"), "--quiet"]]
+    if "--apply" in command:
+        (home / "Organized" / OUTPUT_MARKER).mkdir(parents=True)  # laid out before: nobody is there to be asked
+        return [[str(home / "Photos"), "-o", str(home / "Organized"), "--dry-run", "--plan", "plan.json"]]
+    return []
+
+
+@contextmanager
+def _world(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeImmich]:
+    """The folders and the server of which the documents speak."""
+    for name in ("Photos", "Phone", "Wedding"):
+        add_burst(home / name)
     add(home / "Scans" / "scan.jpg", scene(5), None)
-    monkeypatch.chdir(tmp_path)
-    is_undo, is_back = "--undo" in command, "--undo" in command and "--dry-run" not in command
-    if is_undo or "--history" in command:
-        laid = ["-o", str(home / "Organized"), "--no-faces", "--workers", "1"]
-        assert main([str(home / "Photos"), *laid, "--quiet"]) == 0
-    at_home = [part.replace("/srv/photos", "~/Photos").replace("/srv/organized", "~/Organized") for part in command]
     with FakeImmich("3.1.0") as server:
         server.seeds.burst(2)
         monkeypatch.setenv("IMMICH_URL", server.url)
         monkeypatch.setenv("IMMICH_API_KEY", server.admin.secret)
-        on_hand = [part.replace("http://nas:2283", server.url) for part in at_home]
-        if "--apply" in command:
-            look_first(home)
-            (home / "Organized" / OUTPUT_MARKER).mkdir(parents=True)  # laid out before: nobody is there to be asked
-            capsys.readouterr()
-        quick = [] if "--apply" in command else ["--no-faces"]  # a plan says itself how photos were judged
-        assert main([*on_hand, *quick, "--workers", "1"]) == 0
-        assert bool(server.writes) == ("immich" in command and "--tag-only" in command and "--dry-run" not in command)
-    assert bool(capsys.readouterr().out) != ("--quiet" in command)
+        yield server
+
+
+_QUICK = ("--no-faces", "--workers", "1")
+
+
+def _stands_after(command: list[str]) -> tuple[bool, bool]:
+    """Whether the groups are laid out then, and whether photos in folders are marked."""
     found = parse_command(command)
-    given, applied = found.flags, bool(found.apply)
-    has_output = ("output" in given and "create_albums" not in given) or applied
-    is_laid = "--history" in command or (is_undo and not is_back) or (has_output and "dry_run" not in given)
-    assert (home / "Organized" / "group_0001").exists() == is_laid
-    assert (tmp_path / "plan.json").exists() == ("plan" in given or applied)
-    for name in ("csv", "list_rest"):
-        assert name not in given or (tmp_path / str(given[name])).stat().st_size
+    given, is_immich, is_dry = found.flags, "immich" in command, "dry_run" in found.flags
+    before = bool({"--undo", "--history"} & set(command)) and not is_immich
+    if found.undo is not None and not is_dry:
+        return before and "source" in given, before and "source" not in given
+    is_album = "create_albums" in given
+    lays_out = ("output" in given and not is_album) or bool(found.apply)
+    marks = load_settings(given, {}).mark_options.any and not is_album and not is_immich
+    return before or (lays_out and not is_dry), before or (marks and not is_dry)
 
 
-def look_first(home: Path) -> None:
-    """Make the plan that README applies."""
-    flags = ["-o", str(home / "Organized"), "--dry-run", "--plan", "plan.json", "--no-faces", "--workers", "1"]
-    assert main([str(home / "Photos"), *flags]) == 0
+@pytest.mark.parametrize("command", [line for line in _commands() if "--review" not in line], ids=" ".join)
+def test_every_command_that_is_shown_does_its_work(
+    command: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    at_home = [part.replace("/srv/photos", "~/Photos").replace("/srv/organized", "~/Organized") for part in command]
+    found = parse_command(command)
+    with _world(home, monkeypatch) as server:
+        for earlier in _done_before(command, home):
+            assert main([*earlier, *_QUICK]) == 0
+        server.forget_calls()
+        capsys.readouterr()
+        on_hand = [part.replace("http://nas:2283", server.url) for part in at_home]
+        quick = _QUICK[1:] if found.apply else _QUICK  # a plan says itself how photos were judged
+        assert main([*on_hand, *quick]) == 0
+        changes = "--undo" in command or (load_settings(found.flags, {}).mark_options.any and not found.check)
+        assert bool(server.writes) == ("immich" in command and changes and "--dry-run" not in command)
+    assert bool(capsys.readouterr().out) != ("--quiet" in command)
+    stands = (home / "Organized" / "group_0001").exists(), any(home.rglob("*.xmp"))
+    assert stands == _stands_after(command)
+    assert (tmp_path / "plan.json").exists() == ("plan" in found.flags or bool(found.apply))
+    for name in ("csv", "list_rest", "report", "log_file"):
+        assert name not in found.flags or (tmp_path / str(found.flags[name])).stat().st_size
 
 
-def test_the_list_of_the_rest_goes_to_other_programs_as_readme_shows(
+@pytest.mark.parametrize("command", [line for line in _commands() if "--review" in line], ids=" ".join)
+def test_every_review_that_is_shown_is_served_until_it_is_interrupted(
+    command: list[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):  # so that the address is printed, and no browser opened
+        monkeypatch.delenv(name, raising=False)
+    with _world(home, monkeypatch):
+        words = [str(home / word[2:]) if word.startswith("~/") else word for word in command]
+        with subprocess.Popen([*PROGRAM, *words, *_QUICK], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            address = process.stdout.readline().removeprefix("The review is at ").rstrip("\n")
+            shown = ReviewClient(address).sign_in().get("/api/library")
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert shown["photos"] == (2 if "immich" in command else 3)
+
+
+def test_the_list_of_the_rest_goes_to_other_programs_as_is_shown(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_burst(home / "Photos", "new\nline")
     monkeypatch.chdir(tmp_path)
-    look_first(home)
-    (home / "Organized" / OUTPUT_MARKER).mkdir(parents=True)
-    (listing,) = (line for line in README.splitlines() if "--list-rest rest.txt" in line)
-    assert main([*shlex.split(listing, comments=True)[2:], "--workers", "1"]) == 0
+    (listing,) = (command for command in _commands() if "--apply" in command and "--list-rest" in command)
+    for earlier in _done_before(listing, home):
+        assert main([*earlier, *_QUICK]) == 0
+    assert main([*listing, "--workers", "1"]) == 0
     (example,) = (block for block in _blocks("sh") if "xargs" in block)
     done = subprocess.run(["sh", "-c", example], capture_output=True, text=True, check=True)
     assert (done.stdout.count("line_1.jpg"), done.stdout.count("line_3.jpg"), "line_2" in done.stdout) == (1, 1, False)
@@ -215,15 +262,33 @@ def test_the_python_example_in_readme_runs(tmp_path: Path, monkeypatch: pytest.M
     assert (done.returncode, done.stdout) == (0, "1 burst_2.jpg\n"), done.stderr
 
 
-@pytest.mark.parametrize("program", re.findall(r"`(benchmarks/\w+\.py)", README))
-def test_the_benchmarks_in_readme_start_by_their_path_from_anywhere(program: str, tmp_path: Path) -> None:
+def test_the_script_in_the_examples_amends_a_plan(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A group of 21 photos is skipped, one of three is not."""
+    add_burst(home / "Photos")
+    add_burst(home / "Photos", "long", number=2, taken="2024:06:02 12:00:00", count=21)
+    monkeypatch.chdir(tmp_path)
+    assert main([str(home / "Photos"), "-o", "out", "--dry-run", "--plan", "plan.json", *_QUICK]) == 0
+    (example,) = (block for block in _blocks("sh") if block.startswith("python -c"))
+    inside = example.replace("python -c", f"{shlex.quote(sys.executable)} -c", 1)
+    done = subprocess.run(["sh", "-c", inside], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"1 burst \S+\n2 burst \S+\n", done.stdout)
+    capsys.readouterr()
+    assert main(["--apply", "plan.json", "--dry-run"]) == 0
+    assert "long_" not in capsys.readouterr().out
+    assert [group["skip"] for group in json.loads(Path("plan.json").read_text())["groups"]] == [False, True]
+
+
+@pytest.mark.parametrize("program", re.findall(r"`(benchmarks/\w+\.py)", PAGES["benchmarks.md"]))
+def test_the_benchmarks_start_by_their_path_from_anywhere(program: str, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / program), "--help"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, f"python {program}" in done.stdout) == (0, True), done.stderr
 
 
 def test_every_link_in_the_documents_leads_somewhere() -> None:
-    """To a file, and to a heading in it; and every page is reached from README."""
+    """To a file, and to a heading in it; README leads to the list of pages, and that to every page."""
     texts = {"README.md": README, "IMMICH_USAGE.md": USAGE, "IMMICH_INTEGRATION.md": INTEGRATION}
     texts |= {name: (ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "SECURITY.md")}
     texts |= {f"docs/{name}": text for name, text in PAGES.items()}
@@ -239,8 +304,9 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
             assert target.is_file(), (name, link)
             found = target.resolve().relative_to(ROOT).as_posix()
             assert not heading or heading in headings[found], (name, link)
-            reached |= {found} if name == "README.md" else set()
-    assert set(texts) <= reached
+            reached |= {found} if name == "docs/README.md" else set()
+    assert set(texts) - reached == {"docs/README.md"}
+    assert "](docs/README.md)" in README
 
 
 def test_every_promise_names_tests_that_are_there() -> None:
@@ -251,9 +317,14 @@ def test_every_promise_names_tests_that_are_there() -> None:
     assert [test for tests in named for test in tests if not (ROOT / test).is_file()] == []
 
 
-def test_every_benchmark_is_in_readme() -> None:
+def test_every_benchmark_is_on_their_page() -> None:
     programs = {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("[!_]*.py")}
-    assert programs == set(re.findall(r"`(benchmarks/\w+\.py)", README))
+    assert programs == set(re.findall(r"`(benchmarks/\w+\.py)", PAGES["benchmarks.md"]))
+
+
+def test_readme_is_read_in_a_few_minutes() -> None:
+    """What would make it longer is a page of its own."""
+    assert len(README.splitlines()) <= 130
 
 
 def test_what_the_file_switches_on_a_variable_set_to_false_overrules(tmp_path: Path) -> None:
