@@ -13,7 +13,7 @@ from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face, FaceModel
 from bestshot.model.groups import Group, Verdict
 from bestshot.model.photo import Metadata, Photo
-from bestshot.pipeline.look import recognise, trace_copies
+from bestshot.pipeline.look import compare_sizes, recognise, trace_copies
 from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.rank import judge
 from bestshot.sources.local.source import LocalPhotoSource
@@ -77,6 +77,7 @@ def measure(folder: Path, series: Sequence[Sequence[str]], model: FaceModel = Fa
             appraisals = analyser.measure(list(photos.values()), appraisal_measurement(model)).values
             sets = (Group(tuple(sorted((photos[file] for file in files), key=lambda one: one.id))) for files in series)
             groups = trace_copies(analyser, [Candidates.of(group, appraisals, metadata) for group in sets])
+            groups, _ = compare_sizes(analyser, groups)
             embeddings = recognise(analyser, groups, model)
             judged = tuple(judge(group, embeddings=embeddings) for group in groups)
         finally:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from bestshot.analysis import recipes
 from bestshot.errors import FaceDetectionError, PhotoError, TransientError
-from bestshot.model.appraisal import Appraisal, Fingerprint
+from bestshot.model.appraisal import Appraisal, Fingerprint, ReducedSharpness
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.phases import Forecast, Foreseeing, seconds_of
@@ -91,6 +91,12 @@ def _appraise(source: PhotoReader, photo: Photo, *, model: FaceModel | None) -> 
     return replace(appraise(picture, model, known), damage=damage)
 
 
+def _reduced_sharpness(source: PhotoReader, photo: Photo) -> ReducedSharpness:
+    from bestshot.analysis.sharpness import reduced_sharpness
+
+    return reduced_sharpness(source.load_pixels(photo, PREVIEW_SIZE, grey=True))
+
+
 def _embed(source: PhotoReader, photo: Photo, *, faces: Mapping[str, Sequence[FaceBox]]) -> FaceEmbeddings:
     import numpy as np
 
@@ -150,6 +156,15 @@ READ_METADATA = Measurement(
 
 READ_FILE_FACTS = Measurement(
     "Comparing namesakes", recipes.FILE_FACTS, FileFacts, partial(measure_each, _read_file_facts), _revision, batch=64
+)
+
+MEASURE_REDUCED_SHARPNESS = Measurement(
+    "Comparing sizes",
+    recipes.REDUCED_SHARPNESS,
+    ReducedSharpness,
+    partial(measure_each, _reduced_sharpness),
+    _revision,
+    batch=8,
 )
 
 READ_ORIGIN = Measurement(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bestshot.analysis.faces import find_faces
-from bestshot.analysis.sharpness import reduced_sharpness, sharpness_and_detail
+from bestshot.analysis.sharpness import sharpness_and_detail
 from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal
 from bestshot.model.faces import FaceBox, FaceModel
 
@@ -37,7 +37,6 @@ def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[Face
         # Not by boxes, whose borders go through the pixels of a thumbnail.
         miniature=grey_picture.resize((MINIATURE_SIZE, MINIATURE_SIZE), Image.Resampling.BILINEAR).tobytes(),
         longest_side=max(picture.size),
-        reduced_sharpness=reduced_sharpness(grey_picture),
         detail=detail,
     )
 

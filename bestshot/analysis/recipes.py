@@ -9,6 +9,7 @@ from bestshot.model.faces import FaceModel
 
 METADATA: Final = "metadata/5"
 FILE_FACTS: Final = "file-facts/1"
+REDUCED_SHARPNESS: Final = "sharpness at smaller sizes/1"
 ORIGIN: Final = "provenance by header/1"
 PROVENANCE: Final = "provenance/1"
 

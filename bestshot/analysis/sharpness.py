@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.model.appraisal import DETAIL_ONE, DETAIL_SIZE, DETAIL_STEPS, Detail
+from bestshot.model.appraisal import DETAIL_ONE, DETAIL_SIZE, DETAIL_STEPS, Detail, ReducedSharpness
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -56,7 +56,7 @@ def sharpness_and_detail(grey: npt.NDArray[Any]) -> tuple[float, Detail | None]:
     return blocks.sharpness, Detail(_cells(blocks.detail), *_directions(*blocks.gradients))
 
 
-def reduced_sharpness(grey: Image.Image) -> tuple[tuple[int, float], ...]:
+def reduced_sharpness(grey: Image.Image) -> ReducedSharpness:
     """The sharpness of a picture reduced to each of a few sizes, by their longest sides; the sizes below its own only.
 
     All sizes together cost nearly three times what the picture itself does, most of it for reducing it to the first.

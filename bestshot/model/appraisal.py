@@ -39,6 +39,10 @@ def are_of_one_scale(sides: Sequence[int]) -> bool:
     return len(sides) < 2 or min(sides) >= _SAME_SCALE * max(sides)
 
 
+ReducedSharpness = tuple[tuple[int, float], ...]
+"""The sharpness of a picture reduced to smaller sizes, each with its longest side in pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What the upright picture looks like: a difference hash and a hash of its low frequencies, 64 bits each.
@@ -77,7 +81,7 @@ class Appraisal:
     """The measured quality of a picture; `faces` is None if face detection was off.
 
     `sharpness` is unitless and comparable only between photos of one scene, at one scale: `longest_side` is the one at
-    which it was measured, in pixels, and `reduced_sharpness` gives it at smaller ones, by their longest side.
+    which it was measured, in pixels, and `reduced_sharpness` gives it at smaller ones, where it must be compared there.
     `brightness` is the mean luma, 0 to 1. `clipped` is the fraction of pixels that are fully black or fully white, 0 to
     1. `tilt` is how far horizontal and vertical lines are tilted, in degrees clockwise; None if there are none.
     `miniature` is the luma of the picture scaled to 32 x 32 pixels, row by row, by which copies are recognised.
@@ -92,7 +96,7 @@ class Appraisal:
     tilt: float | None = None
     miniature: bytes = b""
     longest_side: int | None = None
-    reduced_sharpness: tuple[tuple[int, float], ...] = ()
+    reduced_sharpness: ReducedSharpness = ()
     damage: str | None = None
     detail: Detail | None = None
 

@@ -52,6 +52,7 @@ PHASES: Final[Mapping[str, Phase]] = {
         Phase(JUDGING, "photo", 0.15, 0.06, 0.1, of=HASHING, share=0.4),
         Phase("Comparing copies", "photo", 0.002, of=JUDGING, share=0.05),
         Phase("Tracing copies", "photo", 0.01, 0.05, of=JUDGING, share=0.05),
+        Phase("Comparing sizes", "photo", 0.005, 0.04, 0.03, of=JUDGING, share=0.02),
         Phase("Recognising", "photo", 0.15, 0.05, of=JUDGING, share=0.03),
         Phase("Making the report", "photo", 0.02, 0.05, of=JUDGING, share=1.0),
         Phase("Laying out", "change", 0.001, 0.003, of=JUDGING, share=1.7),

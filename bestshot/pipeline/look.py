@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 
 from bestshot.analysis.analyser import (
+    MEASURE_REDUCED_SHARPNESS,
     READ_FILE_FACTS,
     READ_METADATA,
     READ_ORIGIN,
@@ -19,7 +20,7 @@ from bestshot.errors import FaceDetectionError, SourceError, UsageError
 from bestshot.marks.kinds.values import without_ours
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.state import ARCHIVED
-from bestshot.model.appraisal import Appraisal
+from bestshot.model.appraisal import Appraisal, ReducedSharpness
 from bestshot.model.faces import FaceModel
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.groups import Group, GroupKind, Verdict
@@ -108,15 +109,16 @@ def analyse_library(
     groups = [one for one in _without(groups, appraised.skipped, settings.min_group_size) if _has_own(one)]
     metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
     candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
-    candidates = trace_copies(analyser, candidates)
+    candidates, scaled = compare_sizes(analyser, trace_copies(analyser, candidates))
     judged, learned = _judge(analyser, candidates, settings, Decisions.of(known.reviews, readable))
     own = [verdict for verdict in judged if _has_own(verdict.group)]
     verdicts = tuple(own if known.proposes else map(decisions.prefer, own))
     _tell_of_unknown_people(settings.judging_rules.people, appraised.values)
     unread = [*metadata.skipped, *found.unread, *appraised.skipped]
-    if unread or found.uncompared:
+    uncompared = [*found.uncompared, *scaled.skipped]
+    if unread or uncompared:
         source.check_reachable()
-    skipped = [*listing.skipped, *unread, *found.uncompared, *_doubts(metadata.values, appraised.values)]
+    skipped = [*listing.skipped, *unread, *uncompared, *_doubts(metadata.values, appraised.values)]
     lost = {skipped.id for skipped in unread}
     return LibraryAnalysis(
         tuple(photo for photo in photos if photo.id not in lost),
@@ -288,6 +290,19 @@ def trace_copies(analyser: Analyser, groups: Sequence[Candidates]) -> list[Candi
     doubtful = [photo for group in groups for photo in group.told_by_pixels()]
     traced = analyser.measure(doubtful, READ_PROVENANCE).values if doubtful else {}
     return [group.with_provenance(traced) if traced.keys() & group.lookalikes.keys() else group for group in groups]
+
+
+def compare_sizes(
+    analyser: Analyser, groups: Sequence[Candidates]
+) -> tuple[list[Candidates], Measurements[ReducedSharpness]]:
+    """Measure sharpness at smaller sizes in groups of photos of several scales: it is compared so nowhere else.
+
+    Of a file that can no longer be read, only what is known already counts.
+    """
+    shots = [one.photo for group in groups if not group.is_of_one_scale for one in group.shots]
+    found = analyser.measure(shots, MEASURE_REDUCED_SHARPNESS)
+    known = found.values
+    return [one if one.is_of_one_scale else one.with_reduced_sharpness(known) for one in groups], found
 
 
 def recognise(

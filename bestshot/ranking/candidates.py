@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal
+from bestshot.model.appraisal import MINIATURE_SIZE, Appraisal, ReducedSharpness, are_of_one_scale
 from bestshot.model.faces import Face
 from bestshot.model.groups import Group
 from bestshot.model.photo import Metadata, Photo
@@ -125,6 +125,20 @@ class Candidates:
     def shots(self) -> list[Candidate]:
         """The photos that are not copies."""
         return [candidate for candidate in self.everyone if candidate.id not in self.copies]
+
+    @property
+    def is_of_one_scale(self) -> bool:
+        """Whether the photos that are not copies were measured at one scale, so that their sharpness compares."""
+        return are_of_one_scale([side for one in self.shots if (side := one.appraisal.longest_side) is not None])
+
+    def with_reduced_sharpness(self, measured: Mapping[str, ReducedSharpness]) -> Self:
+        """These photos with their sharpness at smaller sizes, as far as it was measured."""
+
+        def known(one: Candidate) -> Candidate:
+            return replace(one, appraisal=replace(one.appraisal, reduced_sharpness=measured.get(one.id, ())))
+
+        copies = {copy: known(original) for copy, original in self.copies.items()}
+        return replace(self, everyone=tuple(map(known, self.everyone)), copies=copies)
 
     def part(self, chosen: Sequence[Candidate]) -> Self:
         """Some of the photos as a group of their own; a copy must come with its original."""

@@ -1,6 +1,5 @@
 """The criterion of sharpness, compared where the subject is, and at one scale: pure."""
 
-from bestshot.model.appraisal import are_of_one_scale
 from bestshot.ranking.candidates import Candidate, Candidates
 from bestshot.ranking.criteria.criterion import CLEARLY_OFF, VISIBLY_SHARPER, Criterion, against_sharpest, is_top
 from bestshot.ranking.focus import kind_of_blur, subject_sharpness
@@ -42,8 +41,7 @@ def _shares_of_sharpest(candidates: Candidates) -> dict[str, float]:
     has_faces = any(shot.faces for shot in shots)
     if not has_faces and (found := subject_sharpness([shot.appraisal for shot in shots])):
         return {shot.id: value / max(found) for shot, value in zip(shots, found, strict=True)}
-    sides = [shot.appraisal.longest_side for shot in shots if shot.appraisal.longest_side is not None]
-    if are_of_one_scale(sides) and not candidates.lookalikes:  # as nearly always: no pair needs a look of its own
+    if candidates.is_of_one_scale and not candidates.lookalikes:  # as nearly always: no pair needs a look of its own
         return {shot.id: shot.appraisal.sharpness / sharpest for shot in shots}
     return {shot.id: _share_of_sharpest(shot, candidates) for shot in shots}
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from bestshot.analysis.appraisal import appraise
+from bestshot.analysis.sharpness import reduced_sharpness
 from bestshot.imaging.load import load_pixels
 from bestshot.metadata.provenance import read_provenance
 from bestshot.model.appraisal import Appraisal
@@ -47,7 +48,9 @@ def shrunk(width: int, side: int, sharpened: str, codec: str) -> bytes:
 @cache
 def measured(data: bytes) -> tuple[Appraisal, Provenance]:
     name = "a"
-    return appraise(load_pixels(io.BytesIO(data), name, 1280), None), read_provenance(io.BytesIO(data), photo(name))
+    picture = load_pixels(io.BytesIO(data), name, 1280, grey=True)
+    told = replace(appraise(picture, None), reduced_sharpness=reduced_sharpness(picture))
+    return told, read_provenance(io.BytesIO(data), photo(name))
 
 
 def best_of(large: bytes, small: bytes, *, camera_of: str) -> str:
