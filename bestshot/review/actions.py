@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -117,7 +118,7 @@ def result_of(outcome: Outcome, run: int | None) -> JobResult:
     failed = tuple((printable(one.id), printable(one.error)) for one in outcome.failed)
     lines = [*_file_lines(files, plan.options.layout), *done_in_words(marks)]
     return JobResult(
-        tuple(lines) or ("Nothing to do: everything is in place.",),
+        tuple(lines),
         _counts(files, marks),
         failed,
         run,
@@ -151,7 +152,7 @@ _BROUGHT: Final[Mapping[LinkMethod, tuple[str, str]]] = {
 
 
 def _file_lines(actions: Sequence[Action], output: str | None) -> Iterator[str]:
-    place = printable(str(output))
+    place = printable(str(Path(output or "").absolute()))  # the page does not know where the program was started
     for method, (one, several) in _BROUGHT.items():
         copies = [action for action in actions if isinstance(action, CopyFile) and action.method is method]
         if copies:

@@ -101,7 +101,7 @@ class ReviewService:
             user_knows(settings)  # the page tells; else the next --undo would say that first
             return _undone(undone, run)
 
-        return self.jobs.start("undo", work)
+        return self.jobs.start("preview" if look else "undo", work)
 
     def _choice(self, server: ImmichClient | None, run: int = 0) -> RunChoice:
         """A run about the library that is reviewed."""
@@ -159,7 +159,7 @@ def _undone(undone: Undone, run: int) -> JobResult:
     if actions:
         lines.append(f"{count(actions, 'change')} of marks to be undone")
     return JobResult(
-        tuple(lines) or ("Nothing was left to undo.",),
+        tuple(lines),
         {"removed": removed, "restored": restored, "marks": actions + len(marks)},
         tuple((printable(one.what), one.why) for one in left),
         run,

@@ -6,7 +6,7 @@ import { get, post } from "./server.js";
 const TITLES = { preview: "What would be done", apply: "What was done", undo: "Undo" };
 
 export class ApplyPanel {
-  /** What was looked at and can be done now: where it is asked for, with what, and the words for it. */
+  /** What this window looked at and can do now: where it is asked for, with what, the words for it, and in which job. */
   #next = null;
   /** The job that this window began, or whose end it has seen. */
   #seen = 0;
@@ -54,8 +54,9 @@ export class ApplyPanel {
   #begin(path, body, next) {
     this.#forget();
     return this.#try(async () => {
-      await post(path, body);
-      this.#next = next;
+      const { id } = await post(path, body);
+      this.#next = next && { ...next, job: id };
+      this.#seen = 0;
       await this.library.follow();
       byId("job").focus();
     });
@@ -101,22 +102,19 @@ export class ApplyPanel {
     byId("apply-open").textContent = isRunning ? `${title}${progress}` : "Apply…";
   }
 
-  #showResult({ state, error, result }, isRunning) {
+  #showResult({ id, kind, state, error, result }, isRunning) {
     const lines = isRunning ? [] : (error ? [error] : (result?.lines ?? []));
-    const words = lines.length || isRunning ? lines : ["There is nothing to do."];
+    const nothing = `There ${kind === "preview" ? "is" : "was"} nothing to do.`;
+    const words = lines.length || isRunning ? lines : [nothing];
     byId("job-lines").replaceChildren(...words.map((line) => make("li", {}, line)));
     const failed = result?.failed ?? [];
     const rows = failed.flatMap(([name, why]) => [make("dt", {}, named(name)), make("dd", {}, why)]);
     byId("job-failed").replaceChildren(...rows);
-    byId("do").hidden = isRunning || state !== "done" || !this.#next || !result?.lines?.length;
-    byId("do").textContent = this.#next?.words ?? "";
-    if (!isRunning) byId("apply-said").textContent = this.#ending(state, failed.length);
-  }
-
-  #ending(state, failures) {
-    if (state === "failed") return "This failed: what was done until then is in the history.";
-    if (failures) return `${count(failures, "thing")} could not be done, see above.`;
-    return this.#next ? "This is what would be done." : "Done.";
+    /* Another window may have looked at something else since: what is shown is what can be done, or nothing can. */
+    const canDo = !isRunning && state === "done" && this.#next?.job === id && result.lines.length;
+    byId("do").hidden = !canDo;
+    byId("do").textContent = canDo ? this.#next.words : "";
+    if (!isRunning) byId("apply-said").textContent = ending(kind, state, failed.length);
   }
 
   async #showHistory() {
@@ -141,6 +139,14 @@ export class ApplyPanel {
       more.append(make("ul", about, ...changes.map((one) => make("li", {}, one))));
     });
   }
+}
+
+/* How a job came to its end, in whichever window it was begun. */
+function ending(kind, state, failures) {
+  if (state === "failed" && kind === "preview") return "This could not be worked out. Nothing was done.";
+  if (state === "failed") return "This failed: what was done until then is in the history.";
+  if (failures) return `${count(failures, "thing")} could not be done, see above.`;
+  return kind === "preview" ? "This is what would be done." : "Done.";
 }
 
 /* A field for a choice; its name in the question is in its data. */

@@ -73,6 +73,44 @@ class TestActing:
         page.get_by_label("Lay the groups out in").fill(str(tmp_path / "elsewhere"))
         expect(page.locator("#do")).to_be_hidden()
 
+    def test_no_window_does_what_another_one_looked_at(self, review: Opener, few: str, tmp_path: Path) -> None:
+        first, second = review(few).page, review(few).page
+        for page in (first, second):
+            page.get_by_role("button", name="Apply…").click()
+        first.get_by_label("Lay the groups out in").fill(str(tmp_path / "organized"))
+        first.locator("#preview").click()
+        expect(first.locator("#do")).to_be_visible()
+        expect(second.locator("#job-lines")).to_contain_text("9 copies")
+        expect(second.locator("#apply-said")).to_have_text("This is what would be done.")
+        second.get_by_label("Tag them").check()
+        second.locator("#preview").click()
+        expect(first.locator("#job-lines")).to_contain_text("tagged")
+        expect(first.locator("#do")).to_be_hidden()
+        expect(second.locator("#do")).to_be_visible()
+
+    def test_where_nothing_is_to_be_done_nothing_can_be(self, review: Opener, few: str, tmp_path: Path) -> None:
+        page = review(few).page
+        page.get_by_role("button", name="Apply…").click()
+        page.get_by_label("Lay the groups out in").fill(str(tmp_path / "organized"))
+        page.locator("#preview").click()
+        page.locator("#do").click()
+        expect(page.locator("#apply-said")).to_have_text("Done.")
+        page.locator("#preview").click()
+        expect(page.locator("#job-lines")).to_contain_text("There is nothing to do.")
+        expect(page.locator("#do")).to_be_hidden()
+
+    def test_what_an_undo_would_do_is_not_said_to_be_done(self, review: Opener, few: str, tmp_path: Path) -> None:
+        page, other = review(few).page, review(few).page
+        other.get_by_role("button", name="Apply…").click()
+        page.get_by_role("button", name="Apply…").click()
+        page.get_by_label("Lay the groups out in").fill(str(tmp_path / "organized"))
+        page.locator("#preview").click()
+        page.locator("#do").click()
+        page.get_by_role("button", name="Undo run 1").click()
+        expect(other.locator("#job-lines")).to_contain_text("to be removed")
+        expect(other.locator("#apply-said")).to_have_text("This is what would be done.")
+        expect(other.locator("#job-title")).to_have_text("What would be done")
+
     def test_what_the_program_refuses_is_said_in_its_words(self, review: Opener, few: str) -> None:
         reviewer = review(few)
         reviewer.page.get_by_role("button", name="Apply…").click()
