@@ -1,6 +1,7 @@
 """The floors of the house: a package imports packages on lower floors, and itself; see `docs/architecture.md`."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ FLOORS = (
     {"imaging", "analysis", "ranking", "journal"},
     {"metadata", "layout", "marks"},
     {"sources", "plans"},
-    {"settings", "report"},
+    {"settings", "report", "testing"},
     {"pipeline", "undo"},
     {"review"},
     {"cli"},
@@ -86,6 +87,12 @@ def test_a_package_imports_only_packages_on_lower_floors() -> None:
         if (mine := _package(module)) != theirs and FLOOR_OF[theirs] >= (FLOOR_OF[mine] or 1)
     }
     assert not up, "\n".join(sorted(up))
+
+
+def test_a_kind_of_source_is_compared_by_its_name() -> None:
+    """Settings hold it as a text, since packages may bring kinds of their own: it is never the same object."""
+    for module, path in MODULES.items():
+        assert not re.search(r"is (not )?SourceType\.", path.read_text(encoding="utf-8")), module
 
 
 def test_every_package_and_door_has_a_floor() -> None:

@@ -7,49 +7,17 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-from PIL import ExifTags, Image, ImageFilter
-
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
+from bestshot.testing.pictures import NOON as NOON
+from bestshot.testing.pictures import add as add
+from bestshot.testing.pictures import exif as exif
+from bestshot.testing.pictures import scene as scene
 from tests.support.paths import ROOT
 
 PROGRAM = (sys.executable, str(ROOT / "photo_organizer.py"))
-
-NOON = "2024:06:01 12:00:00"
-"""A time as EXIF writes it."""
-
-
-def scene(number: int, *, blur: float = 0.0, size: tuple[int, int] = (160, 120)) -> Image.Image:
-    """Clouds of light and a fine grain; every number is another scene, a blur costs it the grain."""
-    random = np.random.default_rng(number)
-    clouds = Image.fromarray(random.integers(30, 226, (8, 9), dtype=np.uint8))
-    smooth = np.asarray(clouds.resize(size, Image.Resampling.BICUBIC), dtype=np.float64)
-    grainy = smooth + random.normal(0, 12, smooth.shape)
-    picture = Image.fromarray(grainy.clip(0, 255).astype(np.uint8)).convert("RGB")
-    return picture.filter(ImageFilter.GaussianBlur(blur)) if blur else picture
-
-
-def exif(taken: str | None = NOON, subsec: str = "", offset: str = "") -> Image.Exif:
-    """EXIF that says no more than when it was taken."""
-    made = Image.Exif()
-    for tag, value in (
-        (ExifTags.Base.DateTimeOriginal, taken),
-        (ExifTags.Base.SubsecTimeOriginal, subsec),
-        (ExifTags.Base.OffsetTimeOriginal, offset),
-    ):
-        if value:
-            made.get_ifd(ExifTags.IFD.Exif)[tag] = value
-    return made
-
-
-def add(path: Path, picture: Image.Image, taken: str | None = NOON, subsec: str = "", offset: str = "") -> Path:
-    """Save a picture as a photo taken then; without a time, nothing but its file's date tells."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path, quality=92, exif=exif(taken, subsec, offset))
-    return path
 
 
 def add_burst(folder: Path, name: str = "burst", number: int = 1, taken: str = NOON, count: int = 3) -> list[Path]:
