@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bestshot.cli.consent import Confirm
     from bestshot.cli.console import Console
     from bestshot.plans.document import PlanDocument
+    from bestshot.sources.interface import PhotoSource
 
 logger = logging.getLogger(__name__)
 
@@ -137,11 +138,20 @@ def _run(command: Command, console: "Console", environment: Mapping[str, str]) -
 
 def _look(command: Command, settings: Settings, console: "Console", plan: "PlanDocument | None") -> int:
     """Test the connection, or do all that a run does with photos."""
+    from bestshot.cli.source import source_of
+    from bestshot.sources.installed import speaking_for
+
+    with speaking_for(settings.source_type):
+        return _look_at(source_of(settings), command, settings, console, plan)
+
+
+def _look_at(
+    source: "PhotoSource", command: Command, settings: Settings, console: "Console", plan: "PlanDocument | None"
+) -> int:
     from bestshot.cli.log import event
-    from bestshot.cli.source import connection_lines, source_of
+    from bestshot.cli.source import connection_lines
     from bestshot.cli.wording import report_line
 
-    source = source_of(settings)
     where = [*source.locations()]
     logger.info("About %s.", ", ".join(map(printable, where)), extra=event("source", places=where))
     if command.check:
@@ -180,7 +190,7 @@ def _look_back(command: Command, settings: Settings, console: "Console") -> int:
     from bestshot.undo.choice import RunChoice
     from bestshot.undo.commands import undo, undone_already, user_knows
 
-    client = immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
+    client = immich_source(settings, UNDO_TASKS).client if settings.source_type == SourceType.IMMICH else None
     whose = None if client is None else lambda: f"immich:{client.get_current_user().id}"
     choice = RunChoice(command.undo, **named, whose=whose)
     if already := undone_already(settings, choice):

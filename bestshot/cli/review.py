@@ -53,7 +53,7 @@ def _check(settings: Settings) -> None:
 
 
 def _server_of(settings: Settings) -> ImmichClient | None:
-    return immich_source(settings, UNDO_TASKS).client if settings.source_type is SourceType.IMMICH else None
+    return immich_source(settings, UNDO_TASKS).client if settings.source_type == SourceType.IMMICH else None
 
 
 def _tell(served: Served, settings: Settings, *, opens: bool) -> None:

@@ -25,7 +25,7 @@ def with_demo(settings: Settings) -> Settings:
     """The settings of a run over a small library that is drawn for it."""
     from bestshot.cli.demo import draw_library
 
-    if settings.source or settings.source_type is SourceType.IMMICH:
+    if settings.source or settings.source_type != SourceType.LOCAL:
         raise UsageError("--demo draws its own photos: leave out SOURCE and the server, or leave out --demo.")
     photos = Path(DEMO_FOLDER) / "photos"
     draw_library(photos)
@@ -38,7 +38,11 @@ def source_of(settings: Settings) -> "PhotoSource":
     from bestshot.sources.local.source import LocalPhotoSource
     from bestshot.storage.picture_cache import PhotoCache
 
-    if settings.source_type is SourceType.LOCAL:
+    if settings.source_type not in [*SourceType]:
+        from bestshot.sources.installed import installed_source
+
+        return installed_source(settings.source_type, settings.source)
+    if settings.source_type == SourceType.LOCAL:
         if not settings.source:
             raise UsageError("Name the folder that holds the photos, or try --demo. See --help for examples.")
         cache = PhotoCache(Path(settings.cache_dir) / "previews", settings.cache_size)

@@ -79,7 +79,7 @@ def changes_in_words(plan: Plan, settings: Settings) -> str:
 
 
 def _marked_in_words(settings: Settings) -> str:
-    if settings.source_type is SourceType.IMMICH:
+    if settings.source_type == SourceType.IMMICH:
         return f"on {printable(str(settings.immich_url))}"
     places = f"photos in {', '.join(map(printable, settings.source))}"
     return f"of {places}" if settings.output is None else f"of {places}, with albums in {printable(settings.output)}"

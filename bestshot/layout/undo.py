@@ -21,7 +21,7 @@ from bestshot.layout.actions import (
     RetireBest,
     Reversal,
 )
-from bestshot.layout.changes import OutputChanges, Spot, keep_time
+from bestshot.layout.changes import FOLDER, OutputChanges, Spot, keep_time
 from bestshot.layout.names import text_bytes
 from bestshot.layout.originals import ONLY_A_LINK, OwnNames, check_original, holds_itself
 from bestshot.layout.survey import is_as_made
@@ -40,7 +40,7 @@ _TAKEN = "Something else has its name by now and stays as it is."
 
 
 class FolderUndo:
-    """A part of a run that is taken back in an output; `check_asset` asks for originals that are on a server."""
+    """A part of a run that is taken back in an output; `check_asset` asks for originals that are in no folder."""
 
     def __init__(self, changes: OutputChanges, part: RunPart, check_asset: CheckOriginal) -> None:
         self._root = changes.root
@@ -105,7 +105,7 @@ class FolderUndo:
     def _witness(self, step: Step, path: Path) -> Path | None:
         """Where else on this machine the picture at a path is: beside it in the output, or where it came from.
 
-        None if it is on a server, or is no picture. Raises PhotoError if it is nowhere else.
+        None if it is in no folder, or is no picture. Raises PhotoError if it is nowhere else.
         """
         is_picture = step.original is not None or step.beside is not None
         if step.found is None or step.found.effect.checksum is None or not is_picture:
@@ -115,7 +115,7 @@ class FolderUndo:
             return beside
         if original is None:
             raise PhotoError(_COPY_GONE)
-        if original.source.startswith("immich:"):
+        if not original.origin.startswith(FOLDER):
             self._check_asset(original, path, wanted)
             return None
         check_original(original, path, wanted, self._ours)

@@ -13,7 +13,7 @@ from bestshot.errors import (
     UsageError,
 )
 from bestshot.journal.changes import Keep, keep_nothing
-from bestshot.marks.actions import MarkAction, MarkResult
+from bestshot.marks.actions import MarkAction, MarkOptions, MarkResult
 from bestshot.marks.state import LibraryMarks
 
 OF_ONE_CHANGE = (MissingPermissionError, NotFoundError, PhotoError, RejectedError, TooOldError, UsageError)
@@ -72,3 +72,32 @@ class MarkableLibrary(ABC):
     def mark_together(self, actions: Sequence[MarkAction]) -> "Sequence[MarkResult | OrganizerError]":
         """Make changes of one class, each on other photos; returns for each what came of it, or why it failed."""
         return [self.mark(action) for action in actions]
+
+
+class Unmarkable(MarkableLibrary):
+    """A library on whose photos nothing can be written; raises UsageError where any of the marks is wanted."""
+
+    def __init__(self, options: MarkOptions) -> None:
+        if options.any:
+            raise UsageError("These photos cannot be marked: leave out --tag-only and the like, and give --output.")
+
+    @property
+    def settles_at_once(self) -> bool:
+        """Nothing is written that would have to settle."""
+        return True
+
+    def read_marks(self, keys: Collection[str], albums: Collection[str], *, with_albums: bool) -> LibraryMarks:  # noqa: ARG002 - nothing stands on any
+        """No marks."""
+        return LibraryMarks()
+
+    def read_back(self, actions: Collection[MarkAction], albums: Collection[str]) -> LibraryMarks:  # noqa: ARG002 - nothing stands on any
+        """No marks."""
+        return LibraryMarks()
+
+    def albums_called(self, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002 - there are none
+        """No albums."""
+        return {}
+
+    def mark(self, action: MarkAction, keep: Keep = keep_nothing, /) -> MarkResult:  # noqa: ARG002 - it is refused
+        """Refuse it."""
+        raise UsageError("These photos cannot be marked.")

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from hashlib import blake2b
 from math import log2
+from typing import Final
 
 from bestshot.model.burst_names import BurstFrame
 from bestshot.model.times import CaptureTime
@@ -67,7 +68,10 @@ class FileRole(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PhotoFile:
-    """One file of a photo; `path` is absolute, with undecodable bytes as surrogates (os.fsdecode)."""
+    """One file of a photo; `path` is absolute, with undecodable bytes as surrogates (os.fsdecode).
+
+    Where it is not on this machine's disks, its path begins with the origin of the photo.
+    """
 
     path: str
     role: FileRole
@@ -150,13 +154,18 @@ class Skipped:
     is_new: bool = True
 
 
-class SourceType(Enum):
-    """Where the photos are."""
+SOURCE_NAME: Final = "^[a-z][a-z0-9-]+$"
+"""What the name of a kind of source looks like; longer than the letter of a drive."""
+
+
+class SourceType(StrEnum):
+    """Where the photos are, unless a package of its own brings their source: then the name of that is the type."""
 
     LOCAL = "local"
     IMMICH = "immich"
 
-    @classmethod
-    def of(cls, origins: Collection[str]) -> "SourceType":
-        """The type of the libraries with these origins."""
-        return cls.LOCAL if all(origin.startswith("folder:") for origin in origins) else cls.IMMICH
+    @staticmethod
+    def of(origins: Collection[str]) -> str:
+        """The type of the libraries with these origins, which begin with it, but for those of folders."""
+        kinds = (origin.partition(":")[0] for origin in origins)
+        return next((kind for kind in kinds if kind != "folder"), SourceType.LOCAL)

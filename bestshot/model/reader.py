@@ -37,6 +37,10 @@ class PhotoReader(ABC):
         """The permanent names of the libraries that are read; raises SourceError."""
 
     @abstractmethod
+    def check_reachable(self) -> None:
+        """Raise SourceError if the library has gone since it was listed, or is not seen from here."""
+
+    @abstractmethod
     def get_metadata(self, photo: Photo) -> Metadata:
         """Read what a photo states about itself; raises PhotoError."""
 

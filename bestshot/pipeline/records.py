@@ -23,7 +23,7 @@ def report_of(plan: Plan, library: LibraryAnalysis, source: PhotoSource) -> Repo
     """The content of the report on a plan."""
     described = _described(source)
     # Whoever applies a plan for a server says to whom the key is sent.
-    server = f" --immich-url {described.locations[0]}" if described.type is SourceType.IMMICH else ""
+    server = f" --immich-url {described.locations[0]}" if described.type == SourceType.IMMICH else ""
     return ReportContent(_from_anywhere(plan), library.metadata, library.appraisals, described, command() + server)
 
 
@@ -35,7 +35,7 @@ class Records:
         self._source = source
         self._drafts = drafts
         self._began = datetime.now(UTC)
-        folders = [origin.removeprefix("folder:") for origin in source.origins() if origin.startswith("folder:")]
+        folders = [origin.removeprefix("folder:") for origin in source.origins()]
         self._kinds = {
             "plan": OwnKind("plan", is_plan),
             "csv": OwnKind("table", is_table),

@@ -18,7 +18,7 @@ from bestshot import __version__
 from bestshot.layout.actions import Action, CopyFile
 from bestshot.marks.actions import MarkAction
 from bestshot.model.groups import GroupKind, PlannedGroup, RankedPhoto, Reason
-from bestshot.model.photo import Metadata, Photo, Place, Skipped, SourceType
+from bestshot.model.photo import SOURCE_NAME, Metadata, Photo, Place, Skipped
 from bestshot.plans.options import OutputOptions
 from bestshot.plans.plan import Plan
 
@@ -38,7 +38,7 @@ class PlanSource:
     `references` are those of the photos that are only compared.
     """
 
-    type: SourceType
+    type: Annotated[str, msgspec.Meta(pattern=SOURCE_NAME)]
     locations: tuple[str, ...]
     origins: tuple[str, ...]
     references: tuple[str, ...] = ()

@@ -69,11 +69,11 @@ def rest_of(plan: Plan, *, null: bool) -> bytes:
 
 
 def _names(photo: Photo) -> Iterator[str]:
-    """The paths of all files of a photo, so that none stays behind when they are moved; on a server, its assets.
+    """The paths of all files of a photo, so that none stays behind when they are moved; on Immich, its assets.
 
     There, the film of a live photo belongs to the asset, and goes where that goes.
     """
-    if photo.origin.startswith("folder:"):
+    if not photo.origin.startswith("immich:"):
         yield from (file.path for file in photo.files)
         return
     yield photo.key

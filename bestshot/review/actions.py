@@ -101,7 +101,7 @@ def settings_for_options(settings: Settings, options: Options) -> Settings:
     values |= {name: check_given(name, value) for name, value in given.items()}
     wanted = replace(settings, **values, yes=True)
     marks = wanted.mark_options.any and not wanted.create_albums
-    if wanted.source_type is SourceType.LOCAL and wanted.output is not None and marks:
+    if wanted.source_type == SourceType.LOCAL and wanted.output is not None and marks:
         raise RefusedError("Photos in folders are laid out and marked one after the other: choose one of both now.")
     check_consistency({}, wanted)
     if wanted.options.is_looking:

@@ -158,7 +158,7 @@ class ReviewApp:
             "revision": revision,
             "version": __version__,
             "locations": [printable(place) for place in library.content.source.locations],
-            "source": settings.source_type.value,
+            "source": settings.source_type,
             "mayAct": self._service.may_act,
             "photos": library.content.plan.photo_count,
             "skipped": len(library.content.plan.skipped),

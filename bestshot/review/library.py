@@ -145,7 +145,7 @@ class ReviewLibrary:
     def details(self, group: ReviewedGroup, source: PhotoSource) -> dict[str, object]:
         """What is shown of a group that is looked at, in the words of the report."""
         photos = [self.photos[number] for number in group.photos]
-        is_on_disk = self.content.source.type is SourceType.LOCAL
+        is_on_disk = self.content.source.type == SourceType.LOCAL
         addresses = ["" if is_on_disk else source.web_address(photo) for photo in photos]
         view = group_view(0, group.planned, self.content, [_NO_PICTURE] * len(photos), addresses)
         wrong = {skipped.id: printable(skipped.error) for skipped in self.content.plan.skipped}

@@ -105,10 +105,10 @@ class ReviewService:
 
     def _choice(self, server: ImmichClient | None, run: int = 0) -> RunChoice:
         """A run about the library that is reviewed."""
-        if self.settings.source_type is SourceType.LOCAL:
+        if self.settings.source_type == SourceType.LOCAL:
             return RunChoice(run, self.settings.source, source_type=SourceType.LOCAL)
         whose = None if server is None else lambda: f"immich:{server.get_current_user().id}"
-        return RunChoice(run, source_type=SourceType.IMMICH, whose=whose)
+        return RunChoice(run, source_type=self.settings.source_type, whose=whose)
 
     def history(self) -> list[ToldRun]:
         """What was done with the photos of this library, the latest first."""

@@ -22,11 +22,11 @@ def with_server(given: Mapping[str, Any]) -> dict[str, Any]:
     """
     settings = dict(given)
     addresses = [source for source in given.get("source", ()) if is_address(source)]
-    if not addresses:
+    if not addresses or given.get("source_type") not in (None, *SourceType):
         return settings
     if len(set(settings.pop("source"))) > 1:
         raise UsageError("A run looks at folders or at one Immich server: name either, and the other in another run.")
-    if given.get("source_type") in (SourceType.LOCAL, SourceType.LOCAL.value):
+    if given.get("source_type") == SourceType.LOCAL:
         raise UsageError("An address as SOURCE is that of an Immich server: leave out --source-type local.")
     if given.get("immich_url", addresses[0]) != addresses[0]:
         raise UsageError("SOURCE and --immich-url name two servers: leave out one of them.")

@@ -14,16 +14,16 @@ from bestshot.sources.local.foreign import foreign_place
 from bestshot.text import printable
 
 
-def check_source_options(flags: Mapping[str, object], source_type: SourceType) -> None:
+def check_source_options(flags: Mapping[str, object], source_type: str) -> None:
     """Raise UsageError for a flag that is only for another kind of source."""
     for name in flags:
         _check_fits(name, source_type)
 
 
-def _check_fits(name: str, source_type: SourceType) -> None:
+def _check_fits(name: str, source_type: str) -> None:
     setting = SETTINGS[name]
-    if setting.only not in (None, source_type):
-        fitting = "folders" if setting.only is SourceType.LOCAL else "--source-type immich"
+    if not setting.is_for(source_type):
+        fitting = "folders" if setting.only == SourceType.LOCAL else "--source-type immich"
         raise UsageError(f"{setting.label} goes with {fitting} only: leave it out.")
 
 
@@ -37,7 +37,7 @@ def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
     if "workers" in flags and settings.dask is not None:
         raise UsageError("--workers is for processes on this machine, --dask for a cluster: give only one of them.")
     _check_marks(settings)
-    if settings.source_type is SourceType.LOCAL:
+    if settings.source_type == SourceType.LOCAL:
         _check_marks_of_folders(settings)
     _check_records(settings.records)
 
@@ -51,7 +51,7 @@ def check_preferences(settings: Settings, origins: Sequence[str]) -> None:
 def _check_preferred_people(settings: Settings, origins: Sequence[str]) -> None:
     for name in settings.judging_rules.people:
         rule = f"{SETTINGS['prefer'].label} person:{printable(name)}"
-        if SourceType.of(origins) is SourceType.LOCAL:
+        if SourceType.of(origins) != SourceType.IMMICH:
             raise UsageError(f"{rule} goes with --source-type immich only, where faces have names: leave it out.")
         if settings.no_faces:
             raise UsageError(f"{rule} needs to look at faces: leave out --no-faces.")

@@ -105,6 +105,11 @@ class Setting:
         """The kind of source that it is for; None is any."""
         return self.about.only or self.about.group.only
 
+    def is_for(self, source_type: str) -> bool:
+        """Whether it goes with a kind of source; the places of one that was installed are named as folders are."""
+        is_place = self.name == "source" and source_type != SourceType.IMMICH
+        return is_place or self.only in (None, source_type)
+
     @property
     def is_path(self) -> bool:
         """Whether the value is a path, or several."""
@@ -125,7 +130,7 @@ class Setting:
     @property
     def explanation(self) -> str:
         """What it does, where it works if not everywhere in its group, and its default."""
-        where = " (Immich only)" if self.about.only is SourceType.IMMICH else ""
+        where = " (Immich only)" if self.about.only == SourceType.IMMICH else ""
         default = self.about.default_text or _in_words(self.default)
         return f"{self.about.help}{where}{f' (default: {default})' if default else ''}"
 

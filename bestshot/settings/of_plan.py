@@ -38,14 +38,17 @@ def settings_for(plan: PlanDocument, settings: Settings, flags: Mapping[str, obj
 
 def _with_source(plan: PlanDocument, settings: Settings) -> Settings:
     """The settings for the photos that the plan names, whatever the environment or a file names."""
-    named = {name: setting.default for name, setting in SETTINGS.items() if setting.with_plan is WithPlan.NAMED}
-    fitted = replace(settings, **named | {"source_type": plan.source.type})
-    if plan.source.type is SourceType.LOCAL:
+    own = {name: setting.default for name, setting in SETTINGS.items() if setting.with_plan is WithPlan.NAMED}
+    fitted = replace(settings, **own | {"source_type": plan.source.type})
+    if plan.source.type == SourceType.LOCAL:
         folders, references = (
             tuple(origin.removeprefix("folder:") for origin in origins)
             for origins in (plan.source.origins, plan.source.references)
         )
         return replace(fitted, source=check_text("source", folders), reference=check_text("reference", references))
+    if plan.source.type != SourceType.IMMICH:
+        named = tuple(origin.partition(":")[2] for origin in plan.source.origins)
+        return replace(fitted, source=check_text("source", named))
     if settings.immich_url is None:
         # A file must not say to whom a key is sent.
         places = ", ".join(map(printable, plan.source.locations))

@@ -18,7 +18,7 @@ from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkOptions
 from bestshot.marks.roles import PerRole
 from bestshot.model.faces import FaceModel
-from bestshot.model.photo import LinkMethod, SourceType
+from bestshot.model.photo import SOURCE_NAME, LinkMethod, SourceType
 from bestshot.model.selection import Selection
 from bestshot.plans.options import OutputOptions
 from bestshot.ranking.rules import JudgingRules, Preference, SetHandling, Weights
@@ -65,6 +65,10 @@ _Size = Annotated[
     Meta(pattern=r"^\d+(\.\d+)? *([kKmMgG]i?)?[bB]?$", description="a size such as 500KB or 1.5MB, as a text"),
 ]
 _Rule = Annotated[str, Meta(pattern="^(raw|largest|(folder|person):.+)$")]
+
+_Source = Annotated[
+    str, Meta(pattern=SOURCE_NAME, description="local, immich or the name of a source that another package brings")
+]
 
 _PERSON = "person:"
 
@@ -119,7 +123,10 @@ class Settings:
     source: Annotated[
         tuple[_Text, ...], About(PHOTOS, "folder of photos; may be given several times", "DIR", "-s", only=_LOCAL)
     ] = ()
-    source_type: Annotated[SourceType, About(PHOTOS, "where the photos are")] = SourceType.LOCAL
+    source_type: Annotated[
+        _Source,
+        About(PHOTOS, "where the photos are: `local`, `immich` or a source that another package brings", "TYPE"),
+    ] = SourceType.LOCAL
     exclude: Annotated[
         tuple[_Text, ...],
         About(
@@ -401,7 +408,7 @@ class Settings:
     @property
     def options(self) -> OutputOptions:
         """What to do with the groups; the output of a folder whose photos are marked holds only albums."""
-        albums_only = self.source_type is SourceType.LOCAL and self.mark_options.any
+        albums_only = self.source_type == SourceType.LOCAL and self.mark_options.any
         return OutputOptions(self.output, self.link, self.mark_options, albums_only)
 
     @property

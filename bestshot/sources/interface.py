@@ -35,10 +35,6 @@ class PhotoSource(PhotoReader):
         """
 
     @abstractmethod
-    def check_reachable(self) -> None:
-        """Raise SourceError if the library has gone since it was listed."""
-
-    @abstractmethod
     def locations(self) -> tuple[str, ...]:
         """Where the photos are, in the user's words."""
 

@@ -1,18 +1,24 @@
 """Which run is to be taken back: the one that is numbered, or the latest about what was named."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bestshot.errors import UsageError
 from bestshot.journal.journal import Journal
 from bestshot.journal.runs import LATEST, Run, RunPart, run_to_undo
 from bestshot.layout.changes import FOLDER
 from bestshot.model.photo import SourceType
+from bestshot.sources.installed import installed_source
 from bestshot.sources.local.marks import albums_made_in
 from bestshot.text import printable
 
 _IMMICH = "immich:"
+_WHERE: Final[Mapping[str, str]] = {
+    SourceType.LOCAL: "about photos in folders",
+    SourceType.IMMICH: "about photos on Immich",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class RunChoice:
     number: int = LATEST
     sources: Collection[str] = ()
     output: str | None = None
-    source_type: SourceType | None = None
+    source_type: str | None = None
     whose: Callable[[], str] | None = None
 
     def find(self, journal: Journal) -> Run:
@@ -47,13 +53,18 @@ class RunChoice:
         return [run for run in named if self._is_about(runs.get(run.undoes or run.number, run), journal)]
 
     def _is_about(self, run: Run, journal: Journal) -> bool:
-        origins = {f"folder:{Path(folder).resolve()}" for folder in self.sources}
+        origins = self._origins()
         return any(
             origins <= set(part.sources)
             and self.source_type in (None, SourceType.of(part.sources))
             and (self.output is None or Path(self.output).resolve() in _outputs_of(part, journal))
             for part in run.parts
         )
+
+    def _origins(self) -> set[str]:
+        if self.source_type in (None, *SourceType):
+            return {f"folder:{Path(folder).resolve()}" for folder in self.sources}
+        return set(installed_source(str(self.source_type), [*self.sources]).origins()) if self.sources else set()
 
     @property
     def in_words(self) -> str:
@@ -64,7 +75,7 @@ class RunChoice:
         if self.sources:
             yield f"about {', '.join(map(printable, self.sources))}"
         elif self.source_type is not None:
-            yield "about photos on Immich" if self.source_type is SourceType.IMMICH else "about photos in folders"
+            yield _WHERE.get(self.source_type, f"about photos of the source {self.source_type}")
         if self.output is not None:
             yield f"laid out in {printable(self.output)}"
 

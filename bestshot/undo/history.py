@@ -98,7 +98,7 @@ def _about(run: Run) -> str:
 
 
 def _source_in_words(source: str, part: RunPart) -> str:
-    return printable(source.removeprefix(FOLDER)) if source.startswith(FOLDER) else f"photos {_on_immich(part)}"
+    return f"photos {_on_immich(part)}" if source.startswith(_IMMICH) else printable(source.removeprefix(FOLDER))
 
 
 def _on_immich(part: RunPart) -> str:

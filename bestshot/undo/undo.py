@@ -11,12 +11,13 @@ from bestshot.journal.runs import KeptItem, Run, RunPart, undone_parts
 from bestshot.layout.actions import CopyFile, Reversal
 from bestshot.layout.changes import FOLDER, OutputChanges
 from bestshot.layout.undo import FolderUndo
-from bestshot.marks.actions import MarkAction, MarkReceipt
+from bestshot.marks.actions import MarkAction, MarkOptions, MarkReceipt
 from bestshot.marks.apply import VerifyPolicy
 from bestshot.marks.undo import MarkUndo
 from bestshot.model.photo import digest
 from bestshot.sources.immich.marks import ImmichMarks
 from bestshot.sources.immich.originals import check_asset
+from bestshot.sources.installed import check_original, source_with
 from bestshot.sources.local.marks import folder_library, sweep_albums
 from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.files import writing
@@ -128,9 +129,14 @@ class RunUndo:
         if part.target.startswith(_IMMICH):
             assert self._server is not None  # asked for when the parts were checked
             return MarkUndo(self._journal, part, ImmichMarks(self._server))
-        return MarkUndo(self._journal, part, folder_library(self._journal, part))
+        if part.target == _SIDECARS:
+            return MarkUndo(self._journal, part, folder_library(self._journal, part))
+        return MarkUndo(self._journal, part, source_with(part.sources).markable(MarkOptions()))
 
     def _check_asset(self, copy: CopyFile, path: Path, wanted: str) -> None:
+        if not copy.origin.startswith(_IMMICH):
+            check_original(copy, wanted)
+            return
         if self._server is None:  # the photos of this run are in folders, those of an earlier one may not be
             raise PhotoError(
                 "Its original is on an Immich server that was not named, so this may be the only copy left."

@@ -82,6 +82,7 @@ def access_problem(source: PhotoReader, origins: tuple[str, ...], paths: tuple[s
     if paths:
         return None
     try:
+        source.check_reachable()
         theirs = source.origins()
     except OrganizerError as error:
         return str(error).rstrip(".")

@@ -10,11 +10,11 @@ from bestshot.errors import PhotoError, SourceError, UsageError
 from bestshot.layout.actions import CopyFile
 from bestshot.marks.actions import MarkOptions
 from bestshot.model.file_facts import FileFacts
-from bestshot.model.photo import Listing, Metadata, Photo
-from bestshot.model.provenance import Provenance
+from bestshot.model.photo import Listing, Photo
 from bestshot.model.selection import ALWAYS, TimeSpan
-from bestshot.sources.interface import Examine, PhotoSource, reading
+from bestshot.sources.interface import Examine, reading
 from bestshot.sources.local.walk import FolderWalk
+from bestshot.sources.whole_files import WholeFileSource
 from bestshot.storage.opening import open_regular
 from bestshot.storage.picture_cache import PhotoCache
 from bestshot.text import printable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bestshot.sources.local.marks import FolderMarks
 
 
-class LocalPhotoSource(PhotoSource):
+class LocalPhotoSource(WholeFileSource):
     """One or more folders.
 
     With one folder a photo's id is its path in it; with several, the folder as it was given stands before that.
@@ -132,27 +132,6 @@ class LocalPhotoSource(PhotoSource):
         """The picture's file, opened."""
         with reading():
             return open_regular(photo.files[0].path)
-
-    def get_metadata(self, photo: Photo) -> Metadata:
-        """EXIF, or else what sidecars, the name and the file's date say."""
-        from bestshot.metadata.read import read_metadata
-
-        with self.open_photo(photo) as stream:
-            return read_metadata(stream, photo)
-
-    def get_file_facts(self, photo: Photo) -> FileFacts:
-        """Camera, time and length, out of the header."""
-        from bestshot.metadata.file_facts import read_file_facts
-
-        with self.open_photo(photo) as stream:
-            return read_file_facts(stream, photo.name)
-
-    def get_provenance(self, photo: Photo, *, pixels: bool) -> Provenance:
-        """The traces in the picture's file, which is decoded in full for those in its pixels."""
-        from bestshot.metadata.provenance import read_provenance
-
-        with self.open_photo(photo) as stream:
-            return read_provenance(stream, photo, pixels=pixels)
 
     def load_pixels(self, photo: Photo, longest_side: int, *, grey: bool = False) -> "Image.Image":
         """Decode the picture, scaled down while decoding where its format can."""

@@ -96,6 +96,9 @@ class Shots(PhotoReader):
     def origins(self) -> tuple[str, ...]:
         raise NotImplementedError
 
+    def check_reachable(self) -> None:
+        raise NotImplementedError
+
     def get_metadata(self, photo: Photo) -> Metadata:
         raise NotImplementedError
 

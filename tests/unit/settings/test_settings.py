@@ -263,7 +263,7 @@ WRONG = {
     "limit": ("0", "a whole number of at least 1"),
     "workers": ("two", "a whole number of at least 1"),
     "cache_size": ("0", "a number above 0"),
-    "source_type": ("ftp", "local or immich"),
+    "source_type": ("FTP", "local, immich or the name of a source that another package brings"),
     "link": ("move", "copy, hardlink or symlink"),
     "no_faces": ("perhaps", "true or false"),
     "face_model": ("eyes", "hog or cnn"),
