@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 PHOTOS ?= photo-organizer-demo/photos
 
-.PHONY: check format lint types test unit bench
+.PHONY: check format lint types test unit root bench
 
 check: lint types test
 
@@ -22,6 +22,9 @@ test:
 
 unit:
 	$(PYTHON) -m pytest -m unit
+
+root:
+	$(PYTHON) -m pytest -m bare_root -n 0
 
 # What a run over PHOTOS costs, what an Immich server is asked, and what calls what; docs/benchmarks.md lists the others.
 bench:
