@@ -256,7 +256,9 @@ class Settings:
     ] = ()
     learn: Annotated[
         bool,
-        About(JUDGING, "judge as you chose in plans and by favourites, if that meets your choices clearly better"),
+        About(
+            JUDGING, "judge by weights learned from your decisions and favourites, if they clearly meet more of them"
+        ),
     ] = False
     keep: Annotated[
         _Count,
@@ -361,7 +363,7 @@ class Settings:
     log_format: Annotated[
         LogFormat,
         About(
-            RUNNING, "how it is written; `json` is an object a line, on standard error too where that is no terminal"
+            RUNNING, "how it is written; `json` is one object per line, on standard error too unless that is a terminal"
         ),
     ] = LogFormat.TEXT
     verbose: Annotated[bool, About(RUNNING, "show every group with its reasons", short="-v")] = False
