@@ -1,11 +1,12 @@
 """What a run is asked for, and what came of it, as data."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from bestshot.model.phases import no_progress as no_progress
 
 if TYPE_CHECKING:
     from bestshot.analysis.analyser import Progress
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from bestshot.sources.interface import PhotoSource
 
 EXIT_DONE, EXIT_SOMETHING_FAILED, EXIT_INTERRUPTED = 0, 1, 130
-
-
-@contextmanager
-def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
-    """For a run that nobody watches."""
-    yield lambda _done: None
 
 
 @runtime_checkable

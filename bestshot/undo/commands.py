@@ -10,6 +10,7 @@ from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import acknowledge, existing_journal
 from bestshot.journal.runs import LATEST, UndoState, nothing_to_undo, undone_unseen
 from bestshot.marks.apply import VerifyPolicy
+from bestshot.model.phases import no_progress
 from bestshot.settings.settings import Settings
 from bestshot.undo.choice import RunChoice
 from bestshot.undo.history import run_in_words
@@ -55,13 +56,14 @@ class Undone:
 def undo(
     choice: RunChoice,
     settings: Settings,
-    server: ImmichClient | None,
-    progress: Progress,
+    server: ImmichClient | None = None,
+    progress: Progress = no_progress,
     policy: VerifyPolicy | None = None,
     confirm: Callable[[str], bool] | None = None,
 ) -> Undone:
     """Take a run back and return what came of it; a dry run only looks.
 
+    `server` is needed where the run was about photos on Immich: that of the same user.
     `policy` says for how long changes of marks are verified. `confirm` is asked before anything is changed, with the
     run in words.
     """

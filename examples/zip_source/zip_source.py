@@ -12,7 +12,7 @@ from urllib.parse import quote
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as DeflateError  # noqa: N812 - as it would be called elsewhere
 
-from photo_sources import (
+from bestshot.api import (
     ALWAYS,
     PHOTO_SUFFIXES,
     RAW_SUFFIXES,

@@ -18,7 +18,7 @@ FLOORS = (
     {"pipeline", "undo"},
     {"review"},
     {"cli"},
-    {"photo_organizer", "photo_sources", "immich_client", "__main__"},
+    {"photo_organizer", "photo_sources", "immich_client", "api", "__main__"},
 )
 """From the ground up. Packages on one floor do not know each other, but for those of the ground floor."""
 

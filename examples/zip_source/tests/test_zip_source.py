@@ -8,9 +8,9 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 from zip_source import LARGEST, ZipPhotoSource
 
+from bestshot.api import PhotoSource, SourceError, TransientError
 from bestshot.testing import Make, PhotoSourceContract, scene
 from bestshot.testing.contract import copy_of
-from photo_sources import PhotoSource, SourceError, TransientError
 
 
 def pack(folder: Path) -> Path:
