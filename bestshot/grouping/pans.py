@@ -68,12 +68,16 @@ def picture_of(pixels: bytes) -> Picture | None:
     return np.asarray(values.reshape(SKETCH_SIZE, side, SKETCH_SIZE, side).mean(axis=(1, 3)))
 
 
+def is_paced(pause: float) -> bool:
+    """Whether two frames of a panorama may be so many seconds apart."""
+    return _SHORTEST_PAUSE <= pause <= _LONGEST_PAUSE
+
+
 def pans(pictures: Sequence[Picture], seconds: Sequence[float]) -> Iterator[range]:
     """The runs of pictures, given in order of time, that are frames of one panorama each."""
     begin, steps = 0, list[_Step]()
     for place, (before, after) in enumerate(pairwise(seconds)):
-        is_paced = _SHORTEST_PAUSE <= after - before <= _LONGEST_PAUSE
-        step = _step(pictures[place], pictures[place + 1]) if is_paced else None
+        step = _step(pictures[place], pictures[place + 1]) if is_paced(after - before) else None
         if step is None or (steps and not _goes_on(steps, step)):
             if _is_panorama(steps):
                 yield range(begin, place + 1)

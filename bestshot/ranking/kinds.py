@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bestshot.grouping.pans import pans, picture_of
+from bestshot.grouping.pans import is_paced, pans, picture_of
 from bestshot.grouping.rules import BURST_SECONDS
 from bestshot.model.appraisal import MINIATURE_SIZE
 from bestshot.model.burst_names import burst_of
@@ -181,6 +181,8 @@ def _by_number(name: str) -> list[tuple[str, int]]:
 def _is_panorama(shots: Sequence["Candidate"]) -> bool:
     """Whether at least half of the frames of one camera move on in one direction."""
     if len(shots) < _MIN_FRAMES or _are_guesses(shots) or len({one.metadata.camera for one in shots}) > 1:
+        return False
+    if 3 * sum(map(is_paced, _pauses(shots))) < len(shots):  # two steps make at most three frames
         return False
     pictures = [seen for one in shots if (seen := picture_of(one.appraisal.miniature)) is not None]
     if len(pictures) < len(shots):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bestshot.grouping.group import Grouping
-from bestshot.grouping.pans import Picture, pans, picture_of
+from bestshot.grouping.pans import Picture, is_paced, pans, picture_of
 from bestshot.grouping.rules import GroupingRules
 from bestshot.imaging.load import load_pixels
 from bestshot.model.appraisal import MINIATURE_SIZE, SKETCH_SIZE, Fingerprint
@@ -82,6 +82,18 @@ def test_what_moves_otherwise_is_none(places: list[tuple[float, float]]) -> None
 def test_nor_is_a_panorama_taken_within_a_second_or_over_minutes() -> None:
     frames = framed([(0.15 * place, 0) for place in range(4)])
     assert runs(frames, pause=0.3) == runs(frames, pause=0.9) == runs(frames, pause=60.0) == []
+
+
+@given(st.integers(0, 5), st.lists(st.tuples(st.sampled_from([-0.15, 0.15]), st.sampled_from([0.3, 2.0])), max_size=9))
+def test_no_more_photos_are_in_panoramas_than_half_as_many_again_as_were_taken_at_their_pace(
+    seed: int, moves: list[tuple[float, float]]
+) -> None:
+    """So that the times alone tell of most bursts that they are none; a frame where a camera turns back is in two."""
+    places = [(float(at), 0.0) for at in np.cumsum([0.0, *(step for step, _ in moves)]) + 1.35]
+    pauses = [pause for _, pause in moves]
+    pictures = [seen for frame in framed(places, seed) if (seen := picture_of(frame)) is not None]
+    found = pans(pictures, list(np.cumsum([0.0, *pauses])))
+    assert 2 * sum(map(len, found)) <= 3 * sum(map(is_paced, pauses))
 
 
 def test_who_follows_something_with_the_camera_takes_no_panorama() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from math import log2
+from typing import cast
 
 import numpy as np
 import pytest
@@ -199,6 +200,13 @@ def panned(steps: Sequence[float], pause: float = 2.0) -> list[Candidate]:
         one = frame(f"p{place}.jpg", pause * place)
         shots.append(replace(one, appraisal=replace(one.appraisal, miniature=seen)))
     return shots
+
+
+def test_no_picture_is_looked_at_where_times_tell_that_it_is_no_panorama() -> None:
+    """The pictures of these cannot be looked at: whoever tries gets an error."""
+    unseen = cast("bytes", "?" * MINIATURE_SIZE**2)
+    shots = tuple(replace(one, appraisal=replace(one.appraisal, miniature=unseen)) for one in panned([0.15] * 4, 0.3))
+    assert kind_of(Candidates(Group(tuple(one.photo for one in shots)), shots, {}, {})) is GroupKind.BURST
 
 
 def test_frames_that_move_on_are_a_panorama_of_which_none_is_the_rest() -> None:
