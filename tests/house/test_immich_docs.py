@@ -38,7 +38,7 @@ def _commands_of_immich() -> list[list[str]]:
 def test_every_command_on_immich_is_understood(command: list[str]) -> None:
     given = parse_command(command)
     settings = load_settings(given.flags, {"IMMICH_URL": "http://nas:2283"})
-    assert settings.source_type is SourceType.IMMICH or given.apply  # a plan says itself where its photos are
+    assert settings.source_type == SourceType.IMMICH or given.apply  # a plan says itself where its photos are
     check_source_options(given.flags, settings.source_type)
     check_consistency(given.flags, settings)
 
