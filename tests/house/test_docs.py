@@ -322,9 +322,10 @@ def test_every_benchmark_is_on_their_page() -> None:
     assert programs == set(re.findall(r"`(benchmarks/\w+\.py)", PAGES["benchmarks.md"]))
 
 
-def test_readme_is_read_in_a_few_minutes() -> None:
+def test_readme_is_read_in_a_few_minutes_and_a_newcomer_looks_before_running_tests() -> None:
     """What would make it longer is a page of its own."""
     assert len(README.splitlines()) <= 130
+    assert README.index("--demo") < README.index("~/Photos --review") < README.index("-m pytest")
 
 
 def test_what_the_file_switches_on_a_variable_set_to_false_overrules(tmp_path: Path) -> None:
