@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -25,13 +24,10 @@ hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:
-    """Keep the tests' files in memory where there is room, and let the programs that they start hear of Ctrl-C.
+    """Keep the tests' files in memory where there is room: on a disk, most of their time is waiting for it to write.
 
-    On a disk, most of their time is waiting for it to write. Nothing is proved less by that: what is left after a
-    killed process does not depend on the disk below it. A shell starts what runs in its background deaf to Ctrl-C, and
-    each process hands that on to those that it starts.
+    Nothing is proved less by that: what is left after a killed process does not depend on the disk below it.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
         return
     os.environ["TMPDIR"] = str(_MEMORY)

@@ -42,6 +42,8 @@ examples:
     %(prog)s ~/Photos ~/Scans --exclude '*.png' -t 8
   from cron, silent if all is well:
     %(prog)s ~/Photos -o ~/Organized --quiet
+  every night at three, as long as it is not stopped:
+    %(prog)s ~/Photos -o ~/Organized --at 03:00
   an Immich server:
     %(prog)s http://nas:2283
   can it be reached, with IMMICH_URL and IMMICH_API_KEY set?
@@ -85,16 +87,35 @@ class Command:
     review_only: bool = False
     no_open: bool = False
     listen: str = ""
+    health: bool = False
+    job: Sequence[str] = ()
+    once: bool = False
 
     def check_alone(self) -> None:
         """Raise UsageError if two kinds of run are asked for at once, of which one would be passed over."""
-        kinds = ("apply", "check", "demo", "forget_decisions", "history", "undo", "review", "review_only")
+        kinds = ("apply", "check", "demo", "forget_decisions", "health", "history", "undo", "review", "review_only")
         given = [field for field in fields(self) if getattr(self, field.name) is not field.default]
         named = sorted(f"--{field.name.replace('_', '-')}" for field in given if field.name in kinds)
         if len(named) > 1 and named not in (["--demo", "--review"], ["--demo", "--review-only"]):
             raise UsageError(f"{' and '.join(named)} cannot be combined: give only one of them.")
         if (self.no_open or self.listen) and not self.is_review:
             raise UsageError("--no-open and --listen say how a review is served: give --review as well.")
+        self._check_repeated()
+
+    def _check_repeated(self) -> None:
+        for name in ("every", "at"):
+            if name in self.flags and not self.is_run:
+                raise UsageError(f"--{name} repeats a run, and is for nothing else: leave it out.")
+            if name in self.flags and self.once:
+                raise UsageError(f"--{name} and --once contradict each other: give only one of them.")
+        if len(self.job) > 1 and not (self.is_run or self.check or self.health):
+            raise UsageError("Several jobs are for a run, --check or --health: name one --job.")
+
+    @property
+    def is_run(self) -> bool:
+        """Whether this looks at photos and ends by itself, so that it can be repeated."""
+        is_other = self.check or self.forget_decisions or self.health or self.is_review
+        return not (is_other or self.history is not None or self.undo is not None)
 
     @property
     def is_review(self) -> bool:
@@ -192,6 +213,7 @@ def build_parser() -> argparse.ArgumentParser:
         if not setting.about.is_file_only:
             _add_setting(groups[setting.about.group], setting)
     _add_runs(groups)
+    _add_led(groups[RUNNING])
     groups[RUNNING].add_argument("--config", metavar="FILE", help="settings as TOML (default: in your config folder)")
     groups[RUNNING].add_argument("-h", "--help", action="help", help="show this help and exit")
     groups[RUNNING].add_argument(
@@ -255,6 +277,22 @@ def _add_runs(groups: Mapping[SettingGroup, argparse._ArgumentGroup]) -> None:
         metavar="RUN",
         help="take back what a run changed, and nothing else (default: the latest that stands, with SOURCE, `-o` or"
         " `--source-type` the latest about that)",
+    )
+
+
+def _add_led(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--job",
+        action="append",
+        metavar="NAME",
+        help="run this `[[job]]` of the configuration file; several may be given (default: all in turn, where there are"
+        " any and no SOURCE is named)",
+    )
+    group.add_argument("--once", action="store_true", help="run once, whatever `--every` or `--at` is set to elsewhere")
+    group.add_argument(
+        "--health",
+        action="store_true",
+        help="tell whether what `--every` or `--at` repeats has run in time and well: exit code 0, or 1 and why not",
     )
 
 

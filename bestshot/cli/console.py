@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
@@ -21,6 +21,7 @@ from bestshot.cli.wording import (
     more_line,
     next_step,
     note_lines,
+    outcome_facts,
     passed_over_lines,
     summary,
     undo_lines,
@@ -50,7 +51,10 @@ T = TypeVar("T")
 
 
 class Console:
-    """Standard output and error of one run; quiet ones are held back until the exit code is known."""
+    """Standard output and error of one run; quiet ones are held back until the exit code is known.
+
+    `facts` are the run in numbers, once it is reported.
+    """
 
     def __init__(self) -> None:
         self._is_quiet = False
@@ -59,6 +63,7 @@ class Console:
         self._level = logging.WARNING
         self._started = time.monotonic()
         self._lines: list[str] = []
+        self.facts: Mapping[str, int] = {}
         self._when_told: list[Callable[[], object]] = []
         _open_closed_streams()
         for stream in (sys.stdout, sys.stderr):
@@ -117,6 +122,7 @@ class Console:
         Where somebody was asked and said no, all has been shown before, and one line is enough.
         """
         plan, is_verbose = outcome.plan, self._is_verbose
+        self.facts = outcome_facts(outcome)
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             facts = event("skipped", photo=skipped.id, error=skipped.error, is_new=skipped.is_new)

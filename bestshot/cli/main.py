@@ -34,14 +34,22 @@ _MANY_OBJECTS = 1_000_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, and leaves by SystemExit only for --help and wrong usage."""
-    command = parse_command(argv)
+    return _executed(parse_command(argv), leads=True)[0]
+
+
+def execute(command: Command) -> tuple[int, Mapping[str, int]]:
+    """Do what a command line asks for, once and here; returns the exit code, and the run in numbers."""
+    return _executed(command, leads=False)
+
+
+def _executed(command: Command, *, leads: bool) -> tuple[int, Mapping[str, int]]:
     from bestshot.cli.console import Console  # --help and --version need none
 
     console = Console()
     try:
         gc.set_threshold(_MANY_OBJECTS)
         with _terminable(), _kept_to_ourselves() as environment:
-            code = _run(command, console, environment)
+            code = _run(command, console, environment, leads=leads)
     except OrganizerError as error:
         logger.error("%s", " ".join((str(error), *getattr(error, "__notes__", ()))))
         code = error.exit_code
@@ -53,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "The memory is used up. What is done stays done; close other programs or use fewer --workers, then go on."
         )
         code = EXIT_SOMETHING_FAILED
-    return console.close(code)
+    return console.close(code), console.facts
 
 
 @contextmanager
@@ -69,7 +77,9 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, earlier)
 
 
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    # A service manager may send it to each process, and whoever leads this one as well: once is enough.
+    signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -105,15 +115,53 @@ def _without_core_files() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_CORE, earlier)
 
 
-def _run(command: Command, console: "Console", environment: Mapping[str, str]) -> int:
-    from bestshot.settings.checks import check_consistency, check_source_options
+def _run(command: Command, console: "Console", environment: Mapping[str, str], *, leads: bool) -> int:
     from bestshot.settings.reading import load_settings
 
     command.check_alone()
     if command.flags.get("log_format") == LogFormat.JSON.value:  # also for what is wrong with other settings
         console.speak_to_programs()
     command = _with_server(command)
-    settings = load_settings(command.flags, environment, command.config)
+    jobs = _jobs(command)
+    settings = load_settings(command.flags, environment, command.config, job=jobs[0] if len(jobs) == 1 else None)
+    if command.health:
+        return _health(command, console, environment)
+    is_repeated = not command.once and (settings.every is not None or settings.at is not None)
+    if leads and (len(jobs) > 1 or (command.is_run and (is_repeated or settings.metrics is not None))):
+        from bestshot.cli.jobs import Led, lead
+
+        home = load_settings(command.flags, environment, command.config)
+        return lead(Led(command, home, jobs, environment, execute), console)
+    return _run_here(command, settings, console)
+
+
+def _jobs(command: Command) -> Sequence[str]:
+    """The jobs that are named; all there are, where nothing else says what to run."""
+    from bestshot.settings.reading import check_job, job_names
+
+    there = job_names(command.config)
+    for name in command.job:
+        check_job(name, there)
+    is_named = {"source", "source_type", "immich_url"} & command.flags.keys() or command.apply or command.demo
+    is_for_all = (command.is_run or command.check) and not is_named
+    return [*dict.fromkeys(command.job)] or (there if is_for_all else ())
+
+
+def _health(command: Command, console: "Console", environment: Mapping[str, str]) -> int:
+    from datetime import UTC, datetime
+
+    from bestshot.nightly.health import ailments
+    from bestshot.settings.reading import load_settings
+
+    home = load_settings(command.flags, environment, command.config)
+    wrong = ailments(Path(home.state_dir), command.job, datetime.now(UTC))
+    console.print_line(wrong)
+    return EXIT_SOMETHING_FAILED if wrong else EXIT_DONE
+
+
+def _run_here(command: Command, settings: Settings, console: "Console") -> int:
+    from bestshot.settings.checks import check_consistency, check_source_options
+
     _set_up(console, settings)
     plan, settings = _given_plan(command, settings)
     if command.demo:

@@ -16,8 +16,10 @@ from bestshot.plans.document import counts, size_of
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
 from bestshot.text import count, format_size, printable
+from bestshot.traffic import take_fetched
 
 if TYPE_CHECKING:
+    from bestshot.pipeline.outcome import Outcome
     from bestshot.undo.commands import Undone
     from bestshot.undo.undo import Result
 
@@ -175,6 +177,14 @@ def space_in_words(size: int, photos: int) -> str:
 def facts_of(plan: Plan, failed: Sequence[Skipped] = ()) -> dict[str, int]:
     """A run in numbers, as other programs want them."""
     return {**counts(plan), "failed": len(failed)}
+
+
+def outcome_facts(outcome: "Outcome") -> dict[str, int]:
+    """A run in numbers with what it did: marks are counted photo by photo."""
+    copies = sum(isinstance(one, Receipt) and isinstance(one.action, CopyFile) for one in outcome.receipts)
+    marks = sum(len(one.effect.changed) for one in outcome.receipts if isinstance(one, MarkReceipt))
+    done = {"copies": copies, "marks": marks, "fetched_bytes": take_fetched()}
+    return facts_of(outcome.plan, outcome.failed) | done
 
 
 def more_line(hidden: int, whole: str) -> Iterator[str]:

@@ -36,10 +36,14 @@ def check_consistency(flags: Mapping[str, object], settings: Settings) -> None:
             raise UsageError(f"{SETTINGS[name].label} only refines {SETTINGS[needed].label}: give that as well.")
     if "workers" in flags and settings.dask is not None:
         raise UsageError("--workers is for processes on this machine, --dask for a cluster: give only one of them.")
+    if settings.every is not None and settings.at is not None:
+        raise UsageError("--every and --at both say when to run: give only one of them.")
     _check_marks(settings)
     if settings.source_type == SourceType.LOCAL:
         _check_marks_of_folders(settings)
     _check_records(settings.records)
+    if settings.metrics is not None:
+        _check_folder("metrics", settings.metrics)
 
 
 def check_preferences(settings: Settings, origins: Sequence[str]) -> None:
@@ -84,9 +88,14 @@ def _check_records(records: Mapping[str, str]) -> None:
     if list(records.values()).count("-") > 1:
         raise UsageError("Only one of --plan, --csv and --list-rest can be written to standard output.")
     for name, file in records.items():
-        if file != "-" and not os.path.isdir(os.path.dirname(file) or "."):  # noqa: PTH112, PTH120 - Path.is_dir raises in a folder that is locked
-            flag = SETTINGS[name].label
-            raise UsageError(f"{flag} {printable(file)}: there is no such folder to write it in; make it first.")
+        if file != "-":
+            _check_folder(name, file)
+
+
+def _check_folder(name: str, file: str) -> None:
+    if not os.path.isdir(os.path.dirname(file) or "."):  # noqa: PTH112, PTH120 - Path.is_dir raises in a folder that is locked
+        flag = SETTINGS[name].label
+        raise UsageError(f"{flag} {printable(file)}: there is no such folder to write it in; make it first.")
 
 
 def _check_marks(settings: Settings) -> None:

@@ -1,43 +1,52 @@
-"""Settings as they are given: flags win over the environment, that over the configuration file, that over defaults."""
+"""Settings as they are given: flags win over the environment, that over a job of the configuration file.
+
+A job wins over the rest of the file, that over a credential of the service manager, and all over the defaults.
+"""
 
 import difflib
 import json
 import math
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import platformdirs
 from msgspec import inspect
 
 from bestshot.errors import UsageError
 from bestshot.ranking.rules import parse_weights
 from bestshot.settings.addresses import is_address, with_server
+from bestshot.settings.config_file import ConfigFile, expanded, read_config_file
 from bestshot.settings.declaration import Setting
-from bestshot.settings.settings import SETTINGS, Settings, own_folder
+from bestshot.settings.settings import SETTINGS, Settings
 from bestshot.text import printable
 
 ENVIRONMENT_PREFIX = "PHOTO_ORGANIZER_"
 
 
-def default_config_file() -> Path:
-    """The configuration file that is read when none is named; raises UsageError where the user has no home."""
-    return Path(own_folder(platformdirs.user_config_dir, "--config")) / "config.toml"
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd lets a service read what LoadCredential= gives it."""
+
+_KEY_CREDENTIAL = "immich-api-key"
 
 
 def load_settings(
-    flags: Mapping[str, object], environment: Mapping[str, str], config_file: Path | None = None
+    flags: Mapping[str, object],
+    environment: Mapping[str, str],
+    config_file: Path | None = None,
+    *,
+    job: str | None = None,
 ) -> Settings:
-    """Gather the settings; raises UsageError that names the key which is unknown or of a wrong type.
+    """Gather the settings, those of a job too; raises UsageError that names a key which is unknown or of a wrong type.
 
     `flags` holds only what was given on the command line. Without `config_file` the default one is read if it exists.
     """
+    file = read_config_file(config_file)
     named = {name: _converted(name, value, SETTINGS[name].label) for name, value in flags.items()}
     values: dict[str, Any] = {}
-    for layer in (_from_file(config_file), _from_environment(environment), named):
+    layers = (_from_credentials(environment), _from_file(file), _from_job(file, job), _from_environment(environment))
+    for layer in (*layers, named):
         given = with_server(layer)
         for name in given:
             for overruled in SETTINGS[name].about.overrules:
@@ -62,33 +71,44 @@ def check_given(name: str, value: Any) -> Any:
     return _converted(name, value, f"The {name.replace('_', ' ')}")
 
 
-def _from_file(config_file: Path | None) -> dict[str, Any]:
-    if config_file is None and not _has_default_file():
+def job_names(config_file: Path | None) -> tuple[str, ...]:
+    """The jobs of the configuration file, in its order."""
+    return tuple(read_config_file(config_file).jobs)
+
+
+def check_job(name: str, names: Collection[str]) -> None:
+    """Raise UsageError for a job that is none of these."""
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    there = f"There are {', '.join(names)}." if names else "It has no [[job]]."
+    raise UsageError(f"--job {printable(name)}: the configuration file has no such job.{hint or f' {there}'}")
+
+
+def _from_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
+    folder = environment.get(_CREDENTIALS)
+    if not folder:
         return {}
-    path = Path(_expanded(str(config_file))) if config_file else default_config_file()
-    shown = printable(str(path))
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"The configuration file {shown} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"The configuration file {shown} is not text in UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The configuration file {shown} is not valid TOML: {error}.") from error
-    except RecursionError as error:
-        raise UsageError(
-            f"The configuration file {shown} is not one of this program: it is nested too deeply."
-        ) from error
+    key = Path(folder) / _KEY_CREDENTIAL
+    return {"immich_api_key_file": str(key)} if os.path.lexists(key) else {}
+
+
+def _from_file(file: ConfigFile) -> dict[str, Any]:
+    return _from_table(file.table, file.shown)
+
+
+def _from_job(file: ConfigFile, job: str | None) -> dict[str, Any]:
+    if job is None:
+        return {}
+    check_job(job, file.jobs)
+    return _from_table(file.jobs[job], f"the job {job} in {file.shown}")
+
+
+def _from_table(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     return {
-        name: _converted(name, value, f"{printable(name)} in {shown}", strict=True) for name, value in table.items()
+        name: _converted(name, value, f"{printable(name)} in {where}", strict=True) for name, value in table.items()
     }
-
-
-def _has_default_file() -> bool:
-    try:
-        return os.path.exists(default_config_file())  # noqa: PTH110 - Path.exists raises in a home that is locked
-    except UsageError:
-        return False  # without a home there is none
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -132,14 +152,7 @@ def _converted(name: str, value: object, where: str, *, strict: bool = False) ->
         return converted
     if "\0" in "".join(converted):
         raise UsageError(_complaint(setting, value, where))
-    return tuple(map(_expanded, converted)) if setting.is_list else _expanded(converted)
-
-
-def _expanded(path: str) -> str:
-    expanded = os.path.expanduser(path)  # noqa: PTH111 - keeps './x' as given
-    if expanded == path and path.partition(os.sep)[0] == "~":
-        raise UsageError(f"You have no home folder here, which {printable(path)} begins with: name the whole path.")
-    return expanded
+    return tuple(map(expanded, converted)) if setting.is_list else expanded(converted)
 
 
 def _complaint(setting: Setting, value: object, where: str) -> str:

@@ -60,6 +60,18 @@ _Date = Annotated[
         description="a date such as 2024-05-31, or with a time such as 2024-05-31T18:00",
     ),
 ]
+_Span = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?=.*[1-9])(\d{1,4}[wdhms])+$",
+        description="a span of time such as 24h, 90m or 1d12h",
+    ),
+]
+_Hour = r"([01]\d|2[0-3]):[0-5]\d"
+_Hours = Annotated[
+    str,
+    Meta(pattern=f"^{_Hour}(, *{_Hour})*$", description="a time of day such as 03:00, or several such as 03:00,15:00"),
+]
 _Size = Annotated[
     str,
     Meta(pattern=r"^\d+(\.\d+)? *([kKmMgG]i?)?[bB]?$", description="a size such as 500KB or 1.5MB, as a text"),
@@ -150,7 +162,7 @@ class Settings:
         tuple[_Text, ...],
         About(
             PHOTOS,
-            "look only at photos with such files, as in `jpg,heic`; a RAW file and its picture stay together",
+            "look only at photos with such a file, such as `jpg,heic`; a RAW file and its picture stay together",
             "LIST",
             default_text="all",
             separator=",",
@@ -172,7 +184,7 @@ class Settings:
         tuple[_Text, ...],
         About(
             PHOTOS,
-            "folder of photos to compare with; they may be best, and nothing is done with them; may be given several"
+            "folder of photos to compare with, which may be best and with which nothing is done; may be given several"
             " times",
             "DIR",
             only=_LOCAL,
@@ -249,7 +261,7 @@ class Settings:
         About(
             JUDGING,
             "what goes before the score: `raw`, `largest` or `folder:PATH`; of several, the first one that decides; or"
-            " who should look best: `person:NAME`, as in Immich",
+            " who is to look best: `person:NAME`, as Immich calls them",
             "RULE",
             separator=",",
         ),
@@ -292,7 +304,7 @@ class Settings:
     plan: Annotated[_Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
     csv: Annotated[_Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None
     list_rest: Annotated[
-        _Text | None, About(RESULT, "write the files, or ids, of all photos but the best, one per line", "FILE")
+        _Text | None, About(RESULT, "write the paths of all files, or ids, of all but the best, one per line", "FILE")
     ] = None
     null: Annotated[bool, About(RESULT, "end each of them with a NUL, not a line break", refines="list_rest")] = False
     yes: Annotated[
@@ -358,6 +370,29 @@ class Settings:
         About(
             RUNNING, "for how long runs can be undone; what is unfinished always can", "DAYS", default_text="for ever"
         ),
+    ] = None
+    every: Annotated[
+        _Span | None,
+        About(
+            RUNNING,
+            "stay, and run again and again, so long after each other: `24h`, `90m`, `1d12h`",
+            "SPAN",
+            default_text="once",
+            overrules=("at",),
+        ),
+    ] = None
+    at: Annotated[
+        _Hours | None,
+        About(
+            RUNNING,
+            "stay, and run every day at this time, or at several: `03:00,15:00`",
+            "HH:MM",
+            default_text="once",
+            overrules=("every",),
+        ),
+    ] = None
+    metrics: Annotated[
+        _Text | None, About(RUNNING, "write what came of each run to this file, for Prometheus", "FILE")
     ] = None
     log_file: Annotated[_Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
     log_format: Annotated[

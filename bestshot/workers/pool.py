@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
@@ -19,6 +20,7 @@ from typing import Generic, TypeVar
 
 from bestshot.errors import OrganizerError
 from bestshot.text import printable
+from bestshot.traffic import add_fetched, with_fetched
 from bestshot.workers.capacity import available_cores
 from bestshot.workers.deadline import PHOTO_SECONDS, within_deadlines
 
@@ -84,6 +86,15 @@ class Finished(Generic[Item, Result]):
     result: Result | WorkerDied
 
 
+def _counted(finished: Finished[Item, tuple[Result, int]]) -> Finished[Item, Result]:
+    """A batch with its result alone, after the bytes that came for it are counted."""
+    if isinstance(finished.result, WorkerDied):
+        return Finished(finished.batch, finished.result)
+    result, fetched = finished.result
+    add_fetched(fetched)
+    return Finished(finished.batch, result)
+
+
 class Workers:
     """Runs batches on a pool of `count` processes, by default one per core, or on a given executor.
 
@@ -126,8 +137,13 @@ class Workers:
     ) -> Iterator[Finished[Item, Result]]:
         """Run `work` on every batch and yield the results as they finish; errors of `work` are raised here.
 
-        Raises WorkersError if processes die even without work.
+        What the processes fetch from servers counts as fetched here. Raises WorkersError if they die even without work.
         """
+        return map(_counted, self._run(partial(with_fetched, work), batches))
+
+    def _run(
+        self, work: Callable[[Sequence[Item]], Result], batches: Iterable[Sequence[Item]]
+    ) -> Iterator[Finished[Item, Result]]:
         waiting = iter(batches)
         pending: dict[Future[Result], Sequence[Item]] = {}
         suspects: list[Sequence[Item]] = []

@@ -18,10 +18,11 @@ from bestshot import __version__, errors
 from bestshot.cli.arguments import build_parser, parse_command
 from bestshot.cli.main import main
 from bestshot.layout.names import OUTPUT_MARKER
+from bestshot.model.photo import SourceType
 from bestshot.pipeline.outcome import EXIT_DONE, EXIT_INTERRUPTED, EXIT_SOMETHING_FAILED
 from bestshot.ranking.rules import Weights
 from bestshot.settings.declaration import MARKS, WithPlan
-from bestshot.settings.reading import ENVIRONMENT_PREFIX, load_settings
+from bestshot.settings.reading import ENVIRONMENT_PREFIX, job_names, load_settings
 from bestshot.settings.settings import SETTINGS, Settings
 from docs import what_is_read
 from docs.settings_tables import with_tables
@@ -41,6 +42,7 @@ HELP = build_parser().format_help()
 
 NO_SETTINGS = {
     *("apply", "check", "config", "demo", "forget_decisions", "help", "version", "history", "undo"),
+    *("health", "job", "once"),
     *("review", "review_only", "no_open", "listen", "print_completion"),
 }
 """The flags that no environment variable and no configuration file can give."""
@@ -52,6 +54,10 @@ FILE_ONLY = {"weights"}
 
 def _blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def _toml(page: str) -> list[str]:
+    return re.findall(r"^```toml\n(.*?)^```$", PAGES[page], re.MULTILINE | re.DOTALL)
 
 
 def _rows() -> Iterator[list[str]]:
@@ -107,23 +113,10 @@ def test_the_page_names_all_flags_that_a_plan_refuses_or_replaces_outside_of_who
         assert group.with_plan is setting.with_plan or setting.flag in told, setting.name
 
 
-def _without_other_programs(text: str) -> str:
-    """The text without the lines in shell blocks that call another program, whose flags are not ours."""
-
-    def ours(block: re.Match[str]) -> str:
-        return "".join(
-            line
-            for line in block[0].splitlines(True)
-            if re.search(r"photo_organizer\.py |(?<!/)photo-organizer ", line)
-        )
-
-    return re.sub(r"^```(?:sh|bash)\n.*?^```$", ours, text, flags=re.MULTILINE | re.DOTALL)
-
-
 def test_no_flag_is_mentioned_anywhere_that_is_not_there() -> None:
     known = {flag for action in build_parser()._actions for flag in action.option_strings}
     for text in (GUIDE, USAGE, INTEGRATION, HELP):
-        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", _without_other_programs(text))) <= known
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
 
 
 def test_the_defaults_in_the_tables_are_those_of_the_settings_and_of_help() -> None:
@@ -180,7 +173,9 @@ def _stands_after(command: list[str]) -> tuple[bool, bool]:
     return before or (lays_out and not is_dry), before or (marks and not is_dry)
 
 
-@pytest.mark.parametrize("command", [line for line in _commands() if "--review" not in line], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [line for line in _commands() if "--review" not in line and "--at" not in line], ids=" ".join
+)
 def test_every_command_that_is_shown_does_its_work(
     command: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -250,7 +245,7 @@ def test_every_setting_has_the_variable_that_is_promised() -> None:
 
 
 def test_the_configuration_file_that_is_shown_is_read(tmp_path: Path) -> None:
-    (example,) = _blocks("toml")
+    (example,) = _toml("settings.md")
     (tmp_path / "config.toml").write_text(example)
     settings = load_settings({}, {}, tmp_path / "config.toml")
     assert {name: getattr(settings, name) for name in tomllib.loads(example)} == {
@@ -259,6 +254,17 @@ def test_the_configuration_file_that_is_shown_is_read(tmp_path: Path) -> None:
         "exclude": ("*.png", "Scans/*"),
         "weights": Weights(smiles=5, eyes=8),
     }
+
+
+def test_the_jobs_that_are_shown_are_read_and_keep_to_their_own(tmp_path: Path) -> None:
+    (example,) = _toml("nightly.md")
+    (tmp_path / "config.toml").write_text(example)
+    ada, ben, scans = (
+        load_settings({}, {}, tmp_path / "config.toml", job=name) for name in job_names(tmp_path / "config.toml")
+    )
+    assert (ada.immich_api_key_file, ada.stack) == ("/etc/photo-organizer/ada.key", False)
+    assert (ben.immich_api_key_file, ben.stack) == ("/etc/photo-organizer/ben.key", True)
+    assert (scans.source, scans.source_type, scans.tag_only) == (("/srv/scans",), SourceType.LOCAL, True)
 
 
 def test_the_weights_that_are_told_are_those_of_the_program() -> None:
@@ -335,10 +341,9 @@ def test_every_benchmark_is_on_their_page() -> None:
     assert programs == set(re.findall(r"`(benchmarks/\w+\.py)", PAGES["benchmarks.md"]))
 
 
-def test_readme_is_read_in_a_few_minutes_and_a_newcomer_looks_before_running_tests() -> None:
+def test_readme_is_read_in_a_few_minutes() -> None:
     """What would make it longer is a page of its own."""
     assert len(README.splitlines()) <= 130
-    assert README.index("--demo") < README.index("~/Photos --review") < README.index("-m pytest")
 
 
 def test_what_the_file_switches_on_a_variable_set_to_false_overrules(tmp_path: Path) -> None:

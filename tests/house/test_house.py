@@ -9,14 +9,14 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 FLOORS = (
-    {"bestshot", "errors", "text", "model"},
+    {"bestshot", "errors", "text", "traffic", "model"},
     {"storage", "workers", "grouping", "xmp", "immich"},
     {"imaging", "analysis", "ranking", "journal"},
     {"metadata", "layout", "marks"},
     {"sources", "plans"},
     {"settings", "report", "testing"},
     {"pipeline", "undo"},
-    {"review"},
+    {"review", "nightly"},
     {"cli"},
     {"photo_organizer", "photo_sources", "immich_client", "api", "__main__"},
 )
@@ -43,6 +43,7 @@ PURE = (
     "report.paging",
     "review.states",
     "report.views",
+    "nightly.schedule",
 )
 """What decides, and touches nothing."""
 

@@ -9,6 +9,7 @@ from urllib3.exceptions import DecodeError
 from bestshot.errors import BrokenAnswerError
 from bestshot.immich.transport.connections import count_body
 from bestshot.text import format_size, printable
+from bestshot.traffic import add_fetched
 
 _BLOCK = 1 << 16
 """Bytes of a body that are read, and at most unpacked, at once."""
@@ -60,6 +61,7 @@ def _unpacked(response: requests.Response, what: str) -> Iterator[bytes]:
 def _counted(body: Iterable[bytes]) -> Iterator[bytes]:
     for block in body:
         count_body(len(block))
+        add_fetched(len(block))
         yield block
 
 

@@ -15,7 +15,8 @@ from bestshot.model.faces import FaceModel
 from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.ranking.rules import JudgingRules, Preference, PreferenceKind, SetHandling, Weights
 from bestshot.settings.checks import check_consistency, check_source_options
-from bestshot.settings.reading import default_config_file, load_settings
+from bestshot.settings.config_file import default_config_file
+from bestshot.settings.reading import load_settings
 from bestshot.settings.settings import SETTINGS, LogFormat, Settings, command
 
 PREFIX = "PHOTO_ORGANIZER_"
@@ -54,6 +55,9 @@ SAMPLES = {
     "csv": text("a.csv", "b.csv", "-"),
     "list_rest": text("a", "b", "-"),
     "report": text("a.html", "b.html", "c.html"),
+    "every": text("24h", "90m", "1d12h"),
+    "at": text("03:00", "03:00,15:00", "23:59, 00:00"),
+    "metrics": text("a.prom", "b.prom", "c.prom"),
     "log_file": text("a.log", "b.log", "c.log"),
     "log_format": Sample('"json"', LogFormat.JSON, "text", LogFormat.TEXT, "json", LogFormat.JSON),
     "immich_url": text("http://a", "http://b", "http://c"),
