@@ -91,7 +91,8 @@ class Verdict:
         """The photos that the best, or a keeper, stands for; a set has none, and none is there for reference."""
         if self.kind.is_set:
             return ()
-        return tuple(photo for photo in self.own if photo != self.best and photo.id not in self.keepers)
+        kept = {self.best.id, *self.keepers}
+        return tuple(photo for photo in self.own if photo.id not in kept)
 
     @property
     def own(self) -> tuple[Photo, ...]:

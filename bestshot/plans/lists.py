@@ -29,13 +29,14 @@ def to_csv(plan: Plan, metadata: Mapping[str, Metadata]) -> str:
     table = csv.writer(text)
     table.writerow(_COLUMNS)
     for group in plan.groups:
+        rest = {photo.id for photo in group.verdict.rest}
         for place, ranked in enumerate(group.verdict.ranking, start=1):
             photo = ranked.photo
             taken = metadata[photo.id].taken.isoformat()
             reasons = _harmless("; ".join(reason.text for reason in ranked.reasons))
             names = (_harmless(photo.id), _harmless(photo.name))
             row = (group.number, place, int(place == 1), *names, taken, photo.size, f"{ranked.score:.3f}", reasons)
-            is_kept = photo not in group.verdict.rest
+            is_kept = photo.id not in rest
             table.writerow((*row, group.verdict.kind.value, int(is_kept), int(photo.is_reference)))
     return text.getvalue()
 
