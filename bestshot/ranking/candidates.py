@@ -124,6 +124,8 @@ class Candidates:
     @property
     def shots(self) -> list[Candidate]:
         """The photos that are not copies."""
+        if not self.copies:  # as nearly always, and this is asked ten times of each group
+            return list(self.everyone)
         return [candidate for candidate in self.everyone if candidate.id not in self.copies]
 
     @property

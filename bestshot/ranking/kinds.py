@@ -68,13 +68,14 @@ def kind_of(candidates: "Candidates") -> GroupKind:
         return GroupKind.BRACKET
     if _is_focus_stack(shots):
         return GroupKind.FOCUS_STACK
-    if _is_panorama(shots):
+    pauses, are_dated = _pauses(shots), not _are_guesses(shots)
+    if are_dated and _is_panorama(shots, pauses):
         return GroupKind.PANORAMA
-    if _is_time_lapse(shots):
+    if are_dated and _is_time_lapse(shots, pauses):
         return GroupKind.TIME_LAPSE
     if _is_sequence(shots):
         return GroupKind.SEQUENCE
-    is_at_once = not _are_guesses(shots) and all(pause <= BURST_SECONDS for pause in _pauses(shots))
+    is_at_once = are_dated and all(pause <= BURST_SECONDS for pause in pauses)
     return GroupKind.BURST if is_at_once else GroupKind.RETAKES
 
 
@@ -178,11 +179,11 @@ def _by_number(name: str) -> list[tuple[str, int]]:
     return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
-def _is_panorama(shots: Sequence["Candidate"]) -> bool:
+def _is_panorama(shots: Sequence["Candidate"], pauses: Sequence[float]) -> bool:
     """Whether at least half of the frames of one camera move on in one direction."""
-    if len(shots) < _MIN_FRAMES or _are_guesses(shots) or len({one.metadata.camera for one in shots}) > 1:
+    if 3 * sum(map(is_paced, pauses)) < len(shots):  # two steps make at most three frames
         return False
-    if 3 * sum(map(is_paced, _pauses(shots))) < len(shots):  # two steps make at most three frames
+    if len(shots) < _MIN_FRAMES or len({one.metadata.camera for one in shots}) > 1:
         return False
     pictures = [seen for one in shots if (seen := picture_of(one.appraisal.miniature)) is not None]
     if len(pictures) < len(shots):
@@ -190,11 +191,10 @@ def _is_panorama(shots: Sequence["Candidate"]) -> bool:
     return 2 * sum(map(len, pans(pictures, list(map(_seconds, shots))))) >= len(shots)
 
 
-def _is_time_lapse(shots: Sequence["Candidate"]) -> bool:
-    if _are_guesses(shots) or len({one.metadata.camera for one in shots}) > 1:
+def _is_time_lapse(shots: Sequence["Candidate"], pauses: Sequence[float]) -> bool:
+    if len({one.metadata.camera for one in shots}) > 1:
         return False
-    pauses = _pauses(shots)
-    is_even = bool(pauses) and max(pauses) - min(pauses) <= max(_CLOCKWORK, 0.1 * median(pauses))
+    is_even = max(pauses) - min(pauses) <= max(_CLOCKWORK, 0.1 * median(pauses))
     return is_even and any(len(shots) >= frames and median(pauses) >= seconds for frames, seconds in _TIME_LAPSES)
 
 
