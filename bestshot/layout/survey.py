@@ -59,7 +59,8 @@ def _adopted(root: Path, photos: Sequence[Photo]) -> dict[str, LaidFile]:
 
 def _seen(root: Path, receipt: Receipt, proof: Receipt | None) -> LaidFile:
     """What became of a file that we made, with the time that it has now: its content is read if that is another one."""
-    path, effect = root / receipt.action.destination, receipt.effect
+    # A text, as each file of the output is asked for twice a run, and a Path takes longer to make than the look does.
+    path, effect = f"{root}/{receipt.action.destination}", receipt.effect
     try:
         status = os.lstat(path)
     except OSError as error:
@@ -71,7 +72,7 @@ def _seen(root: Path, receipt: Receipt, proof: Receipt | None) -> LaidFile:
         return LaidFile(receipt, Condition.UNCHANGED)
     now = replace(effect, size=status.st_size, mtime_ns=status.st_mtime_ns)
     try:
-        is_ours = (proof is not None and proof.effect == now) or is_as_made(path, receipt)
+        is_ours = (proof is not None and proof.effect == now) or is_as_made(Path(path), receipt)
     except OSError:
         is_ours = False  # nobody can say, so it is left alone
     return (
