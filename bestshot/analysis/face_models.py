@@ -2,11 +2,16 @@
 
 import importlib
 import importlib.util
+import shlex
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bestshot.errors import FaceDetectionError
+
+_DISTRIBUTION = "bestshot-photos"
+"""The name under which pip knows this program: asked for again, it brings what the program lacks."""
 
 _PACKAGE = "face_recognition_models"
 """The package that holds the models' files. It is not imported, nor is face_recognition, which loads every model."""
@@ -78,7 +83,7 @@ def _loaded(maker: str, *files: str) -> Any:
 def _path(file: str) -> Path:
     package = importlib.util.find_spec(_PACKAGE)
     if package is None:
-        raise ImportError(f"the package {_PACKAGE} is not installed")
+        raise ModuleNotFoundError(f"No module named {_PACKAGE!r}", name=_PACKAGE)
     path = Path(package.origin or "").parent / "models" / file
     if not path.is_file():
         raise FileNotFoundError(f"the package {_PACKAGE} lacks its file {file}")
@@ -86,5 +91,19 @@ def _path(file: str) -> Path:
 
 
 def _problem(reason: object) -> str:
+    if isinstance(reason, ModuleNotFoundError) and reason.name in ("dlib", _PACKAGE):
+        return f"Faces cannot be detected: {reason.name} is not installed (to judge faces: {_installing()})."
     first_line, *_ = str(reason).splitlines() or [""]  # dlib tells all that it was reading, a line each
     return f"Faces cannot be detected: {first_line.rstrip('.')}."
+
+
+def _installing() -> str:
+    """The command that brings what is missing, by the program that installed this one."""
+    environment = Path(sys.prefix)
+    if (environment / "pipx_metadata.json").exists():
+        return f"pipx reinstall {_DISTRIBUTION}"
+    if (environment / "uv-receipt.toml").exists():
+        return f"uv tool upgrade --reinstall {_DISTRIBUTION}"
+    if importlib.util.find_spec("pip") is None:
+        return f"uv pip install --python {shlex.quote(sys.executable)} {_DISTRIBUTION}"
+    return f"{shlex.quote(sys.executable)} -m pip install {_DISTRIBUTION}"

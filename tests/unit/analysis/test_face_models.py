@@ -2,13 +2,16 @@
 
 import importlib.util
 import json
+import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bestshot.analysis import face_models
 from tests.support.drawn_library import add, add_burst, run_program
 from tests.support.paths import ROOT
 from tests.unit.analysis.test_faces import portrait
@@ -102,6 +105,30 @@ def test_a_missing_model_is_named_before_any_photo_is_judged(tmp_path: Path, lac
         f"Faces cannot be detected: the package face_recognition_models lacks its file {lacking}."
         " Photos are judged by sharpness and exposure."
     ]
+
+
+@pytest.mark.parametrize(
+    ("mark", "begins"),
+    [
+        ("pipx_metadata.json", "pipx reinstall"),
+        ("uv-receipt.toml", "uv tool upgrade --reinstall"),
+        ("pyvenv.cfg", f"{shlex.quote(sys.executable)} -m pip install"),
+    ],
+)
+def test_where_a_package_is_missing_the_command_is_told_that_brings_it(
+    mark: str, begins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of the program by which this one was installed, which left its mark in the environment."""
+    (tmp_path / mark).touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    problem = face_models.face_detection_problem()
+    assert problem == f"Faces cannot be detected: dlib is not installed (to judge faces: {begins} bestshot-photos)."
+
+
+def test_the_name_that_is_told_to_install_is_that_of_the_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["name"] == face_models._DISTRIBUTION
 
 
 def test_a_model_that_turns_out_to_be_broken_is_told_once_and_photos_are_judged_without_faces(tmp_path: Path) -> None:
