@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -24,10 +25,13 @@ hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:
-    """Keep the tests' files in memory where there is room: on a disk, most of their time is waiting for it to write.
+    """Keep the tests' files in memory where there is room, and let the programs that they start hear of Ctrl-C.
 
-    Nothing is proved less by that: what is left after a killed process does not depend on the disk below it.
+    On a disk, most of their time is waiting for it to write. Nothing is proved less by that: what is left after a
+    killed process does not depend on the disk below it. A shell starts what runs in its background deaf to Ctrl-C, and
+    each process hands that on to those that it starts.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
         return
     os.environ["TMPDIR"] = str(_MEMORY)

@@ -162,7 +162,7 @@ class Settings:
         tuple[_Text, ...],
         About(
             PHOTOS,
-            "look only at photos with such a file, such as `jpg,heic`; a RAW file and its picture stay together",
+            "look only at photos with such files, as in `jpg,heic`; a RAW file and its picture stay together",
             "LIST",
             default_text="all",
             separator=",",
@@ -184,7 +184,7 @@ class Settings:
         tuple[_Text, ...],
         About(
             PHOTOS,
-            "folder of photos to compare with, which may be best and with which nothing is done; may be given several"
+            "folder of photos to compare with; they may be best, and nothing is done with them; may be given several"
             " times",
             "DIR",
             only=_LOCAL,
@@ -261,7 +261,7 @@ class Settings:
         About(
             JUDGING,
             "what goes before the score: `raw`, `largest` or `folder:PATH`; of several, the first one that decides; or"
-            " who is to look best: `person:NAME`, as Immich calls them",
+            " who should look best: `person:NAME`, as in Immich",
             "RULE",
             separator=",",
         ),
@@ -304,7 +304,7 @@ class Settings:
     plan: Annotated[_Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
     csv: Annotated[_Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None
     list_rest: Annotated[
-        _Text | None, About(RESULT, "write the paths of all files, or ids, of all but the best, one per line", "FILE")
+        _Text | None, About(RESULT, "write the files, or ids, of all photos but the best, one per line", "FILE")
     ] = None
     null: Annotated[bool, About(RESULT, "end each of them with a NUL, not a line break", refines="list_rest")] = False
     yes: Annotated[

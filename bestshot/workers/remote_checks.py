@@ -77,7 +77,8 @@ def access_problem(source: PhotoReader, origins: tuple[str, ...], paths: tuple[s
     for path in paths:
         if not os.access(path, os.R_OK):
             return (
-                f"{printable(path)} is missing or not readable there; folders must have the same paths on all machines"
+                f"{printable(path)} is missing or not readable there. Mount the folder there under the same path, "
+                "or stop that worker"
             )
     if paths:
         return None

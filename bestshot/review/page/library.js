@@ -64,6 +64,8 @@ export class Library extends EventTarget {
     this.at = Math.max(0, this.groups.findIndex(({ id }) => id === answer.place));
     this.photoAt = this.#bestAt();
     this.job = null;
+    /** How many decisions the program has not answered yet. */
+    this.unanswered = 0;
   }
 
   /** @returns {Group | undefined} */
@@ -118,7 +120,7 @@ export class Library extends EventTarget {
 
   /** Take the last decision back; the answer is its group's number. */
   undo() {
-    return this.#inTurn(async () => {
+    return this.#kept(async () => {
       const answer = await post("/api/undo-decision");
       this.#take(answer.states);
       return answer.group;
@@ -143,6 +145,16 @@ export class Library extends EventTarget {
     return answer;
   }
 
+  /* What is decided is kept when the program says so, and the window must not be closed before without a word. */
+  async #kept(question) {
+    this.unanswered += 1;
+    try {
+      return await this.#inTurn(question);
+    } finally {
+      this.unanswered -= 1;
+    }
+  }
+
   async #change(groups, after, question) {
     for (const group of groups) {
       group.waiting += 1;
@@ -150,7 +162,7 @@ export class Library extends EventTarget {
     }
     this.#tell("states", groups);
     try {
-      await this.#inTurn(async () => this.#take((await question()).states));
+      await this.#kept(async () => this.#take((await question()).states));
       return true;
     } catch (error) {
       say(`${error.message} Group ${groups[0].number} is as it was.`);

@@ -70,6 +70,7 @@ function putTogether(library) {
   new ApplyPanel(library);
   const commands = new Commands(library, grid, viewer, look);
   byId("size").addEventListener("change", () => grid.setTileHeight(Number(byId("size").value)));
+  addEventListener("beforeunload", (event) => library.unanswered && event.preventDefault());
   addEventListener("popstate", () => show(Boolean(history.state?.isLarge)));
   grid.lay();
   grid.focus();

@@ -32,8 +32,11 @@ function sentenceIn(body) {
 
 export const get = (path) => ask(path);
 
+/* It goes before pictures that wait for a connection, and arrives even if the page is left meanwhile. */
+const AT_ONCE = { priority: "high", keepalive: true };
+
 export const post = (path, body = {}) =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...AT_ONCE });
 
 /** Show who we are by the token in the address, which then disappears from it; a later load has the cookie. */
 export async function introduce() {

@@ -82,6 +82,21 @@ class TestDeciding:
         assert reviewer.state(1)["best"] == 2
         reviewer.complaints.clear()
 
+    def test_a_window_is_not_closed_without_a_word_before_its_decisions_are_kept(
+        self, review: Opener, few: str
+    ) -> None:
+        reviewer = review(few)
+        page = reviewer.page
+        page.on("dialog", lambda dialog: dialog.dismiss())
+        page.route("**/api/decisions", lambda _route: None)  # held until it is routed no more
+        reviewer.press("ArrowRight", "b", "j", "b")
+        with page.expect_event("dialog") as asked:
+            page.close(run_before_unload=True)
+        assert asked.value.type == "beforeunload"
+        page.unroute("**/api/decisions")
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        assert reviewer.state(1)["best"] == 2
+
     def test_when_the_program_is_gone_the_page_says_so_and_that_it_is_back(self, review: Opener, few: str) -> None:
         reviewer = review(few)
         reviewer.page.context.set_offline(True)

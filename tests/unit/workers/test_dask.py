@@ -1,6 +1,7 @@
 """A Dask cluster finds what local processes find, survives deaths, learns no secret, and is checked before it works."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -249,6 +250,59 @@ def test_an_encrypted_cluster_is_reached_with_the_certificates_of_dask_s_own_con
     assert "without encryption" not in caplog.text
 
 
+def documented(language: str, word: str) -> str:
+    """The block of docs/cluster.md in which this word is."""
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (found,) = (block for block in re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S) if word in block)
+    return str(found)
+
+
+def machines_set_up(folder: Path) -> dict[str, Path]:
+    """Two machines' own folders, with certificates and Dask's configuration as docs/cluster.md says."""
+    folder.mkdir()
+    subprocess.run(["bash", "-e", "-c", documented("sh", "openssl")], cwd=folder, capture_output=True, check=True)
+    made = {}
+    for machine in ("nas", "desktop"):
+        own = made[machine] = folder / machine
+        own.mkdir()
+        shutil.copy(folder / "ca.pem", own)
+        for kind in ("pem", "key"):
+            shutil.copy(folder / f"{machine}.{kind}", own / f"me.{kind}")
+        (own / "tls.yaml").write_text(documented("yaml", "require-encryption").replace("/etc/dask", str(own)))
+    return made
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="nothing here makes certificates")
+def test_machines_that_are_set_up_as_documented_work_together_and_let_nobody_else_in(
+    library: Path, tmp_path: Path
+) -> None:
+    """A scheduler and a worker are started by hand, each with a certificate of its own; a stranger has another's."""
+    machines, strangers = machines_set_up(tmp_path / "ours"), machines_set_up(tmp_path / "theirs")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address, plan = f"tls://127.0.0.1:{port}", tmp_path / "plan.json"
+    flags = [str(library), "--no-faces", "--quiet", "--plan", str(plan), "--dask"]
+    scheduler = f"distributed.cli.dask_scheduler --protocol tls --host 127.0.0.1 --port {port} --no-show"
+    worker = f"distributed.cli.dask_worker {address} --nworkers 1 --nthreads 1"
+    with further_process(scheduler, ROOT, machines["nas"]), further_process(worker, ROOT, machines["desktop"]):
+        done = run_until_reached([*flags, address], machines["nas"])
+        assert done.returncode == 1, done.stderr  # for the broken photo
+        assert plan.read_text().count("burst") > 8
+        for known, wanted in ((strangers["nas"], address), (tmp_path / "nowhere", f"tcp://127.0.0.1:{port}")):
+            refused = run_program(*flags, wanted, environment=configured(known))
+            assert refused.returncode == 2
+            assert f"The Dask scheduler at {wanted} cannot be reached".encode() in refused.stderr
+
+
+def run_until_reached(command: Sequence[str], configuration: Path) -> "subprocess.CompletedProcess[bytes]":
+    """What comes of a run, once the scheduler and the worker that were just started are there."""
+    for _ in range(12):  # each waits for ten seconds
+        done = run_program(*command, environment=configured(configuration))
+        if done.returncode != 2:
+            break
+    return done
+
+
 def _set_key(key: str) -> None:
     os.environ["IMMICH_API_KEY"] = key
 
@@ -264,11 +318,13 @@ def refusal(address: str, source: PhotoSource) -> str:
 
 
 @contextmanager
-def further_process(arguments: str, python_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def further_process(
+    arguments: str, python_path: Path, configuration: Path | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A scheduler or a worker as it is started by hand, whose modules are found there."""
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments.split(), "--no-dashboard"],
-        env=os.environ | {"PYTHONPATH": str(python_path)},
+        env=os.environ | {"PYTHONPATH": str(python_path)} | configured(configuration),
         cwd=python_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -278,6 +334,11 @@ def further_process(arguments: str, python_path: Path) -> Iterator["subprocess.P
     finally:
         process.kill()
         process.wait()
+
+
+def configured(folder: Path | None) -> dict[str, str]:
+    """The variable by which Dask finds its configuration."""
+    return {} if folder is None else {"DASK_CONFIG": str(folder)}
 
 
 @contextmanager
@@ -346,7 +407,9 @@ def test_a_worker_that_does_not_see_the_folder_is_named(direct: Client, library:
         direct.run(os.chroot, str(tmp_path / "empty"), workers=[worker])
         found = refusal(direct.scheduler.address, LocalPhotoSource(library))
     assert found.startswith(f"The Dask worker {worker} cannot read the photos: {library}/")
-    assert found.endswith(" is missing or not readable there; folders must have the same paths on all machines.")
+    assert found.endswith(
+        " is missing or not readable there. Mount the folder there under the same path, or stop that worker."
+    )
 
 
 def _preload() -> None:

@@ -244,7 +244,6 @@ def interrupt_everybody(_batch: Sequence[int]) -> list[int]:
 
 
 def interrupted() -> tuple[object, object, str]:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal, wherever the tests run
     with closing(Workers(1)) as workers:
         before = results(workers, own_pid, [[1]])
         try:
