@@ -135,6 +135,12 @@ def tagging(container: Container, server: FakeImmich) -> tuple[list[str], Mappin
     return ["--source-type", "immich", "--tag-only"], named
 
 
+def stop(outside: "subprocess.Popen[str]") -> None:
+    """What an engine does to end a container: it tells process 1, which is the program."""
+    (first,) = Path(f"/proc/{outside.pid}/task/{outside.pid}/children").read_text().split()
+    os.kill(int(first), signal.SIGTERM)
+
+
 def test_what_was_needed_to_build_it_is_not_in_it(image: Path) -> None:
     look = "command -v gcc cc make pip pip3 git; find / -xdev -name '*.whl' -o -xdev -name '*.deb'"
     assert in_root(image, "sh", "-c", f"({look}) || true") == ""
@@ -178,13 +184,24 @@ def test_a_container_that_is_stopped_ends_in_order_and_goes_on_later(container: 
         flags, variables = tagging(container, server)
         command = container.command(*flags, "--workers", "1", **variables)
         with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as outside:
-
-            def stop() -> None:
-                (first,) = Path(f"/proc/{outside.pid}/task/{outside.pid}/children").read_text().split()
-                os.kill(int(first), signal.SIGTERM)
-
-            server.faults.then("stop", stop, Where("thumbnail"))
+            server.faults.then("stop", lambda: stop(outside), Where("thumbnail"))
             said, _ = outside.communicate()
         assert outside.returncode == 130, said
         assert "Interrupted" in said
         assert container.run(*flags, **variables)[0] == 0
+
+
+def test_one_that_stays_is_healthy_and_ends_well_when_it_is_stopped(container: Container) -> None:
+    with FakeImmich() as server:
+        server.seeds.burst(3)
+        flags, variables = tagging(container, server)
+        command = container.command(*flags, "--every", "24h", **variables)
+        with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as outside:
+            assert outside.stdout is not None
+            said = [outside.stdout.readline(), outside.stdout.readline()]
+            health = container.run("--health")
+            stop(outside)
+        assert outside.returncode == 0
+        assert "3 photos tagged" in said[0]
+        assert said[1].startswith("The next run is at ")
+        assert health[0] == 0, health

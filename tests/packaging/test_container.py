@@ -8,6 +8,8 @@ import tomllib
 
 import pytest
 
+from bestshot.cli.arguments import parse_command
+from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.reading import load_settings
 from tests.packaging.containerfile import COMPOSE, copied, of, pairs, steps
 from tests.support.paths import ROOT
@@ -84,6 +86,16 @@ def test_a_service_may_no_more_than_it_needs(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not re.search(r":/photos(?!:ro\b)", " ".join(service["volumes"]))
     assert "privileged" not in service
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_program_understands_what_a_service_asks_for(name: str) -> None:
+    given = parse_command(SERVICES[name]["command"])
+    given.check_alone()
+    settings = load_settings(given.flags, pairs("ENV") | SERVICES[name]["environment"], None)
+    check_source_options(given.flags, settings.source_type)
+    check_consistency(given.flags, settings)
+    assert parse_command(SERVICES[name]["healthcheck"]["test"][2:]).health
 
 
 def test_services_share_no_state_since_one_program_works_on_one() -> None:

@@ -11,6 +11,7 @@ import pytest
 from defusedxml import ElementTree
 
 from bestshot.cli.arguments import parse_command
+from bestshot.settings.reading import load_settings
 from bestshot.workers.capacity import Machine
 from tests.packaging.containerfile import COMPOSE
 from tests.support.paths import ROOT
@@ -88,9 +89,11 @@ def test_the_program_understands_what_it_is_started_with() -> None:
         assert "immich_api_key" not in given.flags
 
 
-def test_the_key_is_a_credential() -> None:
+def test_the_key_is_a_credential_that_the_program_finds_by_itself(tmp_path: Path) -> None:
     name, _, path = directive("LoadCredential").partition(":")
-    assert directive("Environment") == f"IMMICH_API_KEY_FILE=%d/{name}"
+    (tmp_path / name).write_text("secret")
+    settings = load_settings({}, {"CREDENTIALS_DIRECTORY": str(tmp_path)}, None)
+    assert settings.immich_api_key_file == str(tmp_path / name)
     assert path.startswith("/etc/")
 
 
