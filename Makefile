@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 PHOTOS ?= photo-organizer-demo/photos
 
-.PHONY: check format lint types test unit root bench
+.PHONY: check format lint types test unit root wheel bench
 
 check: lint types test
 
@@ -25,6 +25,9 @@ unit:
 
 root:
 	$(PYTHON) -m pytest -m bare_root -n 0
+
+wheel:
+	$(PYTHON) packaging/try_distribution.py
 
 # What a run over PHOTOS costs, what an Immich server is asked, and what calls what; docs/benchmarks.md lists the others.
 bench:
