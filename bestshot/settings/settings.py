@@ -18,7 +18,7 @@ from bestshot.grouping.rules import GroupingRules
 from bestshot.marks.actions import MarkOptions
 from bestshot.marks.roles import PerRole
 from bestshot.model.faces import FaceModel
-from bestshot.model.photo import SOURCE_NAME, LinkMethod, SourceType
+from bestshot.model.photo import LinkMethod, SourceType
 from bestshot.model.selection import Selection
 from bestshot.plans.options import OutputOptions
 from bestshot.ranking.rules import JudgingRules, Preference, SetHandling, Weights
@@ -35,6 +35,19 @@ from bestshot.settings.declaration import (
     WithPlan,
     settings_of,
 )
+from bestshot.settings.kinds import (
+    Count,
+    Date,
+    Hours,
+    Labels,
+    Megabytes,
+    Ratings,
+    Rule,
+    Size,
+    Source,
+    Span,
+    Text,
+)
 from bestshot.settings.selecting import parse_size, parse_span, parse_suffixes
 from bestshot.xmp.labels import proper_label
 
@@ -44,43 +57,6 @@ MANY_CHANGES = 500
 """So many copies and marks are made without asking."""
 
 _LOCAL, _SERVER = SourceType.LOCAL, SourceType.IMMICH
-
-_Count = Annotated[int, Meta(ge=1)]
-_Megabytes = Annotated[float, Meta(gt=0)]
-# An empty path would mean the folder one happens to be in.
-_Text = Annotated[str, Meta(min_length=1)]
-_Rating = r"(best|keep|rest)=(-1|[1-5])"
-_Label = r"(best|keep|rest)=[^,=\x00-\x1f\x7f]*[^,=\s\x00-\x1f\x7f][^,=\x00-\x1f\x7f]*"
-_Ratings = Annotated[str, Meta(pattern=f"^{_Rating}(, *{_Rating})*$", description="a text such as best=5,rest=-1")]
-_Labels = Annotated[str, Meta(pattern=f"^{_Label}(,{_Label})*$", description="a text such as best=Green,rest=Red")]
-_Date = Annotated[
-    str,
-    Meta(
-        pattern=r"^[12]\d{3}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$",
-        description="a date such as 2024-05-31, or with a time such as 2024-05-31T18:00",
-    ),
-]
-_Span = Annotated[
-    str,
-    Meta(
-        pattern=r"^(?=.*[1-9])(\d{1,4}[wdhms])+$",
-        description="a span of time such as 24h, 90m or 1d12h",
-    ),
-]
-_Hour = r"([01]\d|2[0-3]):[0-5]\d"
-_Hours = Annotated[
-    str,
-    Meta(pattern=f"^{_Hour}(, *{_Hour})*$", description="a time of day such as 03:00, or several such as 03:00,15:00"),
-]
-_Size = Annotated[
-    str,
-    Meta(pattern=r"^\d+(\.\d+)? *([kKmMgG]i?)?[bB]?$", description="a size such as 500KB or 1.5MB, as a text"),
-]
-_Rule = Annotated[str, Meta(pattern="^(raw|largest|(folder|person):.+)$")]
-
-_Source = Annotated[
-    str, Meta(pattern=SOURCE_NAME, description="local, immich or the name of a source that another package brings")
-]
 
 _PERSON = "person:"
 
@@ -133,14 +109,14 @@ class Settings:
 
     # Which photos
     source: Annotated[
-        tuple[_Text, ...], About(PHOTOS, "folder of photos; may be given several times", "DIR", "-s", only=_LOCAL)
+        tuple[Text, ...], About(PHOTOS, "folder of photos; may be given several times", "DIR", "-s", only=_LOCAL)
     ] = ()
     source_type: Annotated[
-        _Source,
+        Source,
         About(PHOTOS, "where the photos are: `local`, `immich` or a source that another package brings", "TYPE"),
     ] = SourceType.LOCAL
     exclude: Annotated[
-        tuple[_Text, ...],
+        tuple[Text, ...],
         About(
             PHOTOS,
             "skip photos whose name matches, such as `'*.png'`, or path, such as `'Scans/*'`; case is ignored",
@@ -149,7 +125,7 @@ class Settings:
         ),
     ] = ()
     include: Annotated[
-        tuple[_Text, ...],
+        tuple[Text, ...],
         About(
             PHOTOS,
             "look only at photos whose name, path or folder matches; case is ignored",
@@ -159,7 +135,7 @@ class Settings:
         ),
     ] = ()
     extensions: Annotated[
-        tuple[_Text, ...],
+        tuple[Text, ...],
         About(
             PHOTOS,
             "look only at photos with such files, as in `jpg,heic`; a RAW file and its picture stay together",
@@ -169,19 +145,19 @@ class Settings:
         ),
     ] = ()
     min_size: Annotated[
-        _Size | None,
+        Size | None,
         About(PHOTOS, "look only at photos with a file of at least this size, such as `500KB`", "SIZE"),
     ] = None
     since: Annotated[
-        _Date | None,
+        Date | None,
         About(PHOTOS, "look only at photos taken then or later: a date, or a date with a time", "DATE"),
     ] = None
     until: Annotated[
-        _Date | None,
+        Date | None,
         About(PHOTOS, "look only at photos taken then or earlier, that day included", "DATE"),
     ] = None
     reference: Annotated[
-        tuple[_Text, ...],
+        tuple[Text, ...],
         About(
             PHOTOS,
             "folder of photos to compare with; they may be best, and nothing is done with them; may be given several"
@@ -191,15 +167,15 @@ class Settings:
         ),
     ] = ()
     limit: Annotated[
-        _Count | None, About(PHOTOS, "look at no more than the first N photos", "N", default_text="all")
+        Count | None, About(PHOTOS, "look at no more than the first N photos", "N", default_text="all")
     ] = None
 
     # An Immich server
     immich_url: Annotated[
-        _Text | None, About(IMMICH, "the server's address, or `IMMICH_URL`", "URL", variable="IMMICH_URL")
+        Text | None, About(IMMICH, "the server's address, or `IMMICH_URL`", "URL", variable="IMMICH_URL")
     ] = None
     immich_api_key_file: Annotated[
-        _Text | None,
+        Text | None,
         About(
             IMMICH,
             "a file that holds only the API key, or `IMMICH_API_KEY_FILE`",
@@ -209,7 +185,7 @@ class Settings:
         ),
     ] = None
     immich_api_key: Annotated[
-        _Text | None,
+        Text | None,
         About(
             IMMICH,
             "the key itself; `IMMICH_API_KEY` is safer, because other users cannot see it",
@@ -220,17 +196,17 @@ class Settings:
         ),
     ] = field(default=None, repr=False)
     immich_album: Annotated[
-        _Text | None,
+        Text | None,
         About(IMMICH, "look at one album only", "NAME|ID", default_text="all photos", with_plan=WithPlan.NAMED),
     ] = None
     include_archived: Annotated[bool, About(IMMICH, "look at archived photos too", with_plan=WithPlan.NAMED)] = False
     use_full_resolution: Annotated[bool, About(IMMICH, "fetch originals instead of previews: slow")] = False
     immich_cache_dir: Annotated[
-        _Text | None,
+        Text | None,
         About(IMMICH, "where the server's pictures are kept", "DIR", default_text="`immich` in the cache folder"),
     ] = None
-    immich_cache_size: Annotated[_Megabytes, About(IMMICH, "how much room they may take", "MB")] = 5000.0
-    immich_ca: Annotated[_Text | None, About(IMMICH, "certificate authorities to trust", "FILE")] = None
+    immich_cache_size: Annotated[Megabytes, About(IMMICH, "how much room they may take", "MB")] = 5000.0
+    immich_ca: Annotated[Text | None, About(IMMICH, "certificate authorities to trust", "FILE")] = None
     no_verify_ssl: Annotated[bool, About(IMMICH, "trust any certificate")] = False
 
     # What belongs together
@@ -257,7 +233,7 @@ class Settings:
         FaceModel, About(JUDGING, "how faces are found: `cnn` finds turned ones too, and takes many times as long")
     ] = FaceModel.HOG
     prefer: Annotated[
-        tuple[_Rule, ...],
+        tuple[Rule, ...],
         About(
             JUDGING,
             "what goes before the score: `raw`, `largest` or `folder:PATH`; of several, the first one that decides; or"
@@ -273,7 +249,7 @@ class Settings:
         ),
     ] = False
     keep: Annotated[
-        _Count,
+        Count,
         About(JUDGING, "how many photos of a group stay in sight at most, if they are good and really different", "N"),
     ] = 1
     sets: Annotated[
@@ -290,7 +266,7 @@ class Settings:
 
     # What to do with the groups
     output: Annotated[
-        _Text | None, About(RESULT, "lay the groups out here", "DIR", "-o", "only look", with_plan=WithPlan.REPLACES)
+        Text | None, About(RESULT, "lay the groups out here", "DIR", "-o", "only look", with_plan=WithPlan.REPLACES)
     ] = None
     link: Annotated[
         LinkMethod,
@@ -301,10 +277,10 @@ class Settings:
             with_plan=WithPlan.REPLACES,
         ),
     ] = LinkMethod.COPY
-    plan: Annotated[_Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
-    csv: Annotated[_Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None
+    plan: Annotated[Text | None, About(RESULT, "write the decisions as JSON; `-` is standard output", "FILE")] = None
+    csv: Annotated[Text | None, About(RESULT, "write the groups as a table; `-` is standard output", "FILE")] = None
     list_rest: Annotated[
-        _Text | None, About(RESULT, "write the files, or ids, of all photos but the best, one per line", "FILE")
+        Text | None, About(RESULT, "write the files, or ids, of all photos but the best, one per line", "FILE")
     ] = None
     null: Annotated[bool, About(RESULT, "end each of them with a NUL, not a line break", refines="list_rest")] = False
     yes: Annotated[
@@ -312,7 +288,7 @@ class Settings:
         About(RESULT, f"do not ask before more than {MANY_CHANGES} copies and marks, nor before an undo", short="-y"),
     ] = False
     report: Annotated[
-        _Text | None, About(RESULT, "write a page on which to look at the groups and change the choices", "FILE")
+        Text | None, About(RESULT, "write a page on which to look at the groups and change the choices", "FILE")
     ] = None
     dry_run: Annotated[
         bool, About(RESULT, "show what would be done, on a server with its calls, but change nothing")
@@ -321,17 +297,17 @@ class Settings:
     # Marks on the photos
     tag_only: Annotated[bool, About(MARKS, "tag every photo of a group, and the best once more")] = False
     tag: Annotated[
-        _Text,
+        Text,
         About(MARKS, "the tag; the best also gets NAME-best", "NAME", refines="tag_only"),
     ] = "photo-organizer-duplicate"
     create_albums: Annotated[bool, About(MARKS, "make an album for each group")] = False
     album_prefix: Annotated[
-        _Text,
+        Text,
         About(MARKS, "how their names begin", "TEXT", refines="create_albums"),
     ] = "Organized-"
     mark_best_favorite: Annotated[bool, About(MARKS, "make the best a favourite")] = False
     rate: Annotated[
-        _Ratings | None,
+        Ratings | None,
         About(
             MARKS,
             "rate the best, those kept beside it and the rest: `best=5,keep=4,rest=1`; `rest=-1` is rejected",
@@ -339,7 +315,7 @@ class Settings:
         ),
     ] = None
     label: Annotated[
-        _Labels | None,
+        Labels | None,
         About(MARKS, "label them, in sidecars: `best=Green,keep=Yellow,rest=Red`", "ROLE=LABEL", only=_LOCAL),
     ] = None
     stack: Annotated[bool, About(MARKS, "stack each group, the best on top", only=_SERVER)] = False
@@ -351,28 +327,28 @@ class Settings:
 
     # How to run
     workers: Annotated[
-        _Count | None,
+        Count | None,
         About(RUNNING, "how many processes read pictures", "N", default_text="one per core that there is memory for"),
     ] = None
     nice: Annotated[bool, About(RUNNING, "let every other program on this machine go first: for cron")] = False
     dask: Annotated[
-        _Text | None, About(RUNNING, "a Dask cluster to read them on, such as `tcp://host:8786`", "SCHEDULER")
+        Text | None, About(RUNNING, "a Dask cluster to read them on, such as `tcp://host:8786`", "SCHEDULER")
     ] = None
     cache_dir: Annotated[
-        _Text, About(RUNNING, "where measurements and previews are kept", "DIR", default_text="your cache folder")
+        Text, About(RUNNING, "where measurements and previews are kept", "DIR", default_text="your cache folder")
     ] = field(default_factory=lambda: own_folder(platformdirs.user_cache_dir, "--cache-dir"))
-    cache_size: Annotated[_Megabytes, About(RUNNING, "how much room previews may take", "MB")] = 5000.0
+    cache_size: Annotated[Megabytes, About(RUNNING, "how much room previews may take", "MB")] = 5000.0
     state_dir: Annotated[
-        _Text, About(RUNNING, "where the journal and your decisions are kept", "DIR", default_text="your state folder")
+        Text, About(RUNNING, "where the journal and your decisions are kept", "DIR", default_text="your state folder")
     ] = field(default_factory=lambda: own_folder(platformdirs.user_state_dir, "--state-dir"))
     keep_history: Annotated[
-        _Count | None,
+        Count | None,
         About(
             RUNNING, "for how long runs can be undone; what is unfinished always can", "DAYS", default_text="for ever"
         ),
     ] = None
     every: Annotated[
-        _Span | None,
+        Span | None,
         About(
             RUNNING,
             "stay, and run again and again, so long after each other: `24h`, `90m`, `1d12h`",
@@ -382,7 +358,7 @@ class Settings:
         ),
     ] = None
     at: Annotated[
-        _Hours | None,
+        Hours | None,
         About(
             RUNNING,
             "stay, and run every day at this time, or at several: `03:00,15:00`",
@@ -392,9 +368,9 @@ class Settings:
         ),
     ] = None
     metrics: Annotated[
-        _Text | None, About(RUNNING, "write what came of each run to this file, for Prometheus", "FILE")
+        Text | None, About(RUNNING, "write what came of each run to this file, for Prometheus", "FILE")
     ] = None
-    log_file: Annotated[_Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
+    log_file: Annotated[Text | None, About(RUNNING, "write what happens to this file as well", "FILE")] = None
     log_format: Annotated[
         LogFormat,
         About(

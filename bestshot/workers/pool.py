@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
@@ -289,7 +289,7 @@ def end_if_imported_by_worker() -> None:
 def _set_up_worker() -> None:
     """Set up a new worker process: quiet, single-threaded, and ending with its parent."""
     os.environ.update(_SINGLE_THREADED)  # read when numpy is imported, which no worker has done by now
-    _keep_memory()
+    keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and stops the workers in order
     warnings.simplefilter("ignore")
     # Decoders written in C print messages that are not for the user; what matters is in the result.
@@ -298,7 +298,8 @@ def _set_up_worker() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _keep_memory() -> None:
+@cache
+def keep_memory() -> None:
     """Keep what arrays give back for those of the next picture, where the C library can be told to."""
     import ctypes
 

@@ -13,7 +13,7 @@ from bestshot import __version__
 from bestshot.errors import OrganizerError
 from bestshot.model.reader import PhotoReader
 from bestshot.text import printable
-from bestshot.workers.pool import WorkersError
+from bestshot.workers.pool import WorkersError, keep_memory
 
 Result = TypeVar("Result")
 
@@ -56,6 +56,7 @@ def checked(expected: Mapping[str, str], work: Callable[[], Result]) -> Result:
     found = difference(expected)
     if found is not None:
         raise WorkersError(f"The run has {found.replace('this run', 'a worker that joined it')}.")
+    keep_memory()  # which Dask tells its workers to give back at once
     return work()
 
 
