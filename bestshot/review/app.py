@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from flask import Flask, Request, Response, g, request
@@ -15,6 +16,7 @@ from bestshot.review.actions import Options, choices_for
 from bestshot.review.gate import Gate
 from bestshot.review.pictures import EDGES, PictureMaker, PictureOrder
 from bestshot.review.refusal import RefusedError
+from bestshot.review.review import ToldState
 from bestshot.review.service import ReviewService
 from bestshot.review.states import What
 from bestshot.sources.interface import PhotoSource
@@ -23,6 +25,7 @@ from bestshot.text import printable
 logger = logging.getLogger(__name__)
 
 Body = TypeVar("Body")
+_Told = dict[str, Any]
 
 MOST_BYTES: Final = 64_000
 """Of the body of a call."""
@@ -75,6 +78,14 @@ class _Undo(msgspec.Struct, frozen=True):
     look: bool = False
 
 
+class _Call(msgspec.Struct, frozen=True):
+    path: Literal["/api/decisions", "/api/undo-decision", "/api/seen", "/api/place"]
+    body: msgspec.Raw
+
+
+_Calls = Annotated[list[_Call], msgspec.Meta(min_length=1)]
+
+
 class ReviewApp:
     """The calls of the page, answered by a review; `touched` is called with each."""
 
@@ -115,10 +126,8 @@ class ReviewApp:
             ("GET", "/api/groups/<int:number>", self._details),
             ("GET", "/api/photos/<int:number>/picture", self._picture),
             ("GET", "/api/photos/<int:number>/original", self._original),
-            ("POST", "/api/decisions", self._decide),
-            ("POST", "/api/undo-decision", self._undo_decision),
-            ("POST", "/api/seen", self._see),
-            ("POST", "/api/place", self._move),
+            ("POST", "/api/several", self._several),
+            *(("POST", path, partial(_answer, keep)) for path, keep in self._keeping().items()),
             ("GET", "/api/changes", self._changes),
             ("GET", "/api/summary", lambda: _json(self._review.summary())),
             ("GET", "/api/choices", lambda: _json(choices_for(self._service.settings))),
@@ -188,26 +197,48 @@ class ReviewApp:
             g.cache_control = _FOR_EVER
         return response
 
-    def _decide(self) -> Response:
-        wanted = _body(request, _Decision)
+    def _keeping(self) -> dict[str, Callable[[bytes], _Told]]:
+        """What reviewers leave behind, each by the address of its call."""
+        return {
+            "/api/decisions": self._decide,
+            "/api/undo-decision": self._undo_decision,
+            "/api/seen": self._see,
+            "/api/place": self._move,
+        }
+
+    def _several(self) -> Response:
+        """What a window had yet to send when it was left, one after the other: each has an answer of its own."""
+        keeping = self._keeping()
+        answers: list[_Told] = []
+        for call in _decoded(request.get_data(), _Calls):
+            try:
+                answers.append(keeping[call.path](bytes(call.body)))
+            except OrganizerError as error:
+                answers.append({"error": _sentence(error)})
+        return _json(answers)
+
+    def _decide(self, data: bytes) -> _Told:
+        wanted = _decoded(data, _Decision)
         self._service.check_may_act()
         revision = self._review.decide(wanted.group, wanted.what, wanted.photo, value=wanted.value)
-        return _json({"revision": revision, "states": {str(wanted.group): self._review.state(wanted.group)}})
+        return {"revision": revision, "states": self._states(wanted.group)}
 
-    def _undo_decision(self) -> Response:
+    def _undo_decision(self, _data: bytes) -> _Told:
         self._service.check_may_act()
         number = self._review.undo()
-        states = {str(number): self._review.state(number)}
-        return _json({"revision": self._review.revision, "states": states, "group": number})
+        return {"revision": self._review.revision, "states": self._states(number), "group": number}
 
-    def _see(self) -> Response:
-        wanted = _body(request, _Seen)
+    def _see(self, data: bytes) -> _Told:
+        wanted = _decoded(data, _Seen)
         self._review.see(wanted.groups, value=wanted.value)
-        return _json({"revision": self._review.revision})
+        return {"revision": self._review.revision, "states": self._states(*wanted.groups)}
 
-    def _move(self) -> Response:
-        self._review.move(_body(request, _Group).group)
-        return _json({"revision": self._review.revision})
+    def _move(self, data: bytes) -> _Told:
+        self._review.move(_decoded(data, _Group).group)
+        return {"revision": self._review.revision}
+
+    def _states(self, *groups: int) -> dict[str, ToldState]:
+        return {str(number): self._review.state(number) for number in groups}
 
     def _changes(self) -> Response:
         review, jobs = self._review, self._service.jobs
@@ -245,10 +276,18 @@ def _page(name: str = "index.html") -> Response:
 
 def _body(call: Request, kind: type[Body]) -> Body:
     """What a call says; raises RefusedError for anything but that."""
+    return _decoded(call.get_data(), kind)
+
+
+def _decoded(data: bytes, kind: type[Body]) -> Body:
     try:
-        return msgspec.json.decode(call.get_data(), type=kind)
+        return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise RefusedError(f"This call is not understood: {printable(str(error))}.") from error
+
+
+def _answer(keep: Callable[[bytes], _Told]) -> Response:
+    return _json(keep(request.get_data()))
 
 
 def _json(told: Any, status: int = 200) -> Response:
@@ -282,7 +321,11 @@ def _failed(error: OrganizerError) -> Response:
             status = 502
         case _:
             status = 500
-    return _json({"error": " ".join((str(error), *getattr(error, "__notes__", ())))}, status)
+    return _json({"error": _sentence(error)}, status)
+
+
+def _sentence(error: OrganizerError) -> str:
+    return " ".join((str(error), *getattr(error, "__notes__", ())))
 
 
 _SENTENCES: Final = {

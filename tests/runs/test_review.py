@@ -107,6 +107,23 @@ def test_what_is_taken_back_is_as_if_it_had_never_been_decided(window: ReviewCli
     assert (refused.status, refused.error) == (409, "There is no decision to take back.")
 
 
+def test_what_is_sent_in_one_call_is_done_in_order_and_what_is_refused_holds_nothing_up(
+    window: ReviewClient, settings: Settings
+) -> None:
+    def best(photo: int) -> dict[str, object]:
+        return {"path": "/api/decisions", "body": {"group": 1, "photo": photo, "what": "best"}}
+
+    seen = {"path": "/api/seen", "body": {"groups": [2]}}
+    undo = {"path": "/api/undo-decision", "body": {}}
+    first, refused, *_, last = window.post("/api/several", [best(1), best(99), seen, best(2), undo, undo, undo])
+    assert first["states"]["1"]["best"] == 1
+    assert "photo" in refused["error"]
+    assert last == {"error": "There is no decision to take back."}
+    assert (decided(settings), window.states()[2]["seen"]) == ([], True)
+    window.post("/api/several", [best(1), best(2)])
+    assert decided(settings) == [("best", ["a_3.jpg", "a_2.jpg", "a_1.jpg"])]
+
+
 def test_a_group_goes_back_to_what_was_proposed(window: ReviewClient, settings: Settings) -> None:
     before = window.states()
     window.decide(1, "best", 2)

@@ -34,6 +34,7 @@ ACTING = {
     "/api/undo-decision": {},
     "/api/seen": {"groups": [1], "value": True},
     "/api/place": {"group": 1},
+    "/api/several": [{"path": "/api/place", "body": {"group": 1}}],
     "/api/preview": {"tag": True},
     "/api/apply": {"tag": True},
     "/api/cancel": {},

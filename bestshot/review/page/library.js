@@ -1,7 +1,7 @@
 /* The groups with what was decided about them: shown at once, sent to the program, and put back where it refuses. */
 
 import { say } from "./dom.js";
-import { get, post } from "./server.js";
+import { get, post, Refusal } from "./server.js";
 
 /**
  * @typedef {{best: number, keep: number[], out: number[], skip: boolean, seen: boolean, decided: boolean}} State
@@ -50,6 +50,8 @@ export function decided({ photos, proposed, state }, what, id, value) {
 /** Tells with "states" which groups changed, with "shown" that others are shown, and with "place" where the reviewer is. */
 export class Library extends EventTarget {
   #queue = Promise.resolve();
+  /** The decisions whose turn has not come yet. */
+  #unsent = new Set();
 
   constructor(answer) {
     super();
@@ -107,23 +109,30 @@ export class Library extends EventTarget {
 
   decide(group, what, photo, value = true) {
     const body = { group: group.number, photo: photo?.id ?? null, what, value };
-    return this.#change([group], (one) => decided(one, what, photo?.id, value), () => post("/api/decisions", body));
+    return this.#change(group, decided(group, what, photo?.id, value), "/api/decisions", body);
   }
 
   see(group, value) {
-    const mark = ({ state }) => ({ ...state, seen: value });
-    return this.#change([group], mark, async () => {
-      await post("/api/seen", { groups: [group.number], value });
-      return { states: { [group.number]: { ...group.known, seen: value } } };
-    });
+    return this.#change(group, { ...group.state, seen: value }, "/api/seen", { groups: [group.number], value });
   }
 
   /** Take the last decision back; the answer is its group's number. */
-  undo() {
-    return this.#kept(async () => {
-      const answer = await post("/api/undo-decision");
-      this.#take(answer.states);
-      return answer.group;
+  async undo() {
+    return (await this.#kept("/api/undo-decision", {})).group;
+  }
+
+  /** Send at once, in one call, what waits for its turn: the window may be gone in a moment. */
+  flush() {
+    const calls = [...this.#placeToKeep(), ...this.#unsent]; // the next page asks first where it is
+    if (!calls.length) return;
+    this.#unsent.clear();
+    const all = post("/api/several", calls);
+    calls.forEach((call, at) => {
+      call.answer = all.then((answers) => {
+        if (answers[at].error) throw new Refusal(answers[at].error);
+        return answers[at];
+      });
+      call.answer.catch(() => {}); // it is told of in its turn
     });
   }
 
@@ -146,30 +155,34 @@ export class Library extends EventTarget {
   }
 
   /* What is decided is kept when the program says so, and the window must not be closed before without a word. */
-  async #kept(question) {
+  async #kept(path, body) {
+    const call = { path, body };
+    this.#unsent.add(call);
     this.unanswered += 1;
     try {
-      return await this.#inTurn(question);
+      return await this.#inTurn(async () => {
+        const answer = await (this.#unsent.delete(call) ? post(path, body) : call.answer);
+        this.#take(answer.states);
+        return answer;
+      });
     } finally {
       this.unanswered -= 1;
     }
   }
 
-  async #change(groups, after, question) {
-    for (const group of groups) {
-      group.waiting += 1;
-      group.state = after(group);
-    }
-    this.#tell("states", groups);
+  async #change(group, state, path, body) {
+    group.waiting += 1;
+    group.state = state;
+    this.#tell("states", [group]);
     try {
-      await this.#kept(async () => this.#take((await question()).states));
+      await this.#kept(path, body);
       return true;
     } catch (error) {
-      say(`${error.message} Group ${groups[0].number} is as it was.`);
+      say(`${error.message} Group ${group.number} is as it was.`);
       return false;
     } finally {
-      for (const group of groups) group.waiting -= 1;
-      this.#settle(groups);
+      group.waiting -= 1;
+      this.#settle([group]);
     }
   }
 
@@ -193,7 +206,14 @@ export class Library extends EventTarget {
   #keepPlace() {
     clearTimeout(this.placing);
     if (!this.mayAct) return;
-    this.placing = setTimeout(() => post("/api/place", { group: this.group.number }).catch(() => {}), 300);
+    this.placing = setTimeout(() => this.#placeToKeep().forEach(({ path, body }) => post(path, body).catch(() => {})), 300);
+  }
+
+  #placeToKeep() {
+    if (!this.placing) return [];
+    clearTimeout(this.placing);
+    this.placing = null;
+    return this.group ? [{ path: "/api/place", body: { group: this.group.number } }] : [];
   }
 
   #tell(type, detail) {

@@ -70,6 +70,9 @@ function putTogether(library) {
   new ApplyPanel(library);
   const commands = new Commands(library, grid, viewer, look);
   byId("size").addEventListener("change", () => grid.setTileHeight(Number(byId("size").value)));
+  for (const leaving of ["beforeunload", "pagehide", "visibilitychange"]) {
+    addEventListener(leaving, () => library.flush()); // telephones tell by the last alone
+  }
   addEventListener("beforeunload", (event) => library.unanswered && event.preventDefault());
   addEventListener("popstate", () => show(Boolean(history.state?.isLarge)));
   grid.lay();

@@ -16,6 +16,11 @@ from tests.support.reviewer import (
     is_place,
 )
 
+LEFT_AT_ONCE = """keys => {
+    for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    location.reload();
+}"""
+
 
 class TestDeciding:
     def test_keys_pick_keep_take_out_and_skip_at_once_and_undo_takes_one_after_the_other_back(
@@ -96,6 +101,19 @@ class TestDeciding:
         page.unroute("**/api/decisions")
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         assert reviewer.state(1)["best"] == 2
+
+    def test_ten_decisions_and_the_place_are_kept_by_a_window_that_is_left_at_once(
+        self, review: Opener, many: str
+    ) -> None:
+        reviewer = review(many)
+        reviewer.page.on("dialog", lambda dialog: dialog.accept())
+        reviewer.press("End")
+        with reviewer.page.expect_navigation():
+            reviewer.page.evaluate(LEFT_AT_ONCE, ["s", "k"] * 10)
+        expect(reviewer.page.locator("#start")).to_be_hidden()
+        assert reviewer.current()[0] == MANY - 10
+        expect(reviewer.card(MANY - 9)).to_contain_text("Skipped")
+        assert [reviewer.state(number)["skip"] for number in range(MANY - 9, MANY + 1)] == [True] * 10
 
     def test_when_the_program_is_gone_the_page_says_so_and_that_it_is_back(self, review: Opener, few: str) -> None:
         reviewer = review(few)
