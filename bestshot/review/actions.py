@@ -16,6 +16,7 @@ from bestshot.pipeline.outcome import Outcome
 from bestshot.review.jobs import JobResult
 from bestshot.review.refusal import RefusedError
 from bestshot.settings.checks import check_consistency
+from bestshot.settings.config_file import expanded
 from bestshot.settings.reading import check_given
 from bestshot.settings.settings import SETTINGS, Settings
 from bestshot.text import count, format_size, printable
@@ -63,6 +64,13 @@ _LABELS: Final = {
 }
 
 
+_HINTS: Final = {
+    "folder": ", such as ~/Organized; your photos stay where they are",
+    "archive": "; stacked photos are out of it already",
+}
+"""What the page says further, where nobody has the documents at hand."""
+
+
 class Choice(msgspec.Struct, frozen=True):
     """One option that the page offers."""
 
@@ -88,7 +96,8 @@ def _choice(name: str, setting: str, settings: Settings) -> Choice:
     values = tuple(one.value for one in kind) if isinstance(kind, type) and issubclass(kind, Enum) else ()
     told = "bool" if kind is bool else "choice" if values else "text"
     default = value.value if isinstance(value, Enum) else value
-    return Choice(name, _LABELS[name], told, values, default, SETTINGS[setting].about.help.replace("`", ""))
+    about = SETTINGS[setting].about.help.replace("`", "") + _HINTS.get(name, "")
+    return Choice(name, _LABELS[name], told, values, default, about)
 
 
 def settings_for_options(settings: Settings, options: Options) -> Settings:
@@ -99,6 +108,7 @@ def settings_for_options(settings: Settings, options: Options) -> Settings:
             raise RefusedError(f"{SETTINGS[setting].label} is not for these photos.")
     values: dict[str, Any] = {name: SETTINGS[name].default for name in _SETTING_OF.values()}
     values |= {name: check_given(name, value) for name, value in given.items()}
+    values["output"] = values["output"] and expanded(values["output"])  # no shell has
     wanted = replace(settings, **values, yes=True)
     marks = wanted.mark_options.any and not wanted.create_albums
     if wanted.source_type == SourceType.LOCAL and wanted.output is not None and marks:

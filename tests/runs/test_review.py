@@ -313,6 +313,14 @@ def test_the_choices_are_those_of_the_source_as_the_command_line_has_them(settin
         assert (choices["folder"]["default"], choices["rate"]["default"]) == (str(tmp_path / "out"), "best=5")
 
 
+def test_a_home_is_meant_in_a_folder_as_a_shell_means_it(
+    window: ReviewClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "mine"))
+    preview = window.done("/api/preview", {"folder": "~/organized"})
+    assert preview["result"]["lines"][0].endswith(f" to {tmp_path / 'mine' / 'organized'}")
+
+
 def test_a_review_that_only_shows_decides_and_does_nothing(settings: Settings, tmp_path: Path) -> None:
     with served_review(settings, may_act=False) as review:
         window = review.window()

@@ -15,6 +15,8 @@ export class ApplyPanel {
   constructor(library) {
     this.library = library;
     this.dialog = byId("apply");
+    const groups = grouped(library.groups.length);
+    byId("scope").textContent = `This is about all groups here, ${groups} in number, whatever the filters show.`;
     const opener = byId("apply-open");
     opener.hidden = !library.mayAct;
     opener.addEventListener("click", () => this.open());

@@ -1,5 +1,6 @@
 """Acting in the browser: what would be done, doing it, and taking it back."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -38,6 +39,16 @@ class TestActing:
             panel.get_by_role("button", name="Undo this").click()
             expect(panel.locator("#history")).to_contain_text("undone")
             assert list(output.rglob("*.jpg")) == []
+
+    def test_the_panel_says_that_it_is_about_all_groups_and_gives_an_example_of_a_folder(
+        self, review: Opener, few: str
+    ) -> None:
+        page = review(few).page
+        page.locator("#unseen").check()
+        page.get_by_role("button", name="Apply…").click()
+        panel = page.get_by_role("dialog", name="Apply")
+        expect(panel).to_contain_text("about all groups here, 3 in number, whatever the filters show")
+        expect(panel.get_by_label("Lay the groups out in")).to_have_accessible_description(re.compile("such as ~/"))
 
     def test_marks_on_a_server_are_made_and_taken_back_from_the_page(self, review: Opener, tmp_path: Path) -> None:
         with FakeImmich(VERSIONS[-1]) as fake:
