@@ -1,15 +1,8 @@
 """The phases of a run in their order: what a unit of each costs, and how many are to be expected before it begins."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, runtime_checkable
-
-
-@contextmanager
-def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
-    """For a run that nobody watches."""
-    yield lambda _done: None
 
 
 @dataclass(frozen=True, slots=True)

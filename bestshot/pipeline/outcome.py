@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bestshot.model.phases import no_progress as no_progress
+from bestshot.workers.progress import no_progress as no_progress
 
 if TYPE_CHECKING:
     from bestshot.analysis.analyser import Progress

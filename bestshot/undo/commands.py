@@ -10,12 +10,12 @@ from bestshot.immich.client import ImmichClient
 from bestshot.journal.journal import acknowledge, existing_journal
 from bestshot.journal.runs import LATEST, UndoState, nothing_to_undo, undone_unseen
 from bestshot.marks.apply import VerifyPolicy
-from bestshot.model.phases import no_progress
 from bestshot.settings.settings import Settings
 from bestshot.undo.choice import RunChoice
 from bestshot.undo.history import run_in_words
 from bestshot.undo.undo import Result, RunUndo
 from bestshot.workers.pool import end_if_imported_by_worker
+from bestshot.workers.progress import no_progress
 
 
 def undone_already(settings: Settings, choice: RunChoice) -> str | None:
