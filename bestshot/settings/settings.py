@@ -87,6 +87,8 @@ def called_as() -> str:
     called = Path(sys.argv[0])
     if called.name == "__main__.py" and called.parent.name == "bestshot":
         return "python -m bestshot"
+    if sys.orig_argv[1:3] == ["-m", "photo_organizer"]:
+        return "python -m photo_organizer"
     return called.stem if called.stem == APPLICATION else "photo_organizer.py"
 
 

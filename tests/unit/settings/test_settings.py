@@ -450,6 +450,7 @@ def test_a_tilde_is_the_users_home_in_every_place_that_names_a_path(
             "python '/my tools/photo_organizer.py'",
         ),
         (["/lib/bestshot/__main__.py"], ["python", "-m", "bestshot", "Photos"], "python -m bestshot"),
+        (["/lib/photo_organizer.py"], ["python", "-m", "photo_organizer", "x"], "python -m photo_organizer"),
         (["script.py"], ["python", "script.py"], "python photo_organizer.py"),
     ],
 )
