@@ -116,7 +116,7 @@ def test_a_search_without_a_count_ends_too(fake: FakeImmich, monkeypatch: pytest
 def test_a_last_page_of_assets_that_were_listed_before_is_no_circle() -> None:
     with FakeImmich("v2.7.5", checked=False) as fake:
         fake.seeds.burst(1003, declared_checksum=True)
-        listing = client_of(fake).get_all_assets()
+        listing = client_of(fake, RetryPolicy()).get_all_assets()
         assert len(listing) + listing.missing == 1003
 
 
