@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "free-space.md").read_text(encoding="utf-8")
 (LISTING,) = re.findall(r"^python photo_organizer\.py (.* --list-rest .*)$", PAGE, re.MULTILINE)
+RESTORING = re.findall(r"^while .*trash-restore.*$", PAGE, re.MULTILINE)
 BINS = re.findall(r"^xargs -0 .*$", PAGE, re.MULTILINE)
 
 BIN = '#!/bin/sh\nfor file; do test "$file" = trash || mv -- "$file" "$BIN"; done\n'
@@ -44,6 +46,21 @@ def test_the_rest_goes_into_the_bin_with_what_belongs_to_it_and_comes_back(
     for path in bin_.iterdir():
         path.rename(photos / path.name)
     assert sorted(photos.iterdir()) == before
+
+
+@pytest.mark.skipif(not shutil.which("trash-restore"), reason="trash-cli is not installed: apt-get install trash-cli")
+def test_the_list_brings_back_from_the_bin_what_it_named_and_nothing_else(home: Path, tmp_path: Path) -> None:
+    photos = home / "Photos"
+    photos.mkdir()
+    for name in ("1", "2", "an 'odd' one", "two\nlines", "older"):
+        (photos / f"{name}.jpg").write_text(name)
+    environment = os.environ | {"XDG_DATA_HOME": str(home / "data")}
+    subprocess.run(["trash-put", photos / "older.jpg"], check=True, env=environment)
+    before = {path: path.read_text() for path in photos.iterdir()}
+    (tmp_path / "rest.txt").write_text("".join(f"{path}\0" for path in before))
+    for command in (BINS[1], *RESTORING):
+        subprocess.run(["bash", "-c", command], check=True, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert {path: path.read_text() for path in photos.iterdir()} == before
 
 
 def test_both_programs_for_linux_are_shown() -> None:
