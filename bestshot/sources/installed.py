@@ -78,7 +78,7 @@ def _entry(name: str) -> "EntryPoint":
         packages = ", ".join(sorted(map(_whose, found)))
         raise UsageError(f"Several packages bring a source {name}: {packages}. Uninstall all but one.")
     others = ", ".join(sorted({*SourceType, *entry_points(group=GROUP).names}))
-    raise UsageError(f"No source called {name} is installed; there are {others}.")
+    raise UsageError(f"--source-type {name}: no such source is installed; there are {others}.")
 
 
 def _whose(entry: "EntryPoint") -> str:

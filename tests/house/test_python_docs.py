@@ -20,7 +20,7 @@ LOOK, APPLY, UNDO, EXECUTOR, INDEX, CONTRACT = EXAMPLES
 
 
 def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT)}
+    return os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
 
 
 def printed(example: str, folder: Path) -> list[str]:

@@ -529,7 +529,8 @@ def test_every_setting_that_goes_with_a_plan_is_asked_for_when_it_is_carried_out
     """On a folder or on a server: none is accepted and then passed over. What the plan has decided is not asked for."""
     Watched.asked.clear()
     monkeypatch.setattr(
-        "bestshot.settings.reading.load_settings", lambda *given: Watched(**vars_of(load_settings(*given)))
+        "bestshot.settings.reading.load_settings",
+        lambda *given, **named: Watched(**vars_of(load_settings(*given, **named))),
     )
     burst(fake)
     run_on(fake, plan=str(tmp_path / "of_server.json"), tag_only=True, dry_run=True)

@@ -202,6 +202,7 @@ class TestPlan:
             "type": "local",
             "locations": [str(library)],
             "origins": [f"folder:{library.resolve()}"],
+            "references": [],
         }
         assert (plan["wishes"]["output"], plan["wishes"]["link"]) == (None, "copy")
         assert not any(plan["wishes"]["marks"].values())
@@ -211,7 +212,9 @@ class TestPlan:
         assert group["photos"][0]["taken_at"] == "2024-06-01T12:00:00.200000"
         assert {"name", "value", "text"} == group["photos"][0]["reasons"][0].keys()
         assert plan["skipped"] == [{"id": "text.jpg", "error": "is not a picture, whatever its name says"}]
+        best, *rest = ((library / photo["name"]).stat().st_size for photo in group["photos"])
         counts = {"photos": 4, "groups": 1, "grouped": 3, "singles": 1, "skipped": 1, "actions": 0}
+        counts |= {"rest": 2, "grouped_bytes": best + sum(rest), "rest_bytes": sum(rest)}
         assert (plan["actions"], plan["counts"]) == ([], counts)
 
     def test_on_standard_output_it_is_alone_there_and_the_run_still_acts(

@@ -157,7 +157,7 @@ class TestZipExample:
 
     def test_it_keeps_what_every_source_promises(self, installed: Path) -> None:
         """Its own tests say so, as its authors run them."""
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)])}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)]), "PYTEST_ADDOPTS": ""}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(EXAMPLE), "tests"]
         done = subprocess.run(command, cwd=EXAMPLE, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
@@ -177,7 +177,7 @@ class TestAnyPackage:
     @pytest.mark.parametrize(
         ("name", "code", "said"),
         [
-            ("shelv", 2, "No source called shelv is installed; there are absent, broken, immich, local, misnamed,"),
+            ("shelv", 2, "--source-type shelv: no such source is installed; there are absent, broken, immich, local,"),
             ("nothing", 2, "The source nothing of shelves 1.0 makes NoneType, which is no PhotoSource."),
             ("misnamed", 2, "The source misnamed of shelves 1.0 calls a library shelf:"),
             ("broken", 3, "The source broken of shelves 1.0 failed unforeseen (KeyError: 'shelf'): tell its authors."),

@@ -114,6 +114,8 @@ class TestDeciding:
         assert reviewer.current()[0] == MANY - 10
         expect(reviewer.card(MANY - 9)).to_contain_text("Skipped")
         assert [reviewer.state(number)["skip"] for number in range(MANY - 9, MANY + 1)] == [True] * 10
+        reviewer.press(*["j", "s"] * 10)  # as it was, for the other tests
+        expect(reviewer.page.locator("#total-decided")).to_have_text("0 decided")
 
     def test_when_the_program_is_gone_the_page_says_so_and_that_it_is_back(self, review: Opener, few: str) -> None:
         reviewer = review(few)
