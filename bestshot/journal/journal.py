@@ -84,6 +84,12 @@ class Journal:
         """Close the file."""
         self._connection.close()
 
+    @property
+    def version(self) -> int:
+        """Changes whenever somebody else has written into the journal."""
+        with storage_errors(self._path):
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
     def begin_part(
         self, target: str, sources: Sequence[str], *, undoes: int | None = None, is_learned: bool = False
     ) -> int:

@@ -67,6 +67,7 @@ class FolderOutput:
         self._changes = OutputChanges(self._root, journal)
         self._fetch = fetch
         self._proofs: Sequence[Receipt] = ()
+        self._settled_at: int | None = None
 
     @property
     def target(self) -> str:
@@ -91,6 +92,7 @@ class FolderOutput:
 
         What a killed run left counts as `recover` would mend it, and these photos as if `catch_up` had seen them.
         """
+        version = self._journal.version
         made, lost = self._changes.unfinished()
         done = [DoneChange(0, is_learned=False, action=change.action, effect=left) for change, left in made.items()]
         receipts = self._receipts(done)
@@ -101,7 +103,16 @@ class FolderOutput:
             if path.is_relative_to(self._root)
         )
         state, self._proofs = survey(self._root, receipts, photos, abandoned=abandoned)
+        self._settled_at = None if made or lost or self._proofs else version
         return state
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there was nothing to mend or to learn when `state` was asked, and no run has changed anything since.
+
+        So `catch_up` would find what that found. It takes as long, so whoever changes nothing need not ask again.
+        """
+        return self._settled_at == self._journal.version
 
     def _receipts(self, further: Sequence[DoneChange[Action | Reversal, FileState]] = ()) -> list[Receipt]:
         return [Receipt(one.action, one.effect) for one in self._changes.effective(further)]

@@ -152,8 +152,8 @@ class _Run:
             return replace(looked, calls=self._marks.calls_for(plan.mark_actions))
         if not self._request.confirm(plan):
             return replace(looked, declined=True)
-        if output is not None:
-            found, state = state, self._hold(output, library)
+        if output is not None and state is not None:
+            found, state = state, self._hold(output, library, state, plan)
             if state != found:  # as when another run laid something out meanwhile
                 plan = self._planner.plan(library, state)
         decided = replace(looked, plan=plan, remembered=self._remember(library))
@@ -169,10 +169,12 @@ class _Run:
         output = FolderOutput(path, self._journal, self._source.fetch_file)
         return output, output.state(library.photos)
 
-    def _hold(self, output: FolderOutput, library: LibraryAnalysis) -> OutputState:
-        """Keep other runs out of the output and mend it; returns how it is found then."""
+    def _hold(self, output: FolderOutput, library: LibraryAnalysis, found: OutputState, plan: Plan) -> OutputState:
+        """Keep other runs out of the output and mend it; returns how it is found then, looked at again if need be."""
         self._stack.enter_context(output.lock())
         output.recover()
+        if not plan.file_actions and output.is_settled:
+            return found
         return output.catch_up(library.photos, self._source.origins())
 
     def _remember(self, library: LibraryAnalysis) -> int:

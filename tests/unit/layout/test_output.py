@@ -463,6 +463,33 @@ def unfinished(folder: Path, output: FolderOutput) -> int:
         journal.close()
 
 
+def test_an_output_is_settled_until_another_run_writes_into_the_journal(tmp_path: Path) -> None:
+    photo = real_photo(tmp_path / "in" / "a.jpg")
+    with opened(tmp_path) as output:
+        act(output, brought(photo))
+        output.state([photo])
+        assert output.is_settled
+        begun(output, tmp_path, TEXT)
+        assert not output.is_settled
+        output.state([photo])
+        assert not output.is_settled  # since what was begun is to be mended
+        output.recover()
+        output.state([photo])
+        assert output.is_settled
+
+
+def test_an_output_in_which_something_is_to_be_learned_is_not_settled(tmp_path: Path) -> None:
+    photo = real_photo(tmp_path / "in" / "a.jpg")
+    with opened(tmp_path) as output:
+        act(output, brought(photo))
+        os.utime(tmp_path / "out" / ORIGINALS / "a.jpg")
+        output.state([photo])
+        assert not output.is_settled
+        output.catch_up([photo], [])
+        output.state([photo])
+        assert output.is_settled
+
+
 @pytest.mark.parametrize("method", LinkMethod)
 def test_what_a_killed_run_had_begun_and_not_made_is_dropped(tmp_path: Path, method: LinkMethod) -> None:
     old, new = real_photo(tmp_path / "in" / "old.jpg"), real_photo(tmp_path / "in" / "new.jpg")

@@ -1,6 +1,7 @@
 """The job from Python: what a run finds, returns and remembers."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -84,6 +85,23 @@ def test_what_another_run_laid_out_while_a_person_was_asked_is_taken_into_accoun
     assert [group.number for group in outcome.plan.groups] == [2, 3]
     bests = sorted(path.relative_to(tmp_path / "out").as_posix() for path in tmp_path.glob("out/*/best_*"))
     assert bests == ["group_0001/best_other_2.jpg", "group_0002/best_first_2.jpg", "group_0003/best_second_2.jpg"]
+
+
+def test_an_output_in_which_nothing_is_to_be_done_is_looked_through_once(library: Path, tmp_path: Path) -> None:
+    settings = Settings(no_faces=True, output=str(tmp_path / "out"))
+    organize(library, settings=settings)
+    looks: list[str] = []
+    is_over = False
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "os.scandir" and not is_over and str(arguments[0]).endswith("originals"):
+            looks.append(str(arguments[0]))
+
+    sys.addaudithook(note)
+    outcome = organize(library, settings=settings)
+    is_over = True
+    assert outcome.acted
+    assert sorted(looks) == [str(tmp_path / "out" / f"group_000{number}" / "originals") for number in (1, 2)]
 
 
 def test_a_dry_run_plans_the_same_actions_and_makes_nothing(library: Path, tmp_path: Path) -> None:
