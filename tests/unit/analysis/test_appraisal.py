@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import skimage.data
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from bestshot.analysis.appraisal import appraise
 from bestshot.analysis.recipes import appraisal_recipe
@@ -84,6 +84,16 @@ def test_how_far_a_picture_is_off_level_is_told_in_degrees_clockwise(angle: floa
     bricks = np.kron(np.random.default_rng(1).integers(80, 180, (40, 40)), np.ones((16, 16))).astype(np.uint8)
     turned = Image.fromarray(bricks).rotate(-angle, Image.Resampling.BICUBIC).crop((120, 120, 520, 520))
     assert appraise(turned.convert("RGB"), None).tilt == pytest.approx(angle, abs=0.5, rel=0.2)
+
+
+@every("lines", [1, 2, 8])
+def test_a_few_lines_on_paper_tell_as_much_as_a_wall_of_bricks(lines: int) -> None:
+    """Nearly all of the picture has no gradient at all, and all of its edges are equally strong."""
+    drawing = Image.new("L", (500, 400), "white")
+    for line in range(lines):
+        ImageDraw.Draw(drawing).line([(0, 40 + 40 * line), (500, 40 + 40 * line)], fill="black", width=2)
+    turned = drawing.rotate(-4, Image.Resampling.BICUBIC, fillcolor="white")
+    assert appraise(turned.convert("RGB"), None).tilt == pytest.approx(4, abs=0.5)
 
 
 def test_a_picture_without_lines_is_not_said_to_be_off_level() -> None:
