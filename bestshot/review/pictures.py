@@ -37,6 +37,8 @@ _MOST_BYTES: Final = 64_000_000
 _PHOTO_SECONDS: Final = 60.0
 """Somebody waits for the picture."""
 
+_ENDED: Final = "is not shown, since the review has ended"
+
 
 @dataclass(frozen=True, slots=True)
 class PictureOrder:
@@ -65,6 +67,7 @@ class PictureMaker:
         self._orders: LifoQueue[PictureOrder | None] = LifoQueue()
         self._pending: dict[str, Future[bytes]] = {}
         self._threads: list[threading.Thread] = []
+        self._is_closed = False
 
     def picture(self, order: PictureOrder) -> bytes:
         """A picture as JPEG; raises PhotoError, or another OrganizerError where nothing can be read any more."""
@@ -73,6 +76,8 @@ class PictureMaker:
             with suppress(FileNotFoundError):  # another process may have dropped it by now, to make room
                 return kept.read_bytes()
         with self._lock:
+            if self._is_closed:
+                raise PhotoError(_ENDED)
             pending = self._pending.get(order.key)
             if pending is None:
                 pending = self._pending[order.key] = Future()
@@ -107,13 +112,15 @@ class PictureMaker:
                 future.set_exception(PhotoError("cannot be shown"))
 
     def close(self) -> None:
-        """End the processes; who waits for a picture is told."""
+        """End the processes; who waits for a picture, or asks for one later, is told."""
+        with self._lock:
+            self._is_closed = True
         for _ in self._threads:
             self._orders.put(None)
         for thread in self._threads:
             thread.join()
         for future in self._pending.values():
-            future.set_exception(PhotoError("is not shown, since the review has ended"))
+            future.set_exception(PhotoError(_ENDED))
 
 
 def _data(result: bytes | MissingPicture | WorkerDied) -> bytes:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
@@ -19,8 +20,11 @@ from bestshot.text import printable
 IDLE_SECONDS: Final = 8 * 3600.0
 """A window that is looked at asks every second, so nobody has looked for so long then."""
 
-_LONGEST_NAP: Final = 60.0
-"""Seconds; a clock that is set while a machine sleeps is noticed by then."""
+_LONGEST_NAP: Final = 1.0
+"""Seconds after which it is looked whether somebody still comes."""
+
+_PATIENCE: Final = 5.0
+"""Seconds that an answer which is under way when the review ends may take."""
 
 _THREADS: Final = 16
 """A browser asks for six pictures at once, each of which waits to be made; decisions must not wait for them."""
@@ -61,6 +65,7 @@ class ReviewServer:
         self.listening = replace(listening, port=self._socket.getsockname()[1])
         self._connections: dict[int, Any] = {}
         self._server: Any = None
+        self._is_over = False
 
     def __enter__(self) -> Self:
         return self
@@ -69,47 +74,55 @@ class ReviewServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._server is not None:
-            self._server.task_dispatcher.shutdown()
+            for connection in list(self._server.active_channels.values()):
+                connection.handle_close()  # a thread that waits for somebody to read goes on
+            self._server.task_dispatcher.shutdown(timeout=_PATIENCE)
+            self._server.close()
             wasyncore.close_all(self._connections)
         self._socket.close()
 
     def serve(self, application: Any, idleness: Idleness, idle_seconds: float = IDLE_SECONDS) -> bool:
-        """Serve until Ctrl-C, or until nobody came for too long; answers whether that was why."""
+        """Serve until it is stopped, by Ctrl-C too, or nobody came for too long; answers whether that was why."""
         for name in ("waitress", "waitress.queue"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        server = self._server = create_server(
-            application, self._connections, sockets=[self._socket], threads=_THREADS, **_LIMITS
-        )
+        server = create_server(application, self._connections, sockets=[self._socket], threads=_THREADS, **_LIMITS)
+        server.trigger = _Trigger(server.trigger)
+        self._server = server
         idleness.touch()
-        watch = _Watch(idleness, idle_seconds, self.stop)
-        watch.start()
-        server.run()  # which Ctrl-C ends
-        return watch.is_over
+        with suppress(KeyboardInterrupt):
+            while not self._is_over:
+                if idleness.seconds() >= idle_seconds:
+                    return True
+                wasyncore.loop(_LONGEST_NAP, map=self._connections, count=1)
+        return False
 
     def stop(self) -> None:
-        """End serving, from any thread; what has ended already stays so."""
-        if self._connections:
-            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._connections))
+        """End serving, from any thread, now or as soon as it begins; what has ended already stays so."""
+        self._is_over = True
+        if self._server is not None:
+            self._server.pull_trigger()
 
 
-class _Watch(threading.Thread):
-    """Ends a server that nobody asks for anything any more."""
+class _Trigger:
+    """What wakes the thread that serves; once that is over it does nothing, from any thread and however late.
 
-    def __init__(self, idleness: Idleness, seconds: float, stop: Callable[[], None]) -> None:
-        super().__init__(daemon=True)
-        self._idleness = idleness
-        self._seconds = seconds
-        self._stop = stop
-        self.is_over = False
+    The pipe of waitress would be written to by its number then, which another file may have got.
+    """
 
-    def run(self) -> None:
-        while not self.is_over:
-            left = self._seconds - self._idleness.seconds()
-            if left <= 0:
-                self.is_over = True
-                self._stop()
-            else:
-                time.sleep(min(left, _LONGEST_NAP))
+    def __init__(self, trigger: Any) -> None:
+        self._trigger = trigger
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def pull_trigger(self) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._trigger.pull_trigger()
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            self._trigger.close()
 
 
 def _bound(listening: Listening) -> socket.socket:

@@ -97,3 +97,10 @@ def test_who_waits_when_the_review_ends_is_told(photos: dict[str, Photo], tmp_pa
     maker.close()
     thread.join()
     assert [str(error) for error in told] == ["is not shown, since the review has ended"]
+
+
+def test_who_asks_when_the_review_has_ended_is_told_too(maker: PictureMaker, photos: dict[str, Photo]) -> None:
+    maker.picture(PictureOrder(photos["a.jpg"], 640))
+    maker.close()
+    with pytest.raises(PhotoError, match="since the review has ended"):
+        maker.picture(PictureOrder(photos["b.jpg"], 640))
