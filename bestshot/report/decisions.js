@@ -26,6 +26,13 @@ const decisions = (() => {
   let isStored = true;
   let isSaved = true;
 
+  /* A busy browser shows a page that is reloaded an empty store at times; its place in the history it always finds. */
+  function remember(key, value) {
+    localStorage.setItem(key, JSON.stringify(value));
+    history.replaceState({ ...history.state, [key]: value }, "");
+  }
+  const remembered = (key) => JSON.parse(localStorage.getItem(key)) ?? history.state?.[key];
+
   const isOtherKept = ({ planned, keep }) => planned.photos.some((photo, place) => photo.keep !== keep.has(place));
   const isChanged = (group) => group.best !== 0 || group.out.size > 0 || group.skip || isOtherKept(group);
   const firstIn = (group) => group.cards.findIndex((_card, place) => !group.out.has(place));
@@ -70,7 +77,7 @@ const decisions = (() => {
     group.seenBox.checked = isSeen;
     const seen = groups.filter(({ section }) => section.classList.contains("is-seen"));
     try {
-      localStorage.setItem(seenKey, JSON.stringify(seen.map(({ planned: { id } }) => id)));
+      remember(seenKey, seen.map(({ planned: { id } }) => id));
     } catch {
       // Without a store they are forgotten when the page is closed, as decisions are, which say so.
     }
@@ -80,7 +87,7 @@ const decisions = (() => {
   function recallSeen() {
     let seen = [];
     try {
-      seen = JSON.parse(localStorage.getItem(seenKey)) || [];
+      seen = remembered(seenKey) ?? [];
     } catch {
       return;
     }
@@ -129,26 +136,26 @@ const decisions = (() => {
   }
 
   function store() {
-    const kept = {};
+    const decided = {};
     for (const group of groups.filter(isChanged)) {
-      kept[group.planned.id] = { best: group.best, keep: [...group.keep], out: [...group.out], skip: group.skip };
+      decided[group.planned.id] = { best: group.best, keep: [...group.keep], out: [...group.out], skip: group.skip };
     }
     try {
-      localStorage.setItem(storageKey, JSON.stringify(kept));
+      remember(storageKey, decided);
     } catch {
       isStored = false;
     }
   }
 
   function recall() {
-    let kept = {};
+    let decided = {};
     try {
-      kept = JSON.parse(localStorage.getItem(storageKey)) || {};
+      decided = remembered(storageKey) ?? {};
     } catch {
       isStored = false;
     }
     for (const group of groups) {
-      const { best = 0, keep, out = [], skip: isSkipped = false } = kept[group.planned.id] || {};
+      const { best = 0, keep, out = [], skip: isSkipped = false } = decided[group.planned.id] || {};
       group.out = new Set(out.filter((place) => place in group.cards));
       group.best = best in group.cards && !group.out.has(best) ? best : Math.max(0, firstIn(group));
       if (keep) group.keep = new Set(keep.filter((place) => place in group.cards && place !== group.best));

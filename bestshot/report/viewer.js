@@ -210,7 +210,8 @@
     const act = event.ctrlKey || event.metaKey || event.altKey ? null : keys[event.key];
     if (!act || (event.key === " " && event.target.closest("button"))) return;
     event.preventDefault();
-    act(event);
+    const isHeld = event.repeat && [pick, keep, drop, seenAndNext].includes(act);
+    if (!isHeld) act(event);
   });
   viewer.addEventListener("close", () => {
     const card = group.cards[place];
