@@ -60,9 +60,13 @@ class Reviewer:
         """What the page says each photo of a group is."""
         return [str(one.get_attribute("data-role")) for one in self.card(number).locator(".tile").all()]
 
+    def kept(self) -> None:
+        """Wait until the program has kept what was decided; the page shows it before."""
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
+
     def state(self, number: int) -> dict[str, Any]:
         """How a group stands as the program has it, with the places of photos instead of their numbers."""
-        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
+        self.kept()
         answer = self.page.request.get(f"http://{urlsplit(self.page.url).netloc}/api/library").json()
         group = next(one for one in answer["groups"] if one["number"] == number)
         places = {photo["id"]: place for place, photo in enumerate(group["photos"], start=1)}

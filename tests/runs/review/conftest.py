@@ -1,31 +1,15 @@
-"""A browser, the windows in it, and a small and a large library to review."""
+"""Windows in a browser, and a small and a large library to review."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.support.review_client import served_review, settings_at
 from tests.support.review_pages import served_many
 from tests.support.reviewer import DESKTOP, MANY, Opener, Reviewer, draw_bursts
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without its sandbox, which root cannot have and which guards against the web alone."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=30_000)
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-        expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

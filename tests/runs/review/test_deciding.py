@@ -99,7 +99,7 @@ class TestDeciding:
             page.close(run_before_unload=True)
         assert asked.value.type == "beforeunload"
         page.unroute("**/api/decisions")
-        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        reviewer.kept()
         assert reviewer.state(1)["best"] == 2
 
     def test_ten_decisions_and_the_place_are_kept_by_a_window_that_is_left_at_once(
@@ -148,6 +148,7 @@ class TestDeciding:
             with reviewer.page.expect_response(lambda answer: is_place(answer, 2)):
                 reviewer.press("ArrowRight", "b", " ", "s")
             reviewer.said("Group 2 is skipped")
+            reviewer.kept()
             reviewer.page.close()
         with served_review(settings) as served:
             again = review(served.served.address)
