@@ -75,11 +75,11 @@ def why(verdict: Verdict) -> dict[str, str]:
     return {one.photo.id: "; ".join(one.why) for one in verdict.ranking}
 
 
-def stack(seed: int = 1, order: Sequence[int] = (0, 1, 2, 3, 4)) -> list[Luma]:
+def stack(seed: int = 1, order: Sequence[float] = (0, 1, 2, 3, 4)) -> list[Luma]:
     """The focus goes from the upper edge, which is far, to the lower one; what is off it is the softer the farther."""
     picture = scene(seed)
     levels = [picture, *(defocused(picture, radius) for radius in (0.8, 1.6, 2.4, 3.2, 4.0))]
-    return [np.choose(np.minimum(np.abs(ROWS - 24 - 48 * place) // 30, 5), levels) for place in order]
+    return [np.choose(np.minimum(np.abs(ROWS - 24 - 48 * place) // 30, 5).astype(int), levels) for place in order]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -87,6 +87,28 @@ def test_a_focus_that_wanders_through_one_picture_is_a_stack_and_its_middle_stan
     found = judged(stack(seed))
     assert (found.kind, found.best.id, found.rest) == (GroupKind.FOCUS_STACK, "p2.jpg", ())
     assert judged(stack(seed, (4, 3, 2, 1, 0))).kind is GroupKind.FOCUS_STACK
+
+
+def breathing(frame: Luma, place: int) -> Luma:
+    """The picture a little larger, as many lenses show it when they focus nearer."""
+    larger = cv2.getRotationMatrix2D((160, 120), 0, 1 + 0.004 * place)
+    return np.asarray(cv2.warpAffine(frame, larger, SIZE, borderMode=cv2.BORDER_REFLECT), np.float32)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param(stack(2, np.linspace(0, 4, 25)), id="in fine steps"),
+        pytest.param(stack(2, np.linspace(-2, 6, 11)), id="beyond both ends"),
+        pytest.param([breathing(frame, n) for n, frame in enumerate(stack(3))], id="a lens that breathes"),
+        pytest.param(
+            [np.where(COLUMNS < 80, frame, scene(4)) for frame in stack(4)], id="a small thing with depth before a wall"
+        ),
+        pytest.param([exposed(frame, 0.05 * (n % 2)) for n, frame in enumerate(stack(5))], id="a lamp that flickers"),
+    ],
+)
+def test_a_stack_is_one_in_fine_steps_too_and_if_little_of_it_has_depth(frames: list[Luma]) -> None:
+    assert judged(frames).kind is GroupKind.FOCUS_STACK
 
 
 def test_without_times_the_numbers_in_names_tell_the_order_of_a_stack() -> None:
@@ -118,6 +140,7 @@ PICTURE = scene(1)
         pytest.param(passing(2, 50), id="a large thing passes"),
         pytest.param([PICTURE, shaken(PICTURE), PICTURE, defocused(PICTURE)], id="blurred now and then"),
         pytest.param([focused(PICTURE, ~MIDDLE), *[focused(PICTURE, MIDDLE)] * 3], id="one focus missed"),
+        pytest.param([np.roll(scene(3), 6 * place, axis=1) for place in range(5)], id="the camera pans"),
         pytest.param([scene(seed) for seed in range(4)], id="other pictures"),
     ],
 )
