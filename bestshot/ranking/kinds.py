@@ -33,8 +33,8 @@ _MIN_SPAN = 1.5
 _MIN_STEP = 0.3
 """In EV; cameras bracket in thirds of a stop and more."""
 
-_MAX_PAUSE = 120.0
-"""In seconds, between two neighbours in time: a bracket made by hand takes as long for a step."""
+_MAX_PAUSE = 240.0
+"""In seconds, between two neighbours in time: at night, by hand, a step of a bracket takes minutes."""
 
 _MIN_DARKENING = 0.9
 """Of the pairs of clearly different exposures, this fraction must be darker as it is exposed less.
@@ -43,6 +43,9 @@ Where the camera only follows a change of the light, pictures stay equally brigh
 
 _SAME_BRIGHTNESS = 0.01
 """Pictures that are all black, or all white, get no darker."""
+
+_WAVERING = 0.2
+"""In EV, by which the brightness of a picture may go back: a camera hardly meters two frames alike."""
 
 _BURST_PAUSE = 10.0
 """In seconds, between the frames of a bracket that only its pictures tell of."""
@@ -82,12 +85,12 @@ def kind_of(candidates: "Candidates") -> GroupKind:
 def is_bracket(shots: Sequence["Candidate"]) -> bool:
     """Whether shots in order of time hold exposures of one thing that differ on purpose.
 
-    What came from elsewhere, such as a messenger's copy of one of them, states no exposure and changes nothing.
+    What came from elsewhere, such as a messenger's copy of one of them, states no exposure and changes nothing. A camera
+    whose clock is wrong states its exposures all the same.
     """
-    dated = [one for one in shots if not one.metadata.taken.is_guess]
-    exposed = [one for one in dated if one.metadata.exposure_value is not None]
+    exposed = [one for one in shots if one.metadata.exposure_value is not None]
     if not exposed:
-        return _is_bracket_by_looks(dated)
+        return _is_bracket_by_looks([one for one in shots if not one.metadata.taken.is_guess])
     by_setting: dict[tuple[object, ...], list[Candidate]] = {}
     for one in exposed:
         by_setting.setdefault(_setting(one.metadata), []).append(one)
@@ -98,7 +101,7 @@ def state_a_bracket(stated: Sequence[Metadata]) -> bool:
     """Whether photos state exposures as those of a bracket are; that their brightness follows is not known yet."""
     by_setting: dict[tuple[object, ...], list[float]] = {}
     for one in stated:
-        if not one.taken.is_guess and one.exposure_value is not None:
+        if one.exposure_value is not None:
             by_setting.setdefault(_setting(one), []).append(one.exposure_value)
     return any(map(_are_steps, by_setting.values()))
 
@@ -133,7 +136,8 @@ def _darken(shots: Sequence["Candidate"], values: Sequence[float]) -> bool:
 
 def _is_bracket_by_exposure(shots: Sequence["Candidate"]) -> bool:
     values = [value for one in shots if (value := one.metadata.exposure_value) is not None]
-    return _are_steps(values) and max(_pauses(shots)) <= _MAX_PAUSE and _darken(shots, values)
+    dated = [one for one in shots if not one.metadata.taken.is_guess]
+    return _are_steps(values) and max(_pauses(dated), default=0.0) <= _MAX_PAUSE and _darken(shots, values)
 
 
 def _is_bracket_by_looks(shots: Sequence["Candidate"]) -> bool:
@@ -142,10 +146,15 @@ def _is_bracket_by_looks(shots: Sequence["Candidate"]) -> bool:
         return False
     light = [one.appraisal.light for one in shots]
     steps = [after - before for before, after in pairwise(light)]
-    is_steady = any(all(sign * step >= _MIN_STEP for step in steps) for sign in (1, -1))
+    is_steady = any(_go_on([sign * step for step in steps]) for sign in (1, -1))
     is_around = len(light) == _MIN_FRAMES and min(light[1:]) + _MIN_STEP <= light[0] <= max(light[1:]) - _MIN_STEP
     is_stepped = (is_steady or is_around) and max(light) - min(light) >= _MIN_SPAN
     return is_stepped and all(_show_the_same(one, other) for one, other in pairwise(shots))
+
+
+def _go_on(steps: Sequence[float]) -> bool:
+    """Whether most steps of brightness are clear and none leads back; what is white or black already hardly changes."""
+    return min(steps) >= -_WAVERING and 2 * sum(step >= _MIN_STEP for step in steps) > len(steps)
 
 
 def _show_the_same(one: "Candidate", other: "Candidate") -> bool:

@@ -59,6 +59,10 @@ def bracket(*values: float, pause: float = 0.5) -> list[Candidate]:
     return [frame(f"b{place}.jpg", place * pause, ev) for place, ev in enumerate(values)]
 
 
+def undated(one: Candidate) -> Candidate:
+    return replace(one, metadata=replace(one.metadata, taken=guess_at(0)))
+
+
 @pytest.mark.parametrize(
     "frames",
     [
@@ -66,6 +70,8 @@ def bracket(*values: float, pause: float = 0.5) -> list[Candidate]:
         pytest.param(bracket(0, -2, 2), id="the middle first"),
         pytest.param(bracket(0.0, -0.7, -2.3, 1.4), id="uneven steps"),
         pytest.param(bracket(-3, -1, 0, 2, 3, pause=47.0), id="by hand, with long pauses"),
+        pytest.param(bracket(-3, 0, 3, pause=210.0), id="by hand, at night"),
+        pytest.param([undated(one) for one in bracket(-3, 0, 3)], id="a camera whose clock was never set"),
         pytest.param([*bracket(-1, 0, 1), *(frame(f"c{n}.jpg", 9 + n, 0) for n in range(4))], id="a burst goes on"),
         pytest.param([*bracket(-1, 0, 1), copy_of(bracket(0)[0], "sent.jpg")], id="one of it was sent"),
     ],
@@ -89,13 +95,16 @@ def test_other_differences_of_exposure_are_no_bracket(frames: list[Candidate]) -
     assert kind(*frames) in (GroupKind.BURST, GroupKind.RETAKES)
 
 
-@pytest.mark.parametrize("lights", [(0.3, 0.6, 1.2), (1.2, 0.6, 0.3), (0.6, 0.3, 1.2)])
+@pytest.mark.parametrize(
+    "lights", [(0.3, 0.6, 1.2), (1.2, 0.6, 0.3), (0.6, 0.3, 1.2), (1.2, 0.8, 0.78, 0.8, 0.5, 0.3, 0.2)]
+)
 def test_without_exif_steady_steps_of_brightness_of_the_same_content_are_a_bracket(lights: Sequence[float]) -> None:
     assert kind(*(frame(f"{n}.jpg", n, light=light) for n, light in enumerate(lights))) is GroupKind.BRACKET
 
 
-def test_without_exif_one_dark_frame_is_a_fault() -> None:
-    assert kind(*(frame(f"{n}.jpg", n, light=light) for n, light in enumerate((1, 0.3, 1, 1)))) is GroupKind.BURST
+@pytest.mark.parametrize("lights", [(1, 0.3, 1, 1), (1, 0.3, 1, 0.5, 1), (1, 1, 1, 1, 0.6, 0.3, 0.3)])
+def test_without_exif_a_few_dark_frames_are_faults(lights: Sequence[float]) -> None:
+    assert kind(*(frame(f"{n}.jpg", n, light=light) for n, light in enumerate(lights))) is GroupKind.BURST
 
 
 def test_without_a_date_nothing_is_a_bracket_by_its_looks_since_edits_look_so() -> None:
