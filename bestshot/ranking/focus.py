@@ -29,8 +29,9 @@ _CLEARLY = 0.7
 """In octaves of detail: what is that much sharper in one photo than in another is so for anybody who looks."""
 
 _STILL_CAMERA, _HELD_CAMERA = 0.95, 0.7
-"""Correlation of light and shade from frame to frame, where detail changes. Focus leaves them in their place: stacks from
-a tripod have 0.96 and more, people before a camera that stands 0.94 at most. If it is held, more must speak for a stack."""
+"""Correlation of light and shade from frame to frame, where detail changes. Focus leaves them in their place: stacks
+from a tripod have 0.96 and more, people before a camera that stands 0.94 at most. If it is held, more must speak for a
+stack."""
 
 _TRADED, _TRADED_BY_HAND = 0.05, 0.2
 """The part of the cells that must be clearly sharper in one frame of a stack, and as many in another frame."""
@@ -42,7 +43,7 @@ _IN_TURN = 0.9
 """How much of what changes must be one rise and one fall in each place; in stacks 0.92 and more of it is."""
 
 _AT_ONCE = 0.8
-"""The part of the change that one step may hold: a focus that was missed once, or corrected, is not one that wanders."""
+"""The part of the change that one step may hold: a focus that was missed once, or corrected, does not wander."""
 
 _SAME_LIGHT = 0.5
 """In EV, between all frames of a stack."""

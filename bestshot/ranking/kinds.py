@@ -85,8 +85,8 @@ def kind_of(candidates: "Candidates") -> GroupKind:
 def is_bracket(shots: Sequence["Candidate"]) -> bool:
     """Whether shots in order of time hold exposures of one thing that differ on purpose.
 
-    What came from elsewhere, such as a messenger's copy of one of them, states no exposure and changes nothing. A camera
-    whose clock is wrong states its exposures all the same.
+    What came from elsewhere, such as a messenger's copy of one of them, states no exposure and changes nothing. A
+    camera whose clock is wrong states its exposures all the same.
     """
     exposed = [one for one in shots if one.metadata.exposure_value is not None]
     if not exposed:

@@ -1,6 +1,6 @@
 """Claims about where photos of one scene are sharp: focus stacks, the subject, and what is said of blurred ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any
 
@@ -75,7 +75,7 @@ def why(verdict: Verdict) -> dict[str, str]:
     return {one.photo.id: "; ".join(one.why) for one in verdict.ranking}
 
 
-def stack(seed: int = 1, order: Sequence[float] = (0, 1, 2, 3, 4)) -> list[Luma]:
+def stack(seed: int = 1, order: Iterable[float] = (0, 1, 2, 3, 4)) -> list[Luma]:
     """The focus goes from the upper edge, which is far, to the lower one; what is off it is the softer the farther."""
     picture = scene(seed)
     levels = [picture, *(defocused(picture, radius) for radius in (0.8, 1.6, 2.4, 3.2, 4.0))]
