@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 PHOTOS ?= photo-organizer-demo/photos
 
-.PHONY: check format lint types test unit root wheel bench
+.PHONY: check format lint types test coverage unit root wheel bench
 
 check: lint types test
 
@@ -19,6 +19,9 @@ types:
 
 test:
 	$(PYTHON) -m pytest
+
+coverage:
+	$(PYTHON) -m pytest --cov
 
 unit:
 	$(PYTHON) -m pytest -m unit
