@@ -14,6 +14,8 @@ from tests.support.drawn_library import add_burst
 PHONE, DESKTOP, WALL = (400, 800), (1280, 800), (2560, 1300)
 MANY = 5000
 SCROLL = "new Promise(done => { document.getElementById('grid').scrollTop += 900; requestAnimationFrame(done); })"
+GROUP = """number => fetch("/api/library").then(answer => answer.json())
+    .then(({ groups }) => groups.find(group => group.number === number))"""
 RIGHTMOST = """Math.max(document.documentElement.scrollWidth,
     ...[...document.querySelectorAll("dialog[open]")].map(one => one.getBoundingClientRect().right))"""
 
@@ -67,8 +69,7 @@ class Reviewer:
     def state(self, number: int) -> dict[str, Any]:
         """How a group stands as the program has it, with the places of photos instead of their numbers."""
         self.kept()
-        answer = self.page.request.get(f"http://{urlsplit(self.page.url).netloc}/api/library").json()
-        group = next(one for one in answer["groups"] if one["number"] == number)
+        group = self.page.evaluate(GROUP, number)
         places = {photo["id"]: place for place, photo in enumerate(group["photos"], start=1)}
         state = group["state"]
         return {

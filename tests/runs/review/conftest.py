@@ -1,12 +1,14 @@
 """Windows in a browser, and a small and a large library to review."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from bestshot.settings.settings import Settings
 from tests.support.review_client import served_review, settings_at
 from tests.support.review_pages import served_many
 from tests.support.reviewer import DESKTOP, MANY, Opener, Reviewer, draw_bursts
@@ -48,8 +50,20 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def bursts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three bursts that are only looked at, and so by one index for all tests."""
+    return draw_bursts(tmp_path_factory.mktemp("bursts") / "photos")
+
+
 @pytest.fixture
-def few(tmp_path: Path) -> Iterator[str]:
-    """The address of a review of three bursts."""
-    with served_review(settings_at(tmp_path, draw_bursts(tmp_path / "photos"))) as served:
+def settings(bursts: Path, tmp_path: Path) -> Settings:
+    """Settings for a review of the three bursts, about which nothing is decided yet."""
+    return replace(settings_at(tmp_path, bursts), cache_dir=str(bursts.parent / "cache"))
+
+
+@pytest.fixture
+def few(settings: Settings) -> Iterator[str]:
+    """The address of a review of the three bursts."""
+    with served_review(settings) as served:
         yield served.served.address

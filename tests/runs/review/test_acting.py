@@ -6,17 +6,19 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from bestshot.review.service import Access
+from bestshot.settings.settings import Settings
 from tests.fake_immich import VERSIONS, FakeImmich
 from tests.support.immich.folder import impatient
 from tests.support.marks.runs import Onlooker, settings_in
-from tests.support.review_client import served_review, settings_at
-from tests.support.reviewer import Opener, draw_bursts
+from tests.support.review_client import served_review
+from tests.support.reviewer import Opener
 
 
 class TestActing:
-    def test_a_folder_is_looked_at_laid_out_and_taken_back_from_the_page(self, review: Opener, tmp_path: Path) -> None:
+    def test_a_folder_is_looked_at_laid_out_and_taken_back_from_the_page(
+        self, review: Opener, settings: Settings, tmp_path: Path
+    ) -> None:
         output = tmp_path / "organized"
-        settings = settings_at(tmp_path, draw_bursts(tmp_path / "photos"))
         with served_review(settings) as served:
             reviewer, other = review(served.served.address), review(served.served.address)
             page = reviewer.page

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from bestshot.settings.settings import Settings
 from tests.support.paths import ROOT
-from tests.support.review_client import served_review, settings_at
+from tests.support.review_client import served_review
 from tests.support.review_pages import PHOTOS, served_many
 from tests.support.reviewer import (
     MANY,
     PHONE,
     Opener,
-    draw_bursts,
     is_place,
 )
 
@@ -141,8 +141,7 @@ class TestDeciding:
         expect(first.tile(2, 2)).to_have_attribute("data-role", "best")
         assert name.startswith("burst3")
 
-    def test_a_review_that_is_started_anew_goes_on_there(self, review: Opener, tmp_path: Path) -> None:
-        settings = settings_at(tmp_path, draw_bursts(tmp_path / "photos"))
+    def test_a_review_that_is_started_anew_goes_on_there(self, review: Opener, settings: Settings) -> None:
         with served_review(settings) as served:
             reviewer = review(served.served.address)
             with reviewer.page.expect_response(lambda answer: is_place(answer, 2)):
@@ -157,8 +156,7 @@ class TestDeciding:
             expect(again.card(1)).to_contain_text("Seen")
             expect(again.card(2)).to_contain_text("Skipped")
 
-    def test_what_only_shows_offers_neither_decisions_nor_deeds(self, review: Opener, tmp_path: Path) -> None:
-        settings = settings_at(tmp_path, draw_bursts(tmp_path / "photos"))
+    def test_what_only_shows_offers_neither_decisions_nor_deeds(self, review: Opener, settings: Settings) -> None:
         with served_review(settings, may_act=False) as served:
             reviewer = review(served.served.address)
             buttons = "".join(reviewer.page.locator("#bar button").all_inner_texts())
