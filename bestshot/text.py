@@ -10,6 +10,11 @@ from urllib.parse import quote
 _UNITS = ("kB", "MB", "GB", "TB")
 
 
+_NEVER_NAMES = frozenset(
+    "A All An Another Every In It Its No Not Nothing On One Only Run Some Something That The There These This Those"
+    " What Where Your".split()
+)
+
 _HIDDEN = "[hidden]"
 
 _SHORTEST_SECRET = 8
@@ -67,6 +72,12 @@ def format_size(size: int) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Format a number with its noun, such as "1 photo" or "12 photos"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def after_colon(sentence: str) -> str:
+    """A sentence as it goes on after a colon; what may be a name keeps its capital."""
+    first, space, rest = sentence.partition(" ")
+    return f"{first.lower()}{space}{rest}" if first in _NEVER_NAMES else sentence
 
 
 def base_name(path: str) -> str:

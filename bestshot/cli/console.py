@@ -34,7 +34,7 @@ from bestshot.model.groups import PlannedGroup
 from bestshot.pipeline.outcome import Outcome
 from bestshot.settings.settings import LogFormat, Settings
 from bestshot.storage.files import write_out
-from bestshot.text import printable, printable_lines
+from bestshot.text import after_colon, printable, printable_lines
 
 if TYPE_CHECKING:
     from bestshot.analysis.analyser import Progress
@@ -126,7 +126,7 @@ class Console:
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             facts = event("skipped", photo=skipped.id, error=skipped.error, is_new=skipped.is_new)
-            logger.warning("%s: %s%s", printable(skipped.id), skipped.error, since, extra=facts)
+            logger.warning("%s: %s%s", printable(skipped.id), after_colon(skipped.error), since, extra=facts)
         if outcome.declined:
             self.print_line([declined_line(plan)])
             logger.info("%s", declined_line(plan), extra=event("summary", acted=False, **facts_of(plan)))

@@ -31,6 +31,7 @@ from bestshot.settings.checks import check_consistency, check_source_options
 from bestshot.settings.reading import load_settings, secret_variables
 from bestshot.settings.settings import LogFormat, Settings
 from bestshot.storage.files import write_out
+from bestshot.text import after_colon
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def _understood(led: Led) -> tuple[list[Job], dict[str, int]]:
         except UsageError as error:
             if name is None:
                 raise
-            logger.error("%s: %s", name, error, extra=event("job", job=name))
+            logger.error("%s: %s", name, after_colon(str(error)), extra=event("job", job=name))
             wrong[name] = error.exit_code
     return jobs, wrong
 

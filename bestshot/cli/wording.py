@@ -15,7 +15,7 @@ from bestshot.model.photo import Photo, Skipped, SourceType
 from bestshot.plans.document import counts, size_of
 from bestshot.plans.plan import Plan
 from bestshot.settings.settings import Settings
-from bestshot.text import count, format_size, printable
+from bestshot.text import after_colon, count, format_size, printable
 from bestshot.traffic import take_fetched
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def note_lines(plan: Plan, *, with_all: bool = False) -> Iterator[str]:
     """What the user should know of what was asked for."""
     marks = plan.options.marks
     if with_all:
-        yield from (f"  left as you changed it: {printable(one.what)} ({one.why})" for one in plan.left)
+        yield from (f"  left as you changed it: {printable(one.what)} ({after_colon(one.why)})" for one in plan.left)
     if plan.groups and marks.stack and marks.archive_rest:
         yield (
             "With --stack, what is below the best in a stack is out of the timeline already and is not archived:"
@@ -260,7 +260,7 @@ def failure_lines(failed: Sequence[Skipped], *, with_all: bool) -> Iterator[str]
     for reason, names in by_reason.items():
         shown = names if with_all else names[:_SHOWN]
         more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
-        yield f"{', '.join(shown)}{more}: {reason}"
+        yield f"{', '.join(shown)}{more}: {after_colon(reason)}"
 
 
 def _known(known: int, total: int) -> str:
@@ -307,4 +307,4 @@ def _undone(results: Iterable["Result"], *, acted: bool) -> Iterator[str]:
 
 def left_line(left: KeptItem) -> str:
     """What was left alone, and why."""
-    return f"{printable(left.what)}: {left.why}"
+    return f"{printable(left.what)}: {after_colon(left.why)}"

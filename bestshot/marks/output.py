@@ -14,7 +14,7 @@ from bestshot.marks.library import MarkableLibrary
 from bestshot.marks.plan import left_as_changed, plan_marks
 from bestshot.marks.registry import KINDS
 from bestshot.marks.state import ALBUM
-from bestshot.text import count
+from bestshot.text import after_colon, count
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class MarkOutput:
         closed = [self._library.closed(action) for action in planned]
         reasons = {key: why for one in closed for key, why in one.items() if key not in references}
         for why, number in sorted(Counter(reasons.values()).items()):
-            logger.warning("%s: %s", count(number, "photo"), why)
+            logger.warning("%s: %s", count(number, "photo"), after_colon(why))
         open_ones: list[MarkAction] = []
         for one, shut in zip(planned, closed, strict=True):
             left = [key for key in one.keys if key not in shut and key not in references]

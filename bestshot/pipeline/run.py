@@ -30,7 +30,7 @@ from bestshot.sources.local.sidecar_files import sweep
 from bestshot.storage.drafts import Drafts
 from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
-from bestshot.text import count
+from bestshot.text import after_colon, count
 from bestshot.workers.capacity import Machine
 from bestshot.workers.pool import Workers, end_if_imported_by_worker
 
@@ -210,7 +210,7 @@ class _Run:
                         self._source.check_reachable()
                     case FailedMark(action=marking, keys=keys, error=error):
                         for key in keys:
-                            errors.setdefault(key, set()).add(f"{marking.words.failed}: {error}")
+                            errors.setdefault(key, set()).add(f"{marking.words.failed}: {after_colon(error)}")
                     case _:
                         receipts.append(result)
         # All that failed on one photo or file is one sentence, so that the next run knows it again.

@@ -17,6 +17,7 @@ from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.model.selection import ALWAYS, TimeSpan
+from bestshot.text import after_colon
 
 Examine = Callable[[Sequence[Photo]], Mapping[str, FileFacts]]
 """Asks files, each as if it were a photo, what they say of their shot; answers by id, where they say anything."""
@@ -96,7 +97,7 @@ class PhotoSource(PhotoReader):
     def _mark(self, action: MarkAction) -> MarkResult:
         marked = self.markable(MarkOptions()).mark(action)
         if marked.refused:
-            raise PhotoError("; ".join(f"{refused.key}: {refused.error}" for refused in marked.refused))
+            raise PhotoError("; ".join(f"{refused.key}: {after_colon(refused.error)}" for refused in marked.refused))
         return marked
 
     def list_photos(self, album: str | None = None) -> list[Photo]:

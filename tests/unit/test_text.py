@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bestshot.text import count, format_size, hide, printable
+from bestshot.text import after_colon, count, format_size, hide, printable
 from tests.support.each import every
 
 anything = st.text(st.characters(codec=None, categories=None), max_size=40)
@@ -100,3 +100,20 @@ def test_a_noun_agrees_with_its_number() -> None:
         "12,345 photos",
     ]
     assert count(2, "copy", "copies") == "2 copies"
+
+
+@every(
+    "sentence, goes_on",
+    [
+        ("Its sidecar cannot be written.", "its sidecar cannot be written."),
+        ("The folder a is gone. Look for it.", "the folder a is gone. Look for it."),
+        ("Immich 1.90 does not know stacks.", "Immich 1.90 does not know stacks."),
+        ("Photos/a.jpg is gone.", "Photos/a.jpg is gone."),
+        ("is cut off", "is cut off"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_goes_on_after_a_colon_without_its_capital_unless_it_begins_with_a_name(
+    sentence: str, goes_on: str
+) -> None:
+    assert after_colon(sentence) == goes_on

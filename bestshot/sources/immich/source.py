@@ -28,6 +28,7 @@ from bestshot.model.reader import PREVIEW_SIZE
 from bestshot.model.selection import ALWAYS, TimeSpan
 from bestshot.sources.interface import Examine, PhotoSource
 from bestshot.storage.picture_cache import PhotoCache, PhotoTooLargeError
+from bestshot.text import after_colon
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -334,4 +335,4 @@ class ImmichPhotoSource(PhotoSource):
             is_about_all = isinstance(error, BrokenAnswerError | NotImmichError) and not self._client.ping()
             if is_about_all:
                 raise
-            raise TransientError(f"cannot be fetched now: {error}") from error
+            raise TransientError(f"cannot be fetched now: {after_colon(str(error))}") from error

@@ -75,7 +75,7 @@ def test_what_is_left_is_told_with_its_reason_and_exit_code_1(
     assert main([str(photos), "-o", str(out), "--quiet", *QUICK]) == 0
     (out / "group_0001" / "metadata.txt").write_text("mine")
     told = said(capsys, "--undo", code=1)
-    assert "group_0001/metadata.txt: It was changed since and stays as it is.\n" in told
+    assert "group_0001/metadata.txt: it was changed since and stays as it is.\n" in told
     assert "1 thing left alone.\n" in told
     assert said(capsys, "--history").splitlines()[1].endswith("; undone in part)")
 
