@@ -71,7 +71,7 @@ export class Viewer {
     if (!faces.length) return say("No face was found in this photo.");
     this.#face = (this.#face + 1) % faces.length;
     const { box, who } = faces[this.#face];
-    this.zoom.toBox(box);
+    this.zoom.toBox(box, photo);
     say(`Face ${this.#face + 1} of ${faces.length}${who ? `: ${who}` : ""}`);
   }
 

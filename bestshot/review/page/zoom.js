@@ -6,6 +6,7 @@ const LARGEST = 12;
 const STEP = 1.5;
 const SWIPE = 60;
 const CLICK = 5;
+const EVEN = 2;
 
 /**
  * A photo on the stage: `frame`, of the size and at the place that it is looked at with, within `element`.
@@ -60,10 +61,10 @@ export class Zoom extends EventTarget {
     this.dispatchEvent(new Event("zoom"));
   }
 
-  /** Move what is seen by so many pixels. */
-  pan(right, down) {
-    if (!this.panes.length) return;
-    const { width, height } = this.#sizeIn(this.panes[0]);
+  /** Move what is seen by so many pixels of a photo, or of the first. */
+  pan(right, down, pane = this.panes[0]) {
+    if (!pane) return;
+    const { width, height } = this.#sizeIn(pane);
     this.#centre(this.x + right / width, this.y + down / height);
   }
 
@@ -89,9 +90,9 @@ export class Zoom extends EventTarget {
     this.to(this.isFull ? 1 : this.full, clientX, clientY);
   }
 
-  /** Bring a part of the photos, given by the fractions where it begins and ends, to the middle. */
-  toBox([left, top, right, bottom]) {
-    const [pane] = this.panes;
+  /** Bring a part of a photo, given by the fractions where it begins and ends, to the middle, and that of the others. */
+  toBox([left, top, right, bottom], photo) {
+    const pane = this.panes.find((one) => one.photo === photo) ?? this.panes[0];
     const { width, height } = pane.photo;
     const { clientWidth, clientHeight } = pane.element;
     const scale = 0.6 * Math.min(clientWidth / ((right - left) * width), clientHeight / ((bottom - top) * height));
@@ -100,15 +101,22 @@ export class Zoom extends EventTarget {
   }
 
   #sizeIn(pane) {
-    const scale = this.zoom * fitting(pane);
+    const scale = this.zoom * fitting(pane) * this.#evening(pane);
     return { width: pane.photo.width * scale, height: pane.photo.height * scale };
   }
 
+  /* Whole photos fill their panes, upright ones too; the longer sides of enlarged ones are equal, and so is what they show. */
+  #evening(pane) {
+    const lengthIn = (one) => fitting(one) * Math.max(one.photo.width, one.photo.height);
+    const until = this.full > 1.05 ? Math.min(this.full, EVEN) : EVEN;
+    return (lengthIn(this.panes[0]) / lengthIn(pane)) ** clamp(Math.log(this.zoom) / Math.log(until), 0, 1);
+  }
+
+  /* Every photo can be seen up to its edges; where one is whole already, only the others move. */
   #centre(x, y) {
-    const [pane] = this.panes;
-    const { width, height } = this.#sizeIn(pane);
-    const edge = (room, length) => Math.min(0.5, room / 2 / length);
-    const [across, down] = [edge(pane.element.clientWidth, width), edge(pane.element.clientHeight, height)];
+    const sizes = this.panes.map((pane) => [pane.element, this.#sizeIn(pane)]);
+    const across = Math.min(0.5, ...sizes.map(([{ clientWidth }, { width }]) => clientWidth / 2 / width));
+    const down = Math.min(0.5, ...sizes.map(([{ clientHeight }, { height }]) => clientHeight / 2 / height));
     this.x = clamp(x, across, 1 - across);
     this.y = clamp(y, down, 1 - down);
     this.layOut();
@@ -132,7 +140,7 @@ export class Zoom extends EventTarget {
     const after = middle(this.#fingers);
     this.#moved.x += after.x - before.x;
     this.#moved.y += after.y - before.y;
-    this.pan(before.x - after.x, before.y - after.y);
+    this.pan(before.x - after.x, before.y - after.y, this.#paneAt(after.x, after.y));
     if (before.apart && after.apart) this.to((this.zoom * after.apart) / before.apart, after.x, after.y);
   }
 

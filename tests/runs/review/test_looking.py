@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.support.drawn_library import exif, scene
 from tests.support.review_client import served_review, settings_at
@@ -105,6 +105,42 @@ class TestLooking:
         place = check_together(place)
         reviewer.press("ArrowDown")
         check_together(place)
+
+    def test_photos_on_end_and_across_are_equally_large_side_by_side_and_are_seen_up_to_their_edges(
+        self, review: Opener, few: str
+    ) -> None:
+        def with_sizes(route: Route) -> None:
+            told = route.fetch().json()
+            for photo, (width, height) in zip(told["groups"][0]["photos"], ((6000, 4000), (4000, 6000)), strict=True):
+                photo |= {"width": width, "height": height}
+            route.fulfill(json=told)
+
+        reviewer = review(few)
+        page = reviewer.page
+        page.route("**/api/library", with_sizes)
+        page.reload()
+        expect(page.locator("#start")).to_be_hidden()
+        reviewer.press("Enter", "2")
+        stage = page.locator(".pane").nth(1).bounding_box()
+        assert stage is not None
+        assert max(reviewer.frame(0)[2] / stage["width"], reviewer.frame(0)[3] / stage["height"]) == pytest.approx(
+            1, abs=0.01
+        )
+        assert max(reviewer.frame(1)[2] / stage["width"], reviewer.frame(1)[3] / stage["height"]) == pytest.approx(
+            1, abs=0.01
+        )
+        reviewer.press("+")
+        reviewer.press(*["ArrowDown"] * 10)
+        assert reviewer.frame(1)[1] + reviewer.frame(1)[3] == pytest.approx(stage["y"] + stage["height"], abs=1)
+        reviewer.press("z")
+        assert (reviewer.frame(0)[2:4], reviewer.frame(1)[2:4]) == ([6000, 4000], [4000, 6000])
+        before = reviewer.frame(1)
+        x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 60, y + 90, steps=3)
+        page.mouse.up()
+        assert reviewer.frame(1)[:2] == pytest.approx([before[0] + 60, before[1] + 90], abs=1)
 
     def test_the_best_is_held_beside_whatever_it_is_compared_with(self, review: Opener, many: str) -> None:
         reviewer = review(many)
