@@ -1,6 +1,7 @@
 /* What can be done to the photo and the group the reviewer is at: a key, a button and a line in the list of keys each. */
 
 import { byId, capital, make, named, say } from "./dom.js";
+import { doLettersAct, isLetter, onLetters } from "./letters.js";
 import { roleOf } from "./library.js";
 
 const PAN = 80;
@@ -22,6 +23,7 @@ export class Commands {
     for (const type of ["place", "states", "shown"]) library.addEventListener(type, () => this.update());
     viewer.element.addEventListener("zoom", () => this.update());
     byId("keys-close").addEventListener("click", () => byId("keys").close());
+    onLetters(() => this.#showKeys());
     this.update();
   }
 
@@ -216,8 +218,7 @@ export class Commands {
   #buttons(part) {
     const buttons = this.all.filter((one) => one.part === part);
     for (const one of buttons) {
-      const name = { "aria-label": `${one.label}: ${one.about}`, title: `${capital(one.about)} (${keyName(one.keys[0])})` };
-      one.button = make("button", { type: "button", "aria-keyshortcuts": shortcut(one.keys[0]), ...name }, one.label);
+      one.button = make("button", { type: "button", "aria-label": `${one.label}: ${one.about}` }, one.label);
       if (one.label.length > 2 && one.keys[0].length === 1) one.button.append(make("kbd", {}, keyName(one.keys[0])));
       one.button.addEventListener("click", () => this.#run(one));
     }
@@ -227,11 +228,24 @@ export class Commands {
     return element;
   }
 
+  /* On each button its key, if that does something. */
+  #showKeys() {
+    for (const { button, about, keys: [key] } of this.all) {
+      if (!button) continue;
+      const isOff = isLetter(key) && !doLettersAct();
+      button.title = isOff ? capital(about) : `${capital(about)} (${keyName(key)})`;
+      button.toggleAttribute("aria-keyshortcuts", !isOff);
+      if (!isOff) button.setAttribute("aria-keyshortcuts", shortcut(key));
+      const shown = button.querySelector("kbd");
+      if (shown) shown.hidden = isOff;
+    }
+  }
+
   #press(event) {
     const { target, key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const one = this.byKey.get(key.length === 1 ? key.toLowerCase() : key);
-    if (!one || isTakenBy(target, key)) return;
+    if (!one || isTakenBy(target, key) || (isLetter(key) && !doLettersAct())) return;
     event.preventDefault();
     const isHeld = event.repeat && one.part === "decide";
     if (!isHeld) this.#run(one, event);

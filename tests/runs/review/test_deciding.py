@@ -237,6 +237,38 @@ class TestGoing:
             (keys.strip(), about[:1].lower() + about[1:]) for keys, about in listed
         ]
 
+    def test_letters_can_be_turned_off_which_is_remembered_and_buttons_and_arrows_go_on(
+        self, review: Opener, settings: Settings
+    ) -> None:
+        with served_review(settings) as served:
+            reviewer = review(served.served.address)
+            page = reviewer.page
+            best = page.get_by_role("button", name="Best: ")
+            assert best.get_attribute("title") == "Make this photo the best (b)"
+            reviewer.press("?")
+            page.get_by_label("Letters, digits and signs act").uncheck()
+            reviewer.press("Escape")
+            reviewer.press("ArrowRight", "b", "x", "s", "?", "4", "j")
+            assert reviewer.current() == (1, 2)
+            assert reviewer.roles(1) == ["best", ""]
+            assert (best.get_attribute("title"), best.inner_text()) == ("Make this photo the best", "Best")
+            assert best.get_attribute("aria-keyshortcuts") is None
+            best.click()
+            page.locator("#groups .tile").nth(1).focus()
+            reviewer.press(" ")
+            assert reviewer.state(1)["best"] == 2
+            page.goto("about:blank")
+        reviewer.hosts.clear()
+        with served_review(settings) as served:
+            reviewer.open(served.served.address)
+            reviewer.press("Home", "s")
+            assert not reviewer.state(1)["skip"]
+            page.get_by_role("button", name="Keys: ").click()
+            page.get_by_label("Letters, digits and signs act").check()
+            reviewer.press("Escape", "s")
+            assert reviewer.state(1)["skip"]
+            page.goto("about:blank")
+
     def test_keys_that_a_field_or_a_button_needs_are_left_to_it(self, review: Opener, many: str) -> None:
         reviewer = review(many)
         reviewer.page.locator("#kind").focus()
