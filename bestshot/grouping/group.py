@@ -11,7 +11,7 @@ from bestshot.grouping.clusters import Links, clusters
 from bestshot.grouping.components import Components
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
-from bestshot.grouping.pans import links_of_pans, picture_of
+from bestshot.grouping.pans import Picture, links_of_pans, picture_of, sweeps
 from bestshot.grouping.rough import Lookalikes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.grouping.sketches import Sketches
@@ -157,12 +157,29 @@ class Grouping:
         of_one_press = may_be_of_one_press & self._bonds.are_of_one_press(pairs.left, pairs.right)
         of_one_framing = is_confirmed & _flags(map(self._rules.is_one_framing, found))
         is_bond = of_one_press | (of_one_framing & self._bonds.are_other_exposures(pairs.left, pairs.right))
-        is_bond |= self._of_pans(pairs, is_confirmed & _flags(map(self._rules.may_be_panned, found)))
+        may_be_panned = _flags(map(self._rules.may_be_panned, found))
+        is_bond |= self._of_pans(pairs, is_confirmed & may_be_panned)
+        is_confirmed &= is_bond | ~self._of_one_sweep(pairs, may_be_panned, [look.overlap for look in found])
         return pairs, is_confirmed | of_one_press, is_bond
 
     def _of_pans(self, pairs: Pairs, may_be: Flags) -> Flags:
         """Which pairs follow each other in a panorama, of those that may."""
-        chosen = may_be & self._bonds.are_of_one_camera(pairs.left, pairs.right)
+        links, seconds = self._dated(pairs, may_be)
+        found = links_of_pans(links.values(), self._picture, seconds)
+        return _flags(links.get(place) in found for place in range(len(pairs.left)))
+
+    def _of_one_sweep(self, pairs: Pairs, may_be: Flags, overlaps: Sequence[float]) -> Flags:
+        """Which pairs show parts of what a camera was moved across, of those that may."""
+        links, seconds = self._dated(pairs, may_be)
+        numbers = sweeps({link: overlaps[place] for place, link in links.items()}, self._picture, seconds)
+        found = np.zeros(len(pairs.left), dtype=np.bool_)
+        for place, (one, other) in links.items():
+            found[place] = one in numbers and numbers[one] == numbers.get(other)
+        return found
+
+    def _dated(self, pairs: Pairs, chosen: Flags) -> tuple[dict[int, tuple[int, int]], dict[int, float]]:
+        """Of the chosen pairs those that one camera took at known times, the earlier photo first, and those times."""
+        chosen = chosen & self._bonds.are_of_one_camera(pairs.left, pairs.right)
         chosen &= ~np.isnan(self._clocks.known_gap(pairs.left, pairs.right))
         photos = np.unique(np.append(pairs.left[chosen], pairs.right[chosen])).tolist()
         seconds = {photo: self._metadata[self._photos[photo].id].taken.seconds for photo in photos}
@@ -170,8 +187,10 @@ class Grouping:
         for place in np.flatnonzero(chosen).tolist():
             one, other = int(pairs.left[place]), int(pairs.right[place])
             links[place] = (one, other) if seconds[one] <= seconds[other] else (other, one)
-        found = links_of_pans(links.values(), lambda photo: picture_of(self._prints[photo].sketch), seconds)
-        return _flags(links.get(place) in found for place in range(len(pairs.left)))
+        return links, seconds
+
+    def _picture(self, photo: int) -> Picture | None:
+        return picture_of(self._prints[photo].sketch)
 
     def _earliest(self, group: Group) -> float:
         members = [self._metadata[photo.id].taken for photo in group.photos]

@@ -4,6 +4,7 @@ Only pure shifts count that leave hardly any doubt. A hand that drifts moves les
 with the camera keeps it in its place, and who holds the button takes more than one photo in a second.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -35,6 +36,9 @@ _MOST_DOUBT = 0.15
 
 _CERTAINTY, _UNMOVED = 3.0, 0.1
 """Unmoved, this many times as much must be lacking, and so much: a plain sky fits wherever it is laid."""
+
+_DISAGREEMENT = 1.5 / SKETCH_SIZE
+"""Fraction of the picture by which its sketch may say that it is moved on more, or less, than its details do."""
 
 _FURTHEST, _ASIDE = SKETCH_SIZE * 3 // 8, 2
 """In pixels: by how much sketches are moved to see how they fit best."""
@@ -92,18 +96,8 @@ def links_of_pans(
     links: Iterable[tuple[int, int]], picture: Callable[[int], Picture | None], seconds: Mapping[int, float]
 ) -> set[tuple[int, int]]:
     """Of pairs of photos that may follow each other, the earlier one first, those that do so in a panorama."""
-    by_time = sorted(links, key=lambda link: (seconds[link[1]], -seconds[link[0]], link))
-    after: dict[int, int] = {}
-    before: dict[int, int] = {}
-    for earlier, later in by_time:  # the nearest on either side
-        after.setdefault(earlier, later)
-        before.setdefault(later, earlier)
-    following = {one: other for one, other in after.items() if before[other] == one}
     found = set[tuple[int, int]]()
-    for first in following.keys() - following.values():
-        chain = [first]
-        while chain[-1] in following:
-            chain.append(following[chain[-1]])
+    for chain in _chains(links, seconds):
         pictures = [seen for photo in chain if (seen := picture(photo)) is not None]
         if len(chain) >= _MIN_FRAMES and len(pictures) == len(chain):
             for run in pans(pictures, [seconds[photo] for photo in chain]):
@@ -111,10 +105,52 @@ def links_of_pans(
     return found
 
 
+def sweeps(
+    overlaps: Mapping[tuple[int, int], float], picture: Callable[[int], Picture | None], seconds: Mapping[int, float]
+) -> dict[int, int]:
+    """The number of the sweep that a photo is of, if it is of any: the camera was turned on and on in one direction.
+
+    `overlaps` says how much of one photo another one shows that may follow it. This does not prove a panorama, but no
+    photo of a sweep stands for the next one.
+    """
+    numbers = dict[int, int]()
+    for chain in _chains(overlaps, seconds):
+        steps = list[_Step]()
+        for place, link in enumerate((*pairwise(chain), None)):
+            step = None
+            if link is not None and is_paced(seconds[link[1]] - seconds[link[0]]):
+                step = _rough_step(picture(link[0]), picture(link[1]), overlaps[link])
+            if step is None or (steps and not _is_onward(steps[-1], step)):
+                if _is_panorama(steps):
+                    numbers.update(dict.fromkeys(chain[place - len(steps) : place + 1], len(numbers)))
+                steps = []
+            steps += [] if step is None else [step]
+    return numbers
+
+
+def _chains(links: Iterable[tuple[int, int]], seconds: Mapping[int, float]) -> Iterator[list[int]]:
+    """Photos each of which follows the one before as the nearest of those that may."""
+    by_time = sorted(links, key=lambda link: (seconds[link[1]], -seconds[link[0]], link))
+    after: dict[int, int] = {}
+    before: dict[int, int] = {}
+    for earlier, later in by_time:  # the nearest on either side
+        after.setdefault(earlier, later)
+        before.setdefault(later, earlier)
+    following = {one: other for one, other in after.items() if before[other] == one}
+    for first in following.keys() - following.values():
+        chain = [first]
+        while chain[-1] in following:
+            chain.append(following[chain[-1]])
+        yield chain
+
+
 def _goes_on(steps: Sequence[_Step], step: _Step) -> bool:
     sizes = [abs(size) for _, size in (*steps, step)]
-    axis, size = steps[0]
-    return step[0] == axis and step[1] * size > 0 and max(sizes) <= _EVENNESS * min(sizes)
+    return _is_onward(steps[0], step) and max(sizes) <= _EVENNESS * min(sizes)
+
+
+def _is_onward(before: _Step, step: _Step) -> bool:
+    return step[0] == before[0] and step[1] * before[1] > 0
 
 
 def _is_panorama(steps: Sequence[_Step]) -> bool:
@@ -133,6 +169,19 @@ def _step(one: Picture, other: Picture) -> _Step | None:
     axis = max((0, 1), key=lambda axis: abs(moved[axis]))
     is_straight = abs(moved[1 - axis]) <= _STRAIGHTNESS * abs(moved[axis])
     return (axis, moved[axis]) if is_straight and abs(moved[axis]) >= _MIN_STEP else None
+
+
+def _rough_step(one: Picture | None, other: Picture | None, overlap: float) -> _Step | None:
+    """How a picture is moved on from another, as far as their details share; None if their sketches contradict that."""
+    if one is None or other is None or 1 - overlap < _MIN_STEP:
+        return None
+    fits = _fits(one, other)
+    best = int(np.argmax(np.where(_IS_TRIED, fits, -1.0)))
+    moved = [float(np.fft.fftfreq(_GRID, 1 / _GRID)[place]) / SKETCH_SIZE for place in divmod(best, _GRID)]
+    axis = max((0, 1), key=lambda axis: abs(moved[axis]))
+    are_at_one = abs(abs(moved[axis]) - (1 - overlap)) <= _DISAGREEMENT and abs(moved[1 - axis]) <= 1 / SKETCH_SIZE
+    is_better = fits.flat[best] - fits[0, 0] >= _UNMOVED
+    return (axis, math.copysign(1 - overlap, moved[axis])) if are_at_one and is_better else None
 
 
 def _refined(fits: Picture, best: int) -> float:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -125,8 +126,8 @@ def test_no_burst_of_real_photos_is_a_panorama_at_any_pace(shared: Path) -> None
             assert list(pans(pictures, [2.0 * place for place in range(len(pictures))])) == [], group
 
 
-def groups(frames: Sequence[bytes], *, pause: float = 2.0) -> list[list[str]]:
-    """The groups of frames of which a closer look knows neighbours again, and no others."""
+def groups(frames: Sequence[bytes], overlaps: Sequence[float] | None = None, *, pause: float = 2.0) -> list[list[str]]:
+    """The groups of frames of which a closer look knows neighbours again, by so much as they share, and no others."""
     names = [f"{place}.jpg" for place in range(len(frames))]
     metadata = {name: metadata_with(wall_at(pause * at), camera="Canon") for at, name in enumerate(names)}
     prints = {
@@ -134,10 +135,11 @@ def groups(frames: Sequence[bytes], *, pause: float = 2.0) -> list[list[str]]:
     }
     grouping = Grouping([photo(name) for name in names], metadata, prints, GroupingRules())
     place = {name: at for at, name in enumerate(names)}
-    looks = {
-        pair.id: NEXT if abs(place[pair.left.id] - place[pair.right.id]) == 1 else FURTHER
-        for pair in grouping.candidate_pairs()
-    }
+    looks = {}
+    for pair in grouping.candidate_pairs():
+        first, last = sorted((place[pair.left.id], place[pair.right.id]))
+        shared = NEXT if overlaps is None else replace(NEXT, overlap=overlaps[first])
+        looks[pair.id] = shared if last == first + 1 else FURTHER
     return [[member.id for member in group.photos] for group in grouping.groups(looks)]
 
 
@@ -145,3 +147,28 @@ def test_a_panorama_is_one_group_though_its_ends_have_nothing_in_common() -> Non
     frames = framed([(0.15 * place, 0) for place in range(6)])
     assert groups(frames) == [[f"{place}.jpg" for place in range(6)]]
     assert len(groups([frames[0]] * 6)) > 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "steps", [(0.2, 0.3, 0.2, 0.3), (0.32, 0.18, 0.35), (0.12, 0.3)], ids=["often", "once", "at its end"]
+)
+def test_no_frame_of_a_sweep_stands_for_the_next_though_some_share_enough(seed: int, steps: Sequence[float]) -> None:
+    """Before, those that share more than the others were taken for a burst, of which all but one are hidden."""
+    places = [(float(at), 0.0) for at in np.cumsum([0.0, *steps])]
+    assert groups(framed(places, seed), [1 - step for step in steps]) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "together"),
+    [((0.2,), 2), ((0.2, -0.2), 3), ((0.03, 0.03), 3)],
+    ids=["framed anew", "and back", "a hand drifts"],
+)
+def test_photos_that_are_framed_anew_are_no_sweep(steps: Sequence[float], together: int) -> None:
+    frames = framed([(1 + float(at), 0.0) for at in np.cumsum([0.0, *steps])])
+    assert [len(group) for group in groups(frames, [1 - abs(step) for step in steps])] == [together]
+
+
+def test_what_details_say_of_a_move_counts_only_if_sketches_say_the_same() -> None:
+    still = framed([(0, 0)]) * 4
+    assert groups(still, [0.8, 0.7, 0.8]) == [["0.jpg", "1.jpg"], ["2.jpg", "3.jpg"]]
