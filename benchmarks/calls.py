@@ -21,12 +21,13 @@ import tempfile
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 from unittest.mock import patch
 
 # Started by its path, a script finds only what lies beside it.
@@ -37,6 +38,8 @@ from photo_organizer import main as organize
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, scene
 from tests.support.paths import ROOT
+
+Result = TypeVar("Result")
 
 GOALS = {
     "a photo in a folder, with -o": (18, 52),
@@ -98,11 +101,19 @@ def package_of(module: str) -> str:
     return rest.partition(".")[0] or first
 
 
-class _OneThread(ThreadPoolExecutor):
+class _OneThread:
     """Replaces a pool of processes, in which calls could not be traced."""
 
-    def __init__(self, _count: int, **_options: object) -> None:
-        super().__init__(1)
+    failure = None
+
+    def __init__(self, _count: int) -> None:
+        self._thread = ThreadPoolExecutor(1)
+
+    def submit(self, task: Callable[[], Result], _load: object = None) -> Future[Result]:
+        return self._thread.submit(task)
+
+    def close(self) -> None:
+        self._thread.shutdown()
 
 
 @contextmanager
@@ -169,7 +180,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with (
         tempfile.TemporaryDirectory() as unseen,
         tempfile.TemporaryDirectory() as home,
-        patch.object(pool, "ProcessPoolExecutor", _OneThread),
+        patch.object(pool, "ProcessPool", _OneThread),
     ):
         run_jobs(Path(unseen))
         traces = run_jobs(Path(home))

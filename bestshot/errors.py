@@ -17,7 +17,7 @@ OrganizerError
 ├── StateError         the index, the cache or the journal cannot be used  exit 1
 │   ├── DamagedError        its file is not as it was written
 │   └── PhotoTooLargeError  one photo is larger than the whole cache (in storage.picture_cache)
-├── WorkersError       worker processes cannot be started, or the cluster is lost (in workers.pool)
+├── WorkersError       worker processes cannot be started, or the cluster is lost (in workers.processes)
 ├── FaceDetectionError face detection does not work here; the run goes on without it
 └── PhotoError         one photo cannot be read; the run goes on without it
     └── TransientError it may be readable next time (permissions, a missing file), so it is never stored as broken

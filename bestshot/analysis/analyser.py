@@ -36,6 +36,42 @@ def _nothing() -> None:
     """Checked before most measurements."""
 
 
+def _load_pictures() -> None:
+    """What is used wherever pictures are looked at."""
+    from bestshot.analysis import appraisal, comparison, hashing  # noqa: F401 - they stay in the process
+
+
+def _load_face_detection() -> None:
+    from bestshot.analysis.face_models import hog_detector, landmark_predictor
+
+    _load_pictures()
+    hog_detector()
+    landmark_predictor()
+
+
+def _load_slow_face_detection() -> None:
+    from bestshot.analysis.face_models import cnn_detector
+
+    _load_face_detection()
+    cnn_detector()
+
+
+def _load_face_recognition() -> None:
+    from bestshot.analysis.face_models import embedder, eye_corner_predictor
+
+    _load_pictures()
+    eye_corner_predictor()
+    embedder()
+
+
+_LOADS = {
+    None: _load_pictures,
+    FaceModel.HOG: _load_face_detection,
+    FaceModel.CNN: _load_slow_face_detection,
+}
+"""What appraising takes, by the model for faces."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement(Generic[Measurable, Value]):
     """A way to measure photos, or pairs of them, and how its results are kept in the index.
@@ -43,7 +79,8 @@ class Measurement(Generic[Measurable, Value]):
     `measure` must be picklable; its second argument is how many photos it may read at once. `recipe` names the way the
     results are made: results of another recipe are not used. `batch` is how many subjects a worker gets at a time.
     `likely_members` tells from the results of a batch how many of its photos will be in a group, where it can.
-    `check` raises an OrganizerError where nothing can be measured; it is asked before anything is.
+    `check` raises an OrganizerError where nothing can be measured; it is asked before anything is. `load` loads what
+    measuring takes in a worker, which else loads it with its first photo.
     """
 
     title: str
@@ -54,6 +91,7 @@ class Measurement(Generic[Measurable, Value]):
     batch: int
     likely_members: Callable[[Sequence[Value | Failure]], int] | None = None
     check: Callable[[], None] = _nothing
+    load: Callable[[], None] = _load_pictures
 
 
 def _revision(photo: Photo) -> str:
@@ -207,7 +245,8 @@ def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Apprais
     measure = partial(measure_each, partial(_appraise, model=model))
     check = _nothing if model is None else _check_faces
     batch = 8 if model is None else 1  # handing one over costs a tenth of judging it without faces
-    return Measurement("Judging", recipes.appraisal_recipe(model), Appraisal, measure, _revision, batch, check=check)
+    recipe, load = recipes.appraisal_recipe(model), _LOADS[model]
+    return Measurement("Judging", recipe, Appraisal, measure, _revision, batch, check=check, load=load)
 
 
 def recognition_measurement(
@@ -216,7 +255,7 @@ def recognition_measurement(
     """Compute the embeddings of faces, given by photo id, that this model found."""
     measure = partial(measure_each, partial(_embed, faces=faces))
     recipe = recipes.embedding_recipe(model)
-    return Measurement("Recognising", recipe, FaceEmbeddings, measure, _revision, batch=1)
+    return Measurement("Recognising", recipe, FaceEmbeddings, measure, _revision, batch=1, load=_load_face_recognition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +356,7 @@ class Analyser:
         outlook = _Outlook(measurement, len(subjects), megabytes)
         self._foresee(outlook.after([]))
         with self._progress(measurement.title, len(subjects)) as advance:
-            for finished in self._workers.run(work, batches):
+            for finished in self._workers.run(work, batches, measurement.load):
                 values = finished.result
                 if isinstance(values, WorkerDied):
                     # Another program may have used up the memory, so the next run tries again.

@@ -32,7 +32,8 @@ from bestshot.storage.index import Index
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import after_colon, count
 from bestshot.workers.capacity import Machine
-from bestshot.workers.pool import Workers, end_if_imported_by_worker
+from bestshot.workers.pool import Workers
+from bestshot.workers.worker import end_if_imported_by_worker
 
 _LONGEST = 36_500
 """Days; times before the first year cannot be compared."""

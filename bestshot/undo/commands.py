@@ -14,8 +14,8 @@ from bestshot.settings.settings import Settings
 from bestshot.undo.choice import RunChoice
 from bestshot.undo.history import run_in_words
 from bestshot.undo.undo import Result, RunUndo
-from bestshot.workers.pool import end_if_imported_by_worker
 from bestshot.workers.progress import no_progress
+from bestshot.workers.worker import end_if_imported_by_worker
 
 
 def undone_already(settings: Settings, choice: RunChoice) -> str | None:

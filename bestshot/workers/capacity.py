@@ -1,6 +1,7 @@
 """How many processes this machine has room for: by its cores, and by the memory that a large photo takes in each."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ WORKER_BYTES: Final = 750 * _MB
 """What a worker takes at worst, while it decodes a picture of 160 megapixels in full: 725 MB measured."""
 
 FACES_BYTES: Final = 150 * _MB
-"""What the models for faces take in a worker beside that."""
+"""What the models for faces take beside that: once where workers are forked, else in each."""
+
+FORKS: Final = sys.platform == "linux"
+"""Whether workers are forked. macOS does not promise that its libraries still work in a process that was forked."""
 
 
 def available_cores() -> int:
@@ -44,8 +48,9 @@ class Machine:
         """
         if self.memory is None:
             return self.cores
-        each = WORKER_BYTES + (FACES_BYTES if with_faces else 0)
-        return max(1, min(self.cores, (self.memory - MAIN_BYTES) // each))
+        models = FACES_BYTES if with_faces else 0
+        shared, own = (models, 0) if FORKS else (0, models)
+        return max(1, min(self.cores, (self.memory - MAIN_BYTES - shared) // (WORKER_BYTES + own)))
 
 
 def available_memory(root: Path = Path("/")) -> int | None:

@@ -15,7 +15,7 @@ from bestshot.errors import OrganizerError, UsageError
 from bestshot.model.reader import PhotoReader
 from bestshot.text import printable
 from bestshot.workers.deadline import PHOTO_SECONDS, within_deadlines
-from bestshot.workers.pool import WorkerLostError, WorkersError
+from bestshot.workers.processes import WorkerLostError, WorkersError
 from bestshot.workers.remote_checks import access_problem, checked, difference, probe_paths, software
 
 logger = logging.getLogger(__name__)

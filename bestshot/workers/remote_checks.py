@@ -13,7 +13,8 @@ from bestshot import __version__
 from bestshot.errors import OrganizerError
 from bestshot.model.reader import PhotoReader
 from bestshot.text import printable
-from bestshot.workers.pool import WorkersError, keep_memory
+from bestshot.workers.processes import WorkersError
+from bestshot.workers.worker import keep_memory
 
 Result = TypeVar("Result")
 

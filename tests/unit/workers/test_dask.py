@@ -30,7 +30,8 @@ from bestshot.sources.interface import PhotoSource
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.dask import dask_cluster
 from bestshot.workers.deadline import begin_photo
-from bestshot.workers.pool import WorkerDied, Workers, WorkersError
+from bestshot.workers.pool import WorkerDied, Workers
+from bestshot.workers.processes import WorkersError
 from bestshot.workers.remote_checks import access_problem, probe_paths, software
 from tests.fake_immich import FakeImmich
 from tests.support.drawn_library import add, add_burst, groups, organize, run_program, scene, skipped

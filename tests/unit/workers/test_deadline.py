@@ -15,7 +15,8 @@ from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.workers.deadline import PHOTO_SECONDS, begin_photo, within_deadlines
-from bestshot.workers.pool import WorkerDied, Workers, WorkersError
+from bestshot.workers.pool import WorkerDied, Workers
+from bestshot.workers.processes import WorkersError
 from tests.support.drawn_library import add_burst, groups, skipped
 from tests.support.file_systems import in_own_process
 

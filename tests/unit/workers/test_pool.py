@@ -1,6 +1,7 @@
 """Work is spread over processes, and what dies takes only its own photo along."""
 
 import ctypes
+import multiprocessing
 import os
 import platform
 import select
@@ -15,7 +16,8 @@ from pathlib import Path
 import pytest
 from threadpoolctl import threadpool_info
 
-from bestshot.workers.pool import WorkerDied, Workers, WorkersError
+from bestshot.workers.pool import WorkerDied, Workers
+from bestshot.workers.processes import WorkersError
 from tests.support.drawn_library import add_burst
 from tests.support.file_systems import SPAWN, in_own_process
 from tests.support.paths import ROOT
@@ -183,7 +185,7 @@ def test_processes_that_die_at_birth_are_blamed_on_no_photo(tmp_path: Path) -> N
     done = ended(str(script))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].startswith(
-        "bestshot.workers.pool.WorkersError: The processes that read the photos end as soon as they are started"
+        "bestshot.workers.processes.WorkersError: The processes that read the photos end as soon as they are started"
     )
 
 
@@ -238,8 +240,12 @@ def own_pid(_batch: Sequence[int]) -> list[int]:
 
 def interrupt_everybody(_batch: Sequence[int]) -> list[int]:
     """What a terminal does at Ctrl-C: the parent and its workers hear it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    assert parent.pid is not None
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getppid(), signal.SIGINT)
+    os.kill(parent.pid, signal.SIGINT)
     return [0]
 
 
