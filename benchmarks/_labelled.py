@@ -13,7 +13,7 @@ from bestshot.model.appraisal import Appraisal
 from bestshot.model.faces import Face, FaceModel
 from bestshot.model.groups import Group, Verdict
 from bestshot.model.photo import Metadata, Photo
-from bestshot.pipeline.look import compare_sizes, recognise, trace_copies
+from bestshot.pipeline.judging import compare_sizes, recognise, trace_copies
 from bestshot.ranking.candidates import Candidates
 from bestshot.ranking.rank import judge
 from bestshot.sources.local.source import LocalPhotoSource

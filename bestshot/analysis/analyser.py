@@ -319,6 +319,8 @@ class Analyser:
         self._workers = workers
         self._progress = progress
         self._foresee = progress.foresee if isinstance(progress, Foreseeing) else _not_heard
+        self.passing = set[str]()
+        """The ids of all that could not be measured for now: what follows from them may be another in the next run."""
 
     def watched(self, title: str) -> AbstractContextManager[object]:
         """A phase in which nothing is measured; progress that does not foresee would take it for one without an end."""
@@ -326,7 +328,12 @@ class Analyser:
 
     def recipe(self, measurement: Measurement[Measurable, Value]) -> str:
         """The name of the way in which this source's photos are measured."""
-        return measurement.recipe + self._source.detail
+        return measurement.recipe + self.detail
+
+    @property
+    def detail(self) -> str:
+        """What is added to the name of each way in which this source's photos are measured."""
+        return self._source.detail
 
     def measure(
         self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]
@@ -344,6 +351,7 @@ class Analyser:
             measurement.check()
             for entry in self._stored(self._measured(unknown, measurement), recipe):
                 found.add(entry)
+            self.passing |= found.passing
         return found
 
     def _measured(

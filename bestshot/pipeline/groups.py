@@ -1,18 +1,20 @@
 """The groups of a library: found once, and recalled as long as all that they follow from is as it was."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, Self
 
 import msgspec
 
 import bestshot.grouping
 import bestshot.model
+from bestshot.analysis import recipes
 from bestshot.analysis.analyser import Analyser, Measurement, Measurements, fingerprint_measurement
 from bestshot.analysis.pairs import comparison_measurement
 from bestshot.grouping.rules import GroupingRules
@@ -26,6 +28,15 @@ from bestshot.storage.index import Failure, Index, IndexEntry
 _RECIPE: Final = "groups/1"
 """How groups are written down. What they follow from is in the revision, so that they replace those of before."""
 
+_RECIPE_OF_LISTED: Final = "groups of what is listed/1"
+"""The groups of photos of which nothing has to be read to know that nothing has changed."""
+
+_LISTED: Final = ("id", "origin", "key", "name", "revision", "metadata_revision")
+"""What tells of a photo that neither its picture nor what it says has changed; the rest of it changes no group."""
+
+_AT_ONCE: Final = 1000
+"""The state of so many photos is put together at once: that of all would be as large as what is kept of them."""
+
 _OF_PHOTO: Final = ("id", "origin", "key", "name", "revision")
 _OF_METADATA: Final = ("taken", "camera", "exposure_seconds", "f_number", "iso", "burst")
 """What groups follow from of a photo, and of what it says: it is all in the revision, and grouping is shown no more."""
@@ -33,7 +44,7 @@ _OF_METADATA: Final = ("taken", "camera", "exposure_seconds", "f_number", "iso",
 _Stated = tuple[Any, ...]
 """What a photo says, in the order of these names."""
 
-_of_photo, _of_metadata = attrgetter(*_OF_PHOTO), attrgetter(*_OF_METADATA)
+_of_listed, _of_photo, _of_metadata = attrgetter(*_LISTED), attrgetter(*_OF_PHOTO), attrgetter(*_OF_METADATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,21 @@ class FoundGroups:
     unread: Sequence[Skipped]
     uncompared: Sequence[Skipped]
     final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedLibrary:
+    """The `readable` photos of a library with their groups.
+
+    Of the `unread` nothing is known, and of those in `doubts` something that they say cannot be used. `metadata` is
+    what photos say as far as it was read: nothing where the groups were recalled.
+    """
+
+    readable: Sequence[Photo]
+    found: FoundGroups
+    unread: Sequence[Skipped]
+    doubts: Sequence[Skipped]
+    metadata: Mapping[str, Metadata]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +123,15 @@ class GroupingTask:
 @cache
 def _rules_in_code() -> bytes:
     """A digest of the code by which photos are grouped, so that nobody can forget to rename it when rules change."""
-    folders = [Path(folder) for package in (bestshot.grouping, bestshot.model) for folder in package.__path__]
+    return digest_of_code((bestshot.grouping, bestshot.model), Path(__file__))
+
+
+def digest_of_code(packages: Iterable[ModuleType], *more: Path) -> bytes:
+    """A digest of the modules of these packages, without those below them, and of further files."""
+    folders = [Path(folder) for package in packages for folder in package.__path__]
     files = sorted(file for folder in folders for file in folder.iterdir() if file.is_file())
     state = blake2b()
-    for file in (*files, Path(__file__)):
+    for file in (*files, *more):
         state.update(file.read_bytes())
     return state.digest()
 
@@ -117,10 +148,10 @@ class _Library:
     size: int = 0
 
     @classmethod
-    def of(cls, task: GroupingTask) -> Self:
-        first, *others = sorted({photo.origin for photo in task.photos})
-        part = ("in part",) if task.is_part else ()
-        return cls(first, "\0".join((*others, f"{task.rules} {task.rotations}", *part)))
+    def of(cls, photos: Iterable[Photo], rules: GroupingRules, *, rotations: bool, is_part: bool) -> Self:
+        first, *others = sorted({photo.origin for photo in photos})
+        part = ("in part",) if is_part else ()
+        return cls(first, "\0".join((*others, f"{rules} {rotations}", *part)))
 
     @property
     def id(self) -> str:
@@ -152,12 +183,95 @@ class _Remembered:
         return FoundGroups(groups, unread, uncompared)
 
 
+@dataclass(frozen=True, slots=True)
+class _RememberedLibrary:
+    """The groups of listed photos, and what is wrong with these, with each photo as its place in the listing."""
+
+    found: _Remembered
+    unread: list[tuple[int, str]]
+    doubts: list[tuple[int, str]]
+
+    @classmethod
+    def of(cls, library: GroupedLibrary, photos: Sequence[Photo]) -> Self:
+        place = {photo.id: number for number, photo in enumerate(photos)}
+        unread, doubts = (
+            [(place[one.id], one.error) for one in skipped] for skipped in (library.unread, library.doubts)
+        )
+        return cls(_Remembered.of(library.found, photos), unread, doubts)
+
+    def library(self, photos: Sequence[Photo]) -> GroupedLibrary:
+        unread, doubts = (
+            [Skipped(photos[place].id, error) for place, error in skipped] for skipped in (self.unread, self.doubts)
+        )
+        lost = {one.id for one in unread}
+        readable = [photo for photo in photos if photo.id not in lost] if lost else photos
+        return GroupedLibrary(readable, self.found.found(photos), unread, doubts, {})
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPhotos:
+    """Photos as they are listed, before any of them is read: all that their groups follow from, beside the settings.
+
+    `metadata` and `thumbhashes` are what the listing says of some of them.
+    """
+
+    photos: Sequence[Photo]
+    metadata: Mapping[str, Metadata]
+    thumbhashes: Mapping[str, bytes]
+    settings: Settings
+
+    def groups(
+        self, analyser: Analyser, index: Index, describe: Callable[[], Measurements[Metadata]]
+    ) -> GroupedLibrary:
+        """Recall the groups if nothing has changed that they follow from; else read what the photos say and find them.
+
+        What cannot be read for now may be read by the next run, so nothing is remembered without it.
+        """
+        if not self.photos:
+            return self._grouped(analyser, index, Measurements())
+        settings, revision = self.settings, self.revision(analyser)
+        library = _Library.of(
+            self.photos, settings.grouping_rules, rotations=settings.rotations, is_part=settings.is_for_a_part
+        )
+        for entry in index.recall([(library, revision)], _RECIPE_OF_LISTED, _RememberedLibrary):
+            if not isinstance(entry.value, Failure):
+                return entry.value.library(self.photos)
+        described = describe()
+        grouped = self._grouped(analyser, index, described)
+        if grouped.found.final and not described.passing:
+            entries = [IndexEntry(library, revision, _RememberedLibrary.of(grouped, self.photos))]
+            index.store(entries, _RECIPE_OF_LISTED)
+        return grouped
+
+    def _grouped(self, analyser: Analyser, index: Index, described: Measurements[Metadata]) -> GroupedLibrary:
+        said = described.values
+        readable = [photo for photo in self.photos if photo.id in said]
+        found = find_groups(analyser, index, GroupingTask.of(readable, said, self.thumbhashes, self.settings))
+        doubts = [Skipped(photo.id, "; ".join(wrong)) for photo in readable if (wrong := said[photo.id].problems)]
+        return GroupedLibrary(readable, found, described.skipped, doubts, said)
+
+    def revision(self, analyser: Analyser) -> str:
+        """Changes with anything that the groups follow from, and with whatever else the photos may say."""
+        hashing, comparing = _ways(rotations=self.settings.rotations)
+        ways = recipes.METADATA + analyser.detail, analyser.recipe(hashing), analyser.recipe(comparing)
+        state = blake2b(_rules_in_code(), digest_size=16)
+        state.update(msgspec.msgpack.encode((ways, self.settings.grouping_rules, self.settings.rotations)))
+        for start in range(0, len(self.photos), _AT_ONCE):
+            photos = self.photos[start : start + _AT_ONCE]
+            state.update(to_key("\0".join(chain.from_iterable(map(_of_listed, photos)))))
+            if self.metadata or self.thumbhashes:
+                said = [(self.metadata.get(one.id), self.thumbhashes.get(one.id)) for one in photos]
+                state.update(msgspec.msgpack.encode(said))
+        return state.hexdigest()
+
+
 def find_groups(analyser: Analyser, index: Index, task: GroupingTask) -> FoundGroups:
     """Recall the groups of these photos, or find them anew if anything that they follow from has changed."""
     if not task.photos:
         return FoundGroups((), (), ())
-    hashing, comparing = _ways(task)
-    library, revision = _Library.of(task), task.revision([analyser.recipe(hashing), analyser.recipe(comparing)])
+    hashing, comparing = _ways(rotations=task.rotations)
+    library = _Library.of(task.photos, task.rules, rotations=task.rotations, is_part=task.is_part)
+    revision = task.revision([analyser.recipe(hashing), analyser.recipe(comparing)])
     for entry in index.recall([(library, revision)], _RECIPE, _Remembered):
         if not isinstance(entry.value, Failure):
             return entry.value.found(task.photos)
@@ -167,9 +281,9 @@ def find_groups(analyser: Analyser, index: Index, task: GroupingTask) -> FoundGr
     return found
 
 
-def _ways(task: GroupingTask) -> tuple[Measurement[Photo, Fingerprint], Measurement[PhotoPair, Similarity]]:
-    """How pictures are hashed and compared for this task."""
-    return fingerprint_measurement(rotations=task.rotations), comparison_measurement(rotations=task.rotations)
+def _ways(*, rotations: bool) -> tuple[Measurement[Photo, Fingerprint], Measurement[PhotoPair, Similarity]]:
+    """How pictures are hashed and compared."""
+    return fingerprint_measurement(rotations=rotations), comparison_measurement(rotations=rotations)
 
 
 def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
@@ -178,7 +292,7 @@ def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
 
     shown, metadata = task.shown()
     whole = {photo.id: photo for photo in task.photos}
-    hashing, comparing = _ways(task)
+    hashing, comparing = _ways(rotations=task.rotations)
     likely, others = (
         [whole[photo.id] for photo in photos]
         for photos in with_lookalikes_in_time(shown, metadata, task.thumbhashes, task.rules)

@@ -1,42 +1,28 @@
 """Looking at a library: from the listing to the verdicts; changes nothing but the index."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
-from bestshot.analysis.analyser import (
-    MEASURE_REDUCED_SHARPNESS,
-    READ_FILE_FACTS,
-    READ_METADATA,
-    READ_ORIGIN,
-    READ_PROVENANCE,
-    Analyser,
-    Measurements,
-    appraisal_measurement,
-    recognition_measurement,
-)
-from bestshot.errors import FaceDetectionError, SourceError, UsageError
-from bestshot.marks.kinds.values import without_ours
+import msgspec
+
+from bestshot.analysis.analyser import READ_FILE_FACTS, READ_METADATA, Analyser, Measurements
+from bestshot.errors import SourceError, UsageError
+from bestshot.marks.kinds.values import ours_on, without_ours
 from bestshot.marks.ledger import MarkLedger
 from bestshot.marks.state import ARCHIVED
-from bestshot.model.appraisal import Appraisal, ReducedSharpness
-from bestshot.model.faces import FaceModel
+from bestshot.model.appraisal import Appraisal
 from bestshot.model.file_facts import FileFacts
-from bestshot.model.groups import Group, GroupKind, Verdict
+from bestshot.model.groups import Group, Verdict
 from bestshot.model.phases import LISTING
 from bestshot.model.photo import Listing, Metadata, Photo, Skipped
 from bestshot.model.selection import ALWAYS, TimeSpan
-from bestshot.pipeline.groups import GroupingTask, find_groups
-from bestshot.pipeline.learning import learned_rules
+from bestshot.pipeline.groups import GroupedLibrary, ListedPhotos
+from bestshot.pipeline.verdicts import Judged, JudgedGroup, JudgingRule, JudgingTask, has_own, judged_groups
 from bestshot.plans.decisions import Decision, Decisions
 from bestshot.plans.document import PlanDocument
 from bestshot.plans.reading import fit
-from bestshot.ranking.candidates import Candidates
-from bestshot.ranking.different_people import may_show_different_people, split_by_people
-from bestshot.ranking.kinds import kind_of, state_a_bracket
-from bestshot.ranking.people import Embedding, is_doubtful, is_one_of, track_people
-from bestshot.ranking.rank import judge
 from bestshot.settings.settings import Settings
 from bestshot.sources.interface import PhotoSource
 from bestshot.storage.index import Index
@@ -49,6 +35,7 @@ logger = logging.getLogger(__name__)
 class LibraryAnalysis:
     """What was found in a library; `photos` are those that could be read, which the settings select.
 
+    `metadata` is what the photos in groups say, and `appraisals` what was measured in them if it is to be shown.
     `numbers` are those under which a plan has the groups of these verdicts, if it comes from a plan. `passed_over` is
     what the listing does not look at, in words, and `named` what of that is named. `learned` says what was learned from
     the user's choices.
@@ -95,42 +82,50 @@ def analyse_library(
 ) -> LibraryAnalysis:
     """List, measure, group and judge; of the groups is told before they are judged."""
     listing = _list(source, analyser, known.index, known.ledger.photos(ARCHIVED), settings.selection.taken)
-    photos, metadata = _selected(analyser, listing, settings)
-    readable = [photo for photo in photos if photo.id in metadata.values]
-    task = GroupingTask.of(readable, metadata.values, listing.thumbhashes, settings)
-    found = find_groups(analyser, known.index, task)
-    decisions = Decisions.of(known.decisions, readable)
+    photos, library = _grouped(analyser, known.index, listing, settings)
+    decisions = Decisions.of(known.decisions, library.readable)
     split = decisions.split_into_groups if known.proposes else decisions.split
-    groups = [group for group in split(found.groups, settings.min_group_size) if _has_own(group)]
+    groups = [group for group in split(library.found.groups, settings.min_group_size) if has_own(group)]
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
     tell_of_groups(groups)
-    appraised = _appraise(analyser, groups, metadata.values, settings)
-    groups = [one for one in _without(groups, appraised.skipped, settings.min_group_size) if _has_own(one)]
-    metadata.values.update(_as_users_say(source, groups, metadata.values, known.ledger))
-    candidates = [Candidates.of(group, appraised.values, metadata.values) for group in groups]
-    candidates, scaled = compare_sizes(analyser, trace_copies(analyser, candidates))
-    judged, learned = _judge(analyser, candidates, settings, Decisions.of(known.reviews, readable))
-    own = [verdict for verdict in judged if _has_own(verdict.group)]
+    judged = _Judging(source, settings, analyser, known, listing, library).judged(groups)
+    own = [verdict for one in judged.groups for verdict in one.verdicts if has_own(verdict.group)]
     verdicts = tuple(own if known.proposes else map(decisions.prefer, own))
-    _tell_of_unknown_people(settings.judging_rules.people, appraised.values)
-    unread = [*metadata.skipped, *found.unread, *appraised.skipped]
-    uncompared = [*found.uncompared, *scaled.skipped]
+    _tell_of_unknown_people(settings.judging_rules.people, judged.groups)
+    unread = [*library.unread, *library.found.unread, *(one for group in judged.groups for one in group.unread)]
+    uncompared = [*library.found.uncompared, *(one for group in judged.groups for one in group.uncompared)]
     if unread or uncompared:
         source.check_reachable()
-    skipped = [*listing.skipped, *unread, *uncompared, *_doubts(metadata.values, appraised.values)]
+    damaged = [one for group in judged.groups for one in group.damaged]
     lost = {skipped.id for skipped in unread}
     return LibraryAnalysis(
         tuple(photo for photo in photos if photo.id not in lost),
-        metadata.values,
+        {id_: said for group in judged.groups for id_, said in group.metadata.items()},
         verdicts,
-        _each_once(skipped),
+        _each_once([*listing.skipped, *unread, *uncompared, *damaged, *library.doubts]),
         beyond_limit=len(listing.photos) - len(photos),
-        appraisals=appraised.values,
+        appraisals=judged.appraisals,
         passed_over=listing.passed_over,
         named=listing.named,
-        learned=learned,
+        learned=judged.learned,
     )
+
+
+def _grouped(
+    analyser: Analyser, index: Index, listing: Listing, settings: Settings
+) -> tuple[Sequence[Photo], GroupedLibrary]:
+    """The photos that the settings select, and their groups.
+
+    Where the time selects, photos have to be read before it is known which ones are selected.
+    """
+    if settings.selection.taken == ALWAYS:
+        photos = _admitted(listing, settings)
+        described = None
+    else:
+        photos, described = _taken_then(analyser, listing, settings)
+    listed = ListedPhotos(photos, listing.metadata, listing.thumbhashes, settings)
+    return photos, listed.groups(analyser, index, lambda: described or _describe(analyser, listing, photos))
 
 
 def load_planned(
@@ -178,22 +173,37 @@ def _list(
     return listing
 
 
-def _selected(
+def _admitted(listing: Listing, settings: Settings) -> Sequence[Photo]:
+    """The photos that the settings select whatever their time is, the first of as many as the limit allows.
+
+    All photos for reference are among them.
+    """
+    selected, references = _told_apart(listing, settings)
+    return [*selected[: settings.limit], *references]
+
+
+def _told_apart(listing: Listing, settings: Settings) -> tuple[list[Photo], list[Photo]]:
+    selected, references = list[Photo](), list[Photo]()
+    for photo in listing.photos:
+        if photo.is_reference:
+            references.append(photo)
+        elif settings.selection.admits(photo):
+            selected.append(photo)
+    return selected, references
+
+
+def _taken_then(
     analyser: Analyser, listing: Listing, settings: Settings
 ) -> tuple[Sequence[Photo], Measurements[Metadata]]:
-    """The photos that the settings select, the first of as many as the limit allows, and what they say of themselves.
+    """The photos that the settings select by their time as well, and what they say of themselves.
 
-    A photo that cannot be read is among them, and so is told of: it may be of any time. All photos for reference are.
+    A photo that cannot be read is among them, and so is told of: it may be of any time.
     """
-    selection = settings.selection
-    references = [photo for photo in listing.photos if photo.is_reference]
-    photos = [photo for photo in listing.photos if not photo.is_reference and selection.admits(photo)]
-    if selection.taken == ALWAYS:
-        photos = [*photos[: settings.limit], *references]
-        return photos, _describe(analyser, listing, photos)
-    metadata = _describe(analyser, listing, [*photos, *references])
+    selected, references = _told_apart(listing, settings)
+    metadata = _describe(analyser, listing, [*selected, *references])
     stated = {id_: one.taken for id_, one in metadata.values.items() if id_ not in listing.metadata}
-    photos = [one for one in photos if one.id not in stated or selection.taken.holds(stated[one.id])][: settings.limit]
+    taken = settings.selection.taken
+    photos = [one for one in selected if one.id not in stated or taken.holds(stated[one.id])][: settings.limit]
     photos += references
     wanted = {photo.id for photo in photos}
     values = {id_: one for id_, one in metadata.values.items() if id_ in wanted}
@@ -207,36 +217,61 @@ def _describe(analyser: Analyser, listing: Listing, photos: Sequence[Photo]) -> 
     return metadata
 
 
-def _judge(
-    analyser: Analyser, groups: Sequence[Candidates], settings: Settings, reviews: Decisions
-) -> tuple[list[Verdict], tuple[str, ...]]:
-    """The verdicts on groups, after those were split in which different people stand at the same place.
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What the groups of a library are judged with."""
 
-    Also what was learned for them from the user's choices.
-    """
-    rules = settings.judging_rules
-    learned: tuple[str, ...] = ()
-    embeddings = recognise(analyser, groups, settings.face_model, keeps_sets=rules.keeps_sets)
-    parts = [part for group in groups for part in split_by_people(group, embeddings)]
-    if settings.learn:
-        rules, learned = learned_rules(parts, reviews, rules, embeddings)
-    judged = [judge(part, rules, embeddings) for part in parts if len(part.everyone) >= settings.min_group_size]
-    return judged, learned
+    source: PhotoSource
+    settings: Settings
+    analyser: Analyser
+    known: KnownState
+    listing: Listing
+    library: GroupedLibrary
+
+    def judged(self, groups: Sequence[Group]) -> Judged:
+        """What came of judging these groups, as it is remembered where nothing has changed.
+
+        Whoever learns from groups has to look at each, and in a report or a review all that was measured is shown.
+        """
+        settings, known = self.settings, self.known
+        if settings.learn or settings.report is not None or known.proposes:
+            return self._anew(groups)
+        task = JudgingTask.of(JudgingRule.of(settings), self.analyser, self._said)
+        return Judged(
+            judged_groups(self.analyser, known.index, task, groups, lambda missing: self._anew(missing).groups)
+        )
+
+    def _said(self, photo: Photo) -> tuple[object, ...]:
+        """What is not in the files of a photo: what the listing says of it, and what this tool gave it."""
+        listed = self.listing.metadata.get(photo.id)
+        ours = ours_on(self.known.ledger, self.source.mark_keys(photo)[0])
+        return (None if listed is None else msgspec.msgpack.encode(listed), *ours)
+
+    def _anew(self, groups: Sequence[Group]) -> Judged:
+        from bestshot.pipeline.judging import judge_groups
+
+        reviews = Decisions.of(self.known.reviews, self.library.readable) if self.settings.learn else None
+        return judge_groups(self.analyser, groups, self._metadata(groups), JudgingRule.of(self.settings), reviews)
+
+    def _metadata(self, groups: Sequence[Group]) -> Measurements[Metadata]:
+        """What the photos say, without the favourites and stars that this tool gave."""
+        members, read = [photo for group in groups for photo in group.photos], self.library.metadata
+        metadata = _describe(self.analyser, self.listing, [photo for photo in members if photo.id not in read])
+        said = {**metadata.values, **{photo.id: read[photo.id] for photo in members if photo.id in read}}
+        keys = {photo.id: self.source.mark_keys(photo)[0] for photo in members}
+        values = {id_: without_ours(self.known.ledger, one, keys[id_]) for id_, one in said.items()}
+        return replace(metadata, values=values)
 
 
-def _tell_of_unknown_people(names: Collection[str], appraisals: Mapping[str, Appraisal]) -> None:
+def _tell_of_unknown_people(names: Sequence[str], groups: Sequence[JudgedGroup]) -> None:
     """Warn of people to be preferred whom no photo of a group shows: their names may be spelled otherwise."""
-    shown = {face.name for one in appraisals.values() for face in one.faces or ()}
-    for name in names if appraisals else ():
-        if not any(is_one_of(other, [name]) for other in shown):
+    shown = {name for group in groups for name in group.shown}
+    is_any_read = any(len(group.unread) < len(group.metadata) for group in groups)
+    for name in names if is_any_read else ():
+        if name not in shown:
             logger.warning(
                 "No face in these groups is called %s, so nobody is preferred by that name.", printable(name)
             )
-
-
-def _has_own(group: Group) -> bool:
-    """Whether something may be done with a photo of a group: not if all are for reference."""
-    return not all(photo.is_reference for photo in group.photos)
 
 
 def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]:
@@ -245,125 +280,9 @@ def _with_all_files(source: PhotoSource, groups: Sequence[Group]) -> list[Group]
     return [Group(tuple(whole[photo.id] for photo in group.photos)) for group in groups]
 
 
-def _appraise(
-    analyser: Analyser, groups: Sequence[Group], metadata: Mapping[str, Metadata], settings: Settings
-) -> Measurements[Appraisal]:
-    """Measure the members of groups; without faces, and a word about it, where they cannot be looked for."""
-    if settings.no_faces:
-        return analyser.measure(_members(groups), appraisal_measurement(None))
-    rules = settings.judging_rules
-    brackets = _brackets(analyser, groups, metadata) if rules.keeps_sets and not rules.people else Measurements()
-    members = [photo for photo in _members(groups) if photo.id not in brackets.values]
-    try:
-        appraised = analyser.measure(members, appraisal_measurement(settings.face_model))
-    except FaceDetectionError as error:
-        logger.warning("%s Photos are judged by sharpness and exposure.", error)
-        appraised = analyser.measure(members, appraisal_measurement(None))
-    appraised.update(brackets)
-    return appraised
-
-
-def _brackets(analyser: Analyser, groups: Sequence[Group], metadata: Mapping[str, Metadata]) -> Measurements[Appraisal]:
-    """The members of brackets, measured without faces: no photo of a set that is kept whole is better for those."""
-    likely = [group for group in groups if state_a_bracket([metadata[photo.id] for photo in group.photos])]
-    if not likely:
-        return Measurements()
-    values = analyser.measure(_members(likely), appraisal_measurement(None)).values
-    read = [group for group in likely if all(photo.id in values for photo in group.photos)]
-    brackets = [group for group in read if kind_of(Candidates.of(group, values, metadata)) is GroupKind.BRACKET]
-    return Measurements({photo.id: values[photo.id] for photo in _members(brackets)})
-
-
-def _members(groups: Sequence[Group]) -> list[Photo]:
-    return [photo for group in groups for photo in group.photos]
-
-
-def trace_copies(analyser: Analyser, groups: Sequence[Candidates]) -> list[Candidates]:
-    """Read where the files came from that show one picture, and decide by it which is the original.
-
-    Their pixels are looked at only where they can still decide it. Of a file that can no longer be read, only what is
-    known already counts.
-    """
-    alike = [one.photo for group in groups for one in group.everyone if one.id in group.lookalikes]
-    stated = analyser.measure(alike, READ_ORIGIN).values if alike else {}
-    groups = [group.with_provenance(stated) if group.lookalikes else group for group in groups]
-    doubtful = [photo for group in groups for photo in group.told_by_pixels()]
-    traced = analyser.measure(doubtful, READ_PROVENANCE).values if doubtful else {}
-    return [group.with_provenance(traced) if traced.keys() & group.lookalikes.keys() else group for group in groups]
-
-
-def compare_sizes(
-    analyser: Analyser, groups: Sequence[Candidates]
-) -> tuple[list[Candidates], Measurements[ReducedSharpness]]:
-    """Measure sharpness at smaller sizes in groups of photos of several scales: it is compared so nowhere else.
-
-    Of a file that can no longer be read, only what is known already counts.
-    """
-    shots = [one.photo for group in groups if not group.is_of_one_scale for one in group.shots]
-    found = analyser.measure(shots, MEASURE_REDUCED_SHARPNESS)
-    known = found.values
-    return [one if one.is_of_one_scale else one.with_reduced_sharpness(known) for one in groups], found
-
-
-def recognise(
-    analyser: Analyser, groups: Sequence[Candidates], model: FaceModel, *, keeps_sets: bool = False
-) -> dict[str, Sequence[Embedding]]:
-    """Compute the embeddings of the faces in doubtful groups, by photo id, at half the cost of finding faces.
-
-    A photo that can no longer be read has none: its faces are matched by position. A set that is kept whole is not
-    parted, so nobody in it needs to be known.
-    """
-    groups = [group for group in groups if _is_doubtful(group) and not (keeps_sets and kind_of(group).is_set)]
-    doubtful = [one for group in groups for one in group.everyone if one.faces]
-    if not doubtful:
-        return {}
-    # Of doubted faces too: the index keeps the embeddings of a photo for groups that bear those faces out.
-    detected = {candidate.id: candidate.appraisal.faces or () for candidate in doubtful}
-    found = analyser.measure([candidate.photo for candidate in doubtful], recognition_measurement(model, detected))
-    believed = {candidate.id: candidate.faces for candidate in doubtful}
-    return {
-        photo: [code for face, code in zip(detected[photo], embeddings.codes, strict=True) if face in believed[photo]]
-        for photo, embeddings in found.values.items()
-    }
-
-
-def _is_doubtful(group: Candidates) -> bool:
-    """Whether people may have changed places, or different people may have come."""
-    faces = {candidate.id: candidate.faces for candidate in group.everyone}
-    return is_doubtful(faces, track_people(faces)) or may_show_different_people(group)
-
-
-def _as_users_say(
-    source: PhotoSource, groups: Sequence[Group], metadata: Mapping[str, Metadata], ledger: MarkLedger
-) -> dict[str, Metadata]:
-    """What is known of the members of groups, without the favourites and stars that this tool gave."""
-    return {
-        photo.id: without_ours(ledger, metadata[photo.id], source.mark_keys(photo)[0])
-        for group in groups
-        for photo in group.photos
-    }
-
-
-def _without(groups: Sequence[Group], unread: Sequence[Skipped], min_group_size: int) -> list[Group]:
-    """The groups without photos that turned out to be unreadable at a larger size."""
-    missing = {skipped.id for skipped in unread}
-    kept = [Group(tuple(photo for photo in group.photos if photo.id not in missing)) for group in groups]
-    return [group for group in kept if len(group.photos) >= min_group_size]
-
-
 def _each_once(skipped: Sequence[Skipped]) -> tuple[Skipped, ...]:
     """In order of id, each photo once with all that is wrong with it: it counts once, and is known again as a whole."""
     errors: dict[str, dict[str, None]] = {}
     for item in sorted(skipped, key=lambda item: item.id):
         errors.setdefault(item.id, {})[item.error] = None
     return tuple(Skipped(id_, "; ".join(said)) for id_, said in errors.items())
-
-
-def _doubts(metadata: Mapping[str, Metadata], appraisals: Mapping[str, Appraisal]) -> Iterator[Skipped]:
-    """What was passed over within photos that are used nevertheless, such as an invalid date, or lost pixels."""
-    for photo_id, appraisal in appraisals.items():
-        if appraisal.damage:
-            yield Skipped(photo_id, appraisal.damage)
-    for photo_id, of_photo in metadata.items():
-        if of_photo.problems:
-            yield Skipped(photo_id, "; ".join(of_photo.problems))

@@ -132,14 +132,19 @@ class SetDescription(_OnePhoto):
         return photo is not None and photo.description.split() == self.text.split()
 
 
+def ours_on(ledger: MarkLedger, key: str) -> tuple[bool, LedgerEntry | None, LedgerEntry | None]:
+    """Whether the favourite of a photo is ours, and the stars that we gave it by its role and else."""
+    favorites, by_role, stars = ledger.settings(FAVORITE), ledger.settings(RATING, BY_ROLE), ledger.settings(RATING)
+    return key in favorites, by_role.get(key), stars.get(key)
+
+
 def without_ours(ledger: MarkLedger, metadata: Metadata, key: str) -> Metadata:
     """What is known of a photo, without the favourite and the stars that we gave: they say nothing of the user.
 
     Where favourites are five stars, as in folders, those of our favourites are ours.
     """
-    is_ours = key in ledger.settings(FAVORITE)
-    by_role, ours = ledger.settings(RATING, BY_ROLE).get(key), ledger.settings(RATING).get(key)
-    if by_role is None and ours is None and not is_ours:  # as of nearly all
+    is_ours, by_role, ours = given = ours_on(ledger, key)
+    if not any(given):  # as of nearly all
         return metadata
     rating = metadata.rating
     if by_role is not None and by_role.value == str(rating):

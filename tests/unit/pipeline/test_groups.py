@@ -17,14 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.analysis.analyser import Analyser, fingerprint_measurement
+from bestshot.analysis import recipes
+from bestshot.analysis.analyser import Analyser, Measurements, fingerprint_measurement
 from bestshot.analysis.pairs import comparison_measurement
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import PhotoPair, Similarity
-from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile
+from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, Skipped
 from bestshot.model.times import CaptureTime
-from bestshot.pipeline.groups import FoundGroups, GroupingTask, find_groups
+from bestshot.pipeline.groups import FoundGroups, GroupingTask, ListedPhotos, find_groups
 from bestshot.pipeline.outcome import no_progress
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
@@ -232,6 +233,61 @@ def test_the_groups_of_a_library_and_rules_take_the_place_of_those_of_before() -
             bench.find(replace(BURST, photos=photos))
             bench.find(replace(strict, photos=photos))
         assert kept(bench) == 2
+
+
+LISTED = ListedPhotos((builders.photo("a.jpg", "a.xmp"), builders.photo("b.jpg")), {}, {}, Settings())
+FIRST, SECOND = LISTED.photos
+STARS = {"a.jpg": builders.metadata_with(rating=1)}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(LISTED, photos=LISTED.photos[:1]),
+        replace(LISTED, photos=(SECOND, FIRST)),
+        replace(LISTED, photos=(replace(FIRST, id="z"), SECOND)),
+        replace(LISTED, photos=(replace(FIRST, origin="folder:/z"), SECOND)),
+        replace(LISTED, photos=(replace(FIRST, key="z"), SECOND)),
+        replace(LISTED, photos=(replace(FIRST, name="z"), SECOND)),
+        replace(LISTED, photos=(replace(FIRST, revision="z"), SECOND)),
+        replace(LISTED, photos=(replace(FIRST, files=(FIRST.files[0], replace(FIRST.files[1], size=9))), SECOND)),
+        replace(LISTED, photos=(replace(FIRST, files=FIRST.files[:1]), SECOND)),
+        replace(LISTED, metadata=STARS),
+        replace(LISTED, thumbhashes={"a.jpg": THUMBHASHES[0]}),
+        replace(LISTED, thumbhashes={"b.jpg": THUMBHASHES[0]}),
+        replace(LISTED, settings=Settings(threshold=4)),
+        replace(LISTED, settings=Settings(time_window=299.0)),
+        replace(LISTED, settings=Settings(no_time_window=True)),
+        replace(LISTED, settings=Settings(min_group_size=3)),
+        replace(LISTED, settings=Settings(rotations=True)),
+    ],
+)
+def test_of_listed_photos_whatever_may_change_their_groups_gives_those_another_revision(changed: ListedPhotos) -> None:
+    with bench_of() as bench:
+        assert changed.revision(bench.analyser) != LISTED.revision(bench.analyser)
+
+
+@pytest.mark.parametrize("name", ["METADATA", "_FINGERPRINT", "_COMPARISON"])
+def test_listed_photos_have_another_revision_when_they_are_read_in_another_way(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with bench_of() as bench:
+        before = LISTED.revision(bench.analyser)
+        monkeypatch.setattr(recipes, name, "another")
+        assert LISTED.revision(bench.analyser) != before
+
+
+def test_groups_of_photos_of_which_one_says_nothing_for_now_are_not_remembered() -> None:
+    said = {one.id: builders.metadata_with() for one in BURST.photos}
+    lost = Measurements({"b.jpg": said["b.jpg"]}, [Skipped("a.jpg", "cannot be read now")], {"a.jpg"})
+    listed = ListedPhotos(BURST.photos[:2], {}, {}, Settings())
+    with bench_of(BURST) as bench:
+        first = listed.groups(bench.analyser, bench.index, lambda: lost)
+        assert [one.id for one in first.unread] == ["a.jpg"]
+        second = listed.groups(bench.analyser, bench.index, lambda: Measurements(said))
+        assert [len(group.photos) for group in second.found.groups] == [2]
+        third = listed.groups(bench.analyser, bench.index, lambda: Measurements({}))
+        assert (third.found, [*third.readable]) == (second.found, [*second.readable])
 
 
 def test_groups_without_a_photo_that_could_not_be_read_for_now_are_not_remembered(tmp_path: Path) -> None:
