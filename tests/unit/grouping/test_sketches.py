@@ -32,6 +32,7 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "crop of an eighth": lambda picture: picture.crop((40, 30, 320, 240)),
     "crop of a quarter": lambda picture: picture.crop((40, 30, 280, 210)),
     "tilted": lambda picture: picture.rotate(4, Image.Resampling.BILINEAR),
+    "tilted and a crop": lambda picture: picture.rotate(-9, Image.Resampling.BILINEAR).crop((35, 26, 285, 214)),
     "shaken": lambda picture: Image.fromarray(np.roll(np.asarray(picture), (14, -20), (0, 1))),
     "bordered": lambda picture: ImageOps.expand(picture, 30, 255),
     "with bars of text": with_bars,
