@@ -20,6 +20,8 @@ export class Zoom extends EventTarget {
   y = 0.5;
   /** @type {Pane[]} */
   panes = [];
+  /** Whether it stays at 100 % where photos of another size, or panes, are shown. */
+  #isHeldFull = false;
   #fingers = new Map();
   #moved = { x: 0, y: 0 };
 
@@ -47,10 +49,12 @@ export class Zoom extends EventTarget {
 
   reset() {
     Object.assign(this, { zoom: 1, x: 0.5, y: 0.5 });
+    this.#isHeldFull = false;
     this.layOut();
   }
 
   layOut() {
+    if (this.#isHeldFull) this.zoom = this.full;
     for (const pane of this.panes) {
       const { width, height } = this.#sizeIn(pane);
       const left = offset(pane.element.clientWidth, width, this.x);
@@ -78,6 +82,7 @@ export class Zoom extends EventTarget {
     const before = this.#sizeIn(pane);
     const [x, y] = [this.x + right / before.width, this.y + down / before.height];
     this.zoom = clamp(zoom, Math.min(1, this.full), Math.max(LARGEST, 4 * this.full));
+    this.#isHeldFull = zoom === this.full;
     const after = this.#sizeIn(pane);
     this.#centre(x - right / after.width, y - down / after.height);
   }
@@ -97,6 +102,7 @@ export class Zoom extends EventTarget {
     const { clientWidth, clientHeight } = pane.element;
     const scale = 0.6 * Math.min(clientWidth / ((right - left) * width), clientHeight / ((bottom - top) * height));
     this.zoom = clamp(scale / fitting(pane), 1, LARGEST);
+    this.#isHeldFull = false;
     this.#centre((left + right) / 2, (top + bottom) / 2);
   }
 

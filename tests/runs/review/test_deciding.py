@@ -246,7 +246,7 @@ class TestGoing:
             best = page.get_by_role("button", name="Best: ")
             assert best.get_attribute("title") == "Make this photo the best (b)"
             reviewer.press("?")
-            page.get_by_label("Letters, digits and signs act").uncheck()
+            page.get_by_label("Use letters, digits and signs as keys").uncheck()
             reviewer.press("Escape")
             reviewer.press("ArrowRight", "b", "x", "s", "?", "4", "j")
             assert reviewer.current() == (1, 2)
@@ -264,7 +264,7 @@ class TestGoing:
             reviewer.press("Home", "s")
             assert not reviewer.state(1)["skip"]
             page.get_by_role("button", name="Keys: ").click()
-            page.get_by_label("Letters, digits and signs act").check()
+            page.get_by_label("Use letters, digits and signs as keys").check()
             reviewer.press("Escape", "s")
             assert reviewer.state(1)["skip"]
             page.goto("about:blank")

@@ -134,6 +134,9 @@ class TestLooking:
         assert reviewer.frame(1)[1] + reviewer.frame(1)[3] == pytest.approx(stage["y"] + stage["height"], abs=1)
         reviewer.press("z")
         assert (reviewer.frame(0)[2:4], reviewer.frame(1)[2:4]) == ([6000, 4000], [4000, 6000])
+        for keys, size in ((("1",), [6000, 4000]), (("ArrowRight",), [4000, 6000]), (("ArrowLeft", "2"), [6000, 4000])):
+            reviewer.press(*keys)
+            assert (reviewer.frame(0)[2:4], reviewer.zoom()) == (size, 100)
         before = reviewer.frame(1)
         x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
         page.mouse.move(x, y)
