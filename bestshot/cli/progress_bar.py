@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from bestshot.cli.log import event
 from bestshot.cli.wording import found_line, phase_in_words, phase_over, time_left
-from bestshot.model.phases import JUDGING, JUDGING_WITHOUT_FACES, LISTING, PHASES, Begun, Forecast, Phase, seconds_left
+from bestshot.model.phases import (
+    JUDGING,
+    JUDGING_BRACKETS,
+    JUDGING_WITHOUT_FACES,
+    LISTING,
+    PHASES,
+    Begun,
+    Forecast,
+    Phase,
+    seconds_left,
+)
 from bestshot.plans.document import size_of
 from bestshot.storage.files import write_out
 
@@ -45,6 +55,7 @@ def phases_of(settings: "Settings", workers: int = 1) -> Mapping[str, Phase]:
     """The phases that a run with these settings may have, in their order, as so many processes share them."""
     acts, options = not settings.dry_run, settings.options
     wanted = {
+        JUDGING_BRACKETS: not settings.no_faces,
         "Recognising": not settings.no_faces,
         "Making the report": settings.report is not None,
         "Laying out": acts and options.layout is not None,
@@ -111,11 +122,12 @@ class ProgressBar:
         self._groups = groups
 
     def _tell_of_groups(self) -> None:
-        photos = [photo for group in self._groups for photo in group.photos]
+        groups, self._groups = self._groups, ()
+        photos = [photo for group in groups for photo in group.photos]
         if not photos:
             return
         seconds = seconds_left(self._begun, {JUDGING: self._phases[JUDGING]}, self._forecast)
-        sizes = [[size_of(photo) for photo in group.photos] for group in self._groups]
+        sizes = [[size_of(photo) for photo in group.photos] for group in groups]
         # Which of them is the best is not known yet, so each is taken for as large as all of its group.
         room = round(sum(sum(of_group) * (1 - 1 / len(of_group)) for of_group in sizes))
         said = found_line(len(sizes), len(photos), room, self._begun[-1].total, seconds)

@@ -40,6 +40,7 @@ _PICTURE: Final = 0.3
 LISTING: Final = "Listing"
 HASHING: Final = "Hashing"
 JUDGING: Final = "Judging"
+JUDGING_BRACKETS: Final = "Judging brackets"
 
 PHASES: Final[Mapping[str, Phase]] = {
     phase.title: phase
@@ -49,6 +50,7 @@ PHASES: Final[Mapping[str, Phase]] = {
         Phase("Reading dates", "photo", 0.0006),
         Phase(HASHING, "photo", 0.001, 0.02, of="Reading dates", share=0.8),
         Phase("Comparing", "pair", 0.013, 0.01, of=JUDGING, share=0.6),
+        Phase(JUDGING_BRACKETS, "photo", 0.003, 0.06, 0.1, of=JUDGING, share=0.02),
         Phase(JUDGING, "photo", 0.15, 0.06, 0.1, of=HASHING, share=0.4),
         Phase("Comparing copies", "photo", 0.002, of=JUDGING, share=0.05),
         Phase("Tracing copies", "photo", 0.01, 0.05, of=JUDGING, share=0.05),

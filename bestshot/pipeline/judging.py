@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from bestshot.analysis.analyser import (
@@ -17,6 +18,7 @@ from bestshot.errors import FaceDetectionError
 from bestshot.model.appraisal import Appraisal, ReducedSharpness
 from bestshot.model.faces import FaceModel
 from bestshot.model.groups import Group, GroupKind, Verdict
+from bestshot.model.phases import JUDGING_BRACKETS
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.pipeline.learning import learned_rules
 from bestshot.pipeline.verdicts import Judged, JudgedGroup, JudgingRule, has_own
@@ -133,7 +135,8 @@ def _brackets(analyser: Analyser, groups: Sequence[Group], metadata: Mapping[str
     likely = [group for group in groups if state_a_bracket([metadata[photo.id] for photo in group.photos])]
     if not likely:
         return Measurements()
-    values = analyser.measure(_members(likely), appraisal_measurement(None)).values
+    without_faces = replace(appraisal_measurement(None), title=JUDGING_BRACKETS)
+    values = analyser.measure(_members(likely), without_faces).values
     read = [group for group in likely if all(photo.id in values for photo in group.photos)]
     brackets = [group for group in read if kind_of(Candidates.of(group, values, metadata)) is GroupKind.BRACKET]
     return Measurements({photo.id: values[photo.id] for photo in _members(brackets)})

@@ -161,7 +161,7 @@ def _undone(undone: Undone, run: int) -> JobResult:
     return JobResult(
         tuple(lines),
         {"removed": removed, "restored": restored, "marks": actions + len(marks)},
-        tuple((printable(one.what), one.why) for one in left),
+        tuple((printable(one.what), printable(one.why)) for one in left),
         run,
         problems=len(left),
     )

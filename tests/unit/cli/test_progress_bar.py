@@ -133,7 +133,7 @@ HOME = Settings(cache_dir="c", state_dir="s")
     ("settings", "absent"),
     [
         (HOME, {"Laying out", "Marking", "Making the report"}),
-        (replace(HOME, output="o", no_faces=True), {"Marking", "Making the report", "Recognising"}),
+        (replace(HOME, output="o", no_faces=True), {"Marking", "Making the report", "Recognising", "Judging brackets"}),
         (replace(HOME, output="o", dry_run=True), {"Laying out", "Marking", "Making the report"}),
         (replace(HOME, tag_only=True, report="r"), {"Laying out"}),
     ],
@@ -209,6 +209,14 @@ class TestGroups:
     ) -> None:
         assert self.said(capfd, 4).endswith(" in the 3 that are not the best.\n")
         assert self.said(capfd, 0.1) == ""
+
+    def test_are_told_once_though_some_are_judged_again(self, capfd: pytest.CaptureFixture[str]) -> None:
+        bar = ProgressBar({JUDGING: Phase(JUDGING, "photo", 72)})
+        bar.groups_found(self.GROUPS)
+        for _ in range(2):
+            with bar(JUDGING, 5):
+                pass
+        assert capfd.readouterr().err.count("2 groups with 5 photos") == 1
 
     def test_are_told_to_the_log_alone_where_nobody_looks(
         self, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
