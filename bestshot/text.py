@@ -82,4 +82,4 @@ def after_colon(sentence: str) -> str:
 
 def base_name(path: str) -> str:
     """The last part of a path, with the separators of this system or with `/`."""
-    return path.replace(os.sep, "/").rpartition("/")[2]
+    return (path if os.sep == "/" else path.replace(os.sep, "/")).rpartition("/")[2]

@@ -14,6 +14,7 @@ from bestshot.cli.log import EVERYTHING, JsonFormatter, LineFormatter, LogFile, 
 from bestshot.cli.paint import paint_for
 from bestshot.cli.wording import (
     declined_line,
+    done_facts,
     facts_of,
     failure_lines,
     group_lines,
@@ -21,7 +22,6 @@ from bestshot.cli.wording import (
     more_line,
     next_step,
     note_lines,
-    outcome_facts,
     passed_over_lines,
     summary,
     undo_lines,
@@ -122,14 +122,15 @@ class Console:
         Where somebody was asked and said no, all has been shown before, and one line is enough.
         """
         plan, is_verbose = outcome.plan, self._is_verbose
-        self.facts = outcome_facts(outcome)
+        numbers = facts_of(plan, outcome.failed)
+        self.facts = numbers | done_facts(outcome)
         for skipped in plan.skipped:
             since = "" if skipped.is_new else " (known from earlier)"
             facts = event("skipped", photo=skipped.id, error=skipped.error, is_new=skipped.is_new)
             logger.warning("%s: %s%s", printable(skipped.id), after_colon(skipped.error), since, extra=facts)
         if outcome.declined:
             self.print_line([declined_line(plan)])
-            logger.info("%s", declined_line(plan), extra=event("summary", acted=False, **facts_of(plan)))
+            logger.info("%s", declined_line(plan), extra=event("summary", acted=False, **numbers))
             return
         if is_verbose or not outcome.acted:
             self._show_groups(plan.groups)
@@ -143,7 +144,7 @@ class Console:
             logger.warning("%s", line, extra=event("failed"))
         said = summary(plan, outcome.receipts, known_skipped=known, acted=outcome.acted, failed=len(outcome.failed))
         self.print_line([said])
-        logger.info("%s", said, extra=event("summary", acted=outcome.acted, **facts_of(plan, outcome.failed)))
+        logger.info("%s", said, extra=event("summary", acted=outcome.acted, **numbers))
         if self._is_seen and (step := next_step(plan, acted=outcome.acted)):
             self.print_line([step])
 

@@ -179,12 +179,11 @@ def facts_of(plan: Plan, failed: Sequence[Skipped] = ()) -> dict[str, int]:
     return {**counts(plan), "failed": len(failed)}
 
 
-def outcome_facts(outcome: "Outcome") -> dict[str, int]:
-    """A run in numbers with what it did: marks are counted photo by photo."""
+def done_facts(outcome: "Outcome") -> dict[str, int]:
+    """What a run did, in numbers: marks are counted photo by photo."""
     copies = sum(isinstance(one, Receipt) and isinstance(one.action, CopyFile) for one in outcome.receipts)
     marks = sum(len(one.effect.changed) for one in outcome.receipts if isinstance(one, MarkReceipt))
-    done = {"copies": copies, "marks": marks, "fetched_bytes": take_fetched()}
-    return facts_of(outcome.plan, outcome.failed) | done
+    return {"copies": copies, "marks": marks, "fetched_bytes": take_fetched()}
 
 
 def more_line(hidden: int, whole: str) -> Iterator[str]:

@@ -36,6 +36,9 @@ _DEVICE = re.compile(
     r"(?P<name>con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)(?= *(?:\.|\Z))", re.IGNORECASE
 )
 
+_ORDINARY = re.compile(r"[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9]{1,8}")
+"""Names of this kind fit any disk, unless a device is called so; nearly all of photos are."""
+
 _IS_UTF_8 = sys.getfilesystemencoding() == "utf-8"
 
 
@@ -62,6 +65,8 @@ def fitted(name: str, picture: str) -> str:
     What some disk refuses becomes "_", letters are composed, and a long stem is cut. That follows from the names alone,
     so it is the same on every disk and in every run, and what belongs to a photo by its name still does.
     """
+    if _ORDINARY.fullmatch(name) and not _DEVICE.match(name):
+        return name
     stem, ending = _parted(_allowed(name), _stem(_allowed(picture)), _LONGEST_FITTED_ENDING_BYTES)
     return _with_an_end(_cut(stem, _LONGEST_FITTED_STEM_BYTES) + ending)
 

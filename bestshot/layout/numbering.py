@@ -20,12 +20,13 @@ def remembered_numbers(state: OutputState, photos: Iterable[Photo]) -> dict[Plac
     for action in _copies_in(state.laid.values()):
         by_place.setdefault((action.origin, action.key), set()).add(action.number)
         by_name.setdefault(name_and_revision(action.source, action.revision), set()).add(action.number)
-    found = {
-        photo.place: by_place.get(photo.place)
-        or by_name.get(name_and_revision(photo.files[0].path, photo.files[0].revision))
-        for photo in photos
-    }
-    return {place: frozenset(numbers) for place, numbers in found.items() if numbers}
+    found = {}
+    for photo in photos if by_place else ():
+        place, picture = photo.place, photo.files[0]
+        numbers = by_place.get(place) or by_name.get(name_and_revision(picture.path, picture.revision))
+        if numbers:
+            found[place] = frozenset(numbers)
+    return found
 
 
 def _copies_in(laid: Iterable[LaidFile]) -> Iterator[CopyFile]:

@@ -4,8 +4,8 @@ The output is a state to reach. What an earlier run made and is still there is n
 nothing; what is merely absent from this run is never a reason to take anything back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import attrgetter
 
 from bestshot.layout.actions import (
@@ -34,10 +34,10 @@ from bestshot.text import base_name, printable
 
 
 def plan_folders(
-    groups: Iterable[PlannedGroup], seen: Iterable[Photo], state: OutputState, link: LinkMethod
+    groups: Iterable[PlannedGroup], seen: Collection[Photo], state: OutputState, link: LinkMethod
 ) -> list[Action]:
     """What is missing in the output for these groups; `seen` are all photos this run could read, grouped or not."""
-    present = _Present.of(seen)
+    present = _Present(seen)
     by_number: dict[int, dict[str, LaidFile]] = {}
     for path, laid in state.laid.items():
         by_number.setdefault(laid.receipt.action.number, {})[path] = laid
@@ -47,25 +47,24 @@ def plan_folders(
     return actions
 
 
-@dataclass(frozen=True, slots=True)
 class _Present:
-    """The photos of this run, by place and by the name and revision of their pictures."""
+    """The photos of this run, by place and by the name and revision of their pictures, as far as it is asked for."""
 
-    places: frozenset[Place]
-    pictures: frozenset[tuple[str, str]]
+    def __init__(self, photos: Collection[Photo]) -> None:
+        self._photos = photos
 
-    @classmethod
-    def of(cls, photos: Iterable[Photo]) -> "_Present":
-        listed = tuple(photos)
-        return cls(
-            frozenset(photo.place for photo in listed),
-            frozenset(name_and_revision(photo.files[0].path, photo.files[0].revision) for photo in listed),
-        )
+    @cached_property
+    def _places(self) -> frozenset[Place]:
+        return frozenset(photo.place for photo in self._photos)
+
+    @cached_property
+    def _pictures(self) -> frozenset[tuple[str, str]]:
+        return frozenset(name_and_revision(photo.files[0].path, photo.files[0].revision) for photo in self._photos)
 
     def holds(self, action: CopyFile) -> bool:
         """Whether the photo of a copy is seen in this run, here or at a new place."""
-        is_at_place = (action.origin, action.key) in self.places
-        return is_at_place or name_and_revision(action.source, action.revision) in self.pictures
+        is_at_place = (action.origin, action.key) in self._places
+        return is_at_place or name_and_revision(action.source, action.revision) in self._pictures
 
 
 _ANY_REVISION = ""

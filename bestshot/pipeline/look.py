@@ -183,11 +183,11 @@ def _admitted(listing: Listing, settings: Settings) -> Sequence[Photo]:
 
 
 def _told_apart(listing: Listing, settings: Settings) -> tuple[list[Photo], list[Photo]]:
-    selected, references = list[Photo](), list[Photo]()
+    selected, references, selection = list[Photo](), list[Photo](), settings.selection
     for photo in listing.photos:
         if photo.is_reference:
             references.append(photo)
-        elif settings.selection.admits(photo):
+        elif selection.admits(photo):
             selected.append(photo)
     return selected, references
 

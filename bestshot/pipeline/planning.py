@@ -34,14 +34,15 @@ class Planner:
             actions += plan_folders(groups, library.photos, state, self._options.link)
         if self._options.marks.any:
             actions += self._mark_actions(groups, library)
+        own_count = len(library.own)
         unread = {item.id for item in library.skipped} - {photo.id for photo in library.photos}
         return Plan(
             self._options,
             groups,
             tuple(actions),
             library.skipped,
-            photo_count=len(library.own),
-            reference_count=len(library.photos) - len(library.own),
+            photo_count=own_count,
+            reference_count=len(library.photos) - own_count,
             beyond_limit=library.beyond_limit,
             unread_count=len(unread),
             passed_over=library.passed_over,
@@ -54,7 +55,7 @@ class Planner:
         is_marked = state is None or self._options.marks.any
         ledger = self._marks.ledger() if is_marked else MarkLedger()
         remembered = remembered_numbers(state, library.photos) if state else {}
-        for photo in library.photos:
+        for photo in library.photos if ledger.numbers else ():
             number = ledger.numbers.get(self._source.mark_keys(photo)[0])
             if number is not None:
                 remembered[photo.place] = remembered.get(photo.place, frozenset()) | {number}
@@ -76,5 +77,6 @@ class Planner:
 
     def _left(self, library: LibraryAnalysis) -> tuple[KeptItem, ...]:
         """The marks that stay as the user changed them, by the names of the photos."""
-        names = {key: photo.name for photo in library.photos for key in self._source.mark_keys(photo)}
-        return tuple(KeptItem(names.get(one.what, one.what), one.why) for one in self._marks.left)
+        left, photos = self._marks.left, library.photos
+        names = {key: photo.name for photo in photos for key in self._source.mark_keys(photo)} if left else {}
+        return tuple(KeptItem(names.get(one.what, one.what), one.why) for one in left)

@@ -110,7 +110,7 @@ class JudgingTask:
             yield state.hexdigest()
 
     def _stated(self, photo: Photo) -> str:
-        files = (f"{file.role}\0{file.path}\0{file.revision}" for file in photo.files)
+        files = (f"{file.role.value}\0{file.path}\0{file.revision}" for file in photo.files)
         names = (photo.id, photo.origin, photo.key, photo.name, photo.revision)
         rest = f"{photo.size} {photo.is_reference} {self.said(photo)!r}"
         return "\0".join((*names, rest, *files))

@@ -166,8 +166,8 @@ def counts(plan: Plan) -> dict[str, int]:
     return {
         "photos": plan.photo_count,
         "groups": len(plan.groups),
-        "grouped": plan.grouped_count,
-        "singles": plan.photo_count - plan.grouped_count,
+        "grouped": len(own),
+        "singles": plan.photo_count - len(own),
         "skipped": len(plan.skipped),
         "actions": len(plan.actions),
         "rest": len(rest),
@@ -178,7 +178,8 @@ def counts(plan: Plan) -> dict[str, int]:
 
 def size_of(photo: Photo) -> int:
     """The size of a photo with the RAW files, videos and sidecars that belong to it."""
-    return sum(file.size for file in photo.files) or photo.size
+    files = photo.files
+    return (files[0].size if len(files) == 1 else sum(file.size for file in files)) or photo.size  # most have one
 
 
 def _group(group: PlannedGroup, metadata: Mapping[str, Metadata]) -> PlanGroup:

@@ -1,7 +1,7 @@
 """The index of earlier measurements, in SQLite, so that no photo is measured twice."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -168,17 +168,17 @@ class Index:
             )
 
     def new_problems(
-        self, library: str, skipped: Iterable[Skipped], readable: Iterable[str] = ()
+        self, library: str, skipped: Iterable[Skipped], readable: Collection[str] = ()
     ) -> tuple[Skipped, ...]:
         """Mark problems as new unless an earlier run over this library reported them, and remember them.
 
         `readable` are the ids of photos that this run could read: problems that they no longer have are forgotten.
         Problems of photos that the run did not see are kept.
         """
-        found, read = tuple(skipped), frozenset(readable)
-        return self._tried(lambda: self._new_problems(library, found, read))
+        found = tuple(skipped)
+        return self._tried(lambda: self._new_problems(library, found, readable))
 
-    def _new_problems(self, library: str, skipped: Iterable[Skipped], readable: Container[str]) -> tuple[Skipped, ...]:
+    def _new_problems(self, library: str, skipped: Iterable[Skipped], readable: Collection[str]) -> tuple[Skipped, ...]:
         name = to_key(library)
         query = (
             "SELECT notices.id, error FROM notices JOIN origins ON origins.id = origin"  # noqa: S608 - names of ours
@@ -193,7 +193,8 @@ class Index:
                 " VALUES ((SELECT id FROM origins WHERE name = ?), ?, ?)",
                 [(name, to_key(item.id), item.error) for item in marked if item.is_new],
             )
-            solved = {id_ for id_ in known if from_key(id_) in readable} - {to_key(item.id) for item in marked}
+            read = frozenset(readable) if known else ()
+            solved = {id_ for id_ in known if from_key(id_) in read} - {to_key(item.id) for item in marked}
             self._connection.executemany(
                 "DELETE FROM notices WHERE origin = (SELECT id FROM origins WHERE name = ?) AND id = ?",
                 [(name, id_) for id_ in sorted(solved)],

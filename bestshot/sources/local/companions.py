@@ -20,6 +20,8 @@ DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".hei
 
 _NOTHING = FileFacts()
 
+_RAW_ENDS: Final = tuple(RAW_SUFFIXES)
+
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
@@ -273,7 +275,7 @@ def _keys(stem: str) -> list[str]:
 
 
 def _is_raw(name: str) -> bool:
-    return _suffix(name) in RAW_SUFFIXES
+    return name.lower().endswith(_RAW_ENDS, 1)  # before a suffix stands something
 
 
 def _is_film(name: str, facts: Mapping[str, FileFacts]) -> bool:

@@ -71,9 +71,10 @@ class FolderFiles:
             told = "; ".join(f"its {name} {why}, and is left alone" for name, why in apart.items())
         photo = self._photo(unit.picture, files)
         entry, status = self.entries[unit.picture], self.statuses[unit.picture]
-        real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(self.real, entry.name)  # noqa: PTH118 - a path may hold bytes that are no text
+        is_link = entry.is_symlink()
+        real = os.path.realpath(entry.path) if is_link else f"{self.real.rstrip(os.sep)}{os.sep}{entry.name}"
         links = (identity_of(status),) if status.st_nlink > 1 else ()
-        return FoundPhoto(photo, entry.is_symlink(), (real, *links), told)
+        return FoundPhoto(photo, is_link, (real, *links), told)
 
     def _file(self, name: str, role: FileRole) -> PhotoFile:
         status = self.statuses[name]
@@ -121,6 +122,8 @@ def each_once(found: Collection[FoundPhoto]) -> tuple[list[FoundPhoto], list[tup
 
     Of several names of one file the first real one stands for it; it is for reference if any of them is.
     """
+    if not any(one.is_link or len(one.identities) > 1 for one in found):  # as nearly always: no two paths are equal
+        return sorted(found, key=lambda item: item.photo.id), []
     protected = {identity for one in found if one.photo.is_reference for identity in one.identities}
     first: dict[Hashable, Photo] = {}
     kept: list[FoundPhoto] = []

@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bestshot.layout.names import (
@@ -124,6 +124,16 @@ def test_a_fitted_name_is_taken_by_any_disk_also_numbered_and_as_the_best(name: 
         assert len(os.fsencode(made)) <= LONGEST_IN_AN_ENCRYPTED_FOLDER
         assert not REFUSED_SOMEWHERE.search(made)
         assert unicodedata.normalize("NFC", made) == made
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9]{1,8}", fullmatch=True), any_names)
+@example("con.jpg", "con.jpg")
+@example("LPT1.txt", "a.jpg")
+def test_a_short_name_of_letters_and_digits_is_fitted_as_it_is_unless_a_device_is_called_so(
+    name: str, picture: str
+) -> None:
+    device = re.match(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\.", name, re.IGNORECASE)
+    assert fitted(name, picture) == (name if device is None else f"{device[1]}_{name[device.end(1) :]}")
 
 
 @given(any_names)
