@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import ceil, floor
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -220,18 +222,26 @@ def _landmarks(pixels: Pixels, place: _Place) -> Landmarks:
     They are averaged with those of the mirror image, which differ most where the landmarks are unreliable.
     """
     left, top, right, bottom = place
-    brightest = float(np.percentile(pixels[max(0, top) : bottom, max(0, left) : right], _HIGHLIGHT_PERCENTILE))
+    brightest = _highlight(pixels[max(0, top) : bottom, max(0, left) : right])
     gain = min(_MAX_GAIN, max(1.0, _WELL_LIT / max(1.0, brightest)))
     reach = round(_LANDMARK_MARGIN * (bottom - top))
     x, y = max(0, left - reach), max(0, top - reach)
-    around = np.clip(pixels[y : bottom + reach, x : right + reach] * np.float32(gain), 0, 255).astype(np.uint8)
+    brightened = np.clip(np.arange(256, dtype=np.float32) * np.float32(gain), 0, 255).astype(np.uint8)
+    around = np.asarray(cv2.LUT(pixels[y : bottom + reach, x : right + reach], brightened), np.uint8)
     width = around.shape[1]
     left, top, right, bottom = left - x, top - y, right - x, bottom - y
     seen = _landmarks_within(around, (left, top, right, bottom))
-    in_mirror = _landmarks_within(
-        np.ascontiguousarray(around[:, ::-1]), (width - 1 - right, top, width - 1 - left, bottom)
-    )
+    mirror = np.asarray(cv2.flip(around, 1), np.uint8)
+    in_mirror = _landmarks_within(mirror, (width - 1 - right, top, width - 1 - left, bottom))
     return seen.averaged(in_mirror.mirrored(width)).moved(x, y)
+
+
+def _highlight(pixels: Pixels) -> float:
+    """What numpy.percentile tells of the values of all channels, by how often each of the 256 occurs: much sooner."""
+    counts = np.reshape(Image.fromarray(pixels).histogram(), (-1, 256)).sum(axis=0)
+    place = _HIGHLIGHT_PERCENTILE / 100 * (pixels.size - 1)
+    below, above = np.searchsorted(counts.cumsum(), (floor(place), ceil(place)), side="right")
+    return float(below + (above - below) * (place - floor(place)))
 
 
 def _landmarks_within(pixels: Pixels, place: _Place) -> Landmarks:
