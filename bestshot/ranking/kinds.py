@@ -153,8 +153,8 @@ def _is_bracket_by_looks(shots: Sequence["Candidate"]) -> bool:
 
 
 def _go_on(steps: Sequence[float]) -> bool:
-    """Whether most steps of brightness are clear and none leads back; what is white or black already hardly changes."""
-    return min(steps) >= -_WAVERING and 2 * sum(step >= _MIN_STEP for step in steps) > len(steps)
+    """Whether half of the steps, and three, are clear and none leads back; what is white or black hardly changes."""
+    return min(steps) >= -_WAVERING and sum(step >= _MIN_STEP for step in steps) >= max(min(3, len(steps)), len(steps) / 2)
 
 
 def _show_the_same(one: "Candidate", other: "Candidate") -> bool:
