@@ -154,7 +154,8 @@ def _is_bracket_by_looks(shots: Sequence["Candidate"]) -> bool:
 
 def _go_on(steps: Sequence[float]) -> bool:
     """Whether half of the steps, and three, are clear and none leads back; what is white or black hardly changes."""
-    return min(steps) >= -_WAVERING and sum(step >= _MIN_STEP for step in steps) >= max(min(3, len(steps)), len(steps) / 2)
+    clear = sum(step >= _MIN_STEP for step in steps)
+    return min(steps) >= -_WAVERING and clear >= max(min(3, len(steps)), len(steps) / 2)
 
 
 def _show_the_same(one: "Candidate", other: "Candidate") -> bool:

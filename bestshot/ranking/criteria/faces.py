@@ -100,6 +100,7 @@ def by_presence(shots: Sequence[Candidate], people: Sequence[Person], weight: fl
     """Whether everybody is there and turned to the camera."""
     photos = [shot.id for shot in shots]
     faces = [(person, presence_scores(person, photos)) for person in people]
+    scores = of_everybody(photos, faces)
 
     def turned_to_it(shot: Candidate) -> int:
         return sum(shot.id in person.faces and not looks_away(person.faces[shot.id]) for person in people)
@@ -121,7 +122,9 @@ def by_presence(shots: Sequence[Candidate], people: Sequence[Person], weight: fl
         away = _worse(faces, shot, best, _FACE_LEAD, _AWAY_FAULT)
         return _phrase("is turned away", "turned away", shot, away) if away else None
 
-    return Criterion("faces", weight, of_everybody(photos, faces), words, fault, lambda shot: turned_to_it(shot) > 0)
+    return Criterion(
+        "faces", weight, scores, words, fault, lambda shot: turned_to_it(shot) > 0, unknown=_highest(scores)
+    )
 
 
 def by_smiles(shots: Sequence[Candidate], people: Sequence[Person], weight: float) -> Criterion:

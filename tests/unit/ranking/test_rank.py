@@ -377,6 +377,14 @@ def test_without_any_face_in_the_group_nobody_is_blamed_for_it() -> None:
     assert "faces" not in reasons(verdict, "p0")
 
 
+def test_a_small_face_that_few_photos_show_lifts_none_of_them_above_a_better_one() -> None:
+    """Of somebody in motion a face is found by chance now and then, in two of six photos here."""
+    seen = appraisal(face(detection_score=0.5, eyes=None, smile=None, sharpness=None), sharpness=0.7)
+    unseen = appraisal(sharpness=0.7)
+    verdict = judged([(one, metadata_with()) for one in (seen, seen, unseen, appraisal(sharpness=1.0), unseen, unseen)])
+    assert verdict.best.id == "p3"
+
+
 def test_where_nothing_is_sharp_sharpness_says_nothing() -> None:
     assert "sharpness" not in reasons(judged([(appraisal(sharpness=0), metadata_with())]), "p0")
 
