@@ -39,8 +39,8 @@ def review(command: Command, settings: Settings, console: Console) -> int:
         listening,
         may_act=not command.review_only,
     )
-    ended = serve_review(request, lambda served: _tell(served, settings, opens=not command.no_open))
-    console.print_line([_last_words(ended)])
+    ended = serve_review(request, lambda served: _tell(served, settings, command))
+    console.print_line([_last_words(ended, keeps=request.may_act)])
     return EXIT_INTERRUPTED if ended.is_cut_short else EXIT_DONE
 
 
@@ -56,11 +56,12 @@ def _server_of(settings: Settings) -> ImmichClient | None:
     return immich_source(settings, UNDO_TASKS).client if settings.source_type == SourceType.IMMICH else None
 
 
-def _tell(served: Served, settings: Settings, *, opens: bool) -> None:
+def _tell(served: Served, settings: Settings, command: Command) -> None:
     """Say where the review is, at once, and open it where there is a screen."""
-    is_opened = opens and _has_screen()
+    is_opened = not command.no_open and _has_screen()
     if not (is_opened and settings.quiet):
-        write_out(f"The review is at {served.address}\nCtrl-C ends it; what is decided is kept.\n")
+        kept = "it only shows, and keeps nothing" if command.review_only else "what is decided is kept"
+        write_out(f"The review is at {served.address}\nCtrl-C ends it; {kept}.\n")
     if is_opened:
         # Some browsers come back only when they are closed.
         threading.Thread(target=webbrowser.open, args=[served.once], daemon=True).start()
@@ -73,8 +74,8 @@ def _has_screen() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _last_words(ended: Ended) -> str:
+def _last_words(ended: Ended, *, keeps: bool) -> str:
     if ended.is_cut_short:
         return "The review has ended in the middle of a job. What is done stays done, and can be undone."
     why = ", since nobody has asked for anything for hours" if ended.is_idle else ""
-    return f"The review has ended{why}. What was decided is kept."
+    return f"The review has ended{why}.{' What was decided is kept.' if keeps else ''}"

@@ -69,6 +69,15 @@ def test_the_address_is_printed_at_once_and_an_interrupt_ends_the_review_in_orde
     assert out.endswith("The review has ended. What was decided is kept.\n")
 
 
+def test_what_only_shows_does_not_say_that_anything_is_kept(library: Path) -> None:
+    with program(str(library), "--review-only") as process:
+        address_of(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "Ctrl-C ends it; it only shows, and keeps nothing.\n"
+        _, out, _ = ended(process)
+    assert out == "The review has ended.\n"
+
+
 def test_an_interrupt_in_the_middle_of_a_job_ends_it_between_two_photos_and_the_next_run_goes_on(
     tmp_path: Path,
 ) -> None:

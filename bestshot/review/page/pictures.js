@@ -1,6 +1,7 @@
 /* Pictures of photos in the size they are shown in, the ones that are wanted next loaded ahead. */
 
 const EDGES = [320, 640, 1280, 2560];
+const ALL_OF_IT = 1280;
 const AHEAD = 24;
 
 /** @type {Map<string, HTMLImageElement>} what was loaded ahead lately, the oldest first */
@@ -10,11 +11,13 @@ const loaded = new Map();
 
 /**
  * The longest edge to ask for, where the longest edge is shown in so many pixels of CSS: Infinity is the original.
+ * Whoever enlarges a photo up to its pixels sees those; what a server keeps of it may have fewer.
  * @param {import("./library.js").Photo} photo
  */
-export function edgeFor(photo, shown) {
+export function edgeFor(photo, shown, isEnlarged = false) {
   const longest = Math.max(photo.width, photo.height);
   const wanted = Math.min(shown * devicePixelRatio, longest);
+  if (isEnlarged && longest > ALL_OF_IT && wanted >= longest - 1) return Infinity;
   return EDGES.find((edge) => edge >= wanted - 1) ?? Infinity;
 }
 

@@ -119,11 +119,15 @@ export class Viewer {
   }
 
   #sharpenSoon() {
-    for (const pane of this.zoom.panes) if (!pane.picture.hasAttribute("src")) sharpen(pane);
+    this.#sharpen((pane) => !pane.picture.hasAttribute("src"));
     clearTimeout(this.sharpening);
-    this.sharpening = setTimeout(() => this.zoom.panes.forEach(sharpen), SETTLED);
+    this.sharpening = setTimeout(() => this.#sharpen(), SETTLED);
     byId("viewer-zoom").textContent = `${Math.round((100 * this.zoom.zoom) / this.zoom.full)} %`;
     this.element.dispatchEvent(new Event("zoom"));
+  }
+
+  #sharpen(isWanted = () => true) {
+    for (const pane of this.zoom.panes) if (isWanted(pane)) sharpen(pane, this.zoom.isEnlarged);
   }
 
   #showHead() {
@@ -200,7 +204,7 @@ export class Viewer {
   #edgeOf(photo, zoom) {
     const { clientWidth, clientHeight } = this.zoom.panes[0].element;
     const scale = Math.min(clientWidth / photo.width, clientHeight / photo.height);
-    return edgeFor(photo, zoom * scale * Math.max(photo.width, photo.height));
+    return edgeFor(photo, zoom * scale * Math.max(photo.width, photo.height), zoom > 1);
   }
 }
 
@@ -213,9 +217,9 @@ function paneOf(photo, layOut) {
 }
 
 /* Show what is there already, and then the picture of the size it is looked at in. */
-function sharpen(pane) {
+function sharpen(pane, isEnlarged) {
   const { photo, picture, frame } = pane;
-  const edge = edgeFor(photo, Math.max(frame.offsetWidth, frame.offsetHeight));
+  const edge = edgeFor(photo, Math.max(frame.offsetWidth, frame.offsetHeight), isEnlarged);
   const address = addressOf(photo, edge);
   if (pane.wanted === address) return;
   pane.wanted = address;

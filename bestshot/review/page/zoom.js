@@ -47,6 +47,11 @@ export class Zoom extends EventTarget {
     return Math.abs(this.zoom / this.full - 1) < 0.001;
   }
 
+  /** Whether somebody looks closer than at whole photos. */
+  get isEnlarged() {
+    return this.zoom > 1 || this.isFull;
+  }
+
   reset() {
     Object.assign(this, { zoom: 1, x: 0.5, y: 0.5 });
     this.#isHeldFull = false;

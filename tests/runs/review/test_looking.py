@@ -13,8 +13,23 @@ from tests.support.review_pages import PHOTOS, WIDE
 from tests.support.reviewer import (
     PHONE,
     Opener,
+    Reviewer,
     draw_bursts,
 )
+
+
+def give_sizes(reviewer: Reviewer, *sizes: tuple[int, int]) -> None:
+    """Let the photos of the first group have these sizes, as the page is told."""
+
+    def tell(route: Route) -> None:
+        told = route.fetch().json()
+        for photo, (width, height) in zip(told["groups"][0]["photos"], sizes, strict=True):
+            photo |= {"width": width, "height": height}
+        route.fulfill(json=told)
+
+    reviewer.page.route("**/api/library", tell)
+    reviewer.page.reload()
+    expect(reviewer.page.locator("#start")).to_be_hidden()
 
 
 class TestLooking:
@@ -106,20 +121,23 @@ class TestLooking:
         reviewer.press("ArrowDown")
         check_together(place)
 
+    def test_at_every_pixel_the_original_of_a_smaller_photo_is_shown_too(self, review: Opener, few: str) -> None:
+        reviewer = review(few)
+        asked: list[str] = []
+        reviewer.page.on("request", lambda request: asked.append(request.url))
+        give_sizes(reviewer, (1600, 1200), (1600, 1200))
+        with reviewer.page.expect_response("**/picture?edge=1280*"):
+            reviewer.press("Enter")
+        assert not any("original" in address for address in asked)
+        with reviewer.page.expect_response("**/original*"):
+            reviewer.press("z")
+
     def test_photos_on_end_and_across_are_equally_large_side_by_side_and_are_seen_up_to_their_edges(
         self, review: Opener, few: str
     ) -> None:
-        def with_sizes(route: Route) -> None:
-            told = route.fetch().json()
-            for photo, (width, height) in zip(told["groups"][0]["photos"], ((6000, 4000), (4000, 6000)), strict=True):
-                photo |= {"width": width, "height": height}
-            route.fulfill(json=told)
-
         reviewer = review(few)
         page = reviewer.page
-        page.route("**/api/library", with_sizes)
-        page.reload()
-        expect(page.locator("#start")).to_be_hidden()
+        give_sizes(reviewer, (6000, 4000), (4000, 6000))
         reviewer.press("Enter", "2")
         stage = page.locator(".pane").nth(1).bounding_box()
         assert stage is not None
