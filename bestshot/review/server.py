@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
@@ -82,18 +81,17 @@ class ReviewServer:
         self._socket.close()
 
     def serve(self, application: Any, idleness: Idleness, idle_seconds: float = IDLE_SECONDS) -> bool:
-        """Serve until it is stopped, by Ctrl-C too, or nobody came for too long; answers whether that was why."""
+        """Serve until it is stopped, or nobody came for too long; answers whether that was why."""
         for name in ("waitress", "waitress.queue"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         server = create_server(application, self._connections, sockets=[self._socket], threads=_THREADS, **_LIMITS)
         server.trigger = _Trigger(server.trigger)
         self._server = server
         idleness.touch()
-        with suppress(KeyboardInterrupt):
-            while not self._is_over:
-                if idleness.seconds() >= idle_seconds:
-                    return True
-                wasyncore.loop(_LONGEST_NAP, map=self._connections, count=1)
+        while not self._is_over:
+            if idleness.seconds() >= idle_seconds:
+                return True
+            wasyncore.loop(_LONGEST_NAP, map=self._connections, count=1)
         return False
 
     def stop(self) -> None:

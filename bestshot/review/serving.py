@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +67,11 @@ def serve_review(request: ReviewRequest, told: Callable[[Served], None]) -> Ende
         gate, idleness = Gate(server.listening), Idleness(lambda: jobs.is_running)
         with closing(picture_maker(source, request.settings)) as pictures:
             place = _reachable(server.listening)
-            told(Served(f"{place}/#{gate.token}", f"{place}/#{gate.ticket()}", server.stop))
-            application = ReviewApp(service, pictures, source, gate, idleness.touch)
-            is_idle = server.serve(application.flask(), idleness, request.idle_seconds)
+            application = ReviewApp(service, pictures, source, gate, idleness.touch).flask()
+            is_idle = False
+            with suppress(KeyboardInterrupt):  # which ends a review in order, as soon as it is told how
+                told(Served(f"{place}/#{gate.token}", f"{place}/#{gate.ticket()}", server.stop))
+                is_idle = server.serve(application, idleness, request.idle_seconds)
             return Ended(is_idle, jobs.close())
 
 
