@@ -164,13 +164,14 @@ class Grouping:
 
     def _of_pans(self, pairs: Pairs, may_be: Flags) -> Flags:
         """Which pairs follow each other in a panorama, of those that may."""
-        links, seconds = self._dated(pairs, may_be)
+        links, seconds = self._dated(pairs, may_be & self._bonds.are_of_one_camera(pairs.left, pairs.right))
         found = links_of_pans(links.values(), self._picture, seconds)
         return _flags(links.get(place) in found for place in range(len(pairs.left)))
 
     def _of_one_sweep(self, pairs: Pairs, may_be: Flags, overlaps: Sequence[float]) -> Flags:
-        """Which pairs show parts of what a camera was moved across, of those that may."""
-        links, seconds = self._dated(pairs, may_be)
+        """Which pairs show parts of what a camera, known or not, was moved across, of those that may."""
+        is_one_camera = self._clocks.camera[pairs.left] == self._clocks.camera[pairs.right]
+        links, seconds = self._dated(pairs, may_be & is_one_camera)
         numbers = sweeps({link: overlaps[place] for place, link in links.items()}, self._picture, seconds)
         found = np.zeros(len(pairs.left), dtype=np.bool_)
         for place, (one, other) in links.items():
@@ -178,9 +179,8 @@ class Grouping:
         return found
 
     def _dated(self, pairs: Pairs, chosen: Flags) -> tuple[dict[int, tuple[int, int]], dict[int, float]]:
-        """Of the chosen pairs those that one camera took at known times, the earlier photo first, and those times."""
-        chosen = chosen & self._bonds.are_of_one_camera(pairs.left, pairs.right)
-        chosen &= ~np.isnan(self._clocks.known_gap(pairs.left, pairs.right))
+        """Of the chosen pairs those that were taken at known times, the earlier photo first, and those times."""
+        chosen = chosen & ~np.isnan(self._clocks.known_gap(pairs.left, pairs.right))
         photos = np.unique(np.append(pairs.left[chosen], pairs.right[chosen])).tolist()
         seconds = {photo: self._metadata[self._photos[photo].id].taken.seconds for photo in photos}
         links = {}

@@ -126,10 +126,16 @@ def test_no_burst_of_real_photos_is_a_panorama_at_any_pace(shared: Path) -> None
             assert list(pans(pictures, [2.0 * place for place in range(len(pictures))])) == [], group
 
 
-def groups(frames: Sequence[bytes], overlaps: Sequence[float] | None = None, *, pause: float = 2.0) -> list[list[str]]:
+def groups(
+    frames: Sequence[bytes],
+    overlaps: Sequence[float] | None = None,
+    *,
+    pause: float = 2.0,
+    camera: str | None = "Canon",
+) -> list[list[str]]:
     """The groups of frames of which a closer look knows neighbours again, by so much as they share, and no others."""
     names = [f"{place}.jpg" for place in range(len(frames))]
-    metadata = {name: metadata_with(wall_at(pause * at), camera="Canon") for at, name in enumerate(names)}
+    metadata = {name: metadata_with(wall_at(pause * at), camera=camera) for at, name in enumerate(names)}
     prints = {
         name: Fingerprint(0x3FF << 10 * at, phash=0x3FF << 10 * at, sketch=frames[at]) for at, name in enumerate(names)
     }
@@ -155,8 +161,9 @@ def test_a_panorama_is_one_group_though_its_ends_have_nothing_in_common() -> Non
 )
 def test_no_frame_of_a_sweep_stands_for_the_next_though_some_share_enough(seed: int, steps: Sequence[float]) -> None:
     """Before, those that share more than the others were taken for a burst, of which all but one are hidden."""
-    places = [(float(at), 0.0) for at in np.cumsum([0.0, *steps])]
-    assert groups(framed(places, seed), [1 - step for step in steps]) == []
+    frames = framed([(float(at), 0.0) for at in np.cumsum([0.0, *steps])], seed)
+    for camera in ("Canon", None):
+        assert groups(frames, [1 - step for step in steps], camera=camera) == []
 
 
 @pytest.mark.parametrize(
