@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _MIN_FRAMES = 3
 """Fewer exposures are no bracket: two of one scene are a correction."""
 
+_MIN_NAMED = 5
+"""So many frames at least if they are not dated: nobody numbers that many edits of one photo by their brightness."""
+
 _MIN_SPAN = 1.5
 """In EV. Labelled brackets span 1.9 to 8, other groups at most 0.7: a light that flickers, a cloud."""
 
@@ -90,7 +93,8 @@ def is_bracket(shots: Sequence["Candidate"]) -> bool:
     """
     exposed = [one for one in shots if one.metadata.exposure_value is not None]
     if not exposed:
-        return _is_bracket_by_looks([one for one in shots if not one.metadata.taken.is_guess])
+        dated = [one for one in shots if not one.metadata.taken.is_guess]
+        return _is_bracket_by_looks(dated) if dated else _is_bracket_by_names(shots)
     by_setting: dict[tuple[object, ...], list[Candidate]] = {}
     for one in exposed:
         by_setting.setdefault(_setting(one.metadata), []).append(one)
@@ -145,17 +149,31 @@ def _is_bracket_by_looks(shots: Sequence["Candidate"]) -> bool:
     if len(shots) < _MIN_FRAMES or max(_pauses(shots)) > _BURST_PAUSE:
         return False
     light = [one.appraisal.light for one in shots]
-    steps = [after - before for before, after in pairwise(light)]
-    is_steady = any(_go_on([sign * step for step in steps]) for sign in (1, -1))
     is_around = len(light) == _MIN_FRAMES and min(light[1:]) + _MIN_STEP <= light[0] <= max(light[1:]) - _MIN_STEP
-    is_stepped = (is_steady or is_around) and max(light) - min(light) >= _MIN_SPAN
-    return is_stepped and all(_show_the_same(one, other) for one, other in pairwise(shots))
+    return (_is_steady(light) or (is_around and max(light) - min(light) >= _MIN_SPAN)) and _show_one_thing(shots)
+
+
+def _is_bracket_by_names(shots: Sequence["Candidate"]) -> bool:
+    """Whether so many frames without times get steadily darker or brighter in the order of their names."""
+    ordered = in_order(shots, shots)
+    is_steady = len(shots) >= _MIN_NAMED and _is_steady([one.appraisal.light for one in ordered])
+    return is_steady and _show_one_thing(ordered)
+
+
+def _is_steady(light: Sequence[float]) -> bool:
+    steps = [after - before for before, after in pairwise(light)]
+    is_onward = any(_go_on([sign * step for step in steps]) for sign in (1, -1))
+    return is_onward and max(light) - min(light) >= _MIN_SPAN
 
 
 def _go_on(steps: Sequence[float]) -> bool:
     """Whether half of the steps, and three, are clear and none leads back; what is white or black hardly changes."""
     clear = sum(step >= _MIN_STEP for step in steps)
     return min(steps) >= -_WAVERING and clear >= max(min(3, len(steps)), len(steps) / 2)
+
+
+def _show_one_thing(shots: Sequence["Candidate"]) -> bool:
+    return all(_show_the_same(one, other) for one, other in pairwise(shots))
 
 
 def _show_the_same(one: "Candidate", other: "Candidate") -> bool:

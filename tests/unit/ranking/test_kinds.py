@@ -112,6 +112,22 @@ def test_without_a_date_nothing_is_a_bracket_by_its_looks_since_edits_look_so() 
     assert kind(*frames) is GroupKind.RETAKES
 
 
+@pytest.mark.parametrize(
+    ("lights", "found"),
+    [
+        ((0.2, 0.3, 0.5, 0.8, 1.2), GroupKind.BRACKET),
+        ((1.2, 0.8, 0.5, 0.3, 0.2), GroupKind.BRACKET),
+        ((0.5, 0.2, 1.2, 0.3, 0.8), GroupKind.RETAKES),
+        ((0.3, 0.5, 0.8, 1.2), GroupKind.RETAKES),
+    ],
+)
+def test_many_frames_without_dates_that_are_numbered_by_their_brightness_are_a_bracket(
+    lights: Sequence[float], found: GroupKind
+) -> None:
+    """Pictures of a bracket that a program wrote without their EXIF."""
+    assert kind(*(undated(frame(f"{8 + n}.jpg", 0, light=light)) for n, light in enumerate(lights))) is found
+
+
 def test_many_frames_at_even_intervals_are_a_time_lapse() -> None:
     assert kind(*(frame(f"{n:02}.jpg", n * 10.0) for n in range(12))) is GroupKind.TIME_LAPSE
 
