@@ -23,6 +23,8 @@ _COLOURS: Final = {1: "GRAY", 3: "GRAY", 4: "CMYK"}
 _DECODED_AS: Final = {"L": "GRAY", "RGB": "RGB"}
 """What the decoder calls the modes of pixels."""
 _RGB: Final = 3
+_LUMA_APART: Final = frozenset({"YCbCr", "Gray"})
+"""What the decoder calls colours stored as luma and differences from it, or as luma alone."""
 _COEFFICIENTS: Final = 64
 _MOST_BITS: Final = 8
 
@@ -130,6 +132,19 @@ def pixels_if_sound(data: bytes, size: tuple[int, int], mode: str) -> Pixels | N
     if min(width, height) < _LEAST_UNIT or find_seam(_luma(pixels), width, height).step >= _LIKELY_SEAM:
         return None
     return pixels[..., 0] if mode == "L" else pixels
+
+
+def grey_if_sound(data: bytes, size: tuple[int, int]) -> Pixels | None:
+    """Decode a picture in grey, scaled to `size`; None if the decoder complains, or if luma is not stored apart."""
+    import simplejpeg
+
+    try:
+        if simplejpeg.decode_jpeg_header(data)[2] not in _LUMA_APART:
+            return None
+        pixels = simplejpeg.decode_jpeg(data, "GRAY", min_width=size[0], min_height=size[1], strict=True)
+    except ValueError:
+        return None
+    return np.asarray(pixels[..., 0]) if pixels.shape[1::-1] == size else None
 
 
 def _is_usual(coded: bytes) -> bool:

@@ -12,7 +12,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.guards import JPEG_PIXELS, MOST_SCANS, OTHER_PIXELS, ROOM, WEBP_PIXELS, check_size, decoding
-from bestshot.imaging.headers import Header
+from bestshot.imaging.headers import WHOLE_BYTES, Header
+from bestshot.imaging.jpeg_damage import grey_if_sound
+from bestshot.imaging.plain_jpeg import UnusualError, read_jpeg
 from bestshot.imaging.raw import raw_preview
 from bestshot.imaging.tiff import check_header, check_tiff, is_dng, is_signed, is_white_zero
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
@@ -100,7 +102,10 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
     """
     mode = "L" if grey else "RGB"
     with decoding():
-        if _kind_of(stream, name) in _TAKE_ROOM_EARLY:
+        kind = _kind_of(stream, name)
+        if grey and kind is PictureKind.JPEG and (picture := _load_ordinary(stream, longest_side)) is not None:
+            return picture
+        if kind in _TAKE_ROOM_EARLY:
             with ROOM.taken(OTHER_PIXELS):
                 image, orientation = _open_viewable(stream, name)
                 target = _fitted(image.size, longest_side)
@@ -112,6 +117,26 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
         image.draft(mode, target)  # JPEG is decoded at 1/2, 1/4 or 1/8
         with ROOM.taken(_needed(image, stored)):
             return _decoded(image, orientation, target, mode)
+
+
+def _load_ordinary(stream: BinaryIO, longest_side: int) -> Image.Image | None:
+    """Load an ordinary JPEG in grey as Pillow does, which takes much longer to read its header; None for any other."""
+    try:
+        header = read_jpeg(stream)
+        turn = _TURNS.get(header.orientation)
+    except UnusualError:
+        return None
+    target = _fitted(header.size, longest_side)
+    scaled = _drafted(header.size, target)
+    if header.is_progressive:
+        return None
+    with ROOM.taken(scaled[0] * scaled[1]):
+        stream.seek(0)
+        pixels = grey_if_sound(stream.read(WHOLE_BYTES), scaled)
+        if pixels is None:
+            return None
+        shrunk = _shrunk(Image.fromarray(pixels), target)
+    return shrunk if turn is None else shrunk.transpose(turn)
 
 
 def _decoded(image: Image.Image, orientation: int, target: tuple[int, int], mode: str) -> Image.Image:
@@ -232,6 +257,14 @@ def _fitted(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
     scale = min(1.0, longest_side / max(size))
     width, height = size
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _drafted(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
+    """The size at which Pillow has a JPEG decoded that is to be scaled down to a target."""
+    room = min(length // wanted for length, wanted in zip(size, target, strict=True))
+    scale = next(scale for scale in (8, 4, 2, 1) if scale <= max(1, room))
+    width, height = (-(-length // scale) for length in size)
+    return width, height
 
 
 def _turn_of(image: Image.Image, default: int) -> Image.Transpose | None:

@@ -13,13 +13,14 @@ from PIL.ExifTags import IFD, Base
 from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.guards import decoding
 from bestshot.imaging.headers import BoundedDirectory
+from bestshot.imaging.plain_jpeg import UnusualError
 from bestshot.imaging.raw import raw_capture
 from bestshot.metadata.boxes import Film, canon_directories, read_film
 from bestshot.metadata.camera_notes import CONTENT_ID, apple_text
 from bestshot.metadata.capture_time import DateError, ExifDate, ExifDates, exif_time, moment
 from bestshot.metadata.exif import Tags
 from bestshot.metadata.header import read_header
-from bestshot.metadata.plain_exif import UnusualError, plain_tiff
+from bestshot.metadata.plain_exif import plain_tiff
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
 from bestshot.model.times import CaptureTime, TimeSource

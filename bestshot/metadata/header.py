@@ -15,10 +15,10 @@ from PIL.TiffImagePlugin import TiffImageFile
 from bestshot.errors import PhotoError, TransientError
 from bestshot.imaging.guards import decoding
 from bestshot.imaging.load import RESTORED, open_image
+from bestshot.imaging.plain_jpeg import UnusualError, read_jpeg
 from bestshot.metadata.boxes import ends_in_pixels
 from bestshot.metadata.exif import Exif, Tags, find_late_chunks, read_exif, read_sub_tags, sub_pictures
-from bestshot.metadata.plain_exif import KINDS, UnusualError, plain_directory, plain_exif, plain_tiff
-from bestshot.metadata.plain_jpeg import read_jpeg
+from bestshot.metadata.plain_exif import KINDS, plain_directory, plain_exif, plain_tiff
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
 
 _PNG_XMP: Final = "XML:com.adobe.xmp"

@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, BinaryIO, Final, Literal
 
 from PIL.ExifTags import GPS, IFD, Base
 
+from bestshot.imaging.plain_jpeg import XMP_ORIENTATION, UnusualError
 from bestshot.metadata.exif import Exif, Tags
 
 _ByteOrder = Literal["little", "big"]
@@ -57,12 +57,6 @@ KINDS: Final[Mapping[int, frozenset[int]]] = {
 }
 """The tags that are used, and the types in which cameras write them."""
 _SINGLE: Final = frozenset((*_NUMBERS, *_PARTS))
-
-_XMP_ORIENTATION: Final = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
-
-
-class UnusualError(ValueError):
-    """Whether it is damage, and what can be used, is for Pillow to say."""
 
 
 def plain_exif(block: bytes, xmp: bytes | None) -> Exif:
@@ -124,7 +118,7 @@ def _exif(source: _Source, xmp: bytes | None) -> Exif:
 
 def _with_orientation(main: dict[int, Any], xmp: bytes | None) -> dict[int, Any]:
     """The tags with the orientation that XMP states, if they state none."""
-    stated = _XMP_ORIENTATION.search(xmp) if xmp and Base.Orientation not in main else None
+    stated = XMP_ORIENTATION.search(xmp) if xmp and Base.Orientation not in main else None
     return main if stated is None else {**main, Base.Orientation: int(stated[1])}
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
+from bestshot.errors import PhotoError
 from bestshot.imaging.load import load_pixels, open_image
 from tests.support.drawn_pictures import difference, drawn, outcome_of, ramp, saved, values
 from tests.support.each import every
@@ -168,6 +171,43 @@ def test_a_scaled_decode_looks_like_a_whole_one(shared: Path) -> None:
     whole = ImageOps.exif_transpose(Image.open(BytesIO(content)))
     expected = whole.resize((128, 96), Image.Resampling.LANCZOS)
     assert difference(load_pixels(BytesIO(content), "a.jpg", 128), expected) < 2
+
+
+NOISE = Image.effect_noise((331, 247), 60).convert("RGB")
+
+
+def grey_by_pillow(data: bytes, longest_side: int) -> bytes | None:
+    """The pixels that Pillow alone makes; None if it refuses to."""
+    image = Image.open(BytesIO(data))
+    scale = longest_side / max(image.size)
+    target = round(image.width * scale), round(image.height * scale)
+    image.draft("L", target)
+    try:
+        return ImageOps.exif_transpose(image).resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0).tobytes()
+    except OSError:
+        return None
+
+
+def grey_by_us(data: bytes, longest_side: int) -> bytes | None:
+    try:
+        return load_pixels(BytesIO(data), "a.jpg", longest_side, grey=True).tobytes()
+    except PhotoError:
+        return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_of_a_damaged_scan_the_same_grey_is_shown_as_pillow_shows_or_it_is_refused(data: st.DataObject) -> None:
+    """What an ordinary JPEG is decoded by is strict, and leaves whatever it complains about to Pillow."""
+    colours = data.draw(st.sampled_from(["RGB", "L"]))
+    content = bytearray(saved(NOISE.convert(colours), "JPEG", quality=80, exif=exif_with(1)).getvalue())
+    for _ in range(data.draw(st.integers(0, 3))):
+        content[data.draw(st.integers(content.index(b"\xff\xda") + 14, len(content) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    whole = bytes(content[: data.draw(st.one_of(st.none(), st.integers(len(content) - 40, len(content))))])
+    side = data.draw(st.sampled_from([41, 64, 200]))
+    assert grey_by_us(whole, side) == grey_by_pillow(whole, side)
 
 
 def test_a_picture_is_opened_by_its_content_whatever_its_name_says() -> None:

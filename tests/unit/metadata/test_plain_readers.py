@@ -16,10 +16,10 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.load import open_image
+from bestshot.imaging.plain_jpeg import JpegHeader, UnusualError, read_jpeg
 from bestshot.metadata.exif import Exif, Tags, read_exif, read_sub_tags, sub_pictures
 from bestshot.metadata.header import read_header
-from bestshot.metadata.plain_exif import KINDS, UnusualError, plain_directory, plain_exif, plain_tiff
-from bestshot.metadata.plain_jpeg import JpegHeader, read_jpeg
+from bestshot.metadata.plain_exif import KINDS, plain_directory, plain_exif, plain_tiff
 from tests.support.drawn_pictures import drawn, saved
 from tests.support.each import every, for_each
 from tests.unit.imaging.test_raw import drawn_dng, drawn_jpeg
@@ -72,6 +72,9 @@ def lean(content: bytes) -> tuple[JpegHeader, Exif] | None:
 
 def is_read_alike(content: bytes) -> bool:
     """Whether this is read lean at all; fails if Pillow reads anything else in it, or refuses it."""
+    with suppress(UnusualError):
+        orientation = read_jpeg(BytesIO(content)).orientation
+        assert orientation == open_image(BytesIO(content), "a.jpg").getexif().get(Base.Orientation, 1)
     found = lean(content)
     if found is None:
         return False

@@ -1,11 +1,14 @@
 """The segments before the pixels of an ordinary JPEG, read without Pillow; whatever is unusual is left to it."""
 
+import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from PIL.ExifTags import Base
+
 from bestshot.imaging.guards import JPEG_PIXELS, OTHER_PIXELS
-from bestshot.metadata.plain_exif import UnusualError
 
 _EXIF: Final = b"Exif\0\0"
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
@@ -20,10 +23,20 @@ _OTHERS: Final = frozenset({_SCAN, 0xC4, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 _LEAST: Final = {0xE0: 7, 0xE2: 14, 0xEE: 7}
 """Bytes of JFIF, ICC and Adobe segments that Pillow reads."""
 
+_WIDTHS: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+"""The bytes of a number, or of a part of a text, by its type (TIFF 6.0, and BigTIFF)."""
+_SHORT: Final = 3
+_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
+XMP_ORIENTATION: Final = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
+
 _COLOURS: Final = frozenset({1, 3, 4})
 _MOST_SEGMENTS: Final = 200
 _LONGEST: Final = 2_000_000
 """Bytes of all segments; those of most photos have less than 100,000."""
+
+
+class UnusualError(ValueError):
+    """Whether it is damage, and what can be used, is for Pillow to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,16 @@ class JpegHeader:
     size: tuple[int, int]
     exif: bytes
     xmp: bytes | None
+    is_progressive: bool = False
+
+    @property
+    def orientation(self) -> int:
+        """How it is turned; raises UnusualError unless its EXIF says that as cameras do, or nothing about it."""
+        block = self.exif.removeprefix(_EXIF)
+        stated = _orientation_in(block) if block else None
+        if stated is None and self.xmp and (found := XMP_ORIENTATION.search(self.xmp)):
+            return int(found[1])
+        return 1 if stated is None else stated
 
 
 def read_jpeg(stream: BinaryIO) -> JpegHeader:
@@ -40,10 +63,11 @@ def read_jpeg(stream: BinaryIO) -> JpegHeader:
 
     Raises UnusualError unless all that Pillow would look at is sound.
     """
-    sizes, exif, xmp = [], b"", None
+    sizes, frame, exif, xmp = [], 0, b"", None
     for marker, content in _segments(stream):
         if marker in _FRAMES:
             sizes.append(_size(marker, content))
+            frame = marker
         elif marker == _APPLICATION and content.startswith(_EXIF):
             exif += content[len(_EXIF) :] if exif else content
         elif marker == _APPLICATION and content.startswith(_XMP):
@@ -52,7 +76,30 @@ def read_jpeg(stream: BinaryIO) -> JpegHeader:
             _check(marker, content)
     if len(sizes) != 1:
         raise UnusualError
-    return JpegHeader(sizes[0], exif, xmp)
+    return JpegHeader(sizes[0], exif, xmp, frame == _PROGRESSIVE)
+
+
+def _orientation_in(block: bytes) -> int | None:
+    """The orientation that the first directory of a block of EXIF states; None if it states none."""
+    order = _ORDERS.get(block[:4])
+    if order is None or len(block) < 8:
+        raise UnusualError
+    start = 2 + int(struct.unpack_from(f"{order}L", block, 4)[0])
+    count = int.from_bytes(block[start - 2 : start], "little" if order == "<" else "big")
+    entries = block[start : start + 12 * count]
+    if not count or len(block) < start + len(entries) + 4 or len(entries) < 12 * count:
+        raise UnusualError
+    claimed, stated = 0, []
+    for tag, kind, numbers, place in struct.iter_unpack(f"{order}HHLL", entries):
+        size = _WIDTHS.get(kind, 0) * numbers
+        claimed += size
+        if not size or claimed > len(block) or (size > 4 and place + size > len(block)):
+            raise UnusualError
+        if tag == Base.Orientation:
+            stated.append((kind, numbers, place & 0xFFFF if order == "<" else place >> 16))
+    if len(stated) > 1 or any(one[:2] != (_SHORT, 1) for one in stated):
+        raise UnusualError
+    return stated[0][2] if stated else None
 
 
 def _segments(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
