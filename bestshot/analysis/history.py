@@ -68,13 +68,17 @@ def _trace(on_grid: dict[tuple[int, int], float], beside: dict[tuple[int, int], 
 
 def _rises(luma: npt.NDArray[np.uint8], corner: tuple[int, int], steps: Floats) -> dict[tuple[int, int], float]:
     """By which share the histogram of each frequency rises where it should fall."""
-    found = {}
-    for place, coefficients in zip(MIDDLE, _coefficients(luma, corner), strict=True):
-        bins = np.bincount(np.rint(np.abs(coefficients) / np.float32(steps[place])).astype(np.int64), minlength=2)
-        counts = bins[1:_MAX_BIN].astype(np.int64)
-        if counts.sum() >= _MIN_COEFFICIENTS:
-            found[place] = float(np.maximum(0, np.diff(counts)).sum() / counts.sum())
-    return found
+    own_steps = np.array([steps[place] for place in MIDDLE], np.float32)[:, None]
+    sizes = np.minimum(np.rint(np.abs(_coefficients(luma, corner)) / own_steps), _MAX_BIN).astype(np.int64)
+    bins = sizes + (_MAX_BIN + 1) * np.arange(len(MIDDLE))[:, None]
+    histograms = np.bincount(bins.ravel(), minlength=(_MAX_BIN + 1) * len(MIDDLE)).reshape(len(MIDDLE), -1)
+    counts = histograms[:, 1:_MAX_BIN]
+    totals, rises = counts.sum(axis=1), np.maximum(0, np.diff(counts)).sum(axis=1)
+    return {
+        place: float(rise / total)
+        for place, rise, total in zip(MIDDLE, rises, totals, strict=True)
+        if total >= _MIN_COEFFICIENTS
+    }
 
 
 def _coefficients(luma: npt.NDArray[np.uint8], corner: tuple[int, int]) -> Floats:
