@@ -22,26 +22,22 @@ def metadata_text(number: int, verdict: Verdict, metadata: Mapping[str, Metadata
     if verdict.keepers:
         names = {ranked.photo.id: printable(ranked.photo.name) for ranked in verdict.ranking}
         head.append(f"Kept beside it: {', '.join(names[id_] for id_ in verdict.keepers)}")
-    head.append("")
-    body = [
-        line
-        for place, ranked in enumerate(verdict.ranking, start=1)
-        for line in _photo_lines(place, ranked, metadata[ranked.photo.id])
-    ]
-    return "\n".join(head + body).rstrip("\n") + "\n"
+    lines = [*head, ""]
+    for place, ranked in enumerate(verdict.ranking, start=1):
+        lines += _photo_lines(place, ranked, metadata[ranked.photo.id])
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _photo_lines(place: int, ranked: RankedPhoto, metadata: Metadata) -> Iterator[str]:
+def _photo_lines(place: int, ranked: RankedPhoto, metadata: Metadata) -> list[str]:
     photo = ranked.photo
-    yield f"{place}. {printable(photo.name)}{_REFERENCE if photo.is_reference else ''}"
-    for label, value in metadata_in_words(photo, metadata):
-        yield f"   {label + ':':<12} {value}"
-    if ranked.why:
-        yield f"   {'why:':<12} {'; '.join(ranked.why)}"
-    yield f"   {'score:':<12} {ranked.score:.3f}"
-    for reason in ranked.reasons:
-        yield f"   {'':<12} {reason.name}: {reason.text}"
-    yield ""
+    return [
+        f"{place}. {printable(photo.name)}{_REFERENCE if photo.is_reference else ''}",
+        *[f"   {label + ':':<12} {value}" for label, value in metadata_in_words(photo, metadata)],
+        *([f"   {'why:':<12} {'; '.join(ranked.why)}"] if ranked.why else ()),
+        f"   {'score:':<12} {ranked.score:.3f}",
+        *[f"   {'':<12} {reason.name}: {reason.text}" for reason in ranked.reasons],
+        "",
+    ]
 
 
 def metadata_in_words(photo: Photo, metadata: Metadata) -> Iterator[tuple[str, str]]:

@@ -72,7 +72,9 @@ class FolderFiles:
         photo = self._photo(unit.picture, files)
         entry, status = self.entries[unit.picture], self.statuses[unit.picture]
         is_link = entry.is_symlink()
-        real = os.path.realpath(entry.path) if is_link else f"{self.real.rstrip(os.sep)}{os.sep}{entry.name}"
+        path = entry.path
+        real = os.path.realpath(path) if is_link else f"{self.real.rstrip(os.sep)}{os.sep}{entry.name}"
+        real = path if real == path else real  # a library holds so many that no text is kept twice
         links = (identity_of(status),) if status.st_nlink > 1 else ()
         return FoundPhoto(photo, is_link, (real, *links), told)
 

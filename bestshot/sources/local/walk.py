@@ -181,12 +181,15 @@ class FolderWalk:
         return not kind.reads
 
     def _gather(self, root: Root, real: str, entries: dict[str, os.DirEntry[str]]) -> None:
-        statuses = {name: status for name, entry in entries.items() if (status := self._status(root, entry))}
+        statuses: dict[str, os.stat_result] = {}
         photos: set[str] = set()
         films: set[str] = set()
-        for name in statuses:
-            if self._is_photo(root, entries[name], films):
-                photos.add(name)
+        for name, entry in entries.items():
+            suffix = suffix_of(name)
+            if status := self._status(root, entry, suffix):
+                statuses[name] = status
+                if self._is_photo(root, entry, suffix, films):
+                    photos.add(name)
         self._photo_count += len(photos)
         files = FolderFiles(
             root, real, entries, statuses, frozenset(photos), frozenset(films), self._is_reference(root, real)
@@ -218,9 +221,8 @@ class FolderWalk:
         pictures = [file.path for file in photo.files if file.role in (FileRole.PICTURE, FileRole.RAW)]
         return any(pattern.covers(root, path) for pattern in self._include for path in pictures)
 
-    def _status(self, root: Root, entry: os.DirEntry[str]) -> os.stat_result | None:
+    def _status(self, root: Root, entry: os.DirEntry[str], suffix: str) -> os.stat_result | None:
         """The status of a file, or None for one that is passed over: reported if its suffix is that of a photo."""
-        suffix = suffix_of(entry.name)
         claims_photo = suffix in _CLAIM_PHOTOS
         try:
             status = os.stat(entry.path)  # noqa: PTH116 - a path may hold bytes that are no text
@@ -237,9 +239,8 @@ class FolderWalk:
             self._skip(root, entry.path, why)
         return None
 
-    def _is_photo(self, root: Root, entry: os.DirEntry[str], films: set[str]) -> bool:
+    def _is_photo(self, root: Root, entry: os.DirEntry[str], suffix: str, films: set[str]) -> bool:
         """Whether a file is a picture; one that only its content shows as a film is added to those."""
-        suffix = suffix_of(entry.name)
         if suffix in _CAMERA_SUFFIXES:
             return True
         header = b"" if suffix in _OTHER_SUFFIXES else self._header(root, entry.path)
