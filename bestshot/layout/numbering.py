@@ -15,17 +15,20 @@ def remembered_numbers(state: OutputState, photos: Iterable[Photo]) -> dict[Plac
     A photo is known by its place; one that is at a new place since, as its folder was moved or another folder was
     named as the source, by the name and revision of its picture.
     """
-    by_place: dict[Place, set[int]] = {}
-    by_name: dict[tuple[str, str], set[int]] = {}
+    by_place: dict[Place, frozenset[int]] = {}
+    by_name: dict[tuple[str, str], frozenset[int]] = {}
+    alone: dict[int, frozenset[int]] = {}  # nearly all have one number, and share it with their group
     for action in _copies_in(state.laid.values()):
-        by_place.setdefault((action.origin, action.key), set()).add(action.number)
-        by_name.setdefault(name_and_revision(action.source, action.revision), set()).add(action.number)
+        number = alone.setdefault(action.number, frozenset((action.number,)))
+        place, name = (action.origin, action.key), name_and_revision(action.source, action.revision)
+        by_place[place] = by_place[place] | number if place in by_place else number
+        by_name[name] = by_name[name] | number if name in by_name else number
     found = {}
     for photo in photos if by_place else ():
         place, picture = photo.place, photo.files[0]
         numbers = by_place.get(place) or by_name.get(name_and_revision(picture.path, picture.revision))
         if numbers:
-            found[place] = frozenset(numbers)
+            found[place] = numbers
     return found
 
 

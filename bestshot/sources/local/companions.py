@@ -21,6 +21,7 @@ DEVELOPED_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".hei
 _NOTHING = FileFacts()
 
 _RAW_ENDS: Final = tuple(RAW_SUFFIXES)
+_JOINING_ENDS: Final = tuple(RAW_SUFFIXES | VIDEO_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,9 @@ def in_doubt(
     Only where one of them is among `about`, if that is given.
     """
     pictures, said = set(photos), facts or {}
-    joining = [name for name in {*pictures, *others} if _is_raw(name) or _is_film(name, said)]
+    # As before a suffix stands something, it is looked for from the second character on.
+    likely = [name for name in {*pictures, *others} if name in said or name.lower().endswith(_JOINING_ENDS, 1)]
+    joining = [name for name in likely if _is_raw(name) or _is_film(name, said)]
     if not joining:  # as in most folders
         return set()
     folder = _Folder(sorted(pictures), said)
