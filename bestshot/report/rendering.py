@@ -74,6 +74,7 @@ def render(
             plan_name=plan_name,
             plan_argument=shlex.quote(plan_name),
             command=printable(content.command),
+            only_looks=content.plan.options.is_looking,
             locations=[printable(location) for location in content.source.locations],
             totals=totals(content.plan),
             sections=map(Markup, sections),

@@ -3,6 +3,7 @@
 The command line, the configuration file, the environment, the checks, `--apply` and docs/settings.md follow from it.
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -93,16 +94,17 @@ def called_as() -> str:
 
 
 def command() -> str:
-    """How a command line of this program begins here: as the one that is running did, where that is one."""
+    """How a command line of this program begins, in any folder: as the one that runs did, if it was one."""
     import shlex  # --help needs none
 
-    name = called_as()
+    name, script = called_as(), sys.argv[0]
     if name == APPLICATION:
         return name
-    begun = sys.orig_argv[: sys.orig_argv.index(sys.argv[0]) + 1] if sys.argv[0] in sys.orig_argv else []
-    if Path(sys.argv[0]).name == name and begun:
-        return shlex.join(begun)
-    return name if name.startswith("python") else f"python {name}"
+    if Path(script).name != f"{APPLICATION.replace('-', '_')}.py":
+        return name if name.startswith("python") else f"python {name}"
+    begun = sys.orig_argv[: sys.orig_argv.index(script) if script in sys.orig_argv else 1]
+    parts = [*begun, str(Path(script).absolute())]
+    return shlex.join(str(Path(part).absolute()) if os.sep in part else part for part in parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

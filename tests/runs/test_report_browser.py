@@ -1,8 +1,11 @@
 """The report in a real browser: it opens from disk, is used by mouse, keys and touch, and saves what was decided."""
 
+import html
 import json
 import re
+import shlex
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from bestshot.cli.main import main
 from bestshot.report import paging
-from tests.support.drawn_library import add_burst
+from tests.support.drawn_library import add_burst, run_program
 from tests.support.report_pages import HOSTILE_NAMES, ReportPage, draw_hostile
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
@@ -318,6 +321,22 @@ class TestLooking:
         reader.page.get_by_role("button", name="Copy").click()
         expect(reader.page.locator("#copy")).to_have_text(re.compile("Copied|Marked: now copy it"))
         assert reader.page.evaluate("getSelection().toString()") == f"python photo_organizer.py --apply {name}"
+
+
+def test_the_command_works_where_the_browser_saved_the_plan(tmp_path: Path) -> None:
+    """It is the folder for downloads, and not that of the program."""
+    add_burst(tmp_path / "library")
+    report, downloads = tmp_path / "report.html", tmp_path / "downloads"
+    assert run_program(str(tmp_path / "library"), "--report", str(report), "--no-faces").returncode == 0
+    command = re.search(r'<p id="apply" hidden>(.+?) <code id="command"[^>]*>(.+?)</code>', report.read_text())
+    assert command is not None
+    assert command[1] == "Every later run follows this once you run"
+    plan = ReportPage.of(report).plan
+    plan["groups"][0]["best"] = "burst_1.jpg"
+    downloads.mkdir()
+    (downloads / "report-plan.json").write_text(json.dumps(plan))
+    done = subprocess.run(shlex.split(html.unescape(command[2])), cwd=downloads, capture_output=True, check=False)
+    assert (done.returncode, b"1 decision remembered" in done.stdout + done.stderr) == (0, True)
 
 
 class TestGoingThrough:

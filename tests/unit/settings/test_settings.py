@@ -442,7 +442,7 @@ def test_a_tilde_is_the_users_home_in_every_place_that_names_a_path(
         (
             ["photo_organizer.py", "Photos"],
             [".venv/bin/python", "photo_organizer.py"],
-            ".venv/bin/python photo_organizer.py",
+            "/home/me/.venv/bin/python /home/me/photo_organizer.py",
         ),
         (
             ["/my tools/photo_organizer.py"],
@@ -450,13 +450,14 @@ def test_a_tilde_is_the_users_home_in_every_place_that_names_a_path(
             "python '/my tools/photo_organizer.py'",
         ),
         (["/lib/bestshot/__main__.py"], ["python", "-m", "bestshot", "Photos"], "python -m bestshot"),
-        (["/lib/photo_organizer.py"], ["python", "-m", "photo_organizer", "x"], "python -m photo_organizer"),
+        (["/lib/photo_organizer.py"], ["python", "-m", "photo_organizer", "x"], "python /lib/photo_organizer.py"),
         (["script.py"], ["python", "script.py"], "python photo_organizer.py"),
     ],
 )
-def test_a_command_to_copy_begins_as_the_program_was_called(
+def test_a_command_to_copy_begins_as_the_program_was_called_and_works_in_any_folder(
     argv: list[str], orig_argv: list[str], begins: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", argv)
     monkeypatch.setattr(sys, "orig_argv", orig_argv)
+    monkeypatch.setattr(os, "getcwd", lambda: "/home/me")
     assert command() == begins
