@@ -32,6 +32,8 @@ quality 97 by 0.3."""
 _SPECTRUM_SAMPLES = 64
 """Length, in pixels, of the pieces of rows and columns whose frequencies are measured."""
 
+_WINDOW = np.hanning(_SPECTRUM_SAMPLES)
+
 _MAX_LINES = 200
 """Rows, and columns, from which those pieces are taken."""
 
@@ -121,7 +123,8 @@ def _power(lines: npt.NDArray[np.uint8]) -> Floats:
     chosen = lines[:: max(1, len(lines) // _MAX_LINES), :length]
     pieces = chosen.reshape(-1, _SPECTRUM_SAMPLES).astype(np.float64)
     pieces -= pieces.mean(axis=1, keepdims=True)
-    spread = pieces.std(axis=1)
-    lively = pieces[spread >= np.median(spread)]
-    power: Floats = (np.abs(np.fft.rfft(lively * np.hanning(_SPECTRUM_SAMPLES), axis=1)) ** 2).mean(axis=0)
+    energies = np.einsum("ij,ij->i", pieces, pieces)
+    lively = pieces[energies >= np.median(energies)]
+    waves = np.fft.rfft(lively * _WINDOW, axis=1)
+    power: Floats = (waves.real**2 + waves.imag**2).mean(axis=0)
     return power

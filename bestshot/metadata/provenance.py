@@ -1,7 +1,7 @@
 """Reading what a picture file tells of where it came from."""
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import BinaryIO
 
 import numpy as np
@@ -97,10 +97,11 @@ def _library_signs(image: Image.Image, table: npt.NDArray[np.float64] | None) ->
     """Marks of programming libraries: the JFIF header, progressive order, and the standard's table."""
     if table is None:
         return None
-    return sum(("jfif" in image.info, "progressive" in image.info, _is_standard(table.ravel().tolist())))
+    return sum(("jfif" in image.info, "progressive" in image.info, _is_standard(tuple(table.ravel().tolist()))))
 
 
-def _is_standard(table: Sequence[float]) -> bool:
+@lru_cache  # as the photos of one camera share a few
+def _is_standard(table: tuple[float, ...]) -> bool:
     """Whether a table is the standard's, scaled by one of the qualities from 1 to 100."""
     scales = [5000 // quality if quality < 50 else 200 - 2 * quality for quality in range(1, 101)]
     return any(
