@@ -20,6 +20,9 @@ from bestshot.workers.worker import UNGUARDED_EXIT, Answer, Load, Task, fork_wor
 
 Result = TypeVar("Result")
 
+_TRIES = 2
+"""How often a worker is asked for: what forks it may be killed just then, and twice in a row that is no chance."""
+
 _UNGUARDED = (
     "This script starts the program where it is imported, and each process that reads photos imports it: put that "
     'under if __name__ == "__main__": and run the script again.'
@@ -139,13 +142,17 @@ class _Template:
         """A worker with what is to be loaded, and with all that was loaded for earlier ones."""
         ours, theirs = multiprocessing.Pipe()
         with self._lock, theirs:
-            requests, process = self._started()
-            try:
-                requests.send(load)
-                send_handle(requests, theirs.fileno(), process.pid or 0)
-                refusal = requests.recv()
-            except (EOFError, OSError) as error:
-                raise _end_at_once() from error
+            for _ in range(_TRIES):
+                requests, process = self._started()
+                with suppress(EOFError, OSError):
+                    requests.send(load)
+                    send_handle(requests, theirs.fileno(), process.pid or 0)
+                    refusal = requests.recv()
+                    break
+                process.kill()
+                process.join()
+            else:
+                raise _end_at_once()
             if load is not None:
                 self._loaded.add(load)
             loaded = frozenset(self._loaded)

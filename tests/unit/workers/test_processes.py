@@ -134,6 +134,20 @@ def test_the_process_that_workers_are_forked_from_is_replaced_too(pool: ProcessP
     assert len({worker, other, loader}) == 3
 
 
+@forked_only
+def test_it_is_replaced_also_if_it_dies_while_it_is_asked_for_a_worker(pool: ProcessPool) -> None:
+    template = pool.submit(os.getppid, load).result()
+    with pytest.raises(WorkerLostError):
+        pool.submit(die, load).result()
+    os.kill(template, signal.SIGSTOP)
+    asked = pool.submit(os.getppid, load)
+    assert pool._template is not None
+    while not pool._template._lock.locked():
+        assert not asked.done()
+    os.kill(template, signal.SIGKILL)
+    assert asked.result() != template
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_death_takes_nobody_else_s_work_along(pool: ProcessPool, tmp_path: Path) -> None:
     os.mkfifo(pipe := tmp_path / "pipe")
