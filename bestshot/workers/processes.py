@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 from bestshot.errors import OrganizerError
 from bestshot.text import printable
 from bestshot.workers.capacity import FORKS
-from bestshot.workers.worker import UNGUARDED_EXIT, Answer, Load, Task, fork_workers, work
+from bestshot.workers.worker import UNGUARDED_EXIT, Answer, Load, NotAloneError, Task, fork_workers, work
 
 Result = TypeVar("Result")
 
@@ -93,7 +93,10 @@ class ProcessPool:
         if self.failure is not None:
             raise self.failure
         try:
-            return _Worker(*_started(work)) if self._template is None else self._template.fork(load)
+            if self._template is not None:
+                with suppress(NotAloneError):
+                    return self._template.fork(load)
+            return _Worker(*_started(work))
         except (OSError, RuntimeError, MemoryError) as error:
             self.failure = _not_started(error)
             raise self.failure from error
@@ -139,7 +142,10 @@ class _Template:
         self._loaded: set[Load] = set()
 
     def fork(self, load: Load | None) -> _Worker:
-        """A worker with what is to be loaded, and with all that was loaded for earlier ones."""
+        """A worker with what is to be loaded, and with all that was loaded for earlier ones.
+
+        Raises NotAloneError where forking is not safe, and an OSError if the system refuses.
+        """
         ours, theirs = multiprocessing.Pipe()
         with self._lock, theirs:
             for _ in range(_TRIES):

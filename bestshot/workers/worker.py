@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
+from pathlib import Path
 
 Task = Callable[[], object]
 Load = Callable[[], None]
@@ -44,6 +45,10 @@ class Answer:
     where: str = ""
 
 
+class NotAloneError(Exception):
+    """Threads run where workers are to be forked: of locks that these hold, a worker would wait for ever."""
+
+
 def work(connection: Connection) -> None:
     """Say that this process is ready, and do one task after the other until none will come any more."""
     _set_up()
@@ -53,8 +58,8 @@ def work(connection: Connection) -> None:
 def fork_workers(requests: Connection) -> None:
     """Load what is asked for and fork a worker that has it, as often as that is asked.
 
-    What is loaded is shared by all workers and takes its memory once. No thread may run here: of locks that it held,
-    the worker would find them locked for ever.
+    What is loaded is shared by all workers and takes its memory once. Where a thread runs here, as one that a script
+    starts when it is imported, the answer is a NotAloneError.
     """
     _set_up()
     requests.send(None)
@@ -64,7 +69,7 @@ def fork_workers(requests: Connection) -> None:
         except EOFError:
             _reap(0)
             os._exit(0)  # without giving back, piece by piece, what was loaded
-        if load is not None:
+        if load is not None and _is_alone():
             with suppress(Exception):  # the worker will try it itself, and tells what is wrong with it
                 load()
         _reap(os.WNOHANG)
@@ -72,8 +77,10 @@ def fork_workers(requests: Connection) -> None:
             requests.send(_fork(requests, connection))
 
 
-def _fork(requests: Connection, connection: Connection) -> OSError | None:
+def _fork(requests: Connection, connection: Connection) -> Exception | None:
     """Fork a worker; returns what kept it from being forked."""
+    if not _is_alone():
+        return NotAloneError()
     gc.freeze()  # else each would have memory of its own as soon as it looks for what is no longer used
     try:
         worker = os.fork()
@@ -86,6 +93,14 @@ def _fork(requests: Connection, connection: Connection) -> OSError | None:
         finally:
             os._exit(0)
     return None
+
+
+def _is_alone() -> bool:
+    """Whether Linux tells that no other thread runs in this process."""
+    try:
+        return len([*Path("/proc/self/task").iterdir()]) == 1
+    except OSError:
+        return False
 
 
 def _reap(flags: int) -> None:

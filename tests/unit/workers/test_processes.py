@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import pytest
 from bestshot.analysis.analyser import appraisal_measurement
 from bestshot.model.faces import FaceModel
 from bestshot.workers.processes import ProcessPool, WorkerLostError
+from tests.support.paths import ROOT
 
 forked_only = pytest.mark.skipif(sys.platform != "linux", reason="only on Linux are workers forked")
 
@@ -146,6 +148,26 @@ def test_it_is_replaced_also_if_it_dies_while_it_is_asked_for_a_worker(pool: Pro
         assert not asked.done()
     os.kill(template, signal.SIGKILL)
     assert asked.result() != template
+
+
+WITH_A_THREAD = """
+import os, threading
+from contextlib import closing
+from bestshot.workers.processes import ProcessPool
+
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+if __name__ == "__main__":
+    with closing(ProcessPool(1)) as pool:
+        print(pool.submit(os.getppid).result() == os.getpid())
+"""
+
+
+def test_no_worker_is_forked_where_a_script_starts_threads_when_it_is_imported(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(WITH_A_THREAD)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
