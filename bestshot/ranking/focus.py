@@ -47,7 +47,7 @@ _AT_ONCE = 0.8
 """The part of the change that one step may hold: a focus that was missed once, or corrected, does not wander."""
 
 _SAME_LIGHT = 0.5
-"""In EV, between all frames of a stack."""
+"""In EV, between the ends of a stack: a flash is not as bright each time, but an exposure that goes on is a bracket."""
 
 _LOST = 0.35
 """The energy of gradients that a photo out of focus keeps at most, in any direction."""
@@ -92,8 +92,7 @@ def is_focus_stack(looks: Sequence[Appraisal]) -> bool:
     found in one step.
     """
     maps = _maps(looks)
-    lights = [look.light for look in looks]
-    if maps is None or max(lights) - min(lights) > _SAME_LIGHT:
+    if maps is None or abs(looks[-1].light - looks[0].light) > _SAME_LIGHT:
         return False
     peaks = maps.max(axis=0)
     telling = peaks >= _TELLING * peaks.max()

@@ -104,7 +104,7 @@ def breathing(frame: Luma, place: int) -> Luma:
         pytest.param(
             [np.where(COLUMNS < 80, frame, scene(4)) for frame in stack(4)], id="a small thing with depth before a wall"
         ),
-        pytest.param([exposed(frame, 0.05 * (n % 2)) for n, frame in enumerate(stack(5))], id="a lamp that flickers"),
+        pytest.param([exposed(frame, 0.7 * (n % 2)) for n, frame in enumerate(stack(5))], id="a flash that varies"),
     ],
 )
 def test_a_stack_is_one_in_fine_steps_too_and_if_little_of_it_has_depth(frames: list[Luma]) -> None:
