@@ -1,6 +1,6 @@
 """What a run over a large library costs of which nothing has changed: listing, recalling, judging, planning.
 
-Usage: python benchmarks/library.py [--photos N] [--runs N]
+Usage: python benchmarks/library.py [--photos N] [--runs N] [--laid-out]
 
 The photos are files of a few bytes and all measurements are made up, so no picture is ever opened: a first run
 over them groups, later ones find nothing new. Three photos in ten belong to bursts of five, the others are alone; one
@@ -131,12 +131,13 @@ def _cost(command: Sequence[str]) -> _Cost:
     return _Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
 
 
-def _runs(count: int, runs: int) -> Iterator[_Cost]:
+def _runs(count: int, runs: int, *, laid_out: bool) -> Iterator[_Cost]:
     with tempfile.TemporaryDirectory() as name:
         folder, cache = Path(name) / "photos", Path(name) / "cache"
         _draw_files(folder, count)
         _warm(cache, LocalPhotoSource(folder).scan().photos)
-        flags = ["--no-faces", "--dry-run", "-o", f"{name}/out", "--cache-dir", str(cache), "--state-dir", str(cache)]
+        flags = ["--no-faces", "-o", f"{name}/out", "--cache-dir", str(cache), "--state-dir", str(cache)]
+        flags.append("--yes" if laid_out else "--dry-run")
         for _ in range(1 + runs):
             yield _cost([sys.executable, str(_PROGRAM), str(folder), *flags])
 
@@ -146,8 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=100_000, help="how many photos (default: 100000)")
     parser.add_argument("--runs", type=int, default=3, help="how many runs over what is known (default: 3)")
+    parser.add_argument("--laid-out", action="store_true", help="lay the groups out, so that later runs find them so")
     options = parser.parse_args(argv)
-    first, *others = _runs(options.photos, options.runs)
+    first, *others = _runs(options.photos, options.runs, laid_out=options.laid_out)
     print(first.said.rstrip().rpartition("\n")[2])
     print(f"first run, everything measured: {first.seconds:.2f} s CPU, {first.megabytes:.0f} MB")
     seconds, megabytes = median(run.seconds for run in others), median(run.megabytes for run in others)

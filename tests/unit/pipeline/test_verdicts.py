@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestshot.analysis import recipes
+from bestshot.analysis import face_models, recipes
 from bestshot.analysis.analyser import (
     READ_ORIGIN,
     READ_PROVENANCE,
@@ -274,6 +274,17 @@ def test_verdicts_without_a_photo_that_could_not_be_read_for_now_are_not_remembe
         (tmp_path / "away").rename(first)
         known.analyser.passing.clear()  # as of another run
         assert [len(verdict.ranking) for verdict in judged().verdicts] == [3]
+
+
+def test_verdicts_without_faces_that_cannot_be_looked_for_now_are_not_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(face_models, "face_detection_problem", lambda: "No faces today.")
+    with bench() as known:
+        for _run in range(2):
+            judged = known.judge(replace(BOTH, rule=replace(PLAIN, model=FaceModel.HOG)))
+            assert [len(one.verdicts) for one in judged] == [1, 1]
+            assert known.judged_anew == list(TWO)
 
 
 def test_verdicts_that_another_version_found_by_other_rules_are_not_recalled(tmp_path: Path) -> None:
