@@ -234,6 +234,25 @@ def test_want_of_memory_for_processes_is_told_in_a_sentence() -> None:
     assert in_own_process(started_without_room).startswith("The processes that read the photos cannot be started (")
 
 
+def started_once_there_is_room() -> tuple[str, object]:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with closing(Workers(1)) as workers:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        with pytest.raises(WorkersError) as refusal:
+            results(workers, doubled, [[1], [2], [3]])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return str(refusal.value), results(workers, doubled, [[4]])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not limit the open files of a process like this")
+def test_processes_that_could_not_be_started_are_started_when_there_is_room_again() -> None:
+    refusal, found = in_own_process(started_once_there_is_room)
+    assert refusal.startswith("The processes that read the photos cannot be started (")
+    assert found == {4: 8}
+
+
 def own_pid(_batch: Sequence[int]) -> list[int]:
     return [os.getpid()]
 
