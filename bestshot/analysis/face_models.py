@@ -42,6 +42,12 @@ def rectangle(left: int, top: int, right: int, bottom: int) -> Any:
 
 
 @cache
+def pyramid() -> Any:
+    """The sizes in which the quick detector looks at a picture, each five sixths of the one before."""
+    return importlib.import_module("dlib").pyramid_down(6)
+
+
+@cache
 def hog_detector() -> Any:
     """The quick detector of frontal faces."""
     return _loaded("get_frontal_face_detector")

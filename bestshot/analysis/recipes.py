@@ -15,6 +15,7 @@ PROVENANCE: Final = "provenance/1"
 
 _FINGERPRINT: Final = "dhash64 phash64/2"
 _APPRAISAL: Final = "appraisal/6"
+_FACES: Final = {FaceModel.HOG: "hog/2", FaceModel.CNN: "cnn"}
 _EMBEDDINGS: Final = "codes/1"
 _COMPARISON: Final = "orb480/4"
 
@@ -26,7 +27,7 @@ def fingerprint_recipe(*, rotations: bool) -> str:
 
 def appraisal_recipe(model: FaceModel | None) -> str:
     """How pictures are appraised, with the faces that a model finds."""
-    return _APPRAISAL if model is None else f"{_APPRAISAL} with faces by {model.value}"
+    return _APPRAISAL if model is None else f"{_APPRAISAL} with faces by {_FACES[model]}"
 
 
 def embedding_recipe(model: FaceModel) -> str:

@@ -6,6 +6,9 @@ from enum import Enum
 CLEAR_DETECTION = 0.2
 """dlib's score from which a detection counts as a face by itself; badges and knots of cloth score less."""
 
+CERTAIN_DETECTION = 1.0
+"""dlib's score from which a face is certain though only one picture shows it: three of four score more."""
+
 
 class FaceModel(Enum):
     """The face detector: `HOG` is fast, `CNN` also finds averted faces and takes many times as long."""

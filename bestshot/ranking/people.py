@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import dist
 
-from bestshot.model.faces import Face
+from bestshot.model.faces import CERTAIN_DETECTION, Face
 
 Faces = Mapping[str, Sequence[Face]]
 """The faces of each photo, by its id."""
@@ -28,9 +28,6 @@ _SAME_PERSON = 0.55
 
 _MANY = 3
 """Pictures of one scene from which on a face is expected to be found in more than one."""
-
-_CERTAIN = 1.0
-"""`Face.detection_score` from which on a face is certain though only one picture shows it: three of four score more."""
 
 _EMPHASIS = 3.0
 """How many times as much as all other people of a photo together those count that the user prefers."""
@@ -60,7 +57,7 @@ class Person:
     def is_certain(self) -> bool:
         """Whether any of the sightings by itself is certainly one of a face."""
         scores = [face.detection_score for face in self.faces.values()]
-        return any(score is None or score >= _CERTAIN for score in scores)
+        return any(score is None or score >= CERTAIN_DETECTION for score in scores)
 
     def is_called(self, names: Collection[str]) -> bool:
         """Whether a face of theirs has one of these names, in whatever case; not in every photo need it be named."""

@@ -13,10 +13,10 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from bestshot.analysis.face_models import face_detection_problem
+from bestshot.analysis.face_models import face_detection_problem, hog_detector
 from bestshot.analysis.faces import face_embeddings, find_faces
 from bestshot.imaging.load import load_pixels
-from bestshot.model.faces import Face, FaceBox, FaceModel
+from bestshot.model.faces import CLEAR_DETECTION, Face, FaceBox, FaceModel
 from bestshot.ranking.face_scores import eyes_open, smiles
 from tests.support.drawn_library import add, add_burst, run_program, scene
 from tests.support.each import every
@@ -74,6 +74,36 @@ def test_several_faces_come_from_left_to_right(face: Face) -> None:
     left, right = find_faces(twice)
     assert left.left == pytest.approx(face.left / 2, abs=0.01)
     assert right.left == pytest.approx(face.left / 2 + 0.5, abs=0.01)
+
+
+def together(*heights: float) -> npt.NDArray[np.uint8]:
+    """Copies of one face side by side, of these heights as fractions of the picture's."""
+    picture, left = Image.new("RGB", (1280, 960), "gray"), 20
+    for height in heights:
+        side = round(height * 960)
+        picture.paste(Image.fromarray(samples.astronaut()[56:176, 164:284]).resize((side, side)), (left, 300))
+        left += side + 40
+    return pixels(picture)
+
+
+def test_a_large_face_is_found_just_where_it_is_in_all_of_the_picture() -> None:
+    for height in (0.45, 0.5, 0.55, 0.6):
+        alone = together(height)
+        enlarged = Image.fromarray(alone).resize((1633, 1225), Image.Resampling.BILINEAR)
+        places, scores, _ = hog_detector().run(np.asarray(enlarged), 0, CLEAR_DETECTION)
+        (found,) = find_faces(alone)
+        assert [found.detection_score] == [round(float(score), 4) for score in scores]
+        edges = [found.left * 1633, found.top * 1225, found.right * 1633, found.bottom * 1225]
+        assert [tuple(map(round, edges))] == [(at.left(), at.top(), at.right(), at.bottom()) for at in places]
+
+
+def test_somebody_far_behind_a_large_face_is_a_passer_by() -> None:
+    assert len(find_faces(together(0.7, 0.12))) == 1
+    assert len(find_faces(together(0.12))) == 1
+
+
+def test_a_group_behind_a_large_face_is_found_however_far_it_reaches() -> None:
+    assert len(find_faces(together(0.7, 0.3, 0.12))) == 3
 
 
 def test_a_badge_that_is_round_enough_is_not_taken_for_a_face() -> None:
