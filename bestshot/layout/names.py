@@ -55,7 +55,7 @@ def group_number(name: str) -> int | None:
 
 def folded(path: str) -> str:
     """A form that is equal for names which some file system takes for one: in other case, or composed differently."""
-    return unicodedata.normalize("NFC", path).casefold()
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
 @lru_cache(maxsize=1024)  # asked several times of each file of a group
