@@ -109,7 +109,7 @@ class _OneThread:
     def __init__(self, _count: int) -> None:
         self._thread = ThreadPoolExecutor(1)
 
-    def submit(self, task: Callable[[], Result], _load: object = None) -> Future[Result]:
+    def submit(self, task: Callable[[], Result], _load: object, **_options: object) -> Future[Result]:
         return self._thread.submit(task)
 
     def close(self) -> None:

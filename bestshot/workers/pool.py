@@ -81,6 +81,7 @@ class Workers:
         self._photo_seconds = photo_seconds
         self._pool: ProcessPool | None = None
         self._running = 0 if executor is None else self.count
+        self._is_short = False
 
     def close(self) -> None:
         """Stop the processes and cancel what has not begun."""
@@ -95,6 +96,7 @@ class Workers:
         """
         worthwhile = math.ceil(len(items) * seconds / _START_SECONDS)
         self._running = max(self._running, min(worthwhile, self.count))
+        self._is_short = max(worthwhile, self._running) <= 1
         if self._running < self.count:
             size = max(size, math.ceil(len(items) / self._running))
         return [items[start : start + size] for start in range(0, len(items), size)]
@@ -104,8 +106,9 @@ class Workers:
     ) -> Iterator[Finished[Item, Result]]:
         """Run `work` on every batch and yield the results as they finish; errors of `work` are raised here.
 
-        `load` loads what the work needs in a process: where workers are forked, it is called once for all of them. What
-        the processes fetch from servers counts as fetched here. Raises WorkersError if they die even without work.
+        `load` loads what the work needs in a process: where workers are forked, it is called once for all of them,
+        unless all jobs so far are worth one process only. What the processes fetch from servers counts as fetched here.
+        Raises WorkersError if they die even without work.
         """
         submit = partial(self._submit, load, partial(with_fetched, work))
         return map(_counted, self._run(submit, batches))
@@ -169,7 +172,8 @@ class Workers:
             self.close()
         if self._pool is None:
             self._pool = ProcessPool(self.count)
-        return self._pool.submit(partial(within_deadlines, self._photo_seconds, work, batch), load)
+        task = partial(within_deadlines, self._photo_seconds, work, batch)
+        return self._pool.submit(task, load, is_short=self._is_short)
 
 
 @contextmanager

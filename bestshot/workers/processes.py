@@ -55,10 +55,13 @@ class ProcessPool:
         self._idle: list[_Worker] = []
         self._template = _Template() if FORKS else None
 
-    def submit(self, task: Callable[[], Result], load: Load | None = None) -> Future[Result]:
-        """Have a picklable task done by a worker that has loaded this; raises WorkersError."""
+    def submit(self, task: Callable[[], Result], load: Load | None = None, *, is_short: bool = False) -> Future[Result]:
+        """Have a picklable task done by a worker that has loaded this; raises WorkersError.
+
+        If it `is_short`, a worker that has nothing to do serves too: to replace it would cost more than it saves.
+        """
         try:
-            return self._threads.submit(self._done, task, load)
+            return self._threads.submit(self._done, task, load, is_short=is_short)
         except RuntimeError as error:  # of a thread that cannot be started
             raise _not_started(error) from error
 
@@ -70,9 +73,9 @@ class ProcessPool:
         if self._template is not None:
             self._template.close()
 
-    def _done(self, task: Callable[[], Result], load: Load | None) -> Result:
+    def _done(self, task: Callable[[], Result], load: Load | None, *, is_short: bool) -> Result:
         """Wait in a thread of its own for what a worker makes of a task."""
-        worker = self._idle_worker(load) or self._new_worker(load)
+        worker = self._idle_worker(None if is_short else load) or self._new_worker(load)
         answer = worker.answer(task)
         self._idle.append(worker)
         if answer.error is not None:

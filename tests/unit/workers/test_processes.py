@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from bestshot.analysis.analyser import appraisal_measurement
 from bestshot.model.faces import FaceModel
+from bestshot.workers.pool import WorkerDied, Workers
 from bestshot.workers.processes import ProcessPool, WorkerLostError
 from tests.support.paths import ROOT
 
@@ -36,6 +37,10 @@ def load_in_vain() -> None:
 
 def loaded_by() -> tuple[int, list[int]]:
     return os.getpid(), _LOADED_BY
+
+
+def process_ids(batch: Sequence[int]) -> list[int]:
+    return [os.getpid() for _ in batch]
 
 
 def die() -> None:
@@ -114,6 +119,27 @@ def test_a_worker_that_lacks_what_is_to_be_loaded_makes_way_for_one_that_has_it(
         os.kill(without, 0)
 
 
+def test_for_a_short_job_a_worker_that_runs_already_loads_what_it_lacks_itself(pool: ProcessPool) -> None:
+    before = pool.submit(os.getpid).result()
+    assert pool.submit(loaded_by, load, is_short=True).result() == (before, [])
+
+
+def used(workers: Workers, items: Sequence[int], seconds: float, load: Callable[[], None] | None = None) -> set[int]:
+    """The processes that such a job is done by."""
+    finished = workers.run(process_ids, workers.batches(items, 1, seconds), load)
+    return {pid for one in finished if not isinstance(one.result, WorkerDied) for pid in one.result}
+
+
+@forked_only
+def test_the_worker_of_small_jobs_is_kept_and_makes_way_for_a_large_one() -> None:
+    with closing(Workers(2)) as workers:
+        [small] = used(workers, [1, 2], 0.1)
+        [again] = used(workers, [3], 0.1, load)
+        large = used(workers, [4, 5], 1.0, load)
+    assert again == small
+    assert small not in large
+
+
 def test_what_cannot_be_loaded_is_left_to_the_work(pool: ProcessPool) -> None:
     assert pool.submit(partial(int, "7"), load_in_vain).result() == 7
 
@@ -153,6 +179,7 @@ def test_it_is_replaced_also_if_it_dies_while_it_is_asked_for_a_worker(pool: Pro
 WITH_A_THREAD = """
 import os, threading
 from contextlib import closing
+from bestshot.workers.pool import WorkerDied, Workers
 from bestshot.workers.processes import ProcessPool
 
 threading.Thread(target=threading.Event().wait, daemon=True).start()
