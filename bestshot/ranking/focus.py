@@ -25,6 +25,9 @@ _TELLING = 1 / 8
 _MIN_TELLING = DETAIL_SIZE**2 // 4
 """A quarter of the picture: less is a small thing that passes before the sky."""
 
+_MOSTLY_TELLING = DETAIL_SIZE**2 // 2
+"""Half of the picture: where less tells, light and shade are smooth in most of it, and do not show that edges move."""
+
 _CLEARLY = 0.7
 """In octaves of detail: what is that much sharper in one photo than in another is so for anybody who looks."""
 
@@ -101,7 +104,7 @@ def is_focus_stack(looks: Sequence[Appraisal]) -> bool:
     if telling.sum() < _MIN_TELLING or not changing.any():
         return False
     stillness = _stillness(looks, np.flatnonzero(telling)[changing])  # what most bursts fail is asked first
-    is_still = stillness >= _STILL_CAMERA
+    is_still = stillness >= _STILL_CAMERA and telling.sum() >= _MOSTLY_TELLING
     return (
         stillness >= _HELD_CAMERA
         and _trade(octaves) >= (_TRADED if is_still else _TRADED_BY_HAND)

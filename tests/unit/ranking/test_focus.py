@@ -126,6 +126,18 @@ def passing(seed: int, width: int) -> list[Luma]:
     return [np.where(np.abs(COLUMNS - 40 - 80 * place) < width, thing, background) for place in range(4)]
 
 
+def drifting(seed: int) -> list[Luma]:
+    """A few sharp things before smooth shades, while the camera drifts: an edge leaves one place for the next."""
+    chance = np.random.default_rng(seed)
+    shades = chance.uniform(20, 235, (8, 9)).astype(np.float32)
+    picture = np.asarray(cv2.resize(shades, (340, 260), interpolation=cv2.INTER_CUBIC), np.float32)
+    for _ in range(8):
+        left, top = chance.integers(300), chance.integers(220)
+        width, height = chance.integers(8, 40, 2)
+        picture[top : top + height, left : left + width] = chance.uniform(20, 235)
+    return [picture[3 * place : 3 * place + SIZE[1], 4 * place : 4 * place + SIZE[0]] for place in range(3)]
+
+
 PICTURE = scene(1)
 
 
@@ -142,6 +154,7 @@ PICTURE = scene(1)
         pytest.param([focused(PICTURE, ~MIDDLE), *[focused(PICTURE, MIDDLE)] * 3], id="one focus missed"),
         pytest.param([np.roll(scene(3), 6 * place, axis=1) for place in range(5)], id="the camera pans"),
         pytest.param([scene(seed) for seed in range(4)], id="other pictures"),
+        *(pytest.param(drifting(seed), id=f"few edges drift, {seed}") for seed in (109, 123, 245, 310)),
     ],
 )
 def test_what_else_is_sharp_now_here_and_now_there_is_no_stack(frames: list[Luma]) -> None:
