@@ -131,8 +131,10 @@ class Sketches:
         turns = list(_turns(maps)) if are_turned else [maps]
         best = _best_agreement(turns, maps, (one, other), _SCALES)
         doubtful = np.flatnonzero((best >= _LEAST_UNTILTED) & (best < _LEAST_AGREEMENT))
-        tilted = (_tilted(turned, degrees) for turned in turns for degrees in _TILTS)
-        best[doubtful] = _best_agreement(tilted, maps, (one[doubtful], other[doubtful]), _FINE_SCALES)
+        asked, places = np.unique(np.concatenate([one[doubtful], other[doubtful]]), return_inverse=True)
+        tilted = (_tilted(turned[asked], degrees) for turned in turns for degrees in _TILTS)
+        pairs = places[: len(doubtful)], places[len(doubtful) :]
+        best[doubtful] = _best_agreement(tilted, maps[asked], pairs, _FINE_SCALES)
         agree: Flags = (best >= _LEAST_AGREEMENT) | says_little[one] | says_little[other]
         return agree
 
@@ -144,23 +146,37 @@ def _best_agreement(ways: Iterable[Maps], maps: Maps, pairs: tuple[Indices, Indi
     """
     one, other = pairs
     best = np.full(len(one), -1.0, dtype=np.float32)
-    for turned in ways if len(one) else ():
-        np.maximum(best, _agreement(turned, maps, one, other, scales), out=best)
-        np.maximum(best, _agreement(turned, maps, other, one, scales[1:]), out=best)
+    if not len(one):
+        return best
+    lower = _Lower.of(maps, scales)
+    for turned in ways:
+        np.maximum(best, _agreement(turned, lower, one, other, scales), out=best)
+        np.maximum(best, _agreement(turned, lower, other, one, scales[1:]), out=best)
     return best
 
 
-def _agreement(upper: Maps, lower: Maps, one: Indices, other: Indices, scales: Sequence[float]) -> Maps:
+@dataclass(frozen=True, slots=True)
+class _Lower:
+    """Sketches onto which others are laid: their spectra, and by scale how strong what is then covered of them is."""
+
+    spectra: Spectra
+    strengths: dict[float, Maps]
+
+    @classmethod
+    def of(cls, maps: Maps, scales: Sequence[float]) -> "_Lower":
+        energies, shares = np.square(maps), {scale: _laid(scale).lower_shares for scale in scales}
+        return cls(_spectra(maps), {scale: _inverse_root(one @ energies @ one.T) for scale, one in shares.items()})
+
+
+def _agreement(upper: Maps, lower: _Lower, one: Indices, other: Indices, scales: Sequence[float]) -> Maps:
     """The best correlation of each pair, with the upper sketch of photo `one` on the lower one of `other`."""
     best = np.full(len(one), -1.0, dtype=np.float32)
-    whole = _spectra(lower)
     for scale in scales:
         laid = _laid(scale)
         small = np.asarray(laid.scaling @ upper @ laid.scaling.T, dtype=np.float32)
         strength = _inverse_root(laid.upper_shares @ np.square(small) @ laid.upper_shares.T)
-        lower_strength = _inverse_root(laid.lower_shares @ np.square(lower) @ laid.lower_shares.T)
-        plane = np.fft.irfft2(np.conj(_spectra(small))[one] * whole[other], (_GRID, _GRID))
-        shared = plane[:, _SHIFTS[:, None], _SHIFTS] * strength[one] * lower_strength[other]
+        products = np.conj(_spectra(small))[one] * lower.spectra[other]
+        shared = _at_shifts(products) * strength[one] * lower.strengths[scale][other]
         np.maximum(best, shared[:, laid.is_enough].max(axis=1), out=best)
     return best
 
@@ -201,6 +217,33 @@ def _are_bright_everywhere(sketches: bytes) -> Flags:
 
 def _spectra(maps: Maps) -> Spectra:
     return np.fft.rfft2(maps, (_GRID, _GRID))
+
+
+def _at_shifts(products: Spectra) -> Maps:
+    """The correlations that these spectra are of, at the shifts in question alone, as a product of matrices."""
+    parts = np.ascontiguousarray(products, dtype=np.complex64).view(np.float32).reshape(len(products), -1)
+    shared: Maps = (parts @ _inverse_transform()).reshape(-1, len(_SHIFTS), len(_SHIFTS))
+    return shared
+
+
+@cache
+def _inverse_transform() -> Maps:
+    """The matrix from the real and imaginary parts of a spectrum of real numbers to the values at all shifts.
+
+    All columns of such a spectrum but the first and the last stand for two, of which one is left out.
+    """
+    rows, columns = np.arange(_GRID), np.arange(_GRID // 2 + 1)
+    stands_for = np.where((columns == 0) | (columns == _GRID // 2), 1.0, 2.0) / _GRID**2
+    turns = np.exp(
+        2j
+        * np.pi
+        / _GRID
+        * (np.multiply.outer(rows, _SHIFTS)[:, None, :, None] + np.multiply.outer(columns, _SHIFTS)[None, :, None, :])
+    )
+    waves = stands_for[None, :, None, None] * turns
+    both = np.stack([waves.real, -waves.imag], axis=2)
+    matrix: Maps = both.reshape(-1, len(_SHIFTS) ** 2).astype(np.float32)
+    return matrix
 
 
 def _inverse_root(energies: Maps) -> Maps:
