@@ -155,8 +155,8 @@ def _stillness(looks: Sequence[Appraisal], chosen: npt.NDArray[np.intp]) -> floa
     """How far these cells show the same thing from frame to frame, apart from blur: 1 if they do."""
     cells = _cells(looks)
     patterns = (cells - cells.mean(axis=(1, 2), keepdims=True))[:, chosen].reshape(len(looks), -1)
-    if not patterns.any(axis=1).all():
-        return 0.0
+    if not np.ptp(patterns, axis=1).all():
+        return 0.0  # a surface without light and shade shows nothing of a camera that moves
     return float(np.diagonal(np.corrcoef(patterns), offset=1).min())
 
 

@@ -14,6 +14,7 @@ from bestshot.analysis.appraisal import appraise
 from bestshot.model.groups import GroupKind, Verdict
 from bestshot.model.times import CaptureTime
 from bestshot.ranking.candidates import Candidates
+from bestshot.ranking.focus import is_focus_stack
 from bestshot.ranking.rank import judge
 from tests.support.builders import group, guess_at, metadata_with, photo, wall_at
 
@@ -159,6 +160,13 @@ PICTURE = scene(1)
 )
 def test_what_else_is_sharp_now_here_and_now_there_is_no_stack(frames: list[Luma]) -> None:
     assert judged(frames).kind is GroupKind.BURST
+
+
+def test_a_pattern_too_fine_for_light_and_shade_is_no_stack_however_sharp_it_is() -> None:
+    grain = np.where((ROWS // 2 + COLUMNS // 2) % 2, 200, 60).astype(np.float32)
+    slope = 40 + COLUMNS * 90 / 160
+    frames = [np.where(COLUMNS < 160, slope, defocused(grain, radius)) for radius in (0.5, 0.8, 1.2, 0.5)]
+    assert not is_focus_stack([appraise(Image.fromarray(frame.round().astype(np.uint8)), None) for frame in frames])
 
 
 def test_frames_that_are_minutes_apart_are_no_stack() -> None:
