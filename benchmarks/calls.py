@@ -153,12 +153,12 @@ def run_jobs(home: Path) -> dict[str, Trace]:
             _run(SERVER, "--tag-only")
         with _traced(traces, undo):
             _run(SERVER, "--undo")
-    again, plan = (str(others), "-o", str(home / "Decided")), home / "plan.json"
-    _run(*again, "--dry-run", "--plan", str(plan))
+    decided, plan = str(home / "Decided"), home / "plan.json"
+    _run(str(others), "-o", decided, "--dry-run", "--plan", str(plan))
     _choose_another(plan)
     with _traced(traces, decision):
-        _run("--apply", str(plan))
-        _run(*again)
+        _run("--apply", str(plan), "-o", decided)
+        _run(str(others), "-o", decided)
     return traces
 
 
