@@ -7,6 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Self
 
+import bestshot.grouping
 import bestshot.marks.kinds
 import bestshot.model
 import bestshot.ranking
@@ -119,7 +120,7 @@ class JudgingTask:
 @cache
 def _rules_in_code() -> bytes:
     """A digest of the code by which groups are judged, so that nobody can forget to rename it when rules change."""
-    packages = (bestshot.ranking, bestshot.ranking.criteria, bestshot.model, bestshot.marks.kinds)
+    packages = (bestshot.ranking, bestshot.ranking.criteria, bestshot.grouping, bestshot.model, bestshot.marks.kinds)
     return digest_of_code(packages, Path(__file__), Path(__file__).with_name("judging.py"))
 
 

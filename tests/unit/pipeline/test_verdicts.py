@@ -303,10 +303,10 @@ def test_verdicts_that_another_version_found_by_other_rules_are_not_recalled(tmp
     shutil.copytree(ROOT / "bestshot", tmp_path / "bestshot", ignore=shutil.ignore_patterns("__pycache__"))
     revisions = [revision(), revision()]
     places = ("ranking/rank.py", "ranking/criteria/faces.py", "model/times.py", "marks/kinds/values.py")
-    of_pipeline = ("pipeline/judging.py", "pipeline/verdicts.py")
-    for changed in (*places, *of_pipeline):
+    others = ("grouping/pans.py", "pipeline/judging.py", "pipeline/verdicts.py")
+    for changed in (*places, *others):
         path = tmp_path / "bestshot" / changed
         path.write_text(path.read_text(encoding="utf-8") + "\nANOTHER = 1\n", encoding="utf-8")
         revisions.append(revision())
     assert revisions[0] == revisions[1]
-    assert len(set(revisions[1:])) == 7
+    assert len(set(revisions[1:])) == 8
