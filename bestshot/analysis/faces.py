@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from bestshot.analysis.enlarging import scaled
 from bestshot.analysis.face_models import (
     cnn_detector,
     embedder,
@@ -142,10 +143,10 @@ class _View:
     def of(cls, pixels: Pixels, edges: _Edges, scale: float) -> "_View":
         left, top, right, bottom = edges
         size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-        picture = Image.fromarray(pixels)
-        if edges == (0, 0, *picture.size) and size == picture.size:
-            return cls(pixels, left, top, scale)
-        return cls(np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=edges)), left, top, scale)
+        if edges == (0, 0, pixels.shape[1], pixels.shape[0]):
+            return cls(scaled(pixels, size), left, top, scale)
+        part = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, box=edges)
+        return cls(np.asarray(part), left, top, scale)
 
     @classmethod
     def whole(cls, pixels: Pixels, working_pixels: int) -> "_View":
