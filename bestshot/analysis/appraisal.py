@@ -60,9 +60,14 @@ _STEP = 0.5
 _LOWEST = -_MAX_TILT - _STEP / 2
 _BINS = round(2 * _MAX_TILT / _STEP) + 1
 
+_STEEPEST = np.float32(1.01 * np.tan(np.radians(_MAX_TILT + _STEP / 2)))
+"""Edges that rise more, from the horizontal or the vertical, are beyond all bins."""
+
 _SMOOTHING = np.array([1, 4, 6, 4, 1], np.float32) / 16
-_DERIVATIVE = np.convolve([1, 0, -1], _SMOOTHING).astype(np.float32)
-_MARGIN = len(_DERIVATIVE) // 2
+_REACH = len(_SMOOTHING) // 2
+
+_LEAST_EDGE = 1.0
+"""Gradients below this, in grey levels, are no edges."""
 
 _MIN_PROMINENCE = 2.5
 """How many times as frequent as the median the most frequent direction must be to count."""
@@ -79,36 +84,54 @@ def tilt(grey: npt.NDArray[Any]) -> float | None:
     """
     if min(grey.shape) < _MIN_SIDE:
         return None
-    across, down = (_gradients(grey, *kernels) for kernels in ((_DERIVATIVE, _SMOOTHING), (_SMOOTHING, _DERIVATIVE)))
+    across, down = _gradients(grey)
     strength = np.asarray(cv2.magnitude(across, down), np.float32).ravel()
-    edges = int(_EDGES * ((len(grey) - 2 * _MARGIN) * (grey.shape[1] - 2 * _MARGIN) - 1)) + 1
-    strong = np.flatnonzero(strength >= max(1.0, _least_of_strongest(strength, edges)))
-    angles = (np.degrees(np.arctan2(down.ravel()[strong], across.ravel()[strong])) + 45) % 90 - 45
+    strong = _strongest(strength, int(_EDGES * (len(strength) - 1)) + 1)
+    across, down = across.ravel()[strong], down.ravel()[strong]
+    lengths = np.abs(across), np.abs(down)
+    near = np.flatnonzero(np.minimum(*lengths) < _STEEPEST * np.maximum(*lengths))
+    angles = (np.degrees(np.arctan2(down[near], across[near])) + 45) % 90 - 45
     bins = np.floor((angles.astype(np.float64) - _LOWEST) / _STEP).astype(np.int64)
-    is_near = (bins >= 0) & (bins < _BINS)
-    counts = np.bincount(bins[is_near], strength[strong][is_near], _BINS)
+    is_counted = (bins >= 0) & (bins < _BINS)
+    counts = np.bincount(bins[is_counted], strength[strong[near[is_counted]]], _BINS)
     smooth = np.convolve(counts, [0.25, 0.5, 0.25], mode="same")
     mode = int(smooth.argmax())
-    if smooth[mode] == 0 or smooth[mode] < _MIN_PROMINENCE * float(np.median(smooth)):
+    if smooth[mode] == 0 or smooth[mode] < _MIN_PROMINENCE * float(np.sort(smooth)[_BINS // 2]):
         return None
     return round(_LOWEST + (mode + 0.5) * _STEP, 1)
 
 
-def _gradients(grey: npt.NDArray[Any], along_rows: Floats, along_columns: Floats) -> Floats:
-    """The differences of a picture smoothed against its pixels, which are steps that point along the grid.
+def _gradients(grey: npt.NDArray[Any]) -> tuple[Floats, Floats]:
+    """The differences across and down of a picture smoothed against its pixels, which are steps along the grid.
 
-    Along the borders, beyond which nothing is known, they are 0.
+    Those that would need pixels beyond its borders are left out.
     """
-    filtered = np.asarray(cv2.sepFilter2D(grey, cv2.CV_32F, along_rows, along_columns), np.float32)
-    for rows in (filtered, filtered.T):
-        rows[:_MARGIN] = rows[-_MARGIN:] = 0
-    return filtered
+    smooth = np.asarray(cv2.sepFilter2D(grey, cv2.CV_32F, _SMOOTHING, _SMOOTHING), np.float32)[
+        _REACH:-_REACH, _REACH:-_REACH
+    ]
+    across = cv2.subtract(smooth[1:-1, :-2], smooth[1:-1, 2:])
+    down = cv2.subtract(smooth[:-2, 1:-1], smooth[2:, 1:-1])
+    return np.asarray(across, np.float32), np.asarray(down, np.float32)
 
 
-def _least_of_strongest(strength: Floats, count: int) -> float:
-    """The least of so many of the strongest, looked for only among those that a sample tells to be strong."""
-    sample = np.sort(strength[::_SAMPLED])
-    likely = strength[strength > sample[int((1 - 2 * _EDGES) * len(sample))]]
-    chosen = likely if len(likely) >= count else strength
-    # A partition at the first of these places alone takes many times as long where most are equal, as in drawings.
-    return float(np.partition(chosen, (-count, -1))[-count])
+def _strongest(strength: Floats, count: int) -> npt.NDArray[np.intp]:
+    """The places of so many of the strongest, and of all as strong as the least of them, as far as there are edges.
+
+    They are looked for only among those that a sample tells to be strong.
+    """
+    sample = strength[::_SAMPLED]
+    rank = int((1 - 1.5 * _EDGES) * len(sample))
+    likely = np.flatnonzero(strength >= max(_LEAST_EDGE, _ranked(sample, rank)))
+    if len(likely) < count:
+        likely = np.flatnonzero(strength >= _LEAST_EDGE)
+    if len(likely) <= count:
+        return likely
+    values = strength[likely]
+    strong: npt.NDArray[np.intp] = likely[values >= _ranked(values, len(values) - count)]
+    return strong
+
+
+def _ranked(values: Floats, rank: int) -> float:
+    """The value that would be at this place if they were sorted."""
+    # A partition at this place alone takes many times as long where most are equal, as in drawings.
+    return float(np.partition(values, (rank, -1))[rank])

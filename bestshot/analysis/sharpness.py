@@ -29,6 +29,9 @@ _SHARPEST_PERCENTILE = 95
 _MIN_SIDE = 2 * _BLOCK
 """In pixels; the sharpness of a smaller picture is unknown."""
 
+_OF_SUMS = np.array([1, 0.25, 0.25, 0.25], np.float32)[:, None, None] / _BLOCK
+"""What makes means of the sums of a block's columns: of detail, and of the products of gradients over two pixels."""
+
 _ALMOST_NOTHING = 1e-12
 _NOTHING: Floats = np.zeros((0, 0), np.float32)
 
@@ -102,13 +105,11 @@ def _measured(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> 
     contrast = float(cv2.meanStdDev(grey)[1].item())
     if contrast < 1.0:
         return _Blocks(0.0, _NOTHING, (_NOTHING, _NOTHING, _NOTHING))
-    detail, products = [], []
-    for luma in _strips(grey):
-        gradients = _gradient_products(luma)
-        detail.append(np.sqrt(_block_means(np.square(_inner(detail_of(luma))))) * _coherence(*gradients) ** 2)
-        products.append(gradients)
-    xx, yy, xy = (np.concatenate(parts) / contrast**2 for parts in zip(*products, strict=True))
-    return _Blocks(contrast, np.concatenate(detail) / contrast, (xx, yy, xy))
+    sums = np.concatenate([_products(luma, detail_of) for luma in _strips(grey)], axis=1)
+    detail, xx, yy, xy = _means_of_columns(sums) * _OF_SUMS
+    sharp = np.sqrt(detail) * _coherence(xx, yy, xy) ** 2
+    square = contrast**2
+    return _Blocks(contrast, sharp / contrast, (xx / square, yy / square, xy / square))
 
 
 def _directions(xx: Floats, yy: Floats, xy: Floats) -> tuple[float, float, float, float]:
@@ -128,11 +129,11 @@ def _cells(detail: Floats) -> bytes:
 
 
 def _strips(grey: npt.NDArray[Any]) -> Iterator[Floats]:
-    """Whole blocks from the top to the bottom, with the row above and the row below them that differences need."""
-    rows = (len(grey) - 2) // _BLOCK * _BLOCK
+    """Whole blocks from the top to the bottom, with the pixels around them that differences need."""
+    rows, columns = ((length - 2) // _BLOCK * _BLOCK for length in grey.shape)
     height = max(1, _STRIP_PIXELS // (_BLOCK * grey.shape[1])) * _BLOCK
     for top in range(0, rows, height):
-        yield grey[top : min(top + height, rows) + 2].astype(np.float32)
+        yield grey[top : min(top + height, rows) + 2, : columns + 2].astype(np.float32)
 
 
 def _second_difference(luma: Floats) -> Floats:
@@ -147,16 +148,25 @@ def _second_difference_down(luma: Floats) -> Floats:
     return np.asarray(cv2.Sobel(luma, cv2.CV_32F, 0, 2, ksize=1))
 
 
-def _gradient_products(luma: Floats) -> tuple[Floats, Floats, Floats]:
-    """The structure tensor of each block: its mean squared gradients across and down, and their mean product."""
-    across = _inner(cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=1, scale=0.5))
-    down = _inner(cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=1, scale=0.5))
-    return _block_means(np.square(across)), _block_means(np.square(down)), _block_means(across * down)
+def _products(luma: Floats, detail_of: Callable[[Floats], Floats]) -> Floats:
+    """The squares of detail, and of the gradients across and down and their product: by columns, summed in each block.
+
+    The gradients are twice as large as they are, which their means make up for.
+    """
+    detail = detail_of(luma)[1:-1, 1:-1]
+    across, down = luma[1:-1, 2:] - luma[1:-1, :-2], luma[2:, 1:-1] - luma[:-2, 1:-1]
+    products = np.empty((4, *across.shape), np.float32)
+    for place, (one, other) in enumerate(((detail, detail), (across, across), (down, down), (across, down))):
+        np.multiply(one, other, out=products[place])
+    return np.asarray(np.add.reduce(products.reshape(4, -1, _BLOCK, across.shape[1]), axis=2))
 
 
-def _inner(differences: npt.NDArray[Any]) -> Floats:
-    """Those that need no pixel beyond the borders."""
-    return np.asarray(differences[1:-1, 1:-1])
+def _means_of_columns(sums: Floats) -> Floats:
+    """The means of the columns of each block."""
+    kinds, rows, columns = sums.shape
+    size = columns // _BLOCK, kinds * rows
+    means = cv2.resize(sums.reshape(kinds * rows, columns), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.float32).reshape(kinds, rows, -1)
 
 
 def _coherence(xx: Floats, yy: Floats, xy: Floats) -> Floats:
@@ -165,9 +175,3 @@ def _coherence(xx: Floats, yy: Floats, xy: Floats) -> Floats:
     major, minor = np.sqrt(middle + spread), np.sqrt(np.maximum(middle - spread, 0))
     agreement: Floats = (major - minor) / (major + minor + 1e-6)
     return agreement
-
-
-def _block_means(values: Floats) -> Floats:
-    rows, columns = values.shape[0] // _BLOCK, values.shape[1] // _BLOCK
-    whole = values[: rows * _BLOCK, : columns * _BLOCK]
-    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))

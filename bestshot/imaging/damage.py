@@ -7,9 +7,9 @@ from PIL import ExifTags, Image
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.guards import ROOM, decoding
-from bestshot.imaging.headers import WHOLE_BYTES
-from bestshot.imaging.jpeg_damage import Pixels, jpeg_damage, pixels_if_sound
-from bestshot.imaging.load import check_scans, load_jpeg, load_pixels, open_image
+from bestshot.imaging.headers import read_whole
+from bestshot.imaging.jpeg_damage import Pixels, checked_grey, jpeg_damage, pixels_if_sound
+from bestshot.imaging.load import check_scans, load_jpeg, load_ordinary, load_pixels, open_image
 from bestshot.model.formats import HEADER_LENGTH, PictureKind, sniff
 
 _SIGNATURE_BYTES: Final = 8
@@ -41,11 +41,15 @@ def load_checked(
     """
 
     def decode(size: tuple[int, int], mode: str) -> Pixels | None:
-        return pixels_if_sound(_whole(stream), size, mode)
+        return pixels_if_sound(read_whole(stream), size, mode)
 
+    picture = None
     with decoding():
         is_jpeg = _kind_of(stream) is PictureKind.JPEG
-    picture = load_jpeg(stream, name, longest_side, "L" if grey else "RGB", decode) if is_jpeg else None
+        if is_jpeg and grey:
+            picture = load_ordinary(stream, longest_side, checked_grey)
+    if is_jpeg and picture is None:
+        picture = load_jpeg(stream, name, longest_side, "L" if grey else "RGB", decode)
     if picture is not None:
         return picture, None
     return load_pixels(stream, name, longest_side, grey=grey), damage_of(stream, name)
@@ -79,7 +83,7 @@ def _of_jpeg(stream: BinaryIO, name: str) -> str | None:
     image = open_image(stream, name)
     check_scans(image)
     with ROOM.taken(image.width * image.height):
-        damage = jpeg_damage(_whole(stream))
+        damage = jpeg_damage(read_whole(stream))
     if damage is None:
         return None
     if not damage.row:
@@ -93,14 +97,9 @@ def _of_jpeg(stream: BinaryIO, name: str) -> str | None:
     return f"is damaged {side} {image.height - damage.row if is_from_end else damage.row:,}"
 
 
-def _whole(stream: BinaryIO) -> bytes:
-    stream.seek(0)
-    return stream.read(WHOLE_BYTES)
-
-
 def _has_right_checksums(stream: BinaryIO) -> bool:
     """Whether each chunk of a PNG that its picture needs is as its checksum says."""
-    data = _whole(stream)
+    data = read_whole(stream)
     place = _SIGNATURE_BYTES
     while place < len(data):
         length, kind = data[place : place + 4], data[place + 4 : place + 8]

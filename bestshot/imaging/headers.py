@@ -30,6 +30,16 @@ _TEXTS = frozenset({1, 2, 6, 7})
 """The types whose values Pillow keeps as bytes or text; any number takes 36 bytes of memory."""
 
 
+def read_whole(stream: BinaryIO) -> bytes:
+    """All of a picture, up to a limit.
+
+    Its length is asked first: a read of so many bytes would get memory for all of them, cleared anew for each picture.
+    """
+    length = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return stream.read(min(length, WHOLE_BYTES))
+
+
 class Header(io.BufferedIOBase):
     """A picture's stream that gives no more than a header takes, until it is `whole`."""
 

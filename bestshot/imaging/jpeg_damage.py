@@ -70,7 +70,7 @@ class _Walk:
     @property
     def is_known(self) -> bool:
         """Whether it is of the usual kinds, which are looked at."""
-        return self.frame in _FRAMES and len(self.sampling) in _COLOURS and _is_usual(self.coded)
+        return self.frame in _FRAMES and len(self.sampling) in _COLOURS and _colours(self.coded) is not None
 
     @property
     def unit(self) -> tuple[int, int]:
@@ -80,15 +80,15 @@ class _Walk:
         across, down = (max(each) for each in zip(*(divmod(one, 16) for one in self.sampling.values()), strict=True))
         return BLOCK * across, BLOCK * down
 
-    def frame_begins(self, marker: int, body: bytes) -> None:
+    def frame_begins(self, marker: int, body: memoryview) -> None:
         """Take note of the components; `body` follows the length of the segment."""
         self.frame, precision = marker, body[0]
         self.size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
-        known = body[6 : 6 + 3 * body[5]] if precision == _MOST_BITS else b""
+        known = body[6 : 6 + 3 * body[5]] if precision == _MOST_BITS else body[:0]
         self.sampling = dict(zip(known[::3], known[1::3], strict=False))
         self.lacking = dict.fromkeys(product(self.sampling, range(_COEFFICIENTS)), _MOST_BITS)
 
-    def scan_begins(self, body: bytes) -> None:
+    def scan_begins(self, body: memoryview) -> None:
         """Take note of what a scan brings."""
         count = body[0]
         first, last, bits = body[1 + 2 * count : 4 + 2 * count]
@@ -138,24 +138,28 @@ def grey_if_sound(data: bytes, size: tuple[int, int]) -> Pixels | None:
     """Decode a picture in grey, scaled to `size`; None if the decoder complains, or if luma is not stored apart."""
     import simplejpeg
 
+    if _colours(data) not in _LUMA_APART:
+        return None
     try:
-        if simplejpeg.decode_jpeg_header(data)[2] not in _LUMA_APART:
-            return None
         pixels = simplejpeg.decode_jpeg(data, "GRAY", min_width=size[0], min_height=size[1], strict=True)
     except ValueError:
         return None
     return np.asarray(pixels[..., 0]) if pixels.shape[1::-1] == size else None
 
 
-def _is_usual(coded: bytes) -> bool:
-    """Whether the components are sampled in one of the ways that the strict decoder knows."""
+def checked_grey(data: bytes, size: tuple[int, int]) -> Pixels | None:
+    """Decode a picture in grey as `pixels_if_sound` does; None also if luma is not stored apart."""
+    return pixels_if_sound(data, size, "L") if _colours(data) in _LUMA_APART else None
+
+
+def _colours(data: bytes) -> str | None:
+    """How colours are stored; None if not in one of the ways, or not sampled in one, that the strict decoder knows."""
     import simplejpeg
 
     try:
-        simplejpeg.decode_jpeg_header(coded)
+        return str(simplejpeg.decode_jpeg_header(data)[2])
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _decoded(coded: bytes, colours: str, size: tuple[int, int] = (0, 0)) -> tuple[str | None, Pixels]:
@@ -203,7 +207,7 @@ def _first_row(problem: str, luma: Pixels, seam: Seam, height: int) -> int | Non
 
 def _walked(data: bytes) -> _Walk:
     """Go from marker to marker up to the end of the picture."""
-    walk, kept = _Walk(), [_START]
+    walk, kept = _Walk(), [memoryview(_START)]
     for marker, segment in _segments(data):
         body = segment[4:]
         if marker in _FRAMES:
@@ -218,13 +222,13 @@ def _walked(data: bytes) -> _Walk:
     return walk
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
     """Each segment with its marker, up to that of the end; that of a scan goes on to the next one."""
-    place, marker = len(_START), 0
+    place, marker, view = len(_START), 0, memoryview(data)  # pieces of which are no copies
     while marker != _END and (found := _MARKER.search(data, place)):
         start, marker = found.start(), found[1][0]
         place = start + 2 + max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
         if marker == _SCAN:
             following = _MARKER.search(data, place)
             place = following.start() if following else len(data)
-        yield marker, data[start:place]
+        yield marker, view[start:place]

@@ -12,7 +12,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
 from bestshot.imaging.guards import JPEG_PIXELS, MOST_SCANS, OTHER_PIXELS, ROOM, WEBP_PIXELS, check_size, decoding
-from bestshot.imaging.headers import WHOLE_BYTES, Header
+from bestshot.imaging.headers import Header, read_whole
 from bestshot.imaging.jpeg_damage import grey_if_sound
 from bestshot.imaging.plain_jpeg import UnusualError, read_jpeg
 from bestshot.imaging.raw import raw_preview
@@ -24,6 +24,7 @@ Image.core.set_block_size(1 << 26)  # type: ignore[attr-defined] # which Pillow 
 # Replaced by our own limits, which depend on the kind of picture and are reported as sentences.
 Image.MAX_IMAGE_PIXELS = None
 
+GreyDecoder = Callable[[bytes, tuple[int, int]], npt.NDArray[np.uint8] | None]
 JpegDecoder = Callable[[tuple[int, int], str], npt.NDArray[np.uint8] | None]
 
 _HEIF_BOXES_LENGTH = 65536
@@ -103,8 +104,10 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
     mode = "L" if grey else "RGB"
     with decoding():
         kind = _kind_of(stream, name)
-        if grey and kind is PictureKind.JPEG and (picture := _load_ordinary(stream, longest_side)) is not None:
-            return picture
+        if grey and kind is PictureKind.JPEG:
+            picture = load_ordinary(stream, longest_side, grey_if_sound)
+            if picture is not None:
+                return picture
         if kind in _TAKE_ROOM_EARLY:
             with ROOM.taken(OTHER_PIXELS):
                 image, orientation = _open_viewable(stream, name)
@@ -119,8 +122,11 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
             return _decoded(image, orientation, target, mode)
 
 
-def _load_ordinary(stream: BinaryIO, longest_side: int) -> Image.Image | None:
-    """Load an ordinary JPEG in grey as Pillow does, which takes much longer to read its header; None for any other."""
+def load_ordinary(stream: BinaryIO, longest_side: int, decode: GreyDecoder) -> Image.Image | None:
+    """Load an ordinary JPEG in grey as Pillow does, which takes much longer to read its header; None for any other.
+
+    `decode` is given the file and the size to which the picture is scaled while it is decoded; it may refuse, by None.
+    """
     try:
         header = read_jpeg(stream)
         turn = _TURNS.get(header.orientation)
@@ -131,8 +137,7 @@ def _load_ordinary(stream: BinaryIO, longest_side: int) -> Image.Image | None:
     if header.is_progressive:
         return None
     with ROOM.taken(scaled[0] * scaled[1]):
-        stream.seek(0)
-        pixels = grey_if_sound(stream.read(WHOLE_BYTES), scaled)
+        pixels = decode(read_whole(stream), scaled)
         if pixels is None:
             return None
         shrunk = _shrunk(Image.fromarray(pixels), target)

@@ -51,6 +51,7 @@ def find_seam(luma: npt.NDArray[np.uint8], width: int, height: int) -> Seam:
 def _steps(luma: npt.NDArray[np.uint8], borders: npt.NDArray[np.int_], width: int) -> npt.NDArray[np.float64]:
     """The steps across these borders, on average of each unit, beyond what the pixels on both sides lead to expect."""
     above2, above, below, below2 = (luma[borders + place].astype(np.int16) for place in (-2, -1, 0, 1))
-    twice = 2 * (below - above) - (above - above2) - (below2 - below)
-    clipped = np.clip(twice, -_MOST, _MOST).reshape(len(borders), -1, width)
-    return np.asarray(clipped.mean(axis=2) / 2)
+    twice = 3 * (below - above) + above2 - below2
+    clipped = np.clip(twice, -_MOST, _MOST).astype(np.float32)
+    sums = clipped.reshape(-1, width) @ np.ones(width, np.float32)  # many times as fast as to sum along a short axis
+    return np.asarray(sums.reshape(len(borders), -1).astype(np.float64) / width / 2)
