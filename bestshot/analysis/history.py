@@ -86,9 +86,9 @@ def _rises(luma: npt.NDArray[np.uint8], corner: tuple[int, int], steps: Floats) 
 def _coefficients(luma: npt.NDArray[np.uint8], corner: tuple[int, int]) -> Floats:
     """Of each frequency that is looked at, the coefficients of all blocks on the grid that begins at this corner."""
     top, left = corner
-    rows, columns = (luma.shape[0] - top) // _BLOCK, (luma.shape[1] - left) // _BLOCK
+    rows, columns = (max(0, length - start) // _BLOCK for length, start in zip(luma.shape, corner, strict=True))
     whole = luma[top : top + rows * _BLOCK, left : left + columns * _BLOCK].astype(np.float32) - 128
-    pixels = whole.reshape(rows, _BLOCK, columns, _BLOCK).transpose(1, 3, 0, 2).reshape(_BLOCK**2, -1)
+    pixels = whole.reshape(rows, _BLOCK, columns, _BLOCK).transpose(1, 3, 0, 2).reshape(_BLOCK**2, rows * columns)
     coefficients: Floats = _WAVES @ pixels
     return coefficients
 

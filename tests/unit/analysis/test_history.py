@@ -65,8 +65,9 @@ def test_a_picture_that_was_turned_remembers_it_too(turn: Image.Transpose) -> No
     assert was_jpeg(turned, None, (turned.shape[0] % 8, turned.shape[1] % 8)) is True
 
 
-def test_a_picture_too_small_to_tell_tells_nothing() -> None:
-    small = luma(saved(drawn().resize((40, 30)), 80))
+@every("size", [(40, 30), (60, 11), (11, 60), (5, 3)])
+def test_a_picture_too_small_to_tell_tells_nothing(size: tuple[int, int]) -> None:
+    small = luma(saved(drawn().resize(size), 80))
     assert was_jpeg(small) is None
     assert spectrum(small) == ()
 

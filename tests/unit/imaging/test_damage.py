@@ -53,11 +53,12 @@ def scans_of(data: bytes) -> list[tuple[int, int]]:
 
 def told(data: bytes, name: str = "a.jpg") -> str | None:
     """What is said of a file, which must be the same, beside the same pixels, when it is loaded in the same visit."""
-    pixels = load_pixels(BytesIO(data), name, 256)  # what is refused need not be told
-    said = damage_of(BytesIO(data), name)
-    checked, said_beside = load_checked(BytesIO(data), name, 256)
-    assert said_beside == said
-    assert (checked.mode, checked.size, checked.tobytes()) == (pixels.mode, pixels.size, pixels.tobytes())
+    for grey in (True, False):
+        pixels = load_pixels(BytesIO(data), name, 256, grey=grey)  # what is refused need not be told
+        said = damage_of(BytesIO(data), name)
+        checked, said_beside = load_checked(BytesIO(data), name, 256, grey=grey)
+        assert said_beside == said
+        assert (checked.mode, checked.size, checked.tobytes()) == (pixels.mode, pixels.size, pixels.tobytes())
     return said
 
 
@@ -81,6 +82,25 @@ def test_a_sound_jpeg_is_decoded_only_once_at_the_scale_of_pillow(kind: str, mod
 
 def test_a_jpeg_that_stores_red_green_and_blue_keeps_its_colours() -> None:
     assert told(jpeg({"keep_rgb": True, "subsampling": 0})) is None
+
+
+class Noting(BytesIO):
+    """A file that notes how many bytes at once it is asked for."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.most = max(self.most, len(self.getbuffer()) if size is None or size < 0 else size)
+        return super().read(size)
+
+
+@every("grey", [True, False])
+def test_a_file_is_asked_for_no_more_than_it_holds(grey: bool) -> None:
+    """Memory for all that is asked for would be cleared for each picture anew."""
+    file = Noting(jpeg({}))
+    load_checked(file, "a.jpg", 256, grey=grey)
+    damage_of(file, "a.jpg")
+    assert file.most <= len(file.getbuffer())
 
 
 @every("lost", [1, 2])
