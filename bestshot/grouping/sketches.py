@@ -150,9 +150,28 @@ def _best_agreement(ways: Iterable[Maps], maps: Maps, pairs: tuple[Indices, Indi
         return best
     lower = _Lower.of(maps, scales)
     for turned in ways:
-        np.maximum(best, _agreement(turned, lower, one, other, scales), out=best)
-        np.maximum(best, _agreement(turned, lower, other, one, scales[1:]), out=best)
+        for scale in scales:
+            upper = _Upper.of(turned, scale)
+            np.maximum(best, _agreement(upper, lower, one, other), out=best)
+            if scale < 1.0:  # at full size, that is the reverse
+                np.maximum(best, _agreement(upper, lower, other, one), out=best)
     return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Upper:
+    """Sketches scaled down: their spectra, mirrored, and how strong what is then on another sketch is of them."""
+
+    scale: float
+    spectra: Spectra
+    strength: Maps
+
+    @classmethod
+    def of(cls, maps: Maps, scale: float) -> "_Upper":
+        laid = _laid(scale)
+        small = np.asarray(laid.scaling @ maps @ laid.scaling.T, dtype=np.float32)
+        strength = _inverse_root(laid.upper_shares @ np.square(small) @ laid.upper_shares.T)
+        return cls(scale, np.conj(_spectra(small)), strength)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +187,11 @@ class _Lower:
         return cls(_spectra(maps), {scale: _inverse_root(one @ energies @ one.T) for scale, one in shares.items()})
 
 
-def _agreement(upper: Maps, lower: _Lower, one: Indices, other: Indices, scales: Sequence[float]) -> Maps:
+def _agreement(upper: _Upper, lower: _Lower, one: Indices, other: Indices) -> Maps:
     """The best correlation of each pair, with the upper sketch of photo `one` on the lower one of `other`."""
-    best = np.full(len(one), -1.0, dtype=np.float32)
-    for scale in scales:
-        laid = _laid(scale)
-        small = np.asarray(laid.scaling @ upper @ laid.scaling.T, dtype=np.float32)
-        strength = _inverse_root(laid.upper_shares @ np.square(small) @ laid.upper_shares.T)
-        products = np.conj(_spectra(small))[one] * lower.spectra[other]
-        shared = _at_shifts(products) * strength[one] * lower.strengths[scale][other]
-        np.maximum(best, shared[:, laid.is_enough].max(axis=1), out=best)
+    products = upper.spectra[one] * lower.spectra[other]
+    shared = _at_shifts(products) * upper.strength[one] * lower.strengths[upper.scale][other]
+    best: Maps = shared[:, _laid(upper.scale).is_enough].max(axis=1)
     return best
 
 
