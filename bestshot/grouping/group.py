@@ -5,6 +5,7 @@ from itertools import compress
 
 import numpy as np
 
+from bestshot.grouping.agreements import NONE_KNOWN, Agreements
 from bestshot.grouping.bonds import Bonds
 from bestshot.grouping.clocks import Clocks, Flags
 from bestshot.grouping.clusters import Links, clusters
@@ -49,7 +50,8 @@ def with_lookalikes_in_time(
 class Grouping:
     """Groups photos that look alike and were taken close together, regardless of their order.
 
-    Hashes decide the clear cases. The others are `candidate_pairs`, whose similarity `groups` has to be given.
+    Hashes decide the clear cases. The others are `candidate_pairs`, whose similarity `groups` has to be given. What an
+    earlier grouping found of sketches, its `agreements`, need not be found again.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Grouping:
         metadata: Mapping[str, Metadata],
         fingerprints: Mapping[str, Fingerprint],
         rules: GroupingRules,
+        known: Agreements = NONE_KNOWN,
     ) -> None:
         self._photos = sorted(photos, key=lambda photo: photo.id)
         self._metadata = metadata
@@ -68,7 +71,13 @@ class Grouping:
         self._bonds = Bonds.of(self._photos, metadata, self._clocks)
         near = Neighbours.among(self._hashes, self._clocks, rules)
         near = near.with_candidates(self._bonds.said_neighbours(), self._hashes, self._clocks, rules)
-        self._neighbours = near.told_apart_by(Sketches(self._prints), self._clocks, self._bonds.are_of_one_press)
+        sketches, of_one_press = Sketches(self._prints), self._bonds.are_of_one_press
+        self._neighbours = near.told_apart_by(sketches, known, self._clocks, of_one_press)
+
+    @property
+    def agreements(self) -> Agreements:
+        """What is known of the sketches of the pairs that were asked about."""
+        return self._neighbours.agreements
 
     @property
     def candidate_count(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bestshot.grouping.agreements import NONE_KNOWN, Agreements
 from bestshot.grouping.bands import can_search, near_in_bands
 from bestshot.grouping.clocks import Block, Clocks, Flags, all_blocks, selected
 from bestshot.grouping.hashes import Hashes
@@ -103,7 +104,8 @@ class _PairCollector:
 class Neighbours:
     """The pairs, near in time, that are alike by their hashes, and the candidates, which need a closer comparison.
 
-    Pairs that would be candidates by their hashes are `unlike` if their sketches show that they do not match.
+    Pairs that would be candidates by their hashes are `unlike` if their sketches show that they do not match;
+    `agreements` keeps what these showed.
 
     Very many equal hashes (black frames, white pages) would make a quadratic number of pairs, so a photo is paired only
     with the few of them that are nearest in time, which still connects them all. It is a candidate with few others, so
@@ -113,6 +115,7 @@ class Neighbours:
     alike: Pairs
     candidates: Pairs
     unlike: Pairs
+    agreements: Agreements = NONE_KNOWN
 
     @classmethod
     def among(cls, hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> "Neighbours":
@@ -148,7 +151,11 @@ class Neighbours:
         return Neighbours(self.alike, collector.pairs(), self.unlike)
 
     def told_apart_by(
-        self, sketches: Sketches, clocks: Clocks, are_of_one_press: Callable[[Indices, Indices], Flags]
+        self,
+        sketches: Sketches,
+        known: Agreements,
+        clocks: Clocks,
+        are_of_one_press: Callable[[Indices, Indices], Flags],
     ) -> "Neighbours":
         """Leave of the candidates those of bursts, in which much moves, and those whose sketches may match.
 
@@ -159,7 +166,8 @@ class Neighbours:
             lambda left, right: (clocks.known_gap(left, right) <= BURST_SECONDS) | are_of_one_press(left, right)
         )
         others = np.flatnonzero(~is_promising)
-        is_promising[others] = sketches.may_match(self.candidates.left[others], self.candidates.right[others])
+        asked = self.candidates.where(others)
+        is_promising[others], agreements = sketches.may_match(asked.left, asked.right, known)
         later = np.flatnonzero(
             self.alike.of_which(lambda left, right: ~(clocks.known_gap(left, right) <= SWAP_SECONDS))
         )
@@ -171,7 +179,8 @@ class Neighbours:
         collector = _PairCollector(len(clocks.wall))
         for pairs in (self.candidates.where(is_promising), self.alike.where(is_doubtful)):
             collector.add(pairs.left, pairs.right)
-        return Neighbours(self.alike.where(~is_doubtful), collector.pairs(), self.candidates.where(~is_promising))
+        unlike = self.candidates.where(~is_promising)
+        return Neighbours(self.alike.where(~is_doubtful), collector.pairs(), unlike, agreements)
 
 
 def _blocks(clocks: Clocks, rules: GroupingRules) -> Iterator[Block]:

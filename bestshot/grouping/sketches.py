@@ -12,7 +12,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from bestshot.grouping.agreements import Agreements, pair_numbers, sketch_numbers
 from bestshot.grouping.clocks import Flags
+from bestshot.grouping.hashes import Bits
 from bestshot.grouping.spans import Indices
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 
@@ -77,15 +79,21 @@ class Sketches:
 
     fingerprints: Sequence[Fingerprint]
 
-    def may_match(self, left: Indices, right: Indices) -> Flags:
-        """Which pairs are worth a closer look: those whose sketches agree somewhere, or say too little."""
+    def may_match(self, left: Indices, right: Indices, known: Agreements) -> tuple[Flags, Agreements]:
+        """Which pairs are worth a closer look: those whose sketches agree somewhere, or say too little.
+
+        What is known of them is not found again; what is then known of these pairs is given as well.
+        """
         found = np.ones(len(left), dtype=np.bool_)
         has_sketch = np.array([bool(item.sketch) and not item.is_plain for item in self.fingerprints], dtype=np.bool_)
-        known = np.flatnonzero(has_sketch[left] & has_sketch[right])
-        for start in range(0, len(known), _CHUNK):
-            pairs = known[start : start + _CHUNK]
+        asked = np.flatnonzero(has_sketch[left] & has_sketch[right])
+        numbers = self._pair_numbers(left[asked], right[asked])
+        is_known, found[asked] = known.recalled(numbers)
+        new = asked[~is_known]
+        for start in range(0, len(new), _CHUNK):
+            pairs = new[start : start + _CHUNK]
             found[pairs] = self._agree(left[pairs], right[pairs])
-        return found
+        return found, Agreements.of(numbers, found[asked])
 
     def differ_somewhere(self, left: Indices, right: Indices) -> Flags:
         """Which pairs have a place that differs by more than the exposure; none of those without sketches."""
@@ -121,6 +129,11 @@ class Sketches:
         joined = b"".join(self.fingerprints[photo].sketch for photo in photos.tolist())
         pixels = np.frombuffer(joined, np.uint8).reshape(len(photos), -1).astype(np.float32)
         return np.asarray(pixels - pixels.mean(axis=1, keepdims=True), dtype=np.float32)
+
+    def _pair_numbers(self, left: Indices, right: Indices) -> Bits:
+        photos, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+        numbers = sketch_numbers(self.fingerprints[photo].sketch for photo in photos.tolist())[places]
+        return pair_numbers(numbers[: len(left)], numbers[len(left) :])
 
     def _agree(self, left: Indices, right: Indices) -> Flags:
         photos, places = np.unique(np.concatenate([left, right]), return_inverse=True)

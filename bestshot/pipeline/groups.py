@@ -8,7 +8,7 @@ from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -25,11 +25,19 @@ from bestshot.settings.settings import Settings
 from bestshot.storage.database import to_key
 from bestshot.storage.index import Failure, Index, IndexEntry
 
+if TYPE_CHECKING:
+    from bestshot.grouping.group import Grouping
+
+Kept = TypeVar("Kept")
+
 _RECIPE: Final = "groups/1"
 """How groups are written down. What they follow from is in the revision, so that they replace those of before."""
 
 _RECIPE_OF_LISTED: Final = "groups of what is listed/1"
 """The groups of photos of which nothing has to be read to know that nothing has changed."""
+
+_RECIPE_OF_AGREEMENTS: Final = "agreements of sketches/1"
+"""What need not be found again although groups are: where one photo has changed, nearly all pairs are as they were."""
 
 _LISTED: Final = ("id", "origin", "key", "name", "revision", "metadata_revision")
 """What tells of a photo that neither its picture nor what it says has changed; the rest of it changes no group."""
@@ -233,9 +241,9 @@ class ListedPhotos:
         library = _Library.of(
             self.photos, settings.grouping_rules, rotations=settings.rotations, is_part=settings.is_for_a_part
         )
-        for entry in index.recall([(library, revision)], _RECIPE_OF_LISTED, _RememberedLibrary):
-            if not isinstance(entry.value, Failure):
-                return entry.value.library(self.photos)
+        remembered = _recalled(index, library, revision, _RECIPE_OF_LISTED, _RememberedLibrary)
+        if remembered is not None:
+            return remembered.library(self.photos)
         described = describe()
         grouped = self._grouped(analyser, index, described)
         if grouped.found.final and not described.passing:
@@ -272,13 +280,21 @@ def find_groups(analyser: Analyser, index: Index, task: GroupingTask) -> FoundGr
     hashing, comparing = _ways(rotations=task.rotations)
     library = _Library.of(task.photos, task.rules, rotations=task.rotations, is_part=task.is_part)
     revision = task.revision([analyser.recipe(hashing), analyser.recipe(comparing)])
-    for entry in index.recall([(library, revision)], _RECIPE, _Remembered):
-        if not isinstance(entry.value, Failure):
-            return entry.value.found(task.photos)
-    found = _find(analyser, task)
+    remembered = _recalled(index, library, revision, _RECIPE, _Remembered)
+    if remembered is not None:
+        return remembered.found(task.photos)
+    found = _find(analyser, index, task, library)
     if found.final:
         index.store([IndexEntry(library, revision, _Remembered.of(found, task.photos))], _RECIPE)
     return found
+
+
+def _recalled(index: Index, library: _Library, revision: str, recipe: str, kind: type[Kept]) -> Kept | None:
+    """What is kept of a library, if it is of this revision."""
+    for entry in index.recall([(library, revision)], recipe, kind):
+        if not isinstance(entry.value, Failure):
+            return entry.value
+    return None
 
 
 def _ways(*, rotations: bool) -> tuple[Measurement[Photo, Fingerprint], Measurement[PhotoPair, Similarity]]:
@@ -286,9 +302,9 @@ def _ways(*, rotations: bool) -> tuple[Measurement[Photo, Fingerprint], Measurem
     return fingerprint_measurement(rotations=rotations), comparison_measurement(rotations=rotations)
 
 
-def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
+def _find(analyser: Analyser, index: Index, task: GroupingTask, library: _Library) -> FoundGroups:
     """Hash what may have a lookalike near in time, look closely at doubtful pairs, and join."""
-    from bestshot.grouping.group import Grouping, with_lookalikes_in_time
+    from bestshot.grouping.group import with_lookalikes_in_time
 
     shown, metadata = task.shown()
     whole = {photo.id: photo for photo in task.photos}
@@ -299,12 +315,31 @@ def _find(analyser: Analyser, task: GroupingTask) -> FoundGroups:
     )
     prints = analyser.measure(likely, fingerprint_measurement(rotations=task.rotations, in_group=True))
     prints.update(analyser.measure(others, hashing))
-    grouping = Grouping([photo for photo in shown if photo.id in prints.values], metadata, prints.values, task.rules)
+    seen = [photo for photo in shown if photo.id in prints.values]
+    grouping = _grouping(index, library, (seen, metadata, prints.values), task.rules)
     pairs = [PhotoPair(whole[pair.left.id], whole[pair.right.id]) for pair in grouping.candidate_pairs()]
     looks = analyser.measure(pairs, comparing) if pairs else Measurements()
     groups = [Group(tuple(whole[photo.id] for photo in group.photos)) for group in grouping.groups(looks.values)]
     is_final = not prints.passing and not looks.passing
     return FoundGroups(groups, prints.skipped, _uncompared(pairs, looks.skipped), is_final)
+
+
+def _grouping(
+    index: Index,
+    library: _Library,
+    seen: tuple[Sequence[Photo], Mapping[str, Metadata], Mapping[str, Fingerprint]],
+    rules: GroupingRules,
+) -> "Grouping":
+    """Begin to group what is seen of photos, with what earlier runs found of their sketches, and keep what is found."""
+    from bestshot.grouping.agreements import NONE_KNOWN, Agreements
+    from bestshot.grouping.group import Grouping
+
+    revision = _rules_in_code().hex()
+    known = _recalled(index, library, revision, _RECIPE_OF_AGREEMENTS, Agreements) or NONE_KNOWN
+    grouping = Grouping(*seen, rules, known)
+    if grouping.agreements != known:
+        index.store([IndexEntry(library, revision, grouping.agreements)], _RECIPE_OF_AGREEMENTS)
+    return grouping
 
 
 def _uncompared(pairs: Sequence[PhotoPair], skipped: Sequence[Skipped]) -> list[Skipped]:

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageFilter, ImageOps
 
 from bestshot.analysis.hashing import fingerprint
+from bestshot.grouping.agreements import NONE_KNOWN, Agreements, pair_numbers, sketch_numbers
 from bestshot.grouping.group import Grouping
 from bestshot.grouping.rules import GroupingRules
 from bestshot.grouping.sketches import Sketches
+from bestshot.grouping.spans import Indices
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.times import CaptureTime
 from tests.support.builders import guess_at, metadata_with, photo, wall_at
@@ -49,7 +53,8 @@ def prints(*pictures: Image.Image, rotations: bool = False) -> list[Fingerprint]
 
 
 def may_match(one: Fingerprint, other: Fingerprint) -> bool:
-    return bool(Sketches([one, other]).may_match(np.array([0]), np.array([1]))[0])
+    found, _ = Sketches([one, other]).may_match(np.array([0]), np.array([1]), NONE_KNOWN)
+    return bool(found[0])
 
 
 @every("name", COPIES)
@@ -62,7 +67,32 @@ def test_a_copy_is_worth_a_closer_look_whatever_was_done_to_it(name: str) -> Non
 
 def test_most_other_pictures_are_not_worth_one() -> None:
     left, right = np.array(list(combinations(range(len(SCENES)), 2))).T
-    assert Sketches(prints(*SCENES)).may_match(left, right).mean() < 0.1
+    found, _ = Sketches(prints(*SCENES)).may_match(left, right, NONE_KNOWN)
+    assert found.mean() < 0.1
+
+
+PAIRS = np.array(list(combinations(range(12), 2)))
+DRAWN = Sketches(prints(*SCENES[:10], *(COPIES["shaken"](picture) for picture in SCENES[:2])))
+
+
+some_pairs = st.sets(st.sampled_from(range(len(PAIRS)))).map(lambda places: PAIRS[sorted(places)])
+
+
+@given(some_pairs, some_pairs)
+def test_what_is_known_of_some_pairs_changes_nothing_of_what_is_told_of_any(before: Indices, now: Indices) -> None:
+    _, known = DRAWN.may_match(before[:, 0], before[:, 1], NONE_KNOWN)
+    found, agreements = DRAWN.may_match(now[:, 0], now[:, 1], known)
+    anew, agreements_anew = DRAWN.may_match(now[:, 0], now[:, 1], NONE_KNOWN)
+    assert found.tolist() == anew.tolist()
+    assert agreements == agreements_anew
+
+
+def test_what_is_known_is_not_found_again() -> None:
+    """So what an index says of two sketches is believed, be it wrong."""
+    numbers = sketch_numbers(one.sketch for one in DRAWN.fingerprints)
+    known = Agreements.of(pair_numbers(numbers[PAIRS[:, 0]], numbers[PAIRS[:, 1]]), np.arange(len(PAIRS)) % 2 == 0)
+    found, _ = DRAWN.may_match(PAIRS[:, 0], PAIRS[:, 1], known)
+    assert found.tolist() == [place % 2 == 0 for place in range(len(PAIRS))]
 
 
 @every("turn", list(Image.Transpose))

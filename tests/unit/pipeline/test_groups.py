@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
 from pathlib import Path
+from random import Random
 from zlib import crc32
 
 import pytest
@@ -20,7 +21,8 @@ from hypothesis import strategies as st
 from bestshot.analysis import recipes
 from bestshot.analysis.analyser import Analyser, Measurements, fingerprint_measurement
 from bestshot.analysis.pairs import comparison_measurement
-from bestshot.model.appraisal import Fingerprint
+from bestshot.grouping import sketches
+from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, Skipped
@@ -34,11 +36,16 @@ from bestshot.workers.pool import Workers
 from tests.support import builders, drawn_library
 from tests.support.paths import ROOT
 
+SKETCH, OTHER_SKETCH = (Random(seed).randbytes(SKETCH_SIZE**2) for seed in (1, 2))
+
 LOOKS = {
     "near": Fingerprint(0),
     "as near": Fingerprint(0b11),
     "nearby": Fingerprint(0xFFF),
     "far": Fingerprint((1 << 64) - 1),
+    "sketched": Fingerprint(0, sketch=SKETCH),
+    "sketched nearby": Fingerprint(0xFFF, sketch=SKETCH),
+    "sketched otherwise": Fingerprint(0xFFF000, sketch=OTHER_SKETCH),
     "broken": Failure("is no picture"),
 }
 """What is measured in a picture, by its revision."""
@@ -210,6 +217,21 @@ def test_whatever_groups_follow_from_is_looked_at_anew_when_it_changes(changed: 
         bench.find(BURST)
         bench.forget_looks(changed)
         assert {one.error for one in bench.find(changed).unread} == {"was looked at again"}
+
+
+def test_sketches_are_not_laid_over_each_other_again_because_another_photo_came(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Were they, none would agree any more."""
+    undated = {name: builders.guess_at(0) for name in ("a", "b", "c", "d")}
+    first = world({"a": "sketched", "b": "sketched nearby", "c": "sketched otherwise"}, **undated)
+    later = world({"a": "sketched", "b": "sketched nearby", "c": "sketched otherwise", "d": "far"}, **undated)
+    with bench_of(later) as bench, bench_of(later) as fresh:
+        found = bench.find(first)
+        assert [[one.id for one in group.photos] for group in found.groups] == [["a", "b"]]
+        monkeypatch.setattr(sketches, "_LEAST_AGREEMENT", 2.0)
+        assert bench.find(later) == found
+        assert fresh.find(later).groups == []
 
 
 def test_stars_and_favourites_change_no_group() -> None:
