@@ -71,9 +71,12 @@ def _trace(on_grid: dict[tuple[int, int], float], beside: dict[tuple[int, int], 
 def _rises(luma: npt.NDArray[np.uint8], corner: tuple[int, int], steps: Floats) -> dict[tuple[int, int], float]:
     """By which share the histogram of each frequency rises where it should fall."""
     own_steps = np.array([steps[place] for place in MIDDLE], np.float32)[:, None]
-    sizes = np.minimum(np.rint(np.abs(_coefficients(luma, corner)) / own_steps), _MAX_BIN).astype(np.int64)
-    bins = sizes + (_MAX_BIN + 1) * np.arange(len(MIDDLE))[:, None]
-    histograms = np.bincount(bins.ravel(), minlength=(_MAX_BIN + 1) * len(MIDDLE)).reshape(len(MIDDLE), -1)
+    sizes = np.abs(coefficients := _coefficients(luma, corner), out=coefficients)
+    sizes /= own_steps
+    np.minimum(np.rint(sizes, out=sizes), _MAX_BIN, out=sizes)
+    sizes += (_MAX_BIN + 1) * np.arange(len(MIDDLE), dtype=np.float32)[:, None]  # each frequency has bins of its own
+    bins = sizes.ravel().astype(np.intp)
+    histograms = np.bincount(bins, minlength=(_MAX_BIN + 1) * len(MIDDLE)).reshape(len(MIDDLE), -1)
     counts = histograms[:, 1:_MAX_BIN]
     totals, rises = counts.sum(axis=1), np.maximum(0, np.diff(counts)).sum(axis=1)
     return {
@@ -121,10 +124,10 @@ def spectrum(luma: npt.NDArray[np.uint8]) -> tuple[float, ...]:
 def _power(lines: npt.NDArray[np.uint8]) -> Floats:
     length = lines.shape[1] // _SPECTRUM_SAMPLES * _SPECTRUM_SAMPLES
     chosen = lines[:: max(1, len(lines) // _MAX_LINES), :length]
-    pieces = chosen.reshape(-1, _SPECTRUM_SAMPLES).astype(np.float64)
-    pieces -= pieces.mean(axis=1, keepdims=True)
-    energies = np.einsum("ij,ij->i", pieces, pieces)
-    lively = pieces[energies >= np.median(energies)]
-    waves = np.fft.rfft(lively * _WINDOW, axis=1)
+    pieces = chosen.reshape(-1, _SPECTRUM_SAMPLES).astype(np.float32)  # in which their sums and squares are exact
+    means = (pieces @ np.ones(_SPECTRUM_SAMPLES, np.float32)).astype(np.float64) / _SPECTRUM_SAMPLES
+    variances = np.einsum("ij,ij->i", pieces, pieces).astype(np.float64) / _SPECTRUM_SAMPLES - means**2
+    lively = np.flatnonzero(variances >= np.median(variances))
+    waves = np.fft.rfft((pieces[lively] - means[lively, None]) * _WINDOW, axis=1)
     power: Floats = (waves.real**2 + waves.imag**2).mean(axis=0)
     return power
