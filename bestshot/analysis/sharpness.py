@@ -96,7 +96,7 @@ class _Blocks:
 
     @property
     def sharpness(self) -> float:
-        return float(np.percentile(self.detail, _SHARPEST_PERCENTILE)) if self.contrast else 0.0
+        return _sharpest(self.detail) if self.contrast else 0.0
 
 
 def _measured(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> _Blocks | None:
@@ -110,6 +110,15 @@ def _measured(grey: npt.NDArray[Any], detail_of: Callable[[Floats], Floats]) -> 
     sharp = np.sqrt(detail) * _coherence(xx, yy, xy) ** 2
     square = contrast**2
     return _Blocks(contrast, sharp / contrast, (xx / square, yy / square, xy / square))
+
+
+def _sharpest(detail: Floats) -> float:
+    """The percentile of the blocks that counts, as `np.percentile` interpolates it, which takes six times as long."""
+    place = _SHARPEST_PERCENTILE / 100 * (detail.size - 1)
+    below = int(place)
+    ranked = np.partition(detail, (below, min(below + 1, detail.size - 1)), axis=None)[below : below + 2]
+    share, step = place - below, ranked[-1] - ranked[0]
+    return float(ranked[0] + step * share if share < 0.5 else ranked[-1] - step * (1 - share))
 
 
 def _directions(xx: Floats, yy: Floats, xy: Floats) -> tuple[float, float, float, float]:
@@ -154,11 +163,13 @@ def _products(luma: Floats, detail_of: Callable[[Floats], Floats]) -> Floats:
     The gradients are twice as large as they are, which their means make up for.
     """
     detail = detail_of(luma)[1:-1, 1:-1]
-    across, down = luma[1:-1, 2:] - luma[1:-1, :-2], luma[2:, 1:-1] - luma[:-2, 1:-1]
-    products = np.empty((4, *across.shape), np.float32)
+    # OpenCV is three times as fast as NumPy on the inner part of rows.
+    across = cv2.subtract(luma[1:-1, 2:], luma[1:-1, :-2])
+    down = cv2.subtract(luma[2:, 1:-1], luma[:-2, 1:-1])
+    products = np.empty((4, *detail.shape), np.float32)
     for place, (one, other) in enumerate(((detail, detail), (across, across), (down, down), (across, down))):
-        np.multiply(one, other, out=products[place])
-    return np.asarray(np.add.reduce(products.reshape(4, -1, _BLOCK, across.shape[1]), axis=2))
+        cv2.multiply(one, other, dst=products[place])
+    return np.asarray(np.add.reduce(products.reshape(4, -1, _BLOCK, detail.shape[1]), axis=2))
 
 
 def _means_of_columns(sums: Floats) -> Floats:
