@@ -28,11 +28,11 @@ def appraise(picture: Image.Image, model: FaceModel | None, known: Sequence[Face
     grey_picture = picture.convert("L")
     grey = np.asarray(grey_picture)
     sharpness, detail = sharpness_and_detail(grey)
-    levels = np.array(grey_picture.histogram())
+    unclipped = cv2.countNonZero(cv2.inRange(grey, _BLACK + 1, _WHITE - 1))
     return Appraisal(
         sharpness=sharpness,
-        brightness=float(levels @ np.arange(len(levels)) / grey.size) / 255,
-        clipped=float((levels[: _BLACK + 1].sum() + levels[_WHITE:].sum()) / grey.size),
+        brightness=cv2.sumElems(grey)[0] / grey.size / 255,
+        clipped=(grey.size - unclipped) / grey.size,
         faces=None if model is None else find_faces(np.asarray(picture), known, model=model, faint=True),
         tilt=tilt(grey),
         # Not by boxes, whose borders go through the pixels of a thumbnail.
