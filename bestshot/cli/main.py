@@ -217,10 +217,11 @@ def _look_at(
 
 
 def _set_up(console: "Console", settings: Settings) -> None:
-    console.configure(settings)
-    if settings.nice:
-        from bestshot.workers.niceness import give_way
+    from bestshot.workers.niceness import give_way, work_in_one_thread
 
+    console.configure(settings)
+    work_in_one_thread()
+    if settings.nice:
         give_way()
 
 

@@ -63,7 +63,7 @@ People one after the other before a wall differ by 1.4 and more, even if their h
 _PAGE_LEVEL = 0.6
 """Of the brightest place of a page, how bright nine of ten are at least."""
 
-_CHUNK = 8192
+_CHUNK = 2048
 """Pairs compared at once, in some tens of megabytes."""
 
 _GRID = SKETCH_SIZE + _MAX_SHIFT

@@ -1,6 +1,5 @@
-"""Letting other programs go first: this process, and the workers that it starts from then on."""
+"""Letting other programs go first, and taking no more of the cores than is used."""
 
-import ctypes
 import os
 import platform
 import sys
@@ -16,11 +15,25 @@ _BELOW_NORMAL: Final = 0x4000
 _THIS_PROCESS: Final = -1
 
 
+_SINGLE_THREADED: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def work_in_one_thread() -> None:
+    """Multiply matrices in one thread, here and in the workers, unless numpy is loaded here already.
+
+    Pictures are spread over processes, and matrices are small: threads for each would wait for each other, at half as
+    much CPU again.
+    """
+    os.environ.update(_SINGLE_THREADED)
+
+
 def give_way() -> None:
     """Take the lowest priority for cores and disks; it cannot be taken back, and processes started later inherit it.
 
     Disks heed it on Linux, where their scheduler is BFQ.
     """
+    import ctypes
+
     if sys.platform == "win32":
         ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(_THIS_PROCESS), _BELOW_NORMAL)
         return

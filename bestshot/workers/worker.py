@@ -17,16 +17,14 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from pathlib import Path
 
+from bestshot.workers.niceness import work_in_one_thread
+
 Task = Callable[[], object]
 Load = Callable[[], None]
 """Loads what a worker needs for its tasks, and would else load itself; a function that a module has by name."""
 
 UNGUARDED_EXIT = 70
 """With what a process ends that runs the script which started it."""
-
-_SINGLE_THREADED = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Pictures are spread over processes already: threads for the small matrices within each would wait for each other, at
-half as much CPU again."""
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 _KEPT_BYTES = {_MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 64 << 20}
@@ -136,7 +134,7 @@ def end_if_imported_by_worker() -> None:
 
 def _set_up() -> None:
     """Make this process quiet and single-threaded."""
-    os.environ.update(_SINGLE_THREADED)  # read when numpy is imported, which has not been done by now
+    work_in_one_thread()
     keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and stops the workers in order
     warnings.simplefilter("ignore")

@@ -1,5 +1,6 @@
 """What is loaded by commands that are to answer at once, and by a run that finds nothing new."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,21 @@ def test_a_run_that_finds_nothing_new_loads_nothing_that_reads_or_judges_picture
 @pytest.mark.parametrize("flag", ["--help", "--version", "--history", "--health"])
 def test_a_command_that_looks_at_no_photo_loads_next_to_nothing(flag: str) -> None:
     assert _loaded_by(flag) <= _LIGHT
+
+
+_THREADS = """
+import os, sys
+from bestshot.cli.main import main
+main(sys.argv[1:])
+print("", "numpy" in sys.modules, len(os.listdir("/proc/self/task")), sep="\\n")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the threads of a process")
+@pytest.mark.usefixtures("home")
+def test_a_run_that_groups_photos_keeps_no_threads_that_wait_for_each_other(tmp_path: Path) -> None:
+    add_burst(tmp_path)
+    program = [sys.executable, "-c", _THREADS, str(tmp_path), "--no-faces", "--workers", "1"]
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, check=True)
+    assert done.stdout.decode().split()[-2:] == ["True", "1"]

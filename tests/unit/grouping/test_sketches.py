@@ -1,5 +1,6 @@
 """Claims about which pairs are worth a closer look, by sketches of their pictures."""
 
+import tracemalloc
 from collections.abc import Callable
 from itertools import combinations
 
@@ -134,3 +135,16 @@ def test_a_pair_that_is_not_looked_at_is_as_unlike_as_one_that_a_look_told_apart
     grouping = Grouping([photo(name) for name in "abcd"], metadata, seen, GroupingRules())
     assert grouping.candidate_pairs() == []
     assert [[member.id for member in group.photos] for group in grouping.groups({})] == [["a", "b", "c"]]
+
+
+def test_telling_many_pairs_apart_takes_no_more_memory_than_telling_some() -> None:
+    chance = np.random.default_rng(1)
+    sketches = Sketches([Fingerprint(0, sketch=chance.bytes(256)) for _ in range(12_000)])
+    left, right = np.arange(0, 12_000, 2), np.arange(1, 12_000, 2)
+    tracemalloc.start()
+    try:
+        sketches.may_match(left, right, NONE_KNOWN)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 100_000_000
