@@ -8,6 +8,7 @@ from PIL import TiffImagePlugin
 
 from bestshot.errors import PhotoError
 from bestshot.model.formats import PictureKind
+from bestshot.storage.opening import read_at_most
 
 _HEADER_BYTES: Final = 32_000_000
 """Before the pixels of a JPEG, PNG, GIF or BMP: a depth map or the second half of a 3D photo takes some MB there."""
@@ -31,13 +32,9 @@ _TEXTS = frozenset({1, 2, 6, 7})
 
 
 def read_whole(stream: BinaryIO) -> bytes:
-    """All of a picture, up to a limit.
-
-    Its length is asked first: a read of so many bytes would get memory for all of them, cleared anew for each picture.
-    """
-    length = stream.seek(0, io.SEEK_END)
+    """Everything from the beginning on, up to WHOLE_BYTES."""
     stream.seek(0)
-    return stream.read(min(length, WHOLE_BYTES))
+    return read_at_most(stream, WHOLE_BYTES)
 
 
 class Header(io.BufferedIOBase):
@@ -56,8 +53,8 @@ class Header(io.BufferedIOBase):
         """Read as the stream does; raises PhotoError where the header is too long."""
         if self._left is None:
             return self._stream.read(-1 if size is None else size)
-        asked = self._left + 1 if size is None or size < 0 else size
-        data = self._stream.read(min(asked, self._left + 1))
+        most = self._left + 1
+        data = read_at_most(self._stream, most) if size is None or size < 0 else self._stream.read(min(size, most))
         self._left -= max(len(data), _LEAST_COST)
         if self._left < 0:
             raise PhotoError(f"has a header of more than {self._limit // 1_000_000} MB")

@@ -18,6 +18,7 @@ from bestshot.imaging.plain_jpeg import UnusualError, read_jpeg
 from bestshot.imaging.raw import raw_preview
 from bestshot.imaging.tiff import check_header, check_tiff, is_dng, is_signed, is_white_zero
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
+from bestshot.resampling import Pixels, lanczos, resized
 
 # The C library keeps what it gave out in smaller blocks, so four threads would keep what four pictures take.
 Image.core.set_block_size(1 << 26)  # type: ignore[attr-defined] # which Pillow does not export
@@ -47,6 +48,10 @@ _TAKE_ROOM_EARLY = frozenset({PictureKind.WEBP, PictureKind.AVIF, PictureKind.HE
 _YCC = 1
 """How an Adobe marker says that colours are stored as nearly all JPEGs have them, as luma and differences from it."""
 _WITH_ALPHA = frozenset({"RGBA", "LA"})
+_REDUCING_GAP = 2.0
+"""How many times smaller a picture is made by its sampler at least, if it is made smaller by means of blocks before."""
+_FEW_PIXELS = 128
+"""Along a side; a product of matrices grows faster than what Pillow does."""
 # What begins a scan of a JPEG, and what ends the picture; within a scan, neither stands.
 _SCAN, _END = b"\xff\xda", b"\xff\xd9"
 _CHUNK_BYTES = 1 << 20
@@ -140,7 +145,7 @@ def load_ordinary(stream: BinaryIO, longest_side: int, decode: GreyDecoder) -> I
         pixels = decode(read_whole(stream), scaled)
         if pixels is None:
             return None
-        shrunk = _shrunk(Image.fromarray(pixels), target)
+        shrunk = _shrunk_grey(pixels, target)
     return shrunk if turn is None else shrunk.transpose(turn)
 
 
@@ -302,7 +307,16 @@ def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
         return image
     # Deep pixels must not overshoot at edges, since white is derived from the brightest one.
     sampler = Image.Resampling.BOX if image.mode in _WHITES else Image.Resampling.LANCZOS
-    return image.resize(target, sampler, reducing_gap=2.0)
+    return image.resize(target, sampler, reducing_gap=_REDUCING_GAP)
+
+
+def _shrunk_grey(pixels: Pixels, target: tuple[int, int]) -> Image.Image:
+    """What `_shrunk` gives, which spends more on weights than on pixels where these are few."""
+    size = pixels.shape[::-1]
+    is_near = all(length < 2 * _REDUCING_GAP * wanted for length, wanted in zip(size, target, strict=True))
+    if size == target or max(size) > _FEW_PIXELS or not is_near:
+        return _shrunk(Image.fromarray(pixels), target)
+    return Image.fromarray(resized(pixels, target, lanczos))
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

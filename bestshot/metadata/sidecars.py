@@ -11,7 +11,7 @@ from bestshot.metadata.takeout import read_takeout_time
 from bestshot.model.formats import suffix_of
 from bestshot.model.photo import FileRole, Photo
 from bestshot.model.times import CaptureTime, TimeSource
-from bestshot.storage.opening import open_regular
+from bestshot.storage.opening import open_regular, read_at_most
 from bestshot.text import printable
 from bestshot.xmp.packet import CAPTURE_DATES, parse, stars
 
@@ -26,7 +26,7 @@ def read_sidecar(path: str | Path) -> bytes:
     """The content of a sidecar file; raises PhotoError if it cannot be read or is too large to be one, or a link."""
     try:
         with open_regular(path, follow=False) as file:
-            content = file.read(MAX_SIDECAR_BYTES + 1)
+            content = read_at_most(file, MAX_SIDECAR_BYTES + 1)
     except OSError as error:
         raise PhotoError(f"cannot be read: {error.strerror or error}") from error
     if len(content) > MAX_SIDECAR_BYTES:

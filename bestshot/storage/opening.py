@@ -43,6 +43,14 @@ def open_new(path: Path, mode: int = 0o666) -> BinaryIO:
     return open(path, "x+b", opener=lambda name, flags: os.open(name, flags | _WITHOUT_FOLLOWING, mode))
 
 
+def read_at_most(stream: BinaryIO, most: int) -> bytes:
+    """The rest of a file, up to so many bytes; to ask for these would make room for them all, whatever it has."""
+    place = stream.tell()
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(place)
+    return stream.read(min(most, end - place))
+
+
 def _open_regular(path: str, flags: int, *, follow: bool) -> int:
     _check_regular(path, os.stat(path, follow_symlinks=follow))  # noqa: PTH116 - a path may hold bytes that are no text
     descriptor = _opened(path, flags if follow else flags | _WITHOUT_FOLLOWING)

@@ -1,6 +1,7 @@
 """Pictures of every kind come out upright, in 8 bits, at the size asked for."""
 
 import json
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
@@ -164,6 +165,19 @@ def test_grey_is_the_luma_of_the_colours(kind: str) -> None:
     grey = load_pixels(saved(picture, kind, quality=95), "a", 96, grey=True)
     assert grey.mode == "L"
     assert difference(grey, picture.convert("L").resize((96, 64), Image.Resampling.LANCZOS)) < 2
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "AVIF", "TIFF"])
+def test_a_small_file_is_read_into_little_room(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(saved(drawn(), kind).getvalue())
+    with (tmp_path / "a").open("rb") as stream:
+        load_pixels(stream, "a", 64, grey=True)
+        tracemalloc.start()
+        try:
+            load_pixels(stream, "a", 64, grey=True)
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
 
 
 def test_a_scaled_decode_looks_like_a_whole_one(shared: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import queue
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from bestshot.metadata.sidecars import read_sidecar
 from bestshot.model.photo import FileRole, Photo, PhotoFile
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.files import checksum, copy_verified
-from bestshot.storage.opening import NotAFileError, open_regular
+from bestshot.storage.opening import NotAFileError, open_regular, read_at_most
 from tests.support.drawn_library import add, scene
 from tests.support.each import every
 
@@ -101,3 +102,17 @@ def test_a_regular_file_is_read_whole_by_a_path_that_is_no_text(tmp_path: Path) 
     Path(os.fsdecode(path)).write_bytes(b"abc")
     with open_regular(os.fsdecode(path)) as stream:
         assert stream.read() == b"abc"
+
+
+def test_of_a_small_file_no_more_is_made_room_for_than_it_has(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    with open_regular(tmp_path / "a") as file:
+        file.read(4)
+        tracemalloc.start()
+        try:
+            assert read_at_most(file, 500_000_000) == b"456789"
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
+        file.seek(2)
+        assert read_at_most(file, 3) == b"234"
