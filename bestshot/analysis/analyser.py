@@ -14,7 +14,7 @@ from bestshot.errors import FaceDetectionError, PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint, ReducedSharpness
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
-from bestshot.model.phases import Forecast, Foreseeing, seconds_of
+from bestshot.model.phases import HASHING, JUDGING, JUDGING_BRACKETS, Forecast, Foreseeing, seconds_of
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.provenance import Provenance
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
@@ -80,7 +80,8 @@ class Measurement(Generic[Measurable, Value]):
     results are made: results of another recipe are not used. `batch` is how many subjects a worker gets at a time.
     `likely_members` tells from the results of a batch how many of its photos will be in a group, where it can.
     `check` raises an OrganizerError where nothing can be measured; it is asked before anything is. `load` loads what
-    measuring takes in a worker, which else loads it with its first photo.
+    measuring takes in a worker, which else loads it with its first photo. It costs what the phase of its title does, or
+    that of the title which it is `like`.
     """
 
     title: str
@@ -92,6 +93,11 @@ class Measurement(Generic[Measurable, Value]):
     likely_members: Callable[[Sequence[Value | Failure]], int] | None = None
     check: Callable[[], None] = _nothing
     load: Callable[[], None] = _load_pictures
+    like: str = ""
+
+    def seconds(self, megabytes: float) -> float:
+        """What it roughly takes to measure a photo of so many megabytes."""
+        return seconds_of(self.like or self.title, megabytes)
 
 
 def _revision(photo: Photo) -> str:
@@ -231,7 +237,7 @@ def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measu
     """
     measure = partial(measure_each, partial(_fingerprint, rotations=rotations, in_group=in_group))
     recipe = recipes.fingerprint_recipe(rotations=rotations)
-    return Measurement("Hashing", recipe, Fingerprint, measure, _revision, 8, _alike)
+    return Measurement(HASHING, recipe, Fingerprint, measure, _revision, 8, _alike)
 
 
 def _alike(prints: Sequence[Fingerprint | Failure]) -> int:
@@ -243,10 +249,10 @@ def _alike(prints: Sequence[Fingerprint | Failure]) -> int:
 def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Appraisal]:
     """Measure sharpness, exposure and level, faces if there is a model for them, and whether the file is damaged."""
     measure = partial(measure_each, partial(_appraise, model=model))
-    check = _nothing if model is None else _check_faces
-    batch = 8 if model is None else 1  # handing one over costs a tenth of judging it without faces
     recipe, load = recipes.appraisal_recipe(model), _LOADS[model]
-    return Measurement("Judging", recipe, Appraisal, measure, _revision, batch, check=check, load=load)
+    if model is None:
+        return Measurement(JUDGING, recipe, Appraisal, measure, _revision, 8, load=load, like=JUDGING_BRACKETS)
+    return Measurement(JUDGING, recipe, Appraisal, measure, _revision, 1, check=_check_faces, load=load)
 
 
 def recognition_measurement(
@@ -360,7 +366,7 @@ class Analyser:
         threads = max(1, min(measurement.batch, self._source.read_at_once // self._workers.count))
         work = partial(measurement.measure, self._source, threads)
         megabytes = mean(subject.size for subject in subjects) / 1_000_000
-        batches = self._workers.batches(subjects, measurement.batch, seconds_of(measurement.title, megabytes))
+        batches = self._workers.batches(subjects, measurement.batch, measurement.seconds(megabytes))
         outlook = _Outlook(measurement, len(subjects), megabytes)
         self._foresee(outlook.after([]))
         with self._progress(measurement.title, len(subjects)) as advance:

@@ -29,6 +29,12 @@ _PENDING_PER_WORKER = 3
 _START_SECONDS = 1.0
 """What a process costs before it has measured anything; a job that takes less is done by those that run already."""
 
+_BATCH_SECONDS = 0.1
+"""What a batch should take: handing one over costs about a hundredth of that, and as often progress is told."""
+
+_BATCHES_EACH = 4
+"""So many batches or more for each process, so that none is idle for long while the last ones are done."""
+
 _STUCK = 3
 """So many photos in a row that never end are not to blame: nothing can be read any more."""
 
@@ -92,13 +98,16 @@ class Workers:
     def batches(self, items: Sequence[Item], size: int, seconds: float) -> list[Sequence[Item]]:
         """Cut what is to be done into batches of `size`, or larger ones if it is not worth a process for each core.
 
-        `seconds` is roughly what one item takes.
+        They are larger, too, where that is not worth handing over: `seconds` is roughly what one item takes.
         """
         worthwhile = math.ceil(len(items) * seconds / _START_SECONDS)
         self._running = max(self._running, min(worthwhile, self.count))
         self._is_short = max(worthwhile, self._running) <= 1
         if self._running < self.count:
             size = max(size, math.ceil(len(items) / self._running))
+        else:
+            fair = math.ceil(len(items) / (self._running * _BATCHES_EACH))
+            size = max(size, min(fair, round(_BATCH_SECONDS / seconds)))
         return [items[start : start + size] for start in range(0, len(items), size)]
 
     def run(

@@ -342,6 +342,14 @@ def test_a_large_job_is_cut_into_small_batches() -> None:
         assert max(map(len, workers.batches(range(100), 8, 0.1))) == 8
 
 
+def test_what_takes_little_is_handed_over_in_larger_batches_and_still_busies_all_processes() -> None:
+    with closing(Workers(4)) as workers:
+        workers.batches(range(100), 8, 1.0)
+        assert max(map(len, workers.batches(range(10_000), 8, 0.001))) == 100
+        assert len(workers.batches(range(800), 8, 0.001)) >= 4 * 4
+        assert max(map(len, workers.batches(range(40), 8, 0.001))) == 8
+
+
 def test_what_runs_already_is_used_by_a_small_job_too() -> None:
     with closing(Workers(4)) as workers:
         workers.batches(range(100), 8, 1.0)
