@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 
 FLOORS = (
     {"bestshot", "errors", "text", "traffic", "model"},
-    {"storage", "workers", "grouping", "xmp", "immich"},
+    {"storage", "workers", "grouping", "xmp", "immich", "resampling"},
     {"imaging", "analysis", "ranking", "journal"},
     {"metadata", "layout", "marks"},
     {"sources", "plans"},
