@@ -1,6 +1,7 @@
 """The marks that programs put into the names of copies: "IMG_1 (1)", "Kopie von IMG_1", "scan.sync-conflict-…"."""
 
 import re
+from functools import lru_cache
 from pathlib import PurePath
 
 _COPY = (
@@ -28,6 +29,7 @@ _MARKS = tuple(
 _NUMBERED = re.compile(r"(?:\s?\([0-9]{1,3}\)|[-~_ ][0-9]{1,2})$")
 
 
+@lru_cache(maxsize=1024)  # asked several times of each file of a group
 def copy_marks(name: str) -> int:
     """How many marks in words, or in dates of versions, a name bears; a copy of a copy has two."""
     stem, marks = PurePath(name).stem, 0

@@ -179,25 +179,24 @@ def originals_of_copies(everyone: Sequence[Candidate], lookalikes: Lookalikes | 
     """
     lookalikes = find_lookalikes(everyone) if lookalikes is None else lookalikes
     by_id = {candidate.id: candidate for candidate in everyone if candidate.id in lookalikes}
-    lost = {
-        id_: sum(original_first(one, by_id[other]) < 0 for other in lookalikes[id_] if other in by_id)
-        for id_, one in by_id.items()
-    }
+    first = dict[tuple[str, str], int]()
+    for id_, one in by_id.items():
+        for other in lookalikes[id_] & by_id.keys():
+            told = first.get((other, id_))  # what tells for one of a pair tells against the other
+            first[id_, other] = original_first(one, by_id[other]) if told is None else -told
+    lost = {id_: sum(first[id_, other] < 0 for other in lookalikes[id_] & by_id.keys()) for id_ in by_id}
     originals: list[Candidate] = []
     copies: dict[str, Candidate] = {}
     for id_ in sorted(by_id, key=lambda id_: (lost[id_], id_)):
-        candidate, alike = by_id[id_], lookalikes[id_]
-        possible = [other for other in originals if other.id in alike and _is_copy(candidate, other)]
+        candidate = by_id[id_]
+        preceding = [other for other in originals if first.get((other.id, id_), 0) > 0]
+        possible = [other for other in preceding if not _is_too_sharp(candidate, other)]
         original = min(possible, key=partial(_unlikeness, candidate), default=None)
         if original is None:
             originals.append(candidate)
         else:
             copies[id_] = original
     return copies
-
-
-def _is_copy(copy: Candidate, original: Candidate) -> bool:
-    return original_first(original, copy) > 0 and not _is_too_sharp(copy, original)
 
 
 def _is_same_picture(one: Candidate, other: Candidate) -> bool:
