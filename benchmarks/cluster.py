@@ -99,8 +99,8 @@ def _cluster(workers: int) -> Iterator[str]:
 
 def _load() -> None:
     import bestshot.analysis.appraisal
-    import bestshot.analysis.comparison
     import bestshot.analysis.faces
+    import bestshot.analysis.looks.comparison
     import bestshot.imaging.damage  # noqa: F401 - loaded, not used
 
 

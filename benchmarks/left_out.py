@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._scores import Labels, Score, score
-from bestshot.analysis.comparison import MATCH_SIZE, Comparable, similarity
 from bestshot.analysis.hashing import DECODE_SIZE, fingerprint
+from bestshot.analysis.looks.comparison import MATCH_SIZE, Comparable, similarity
 from bestshot.grouping.group import Grouping
 from bestshot.grouping.rules import REQUIREMENTS, GroupingRules
 from bestshot.metadata.read import read_metadata

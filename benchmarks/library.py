@@ -25,7 +25,7 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.analysis.analyser import READ_METADATA, Measurement, appraisal_measurement, fingerprint_measurement
-from bestshot.analysis.pairs import comparison_measurement
+from bestshot.analysis.looks.pairs import comparison_measurement
 from bestshot.grouping.group import Grouping
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import MINIATURE_SIZE, SKETCH_SIZE, Appraisal, Fingerprint

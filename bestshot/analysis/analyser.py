@@ -38,7 +38,8 @@ def _nothing() -> None:
 
 def _load_pictures() -> None:
     """What is used wherever pictures are looked at."""
-    from bestshot.analysis import appraisal, comparison, hashing  # noqa: F401 - they stay in the process
+    from bestshot.analysis import appraisal, hashing  # noqa: F401 - they stay in the process
+    from bestshot.analysis.looks import comparison  # noqa: F401
 
 
 def _load_face_detection() -> None:

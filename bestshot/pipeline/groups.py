@@ -16,7 +16,7 @@ import bestshot.grouping
 import bestshot.model
 from bestshot.analysis import recipes
 from bestshot.analysis.analyser import Analyser, Measurement, Measurements, fingerprint_measurement
-from bestshot.analysis.pairs import comparison_measurement
+from bestshot.analysis.looks.pairs import comparison_measurement
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.groups import Group, PhotoPair, Similarity

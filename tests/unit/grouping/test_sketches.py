@@ -19,7 +19,7 @@ from bestshot.model.appraisal import Fingerprint
 from bestshot.model.times import CaptureTime
 from tests.support.builders import guess_at, metadata_with, photo, wall_at
 from tests.support.each import every
-from tests.unit.analysis.test_comparison import scene
+from tests.unit.analysis.looks.test_comparison import scene
 
 SIZE = (320, 240)
 SCENES = [scene(number, *SIZE) for number in range(40)]

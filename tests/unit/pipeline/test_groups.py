@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bestshot.analysis import recipes
 from bestshot.analysis.analyser import Analyser, Measurements, fingerprint_measurement
-from bestshot.analysis.pairs import comparison_measurement
+from bestshot.analysis.looks.pairs import comparison_measurement
 from bestshot.grouping import sketches
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 from bestshot.model.burst_names import BurstFrame

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.analysis.pages import are_pages, letters, unlike_writing
+from bestshot.analysis.looks.pages import are_pages, letters, unlike_writing
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 

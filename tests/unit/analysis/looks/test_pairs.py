@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from bestshot.analysis.analyser import Analyser
-from bestshot.analysis.pairs import compare_pairs, comparison_measurement
+from bestshot.analysis.looks.pairs import compare_pairs, comparison_measurement
 from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo
 from bestshot.sources.local.source import LocalPhotoSource

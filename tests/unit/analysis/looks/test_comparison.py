@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from bestshot.analysis.comparison import Comparable, similarity
+from bestshot.analysis.looks.comparison import Comparable, similarity
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 from tests.support.each import every

@@ -14,7 +14,7 @@ from bestshot.text import printable
 from bestshot.workers.deadline import begin_photo
 
 if TYPE_CHECKING:
-    from bestshot.analysis.comparison import Comparable
+    from bestshot.analysis.looks.comparison import Comparable
 
 _BATCH = 128
 """Pairs a worker gets at a time: they are in order of time, so most pictures of a batch are in several pairs."""
@@ -46,7 +46,7 @@ def compare_pairs(
 
 
 def _compared(pair: PhotoPair, kept: "dict[str, Comparable | Failure]", *, rotations: bool) -> Similarity | Failure:
-    from bestshot.analysis.comparison import Comparable, similarity
+    from bestshot.analysis.looks.comparison import Comparable, similarity
 
     left, right = kept[pair.left.id], kept[pair.right.id]
     for photo, seen in ((pair.left, left), (pair.right, right)):
@@ -58,7 +58,7 @@ def _compared(pair: PhotoPair, kept: "dict[str, Comparable | Failure]", *, rotat
 
 
 def _comparable(source: PhotoReader, photo: Photo) -> "Comparable":
-    from bestshot.analysis.comparison import MATCH_SIZE, Comparable
+    from bestshot.analysis.looks.comparison import MATCH_SIZE, Comparable
 
     return Comparable(source.load_pixels(photo, MATCH_SIZE, grey=True))
 

@@ -5,8 +5,8 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bestshot.analysis.comparison import Comparable, similarity
-from bestshot.analysis.pages import letters
+from bestshot.analysis.looks.comparison import Comparable, similarity
+from bestshot.analysis.looks.pages import letters
 from bestshot.grouping.group import Grouping
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import Fingerprint
