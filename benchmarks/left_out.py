@@ -82,7 +82,7 @@ class Material:
             for photo in (pair.left, pair.right):
                 if photo.id not in seen:
                     seen[photo.id] = Comparable(self.source.load_pixels(photo, MATCH_SIZE, grey=True))
-            self.looks[pair.id] = similarity(seen[pair.left.id], seen[pair.right.id])
+            self.looks[pair.id] = similarity(seen[pair.left.id], seen[pair.right.id], apart=pair.are_apart)
 
 
 def _project(origin: str) -> str:

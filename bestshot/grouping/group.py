@@ -12,7 +12,7 @@ from bestshot.grouping.clusters import Links, clusters
 from bestshot.grouping.components import Components
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.neighbours import Neighbours, Pairs
-from bestshot.grouping.pans import Picture, links_of_pans, picture_of, sweeps
+from bestshot.grouping.pans import LONGEST_PAUSE, Picture, links_of_pans, picture_of, sweeps
 from bestshot.grouping.rough import Lookalikes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.grouping.sketches import Sketches
@@ -94,7 +94,19 @@ class Grouping:
         place = pairs.walked(np.argsort(seconds, kind="stable"))
         places = place[pairs.left], place[pairs.right]
         order = np.lexsort((np.minimum(*places), np.maximum(*places)))
-        return [PhotoPair(self._photos[left], self._photos[right]) for left, right in pairs.where(order)]
+        ordered = pairs.where(order)
+        are_apart = self._are_apart(ordered).tolist()
+        return [
+            PhotoPair(self._photos[left], self._photos[right], apart)
+            for (left, right), apart in zip(ordered, are_apart, strict=True)
+        ]
+
+    def _are_apart(self, pairs: Pairs) -> Flags:
+        """Which pairs are of no burst and no panorama, and would match by their details without features, too."""
+        is_near = self._clocks.known_gap(pairs.left, pairs.right) <= LONGEST_PAUSE
+        is_near |= self._bonds.are_of_one_press(pairs.left, pairs.right)
+        is_likely: Flags = self._hashes.totals(pairs.left, pairs.right) <= self._rules.candidate_limit
+        return is_likely & ~is_near
 
     def groups(self, similarities: Mapping[str, Similarity]) -> list[Group]:
         """Group the photos, given the similarity of candidate pairs by id; in order of time.

@@ -16,7 +16,7 @@ from bestshot.model.appraisal import SKETCH_SIZE
 Picture = npt.NDArray[np.float64]
 
 _MIN_FRAMES = 3
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.999, 30.0
+_SHORTEST_PAUSE, LONGEST_PAUSE = 0.999, 30.0
 """In seconds, between two frames; a second by a clock that is exact to a microsecond only."""
 
 _MIN_STEP = 0.1
@@ -74,7 +74,7 @@ def picture_of(pixels: bytes) -> Picture | None:
 
 def is_paced(pause: float) -> bool:
     """Whether two frames of a panorama may be so many seconds apart."""
-    return _SHORTEST_PAUSE <= pause <= _LONGEST_PAUSE
+    return _SHORTEST_PAUSE <= pause <= LONGEST_PAUSE
 
 
 def pans(pictures: Sequence[Picture], seconds: Sequence[float]) -> Iterator[range]:

@@ -122,12 +122,20 @@ class Similarity:
         return self.agreement + _INLIER_BONUS * min(self.inliers / _MANY_INLIERS, 1.0)
 
 
+_APART = " apart/1"
+"""How photos taken apart are looked at: renamed when that way changes, as recipes are."""
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoPair:
-    """Two photos to compare, in order of id."""
+    """Two photos to compare, in order of id.
+
+    If they `are_apart`, they are of no burst and no panorama, so that a look may be quicker.
+    """
 
     left: Photo
     right: Photo
+    are_apart: bool = False
 
     @property
     def id(self) -> str:
@@ -151,8 +159,8 @@ class PhotoPair:
 
     @property
     def revision(self) -> str:
-        """Changes when either picture does."""
-        return f"{self.left.revision} {self.right.revision}"
+        """Changes when either picture does, or the way in which they are looked at."""
+        return f"{self.left.revision} {self.right.revision}{_APART if self.are_apart else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Local features (ORB, Rublee et al. 2011) are matched, RANSAC estimates the transform on which most matches agree, and
 the pictures are then aligned and correlated block by block. A degenerate transform (all points onto one, an absurd
-scale, features crowded into a corner) aligns nothing, so the correlation rejects it.
+scale, features crowded into a corner) aligns nothing, so the correlation rejects it. Pairs that light and shade alone
+show to match, or to have nothing in common, need no features.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bestshot.analysis.looks.pages import are_pages, letters, unlike_writing
+from bestshot.analysis.looks.placing import Small, placed, refined
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.groups import Similarity
 
@@ -103,6 +105,34 @@ _MIN_TEXTURED = 50
 _NO_CONFLICT = 0.004
 """Conflict up to which pictures that match as they are need not be aligned: half of what another subject has."""
 
+_LEAST_CORRELATION = 0.85
+"""Correlation of small copies from which it is worthwhile to align them exactly."""
+
+_LEAST_AGREEMENT = 0.8
+"""Agreement from which pictures match that were aligned without features; 0.7 would do with them."""
+
+_LEAST_CONFLICT = 0.001
+"""Conflict up to which such pictures match: an eighth of what another subject has, which may have been made to fit."""
+
+_LEAST_OVERLAP = 0.95
+"""Overlap from which they do: with less of it the camera may have been turned, as for a panorama."""
+
+_MOST_ZOOM = 1.5
+"""The scale up to which they do: few edges fit many, if they may be scaled at will."""
+
+_FULL_OF_TEXTURE = 0.25
+"""Fraction of such pictures that must have texture: a single window fits any other."""
+
+_LEAST_SIDE = 32
+"""Side, in pixels, that a small copy must have to be laid on another one without features."""
+
+_HOPELESS_LIKENESS = 0.5
+_HOPELESS_CORRELATION = 0.6
+_HOPELESS_AGREEMENT = 0.2
+"""If all three are less, pictures have nothing in common.
+
+A match needs an agreement of 0.4 at least, even where many features support it."""
+
 _FULL_OVERLAP = 0.9
 """Overlap beyond which more of it makes an alignment no better."""
 
@@ -127,11 +157,17 @@ class Features:
 
 
 class Comparable:
-    """What an upright grey picture is compared by: its features, found once they are needed, and a small copy."""
+    """What an upright grey picture is compared by: a small copy, and its features, found once they are needed."""
 
     def __init__(self, picture: Image.Image) -> None:
         self._grey = _resized(np.asarray(picture), MATCH_SIZE)
-        self.small = _small(self._grey)
+        small = _resized(self._grey, _SMALL_SIZE)
+        textured = _textured(small)
+        is_visible = textured >= _MIN_TEXTURED
+        # A large copy shows what is not to be seen at a small size, as with stars.
+        self.small = small if is_visible else self._grey
+        self.can_be_placed = is_visible and min(small.shape) >= _LEAST_SIDE
+        self.is_full_of_texture = textured >= _FULL_OF_TEXTURE * small.size
 
     @property
     def size(self) -> tuple[int, int]:
@@ -156,6 +192,11 @@ class Comparable:
         return self._grey
 
     @cached_property
+    def shades(self) -> Small:
+        """The small copy as it is laid on others without features."""
+        return Small(self.small)
+
+    @cached_property
     def letters(self) -> int:
         """How many letters it shows if it is a written page; 0 if not."""
         return letters(self._grey)
@@ -173,18 +214,35 @@ class Comparable:
         return Features(points, bits)
 
 
-def similarity(left: Comparable, right: Comparable, *, rotations: bool = False) -> Similarity:
+def similarity(left: Comparable, right: Comparable, *, rotations: bool = False, apart: bool = False) -> Similarity:
     """Measure how well the left picture matches the right one; turned or mirrored only with `rotations`.
 
-    Where they clearly match as they are, whenever they were taken, no features are looked for: most of the cost.
+    Where they clearly match as they are, whenever they were taken, no features are looked for: most of the cost. Nor
+    are they for pictures taken `apart` that clearly match once moved, or clearly have nothing in common.
     """
     stretch = np.diag([right.size[0] / left.size[0], right.size[1] / left.size[1], 1.0])
     as_they_are = _aligned(left, right, stretch, 0)
     if as_they_are.conflict <= _NO_CONFLICT and GroupingRules().confirmed_by(as_they_are, inf):
         return as_they_are
+    if apart and not rotations and left.can_be_placed and right.can_be_placed:
+        clear = _clear(left, right, as_they_are)
+        if clear is not None:
+            return clear
     estimates = _estimates(left, right, rotations=rotations)
     moved = [_aligned(left, right, transform, inliers) for transform, inliers in estimates]
     return max([as_they_are, *moved], key=_quality)
+
+
+def _clear(left: Comparable, right: Comparable, as_they_are: Similarity) -> Similarity | None:
+    """How pictures are alike of which light and shade alone tell that they match, or that they do not; else None."""
+    place = placed(left.shades, right.shades)
+    if place.correlation >= _LEAST_CORRELATION and left.is_full_of_texture and right.is_full_of_texture:
+        small = refined(left.shades, right.shades, place)
+        moved = _aligned(left, right, np.linalg.inv(right.to_small) @ small @ left.to_small, 0)
+        match = moved.agreement >= _LEAST_AGREEMENT and moved.conflict <= _LEAST_CONFLICT
+        return moved if match and moved.overlap >= _LEAST_OVERLAP and moved.scale <= _MOST_ZOOM else None
+    is_hopeless = place.likeness < _HOPELESS_LIKENESS and place.correlation < _HOPELESS_CORRELATION
+    return as_they_are if is_hopeless and as_they_are.agreement < _HOPELESS_AGREEMENT else None
 
 
 def _quality(found: Similarity) -> float:
@@ -344,11 +402,10 @@ def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[
     return [found[place] for place in order[np.sort(kept)].tolist()]
 
 
-def _small(grey: Pixels) -> Pixels:
-    """A small copy to align with others; large if nothing is visible at a small size, as with stars."""
-    small = _resized(grey, _SMALL_SIZE)
+def _textured(small: Pixels) -> int:
+    """How many pixels of a small copy have something to see around them."""
     pixels, everywhere = _blurred(small), np.ones_like(small)
-    return small if (_correlated(pixels, pixels, everywhere, _BLOCK).one > _TEXTURE).sum() >= _MIN_TEXTURED else grey
+    return int((_correlated(pixels, pixels, everywhere, _BLOCK).one > _TEXTURE).sum())
 
 
 def _resized(grey: Pixels, longest_side: int) -> Pixels:

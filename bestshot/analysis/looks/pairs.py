@@ -54,7 +54,7 @@ def _compared(pair: PhotoPair, kept: "dict[str, Comparable | Failure]", *, rotat
             return Failure(f"{printable(photo.id)} {seen.error}", seen.is_transient)
     assert isinstance(left, Comparable)  # neither is a Failure
     assert isinstance(right, Comparable)
-    return attempted(partial(similarity, left, right, rotations=rotations))
+    return attempted(partial(similarity, left, right, rotations=rotations, apart=pair.are_apart))
 
 
 def _comparable(source: PhotoReader, photo: Photo) -> "Comparable":

@@ -15,6 +15,7 @@ from bestshot.grouping.group import Grouping, with_neighbours_in_time
 from bestshot.grouping.hashes import Hashes
 from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from bestshot.model.appraisal import Fingerprint
+from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import Group, Similarity
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.times import CaptureTime
@@ -441,3 +442,32 @@ def test_doubtful_pairs_follow_each_other_scene_by_scene_so_that_each_picture_is
     pairs = Grouping(both.photos, both.metadata, both.prints, GroupingRules()).candidate_pairs()
     assert len(pairs) == 2 * 8 * 7 / 2
     assert [scene for scene, _ in groupby(pair.left.id[-1] for pair in pairs)] == ["a", "b"]
+
+
+@every(
+    "later, differing, are_apart",
+    [
+        (wall_at(31), 20, True),
+        (wall_at(29), 20, False),
+        (moment_at(3600), 20, True),
+        (guess_at(0), 20, True),
+        (guess_at(0), 48, True),
+        (wall_at(9), 49, False),
+    ],
+)
+def test_pairs_are_apart_that_are_of_no_burst_and_no_panorama(
+    later: CaptureTime, differing: int, are_apart: bool
+) -> None:
+    print_of = Fingerprint(bits(differing // 2), phash=bits(differing - differing // 2))
+    two = library(("a", wall_at(0), 0), ("b", later, print_of))
+    pairs = Grouping(two.photos, two.metadata, two.prints, GroupingRules()).candidate_pairs()
+    assert [pair.are_apart for pair in pairs] == [are_apart]
+
+
+def test_frames_that_the_camera_names_as_one_burst_are_not_apart_whatever_their_times() -> None:
+    told = [
+        metadata_with(wall_at(seconds), burst=BurstFrame("one", is_cover=False, is_stated=True)) for seconds in (0, 100)
+    ]
+    two = library(("a", told[0], 0), ("b", told[1], bits(20)))
+    pairs = Grouping(two.photos, two.metadata, two.prints, GroupingRules()).candidate_pairs()
+    assert [pair.are_apart for pair in pairs] == [False]

@@ -23,8 +23,8 @@ def scene(seed: int, width: int = 600, height: int = 400) -> Image.Image:
     return picture.filter(ImageFilter.GaussianBlur(1))
 
 
-def compared(left: Image.Image, right: Image.Image, *, rotations: bool = False) -> Similarity:
-    return similarity(Comparable(left), Comparable(right), rotations=rotations)
+def compared(left: Image.Image, right: Image.Image, *, rotations: bool = False, apart: bool = False) -> Similarity:
+    return similarity(Comparable(left), Comparable(right), rotations=rotations, apart=apart)
 
 
 def is_same(found: Similarity, seconds: float = YEARS) -> bool:
@@ -46,6 +46,12 @@ COPIES = {
     "out of focus": PICTURE.filter(ImageFilter.GaussianBlur(4)),
     "shaken": Image.fromarray(np.roll(np.asarray(PICTURE), (9, -14), (0, 1))),
 }
+MOVED = {
+    "crop": PICTURE.crop((60, 40, 560, 380)),
+    "close crop": PICTURE.crop((30, 60, 460, 350)),
+    "tilted crop": PICTURE.rotate(4, Image.Resampling.BILINEAR).crop((60, 40, 540, 360)),
+    "dark crop": PICTURE.crop((20, 40, 520, 370)).point(lambda level: level * 0.5),
+}
 
 
 @every("name", COPIES)
@@ -60,6 +66,41 @@ def test_what_clearly_matches_as_it_is_is_known_without_features(name: str) -> N
     found = compared(PICTURE, COPIES[name])
     assert is_same(found)
     assert found.inliers == 0
+
+
+@every("name", MOVED)
+def test_what_clearly_matches_once_moved_is_known_without_features_if_it_was_taken_apart(name: str) -> None:
+    """In a burst or a panorama, features have to tell that it moved."""
+    found, in_burst = (compared(PICTURE, MOVED[name], apart=apart) for apart in (True, False))
+    assert is_same(found)
+    assert found.inliers == 0
+    assert in_burst.inliers > 0
+    assert abs(found.scale - in_burst.scale) < 0.02
+    assert abs(found.overlap - in_burst.overlap) < 0.03
+
+
+@every("seed", range(2, 12))
+def test_pictures_taken_apart_that_have_nothing_in_common_are_told_apart_without_features(seed: int) -> None:
+    one, other = Comparable(PICTURE), Comparable(scene(seed))
+    assert not is_same(similarity(one, other, apart=True))
+    assert "features" not in vars(one)
+
+
+@every("name", COPIES)
+def test_a_copy_is_known_whatever_was_done_to_it_if_it_was_taken_apart_too(name: str) -> None:
+    assert is_same(compared(PICTURE, COPIES[name], apart=True))
+    assert is_same(compared(COPIES[name], PICTURE, apart=True))
+
+
+def window(width: int, height: int) -> Image.Image:
+    """A dark room with one bright window."""
+    room = Image.new("L", (600, 400), 12)
+    ImageDraw.Draw(room).rectangle((300 - width, 200 - height, 300 + width, 200 + height), fill=220)
+    return room.filter(ImageFilter.GaussianBlur(3))
+
+
+def test_a_single_window_is_not_made_to_fit_another_one() -> None:
+    assert not is_same(compared(window(45, 40), window(60, 55), apart=True))
 
 
 @every("seed", range(2, 12))

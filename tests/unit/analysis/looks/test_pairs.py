@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -80,3 +81,14 @@ def test_what_was_compared_is_remembered_until_one_of_the_two_changes(tmp_path: 
         add(folder / "c.jpg", scene(3))
         assert set(decoded()) == {"a.jpg", "b.jpg", "c.jpg"}
         assert decoded() == {}
+
+
+def test_photos_are_looked_at_anew_once_they_are_known_to_be_of_one_burst(tmp_path: Path) -> None:
+    source = CountingSource(folder_of_three(tmp_path))
+    measurement = comparison_measurement(rotations=False)
+    with closing(Index(tmp_path / "index.sqlite3")) as index, ThreadPoolExecutor(1) as executor:
+        analyser = Analyser(source, index, Workers(executor=executor), silent)
+        apart = [replace(pair, are_apart=True) for pair in pairs_of(source)]
+        for pairs, decoded in ((apart, 1), (apart, 1), (pairs_of(source), 2)):
+            analyser.measure(pairs, measurement)
+            assert set(source.decoded.values()) == {decoded}
