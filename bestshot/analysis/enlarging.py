@@ -32,24 +32,25 @@ def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     width, height = size
     if not (pixels.shape[1] <= width <= _MOST and pixels.shape[0] <= height <= _MOST):
         return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
-    columns = _stretched(np.asarray(cv2.transpose(pixels), np.uint8), width)
-    return _stretched(np.asarray(cv2.transpose(columns), np.uint8), height)
+    return _turned_and_stretched(_turned_and_stretched(pixels, width), height)
 
 
-def _stretched(rows: Pixels, count: int) -> Pixels:
-    """Make so many rows of fewer, each a mixture of the two that are nearest to its place."""
-    if count == len(rows):
-        return rows
-    alike = gcd(len(rows), count)
-    step, period = len(rows) // alike, count // alike
-    padded = np.asarray(cv2.copyMakeBorder(rows, 1, 1, 0, 0, cv2.BORDER_REPLICATE)).reshape(len(rows) + 2, -1)
-    stretched = np.empty((count, padded.shape[1]), np.uint8)
+def _turned_and_stretched(pixels: Pixels, count: int) -> Pixels:
+    """Make rows of the columns, and so many: each a mixture of the two next to its place, or the outermost itself."""
+    height, length = pixels.shape[:2]
+    turned = np.empty((length + 2, height, *pixels.shape[2:]), np.uint8)
+    cv2.transpose(pixels, dst=turned[1:-1])
+    turned[0], turned[-1] = turned[1], turned[-2]
+    stretched = np.empty((count, *turned.shape[1:]), np.uint8)
+    rows, mixed = turned.reshape(length + 2, -1), stretched.reshape(count, -1)
+    alike = gcd(length, count)
+    step, period = length // alike, count // alike
     for row in range(period):
         before, part = divmod((2 * row + 1) * step + period, 2 * period)
         share, more = _mixture(part, 2 * period)
-        one, other = padded[before::step][:alike], padded[before + 1 :: step][:alike]
-        cv2.addWeighted(one, 1 - share, other, share, more, dst=stretched[row::period])
-    return stretched.reshape(count, *rows.shape[1:])
+        one, other = rows[before::step][:alike], rows[before + 1 :: step][:alike]
+        cv2.addWeighted(one, 1 - share, other, share, more, dst=mixed[row::period])
+    return stretched
 
 
 def _mixture(part: int, whole: int) -> tuple[float, float]:
