@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from bestshot.analysis.looks.correlation import MIN_TEXTURED, Layer, Mask, agreement, conflict, everywhere
 from bestshot.analysis.looks.pages import are_pages, letters, unlike_writing
 from bestshot.analysis.looks.placing import Small, placed, refined
 from bestshot.grouping.rules import GroupingRules
@@ -66,41 +67,11 @@ _MIN_SCALE = 0.2
 _MAX_SCALE = 5.0
 """A larger scale is a wrong estimate, too."""
 
+_NO_MOVE = 1e-6
+"""What a transform between small copies may differ from none; rounding leaves a thousandth of it."""
+
 _MAX_ROTATION = 30.0
 """In degrees; without `rotations`, pictures that are turned by more do not match."""
-
-_BLOCK = 17
-"""Side, in pixels, of the blocks that are correlated."""
-
-_BLUR = 1.0
-"""Standard deviation, in pixels, of the blur before correlation."""
-
-_NOISE = 9.0
-"""Variance, in squared levels of 256, that noise may have: it keeps flat blocks from correlating by chance."""
-
-_TEXTURE = 25.0
-"""Variance from which a block shows something, in either picture."""
-
-_PATCH = 7
-"""Side, in pixels, of the smaller blocks in which another subject is searched."""
-
-_CLEAR_TEXTURE = 40.0
-"""Variance from which a block clearly shows something; for another subject, in both pictures."""
-
-_UNRELATED = 0.2
-"""Correlation below which two blocks show different things."""
-
-_CAPTION_HEIGHT = 0.2
-"""Fraction of the height that a caption may take."""
-
-_CAPTION_WIDTH = 0.6
-"""Fraction of the width from which what is written along a border is a caption."""
-
-_MIN_COVERAGE = 0.9
-"""Fraction of a block that must be inside both pictures: their edges hardly ever coincide exactly."""
-
-_MIN_TEXTURED = 50
-"""Fewer textured pixels than this are not enough to compare."""
 
 _NO_CONFLICT = 0.004
 """Conflict up to which pictures that match as they are need not be aligned: half of what another subject has."""
@@ -162,12 +133,21 @@ class Comparable:
     def __init__(self, picture: Image.Image) -> None:
         self._grey = _resized(np.asarray(picture), MATCH_SIZE)
         small = _resized(self._grey, _SMALL_SIZE)
-        textured = _textured(small)
-        is_visible = textured >= _MIN_TEXTURED
+        shades = Small(small)
+        layer = Layer(shades.blurred, everywhere(small.shape))
+        textured = layer.textured
+        is_visible = textured >= MIN_TEXTURED
         # A large copy shows what is not to be seen at a small size, as with stars.
         self.small = small if is_visible else self._grey
+        self.shades = shades if is_visible else Small(self._grey)
+        self._layer = layer if is_visible else None
         self.can_be_placed = is_visible and min(small.shape) >= _LEAST_SIDE
         self.is_full_of_texture = textured >= _FULL_OF_TEXTURE * small.size
+
+    @property
+    def layer(self) -> Layer:
+        """The small copy to be correlated with others; a large one is not kept, since that would take megabytes."""
+        return self._layer or Layer(self.shades.blurred, everywhere(self.small.shape))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -190,11 +170,6 @@ class Comparable:
     def grey(self) -> Pixels:
         """The picture in which features are found."""
         return self._grey
-
-    @cached_property
-    def shades(self) -> Small:
-        """The small copy as it is laid on others without features."""
-        return Small(self.small)
 
     @cached_property
     def letters(self) -> int:
@@ -297,20 +272,30 @@ def _matches(left: Pixels, right: Pixels) -> npt.NDArray[np.int64]:
 def _aligned(left: Comparable, right: Comparable, transform: Floats, inliers: int) -> Similarity:
     """Align the small copies and measure how far they agree."""
     small = right.to_small @ transform @ np.linalg.inv(left.to_small)
-    height, width = right.small.shape
-    aligned = _warped(left.small, small, (width, height))
-    inside = _warped(np.ones_like(left.small), small, (width, height), cv2.INTER_NEAREST)
+    layers = _laid(left, right, small)
+    mask = layers[0].mask
     smaller = min(left.small.size * abs(float(np.linalg.det(small[:2, :2]))), right.small.size)
-    overlap = min(float(inside.sum()) / smaller, 1.0)
-    pictures = _blurred(aligned), _blurred(right.small)
-    agreement = _agreement(_correlated(*pictures, inside, _BLOCK))
-    conflict = _conflict(_correlated(*pictures, inside, _PATCH))
+    overlap = min(int(mask.inside.sum()) / smaller, 1.0)
+    differing = conflict(*layers)
     if are_pages(left.letters, right.letters):
-        conflict = max(conflict, _unlike_writing(left, right, transform))
-    scale = float(np.hypot(small[0, 0], small[1, 0]) * left.small.shape[1] / width)
+        differing = max(differing, _unlike_writing(left, right, transform))
+    scale = float(np.hypot(small[0, 0], small[1, 0]) * left.small.shape[1] / right.small.shape[1])
     return Similarity(
-        inliers, round(overlap, 3), round(agreement, 3), round(conflict, 4), round(max(scale, 1 / scale), 3)
+        inliers, round(overlap, 3), round(agreement(*layers), 3), round(differing, 4), round(max(scale, 1 / scale), 3)
     )
+
+
+def _laid(left: Comparable, right: Comparable, small: Floats) -> tuple[Layer, Layer]:
+    """The left small copy, moved by the transform, and the right one, as far as both are there."""
+    if left.small.shape == right.small.shape and np.allclose(small, np.eye(3), rtol=0, atol=_NO_MOVE):
+        return left.layer, right.layer
+    size = right.small.shape[1], right.small.shape[0]
+    moved = Small(_warped(left.small, small, size)).blurred
+    inside = _warped(np.ones_like(left.small), small, size, cv2.INTER_NEAREST)
+    if inside.all():
+        return Layer(moved, right.layer.mask), right.layer
+    mask = Mask(inside > 0)
+    return Layer(moved, mask), Layer(right.shades.blurred, mask)
 
 
 def _unlike_writing(left: Comparable, right: Comparable, transform: Floats) -> float:
@@ -320,72 +305,8 @@ def _unlike_writing(left: Comparable, right: Comparable, transform: Floats) -> f
     return unlike_writing((aligned, right.grey), inside)
 
 
-@dataclass(frozen=True, slots=True)
-class _Correlation:
-    """The correlation around each pixel, the variance there in each picture, and where both pictures are."""
-
-    value: Floats
-    one: Floats
-    other: Floats
-    inside: Flags
-
-
-def _agreement(found: _Correlation) -> float:
-    """The mean correlation, which is independent of exposure, where either picture has some texture."""
-    textured = found.inside & (np.maximum(found.one, found.other) > _TEXTURE)
-    return float(found.value[textured].mean()) if textured.sum() >= _MIN_TEXTURED else 0.0
-
-
-def _conflict(found: _Correlation) -> float:
-    """The fraction of the overlap in the largest patch where both pictures have clear, but unrelated texture.
-
-    Patches along a border that together are as wide as the picture are a caption, and no other subject.
-    """
-    differs = found.inside & (np.minimum(found.one, found.other) > _CLEAR_TEXTURE) & (found.value < _UNRELATED)
-    _, _, patches, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8))
-    patches = _without_captions(patches[1:], *differs.shape)  # the first is the background
-    areas = patches[:, cv2.CC_STAT_AREA]
-    return float(areas.max()) / int(found.inside.sum()) if len(areas) else 0.0
-
-
-def _without_captions(patches: Boxes, height: int, width: int) -> Boxes:
-    """The patches but for those that lie along the upper or lower border, if they together are as wide as it."""
-    left, top = patches[:, cv2.CC_STAT_LEFT], patches[:, cv2.CC_STAT_TOP]
-    right, bottom = left + patches[:, cv2.CC_STAT_WIDTH], top + patches[:, cv2.CC_STAT_HEIGHT]
-    is_caption = np.zeros(len(patches), dtype=np.bool_)
-    for is_along in (bottom <= _CAPTION_HEIGHT * height, top >= (1 - _CAPTION_HEIGHT) * height):
-        if is_along.any() and right[is_along].max() - left[is_along].min() >= _CAPTION_WIDTH * width:
-            is_caption |= is_along
-    return patches[~is_caption]
-
-
-def _correlated(one: Floats, other: Floats, inside: Pixels, block: int) -> _Correlation:
-    """Correlate two pictures block by block, around each pixel."""
-    mask = inside.astype(np.float32)
-    coverage = _blocks(mask, block)
-    weight = np.maximum(coverage, 1e-6)
-
-    def mean(values: Floats) -> Floats:
-        return _blocks(values * mask, block) / weight
-
-    mean_one, mean_other = mean(one), mean(other)
-    spread_one = np.maximum(mean(one * one) - mean_one**2, 0)
-    spread_other = np.maximum(mean(other * other) - mean_other**2, 0)
-    shared = mean(one * other) - mean_one * mean_other
-    correlation = shared / np.sqrt((spread_one + _NOISE) * (spread_other + _NOISE))
-    return _Correlation(correlation, spread_one, spread_other, (inside > 0) & (coverage > _MIN_COVERAGE))
-
-
 def _warped(pixels: Pixels, transform: Floats, size: tuple[int, int], sampler: int = cv2.INTER_LINEAR) -> Pixels:
     return np.asarray(cv2.warpAffine(pixels, transform[:2], size, flags=sampler), dtype=np.uint8)
-
-
-def _blurred(pixels: Pixels) -> Floats:
-    return np.asarray(cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), _BLUR), dtype=np.float32)
-
-
-def _blocks(values: Floats, side: int) -> Floats:
-    return np.asarray(cv2.blur(values, (side, side), borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
 
 
 def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[cv2.KeyPoint]:
@@ -400,12 +321,6 @@ def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[
     begins = np.searchsorted(cell[by_cell], cell[by_cell])
     kept = by_cell[np.arange(len(cell)) - begins < _FEATURES_PER_CELL]
     return [found[place] for place in order[np.sort(kept)].tolist()]
-
-
-def _textured(small: Pixels) -> int:
-    """How many pixels of a small copy have something to see around them."""
-    pixels, everywhere = _blurred(small), np.ones_like(small)
-    return int((_correlated(pixels, pixels, everywhere, _BLOCK).one > _TEXTURE).sum())
 
 
 def _resized(grey: Pixels, longest_side: int) -> Pixels:
