@@ -86,10 +86,12 @@ class Clocks:
         time zone can explain is ignored. Of two cameras, one may have missed the change to summer time, in its clock or
         in the zone that it states.
         """
+        either_untimed = self.untimed_among(left) | self.untimed_among(right)
+        if either_untimed.all():
+            return np.zeros(either_untimed.shape)
         closest = np.fmin(self.known_gap(left, right), self._gap_but_for_summer_time(left, right))
         across = np.fmin(np.abs(self.wall[left] - self.instant[right]), np.abs(self.instant[left] - self.wall[right]))
         closest = np.where(np.isnan(closest), np.maximum(across - _MAX_OFFSET_SECONDS, 0.0), closest)
-        either_untimed = self.untimed_among(left) | self.untimed_among(right)
         return np.where(either_untimed, 0.0, closest)
 
     def known_gap(self, left: Indices, right: Indices) -> Floats:
@@ -202,8 +204,11 @@ def _blocks_later(clock: Floats, photos: Indices, earliest: float, latest: float
 
 def selected(block: Block, which: Flags) -> Block:
     """Some pairs of a block, as flat arrays; each photo's on the left stay together."""
-    left, right = np.broadcast_arrays(*block)
-    return left[which], right[which]
+    left, right = block
+    if which.ndim == 1:
+        return left[which], right[which]
+    rows, columns = np.divmod(np.flatnonzero(which), which.shape[1])  # mostly few, so nothing is broadcast
+    return left.ravel()[rows], right.ravel()[columns]
 
 
 def block_rows(columns: int) -> int:
