@@ -45,11 +45,18 @@ class Components:
         """The photos of a component."""
         return self.order[self.begins[component] : self.begins[component + 1]]
 
-    def united(self, apart: tuple[Indices, Indices], hashes: Hashes, clocks: Clocks, rules: GroupingRules) -> Flags:
+    def united(
+        self,
+        apart: tuple[Indices, Indices],
+        confirmed: tuple[Indices, Indices],
+        hashes: Hashes,
+        clocks: Clocks,
+        rules: GroupingRules,
+    ) -> Flags:
         """Which components are one cluster, whatever the order in which their photos are joined.
 
-        In these everybody's hashes are like everybody's, no pair is known to be `apart`, and if the time of one is not
-        known, those of the others are neighbours.
+        In these everybody's hashes are like everybody's, or a closer look `confirmed` the pair; no pair is known to be
+        `apart`, and if the time of one is not known, those of the others are neighbours.
         """
         united = self.whole & (np.diff(self.begins) > 1)
         window = np.inf if rules.time_window is None else rules.time_window
@@ -57,16 +64,22 @@ class Components:
         united[self.number[left[self.number[left] == self.number[right]]]] = False
         has_untimed = np.zeros_like(united)
         has_untimed[self.number[clocks.untimed]] = True
+        unlike = np.zeros(len(united), dtype=np.int64)
         rows = np.flatnonzero(united[self.number[self.order]])
         ends = self.begins[self.number[self.order[rows]] + 1]
         for start, stop in runs(ends - rows):
             chunk = slice(start, stop)
             left, right = (self.order[side] for side in spans(rows[chunk], rows[chunk] + 1, ends[chunk]))
             distances, component = hashes.distances(left, right), self.number[left]
-            differs = ~distances.within(rules.tolerance) | (distances.total > rules.diameter)
+            np.add.at(unlike, component[~distances.within(rules.tolerance)], 1)
+            is_far = distances.total > rules.diameter
             mixed = np.flatnonzero(has_untimed[component])
-            differs[mixed] |= clocks.gap(left[mixed], right[mixed]) > window
-            united[component[differs]] = False
+            is_far[mixed] |= clocks.gap(left[mixed], right[mixed]) > window
+            united[component[is_far]] = False
+        left, right = confirmed
+        is_needed = ~hashes.distances(left, right).within(rules.tolerance)
+        np.subtract.at(unlike, self.number[left[is_needed]], 1)
+        united &= unlike == 0
         return united
 
 

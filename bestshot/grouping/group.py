@@ -126,10 +126,11 @@ class Grouping:
     def _clusters(self, similarities: Mapping[str, Similarity]) -> Iterator[list[int]]:
         alike, unlike = self._neighbours.alike, self._neighbours.unlike
         verified, is_alike, is_bond = self._verified(similarities)
-        left, right = np.append(alike.left, verified.left[is_alike]), np.append(alike.right, verified.right[is_alike])
+        confirmed = verified.left[is_alike], verified.right[is_alike]
+        left, right = np.append(alike.left, confirmed[0]), np.append(alike.right, confirmed[1])
         components = Components.of(left, right, self._clocks)
         apart = np.append(verified.left[~is_alike], unlike.left), np.append(verified.right[~is_alike], unlike.right)
-        united = components.united(apart, self._hashes, self._clocks, self._rules)
+        united = components.united(apart, confirmed, self._hashes, self._clocks, self._rules)
         yield from (components.members(number).tolist() for number in np.flatnonzero(united).tolist())
         is_open = ~united[components.number]
         alike, is_left = alike.where(is_open[alike.left]), is_open[verified.left]

@@ -45,7 +45,7 @@ _LISTED: Final = ("id", "origin", "key", "name", "revision", "metadata_revision"
 _AT_ONCE: Final = 1000
 """The state of so many photos is put together at once: that of all would be as large as what is kept of them."""
 
-_OF_PHOTO: Final = ("id", "origin", "key", "revision", "name")
+_OF_PHOTO: Final = ("id", "origin", "key", "name", "revision")
 _OF_METADATA: Final = ("taken", "camera", "exposure_seconds", "f_number", "iso", "burst")
 """What groups follow from of a photo, and of what it says: it is all in the revision, and grouping is shown no more."""
 
@@ -123,7 +123,7 @@ class GroupingTask:
 
     def shown(self) -> tuple[list[Photo], dict[str, Metadata]]:
         """The photos and what they say, without anything that the revision does not depend on."""
-        photos = [Photo(*_of_photo(one), size=0) for one in self.photos]
+        photos = [Photo(one.id, one.origin, one.key, one.revision, one.name, size=0) for one in self.photos]
         said = [Metadata(**dict(zip(_OF_METADATA, one, strict=True))) for one in self.stated]
         return photos, {photo.id: metadata for photo, metadata in zip(photos, said, strict=True)}
 
