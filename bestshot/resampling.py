@@ -23,8 +23,8 @@ _LOBES: Final = 3
 
 
 def resized(pixels: Pixels, size: tuple[int, int], weigh: Weigh) -> Pixels:
-    """The picture at this width and height, by the weights of a filter."""
-    height, width = pixels.shape
+    """The picture, or each of a stack, at this width and height, by the weights of a filter."""
+    height, width = pixels.shape[-2:]
     rows, columns = weigh(height, size[1]), weigh(width, size[0]).T
     values = pixels.astype(np.float64)
     is_height_first = 0 < height - size[1] > 2 * (width - size[0])  # as Pillow decides

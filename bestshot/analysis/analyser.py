@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import mean
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bestshot.analysis import recipes
 from bestshot.errors import FaceDetectionError, PhotoError, TransientError
@@ -21,6 +21,9 @@ from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
 from bestshot.storage.index import Failure, Index, IndexEntry, Measurable
 from bestshot.workers.deadline import begin_photo
 from bestshot.workers.pool import WorkerDied, Workers
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Value = TypeVar("Value")
 
@@ -121,11 +124,11 @@ def _read_file_facts(source: PhotoReader, photo: Photo) -> FileFacts:
     return source.get_file_facts(photo)
 
 
-def _fingerprint(source: PhotoReader, photo: Photo, *, rotations: bool, in_group: bool) -> Fingerprint:
-    from bestshot.analysis.hashing import DECODE_SIZE, fingerprint
+def _load_to_hash(source: PhotoReader, photo: Photo, *, in_group: bool) -> "Image.Image":
+    from bestshot.analysis.hashing import DECODE_SIZE
 
     load = source.load_from_preview if in_group else source.load_pixels
-    return fingerprint(load(photo, DECODE_SIZE, grey=True), rotations=rotations)
+    return load(photo, DECODE_SIZE, grey=True)
 
 
 def _appraise(source: PhotoReader, photo: Photo, *, model: FaceModel | None) -> Appraisal:
@@ -195,6 +198,21 @@ def measure_each(
         return list(pool.map(one, photos))
 
 
+def _hash_together(
+    source: PhotoReader, threads: int, photos: Sequence[Photo], *, rotations: bool, in_group: bool
+) -> list[Fingerprint | Failure]:
+    """Load photos one by one, and hash those that can be read at once."""
+    from bestshot.analysis.hashing import fingerprints
+
+    loaded = measure_each(partial(_load_to_hash, in_group=in_group), source, threads, photos)
+    pictures = [picture for picture in loaded if not isinstance(picture, Failure)]
+    prints = attempted(partial(fingerprints, pictures, rotations=rotations))
+    if isinstance(prints, Failure):
+        return [prints] * len(photos)
+    hashed = iter(prints)
+    return [one if isinstance(one, Failure) else next(hashed) for one in loaded]
+
+
 READ_METADATA = Measurement(
     "Reading dates", recipes.METADATA, Metadata, partial(measure_each, _read_metadata), _metadata_revision, batch=64
 )
@@ -236,7 +254,7 @@ def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measu
 
     Photos that are likely to be `in_group` will be looked at closely too, so what that takes is fetched at once.
     """
-    measure = partial(measure_each, partial(_fingerprint, rotations=rotations, in_group=in_group))
+    measure = partial(_hash_together, rotations=rotations, in_group=in_group)
     recipe = recipes.fingerprint_recipe(rotations=rotations)
     return Measurement(HASHING, recipe, Fingerprint, measure, _revision, 8, _alike)
 

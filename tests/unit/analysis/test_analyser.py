@@ -254,6 +254,16 @@ def test_one_photo_is_examined_wherever_the_caller_likes(bench: Bench) -> None:
     assert (broken.is_transient, away.is_transient) == (False, True)
 
 
+def test_a_broken_photo_among_those_hashed_together_costs_no_other_its_hash(bench: Bench) -> None:
+    for number, name in enumerate("abcd"):
+        drawn_library.add(bench.folder / f"{name}.jpg", drawn_library.scene(number))
+    (bench.folder / "b.jpg").write_bytes(b"no picture")
+    photos = bench.photos()
+    together = FINGERPRINT.measure(bench.source, 1, photos)
+    assert [isinstance(one, Failure) for one in together] == [False, True, False, False]
+    assert together == [FINGERPRINT.measure(bench.source, 1, [photo])[0] for photo in photos]
+
+
 def refused(_source: PhotoReader, _photo: Photo) -> Fingerprint:
     raise OrganizerError("nothing works here")
 

@@ -1,12 +1,14 @@
 """Claims about what pictures look like in two times 64 bits."""
 
+from typing import Any
+
 import imagehash
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from bestshot.analysis.hashing import fingerprint
+from bestshot.analysis.hashing import fingerprint, fingerprints
 from bestshot.model.appraisal import Fingerprint
 from tests.support.drawn_pictures import drawn, ramp
 from tests.support.each import every
@@ -96,3 +98,12 @@ def test_the_hashes_of_a_turned_copy_are_among_those_of_the_picture_turned(turn:
     assert len(known) == 7
     assert (turned.dhash, turned.phash) in known
     assert fingerprint(picture).turned == ()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.integers(0, 99), st.sampled_from([(64, 48), (48, 64), (31, 97)])), max_size=40))
+def test_pictures_that_are_hashed_together_have_the_hashes_that_each_has_alone(lot: list[tuple[int, Any]]) -> None:
+    pictures = [scribble(seed, *size) for seed, size in lot]
+    assert fingerprints(pictures) == [fingerprint(picture) for picture in pictures]
+    few = pictures[:3]
+    assert fingerprints(few, rotations=True) == [fingerprint(picture, rotations=True) for picture in few]
