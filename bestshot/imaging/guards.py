@@ -80,13 +80,19 @@ ROOM = _Room()
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Turn errors of decoders into PhotoError, and errors of the disk into TransientError.
+    """Turn errors as `translating` does, and mute warnings of decoders.
 
-    Warnings of decoders are muted: they are about details that are not used here, or are followed by an error.
+    They are about details that are not used here, or are followed by an error.
     """
+    with translating(), _WARNINGS_MUTED:
+        yield
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Turn errors of decoders into PhotoError, and errors of the disk into TransientError."""
     try:
-        with _WARNINGS_MUTED:
-            yield
+        yield
     except PhotoError:
         raise
     except MemoryError as error:

@@ -11,7 +11,16 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
-from bestshot.imaging.guards import JPEG_PIXELS, MOST_SCANS, OTHER_PIXELS, ROOM, WEBP_PIXELS, check_size, decoding
+from bestshot.imaging.guards import (
+    JPEG_PIXELS,
+    MOST_SCANS,
+    OTHER_PIXELS,
+    ROOM,
+    WEBP_PIXELS,
+    check_size,
+    decoding,
+    translating,
+)
 from bestshot.imaging.headers import Header, read_whole
 from bestshot.imaging.jpeg_damage import grey_if_sound
 from bestshot.imaging.plain_jpeg import UnusualError, read_jpeg
@@ -107,12 +116,13 @@ def load_pixels(stream: BinaryIO, name: str, longest_side: int, *, grey: bool = 
         TransientError: the disk failed.
     """
     mode = "L" if grey else "RGB"
-    with decoding():
+    with translating():
         kind = _kind_of(stream, name)
         if grey and kind is PictureKind.JPEG:
             picture = load_ordinary(stream, longest_side, grey_if_sound)
             if picture is not None:
                 return picture
+    with decoding():
         if kind in _TAKE_ROOM_EARLY:
             with ROOM.taken(OTHER_PIXELS):
                 image, orientation = _open_viewable(stream, name)

@@ -33,7 +33,9 @@ class Tags:
 
     def text(self, tag: int) -> str:
         """One line that can be shown and stored; empty where there is none."""
-        value = self.values.get(tag, "")
+        if tag not in self.values:
+            return ""
+        value = self.values[tag]
         if isinstance(value, tuple):
             value = value[0] if value else ""
         return one_line(value if isinstance(value, bytes) else str(value))
@@ -45,7 +47,9 @@ class Tags:
 
     def numbers(self, tag: int) -> tuple[float, ...]:
         """The first numbers of a value; empty if one of them is not finite, such as a fraction over zero."""
-        value = self.values.get(tag, ())
+        if tag not in self.values:
+            return ()
+        value = self.values[tag]
         numbers = tuple(map(_number, value[:_MOST_NUMBERS] if isinstance(value, tuple) else (value,)))
         return numbers if all(map(math.isfinite, numbers)) else ()
 
