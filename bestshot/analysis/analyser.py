@@ -364,20 +364,26 @@ class Analyser:
         self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]
     ) -> Measurements[Value]:
         """Look up photos or pairs in the index and measure the rest; their order does not matter."""
-        found: Measurements[Value] = Measurements()
-        wanted = [(subject, measurement.revision(subject)) for subject in subjects]
         recipe = self.recipe(measurement)
-        known = set()
-        for entry in self._index.recall(wanted, recipe, measurement.kind):
-            known.add(entry.subject.id)
-            found.add(entry)
-        unknown = [subject for subject in subjects if subject.id not in known]
+        found, unknown = self._recalled(subjects, measurement, recipe)
         if unknown:
             measurement.check()
             for entry in self._stored(self._measured(unknown, measurement), recipe):
                 found.add(entry)
             self.passing |= found.passing
         return found
+
+    def _recalled(
+        self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value], recipe: str
+    ) -> tuple[Measurements[Value], list[Measurable]]:
+        """What the index knows of these subjects, and those of which it knows nothing."""
+        found: Measurements[Value] = Measurements()
+        known = set[str]()
+        wanted = ((subject, measurement.revision(subject)) for subject in subjects)
+        for entry in self._index.recall(wanted, recipe, measurement.kind):
+            known.add(entry.subject.id)
+            found.add(entry)
+        return found, [subject for subject in subjects if subject.id not in known]
 
     def _measured(
         self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]

@@ -1,6 +1,6 @@
 """The groups of a library: found once, and recalled as long as all that they follow from is as it was."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
@@ -8,7 +8,7 @@ from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import msgspec
 
@@ -43,14 +43,11 @@ _LISTED: Final = ("id", "origin", "key", "name", "revision", "metadata_revision"
 """What tells of a photo that neither its picture nor what it says has changed; the rest of it changes no group."""
 
 _AT_ONCE: Final = 1000
-"""The state of so many photos is put together at once: that of all would be as large as what is kept of them."""
+"""The state of so many photos is put together at once."""
 
 _OF_PHOTO: Final = ("id", "origin", "key", "name", "revision")
 _OF_METADATA: Final = ("taken", "camera", "exposure_seconds", "f_number", "iso", "burst")
 """What groups follow from of a photo, and of what it says: it is all in the revision, and grouping is shown no more."""
-
-_Stated = tuple[Any, ...]
-"""What a photo says, in the order of these names."""
 
 _of_listed, _of_photo, _of_metadata = attrgetter(*_LISTED), attrgetter(*_OF_PHOTO), attrgetter(*_OF_METADATA)
 
@@ -72,27 +69,25 @@ class FoundGroups:
 class GroupedLibrary:
     """The `readable` photos of a library with their groups.
 
-    Of the `unread` nothing is known, and of those in `doubts` something that they say cannot be used. `metadata` is
-    what photos say as far as it was read: nothing where the groups were recalled.
+    Of the `unread` nothing is known, and of those in `doubts` something that they say cannot be used.
     """
 
     readable: Sequence[Photo]
     found: FoundGroups
     unread: Sequence[Skipped]
     doubts: Sequence[Skipped]
-    metadata: Mapping[str, Metadata]
 
 
 @dataclass(frozen=True, slots=True)
 class GroupingTask:
     """All that the groups of some photos, in order of id, follow from; what is in pictures follows from revisions.
 
-    Of what photos say, it is the time, the camera, the exposure and the burst: stars may change, and groups stay.
+    `metadata` is the time, the camera, the exposure and the burst of what photos say: stars change no group.
     `thumbhashes` are those of the photos that have one. `is_part`: the run was asked to look at a part of the library.
     """
 
     photos: Sequence[Photo]
-    stated: Sequence[_Stated]
+    metadata: Mapping[str, Metadata]
     thumbhashes: Mapping[str, bytes]
     rules: GroupingRules
     rotations: bool
@@ -108,24 +103,33 @@ class GroupingTask:
     ) -> Self:
         """The task for these photos, in whatever order they are listed."""
         ordered = sorted(photos, key=attrgetter("id"))
-        stated = [_of_metadata(metadata[photo.id]) for photo in ordered]
+        said = {
+            photo.id: Metadata(**dict(zip(_OF_METADATA, _of_metadata(metadata[photo.id]), strict=True)))
+            for photo in ordered
+        }
         used = {} if settings.rotations else thumbhashes  # which turned pictures do not share
-        return cls(ordered, stated, used, settings.grouping_rules, settings.rotations, settings.is_for_a_part)
+        return cls(ordered, said, used, settings.grouping_rules, settings.rotations, settings.is_for_a_part)
 
     def revision(self, recipes: Sequence[str]) -> str:
         """Changes with anything that groups follow from; `recipes` name the ways in which pictures are looked at."""
-        places = "\0".join(chain.from_iterable(map(_of_photo, self.photos)))
-        thumbhashes = [self.thumbhashes.get(one.id) for one in self.photos] if self.thumbhashes else []
         state = blake2b(_rules_in_code(), digest_size=16)
-        for part in ((recipes, self.rules, self.rotations), to_key(places), self.stated, thumbhashes):
-            state.update(msgspec.msgpack.encode(part))
+        state.update(msgspec.msgpack.encode((recipes, self.rules, self.rotations)))
+        for photos in _some_at_once(self.photos):
+            state.update(to_key("\0".join(chain.from_iterable(map(_of_photo, photos)))))
+            stated = [_of_metadata(self.metadata[one.id]) for one in photos]
+            thumbhashes = [self.thumbhashes.get(one.id) for one in photos] if self.thumbhashes else []
+            state.update(msgspec.msgpack.encode((stated, thumbhashes)))
         return state.hexdigest()
 
-    def shown(self) -> tuple[list[Photo], dict[str, Metadata]]:
+    def shown(self) -> tuple[list[Photo], Mapping[str, Metadata]]:
         """The photos and what they say, without anything that the revision does not depend on."""
         photos = [Photo(one.id, one.origin, one.key, one.revision, one.name, size=0) for one in self.photos]
-        said = [Metadata(**dict(zip(_OF_METADATA, one, strict=True))) for one in self.stated]
-        return photos, {photo.id: metadata for photo, metadata in zip(photos, said, strict=True)}
+        return photos, self.metadata
+
+
+def _some_at_once(photos: Sequence[Photo]) -> Iterator[Sequence[Photo]]:
+    """Photos in parts: the state of all would be as large as what is kept of them."""
+    return (photos[start : start + _AT_ONCE] for start in range(0, len(photos), _AT_ONCE))
 
 
 @cache
@@ -213,7 +217,7 @@ class _RememberedLibrary:
         )
         lost = {one.id for one in unread}
         readable = [photo for photo in photos if photo.id not in lost] if lost else photos
-        return GroupedLibrary(readable, self.found.found(photos), unread, doubts, {})
+        return GroupedLibrary(readable, self.found.found(photos), unread, doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +258,10 @@ class ListedPhotos:
     def _grouped(self, analyser: Analyser, index: Index, described: Measurements[Metadata]) -> GroupedLibrary:
         said = described.values
         readable = [photo for photo in self.photos if photo.id in said]
-        found = find_groups(analyser, index, GroupingTask.of(readable, said, self.thumbhashes, self.settings))
         doubts = [Skipped(photo.id, "; ".join(wrong)) for photo in readable if (wrong := said[photo.id].problems)]
-        return GroupedLibrary(readable, found, described.skipped, doubts, said)
+        task = GroupingTask.of(readable, said, self.thumbhashes, self.settings)
+        said.clear()  # of the few that are judged, it is read again: that of all takes as much memory as the photos
+        return GroupedLibrary(readable, find_groups(analyser, index, task), described.skipped, doubts)
 
     def revision(self, analyser: Analyser) -> str:
         """Changes with anything that the groups follow from, and with whatever else the photos may say."""
@@ -264,8 +269,7 @@ class ListedPhotos:
         ways = recipes.METADATA + analyser.detail, analyser.recipe(hashing), analyser.recipe(comparing)
         state = blake2b(_rules_in_code(), digest_size=16)
         state.update(msgspec.msgpack.encode((ways, self.settings.grouping_rules, self.settings.rotations)))
-        for start in range(0, len(self.photos), _AT_ONCE):
-            photos = self.photos[start : start + _AT_ONCE]
+        for photos in _some_at_once(self.photos):
             state.update(to_key("\0".join(chain.from_iterable(map(_of_listed, photos)))))
             if self.metadata or self.thumbhashes:
                 said = [(self.metadata.get(one.id), self.thumbhashes.get(one.id)) for one in photos]

@@ -255,11 +255,10 @@ class _Judging:
 
     def _metadata(self, groups: Sequence[Group]) -> Measurements[Metadata]:
         """What the photos say, without the favourites and stars that this tool gave."""
-        members, read = [photo for group in groups for photo in group.photos], self.library.metadata
-        metadata = _describe(self.analyser, self.listing, [photo for photo in members if photo.id not in read])
-        said = {**metadata.values, **{photo.id: read[photo.id] for photo in members if photo.id in read}}
+        members = [photo for group in groups for photo in group.photos]
+        metadata = _describe(self.analyser, self.listing, members)
         keys = {photo.id: self.source.mark_keys(photo)[0] for photo in members}
-        values = {id_: without_ours(self.known.ledger, one, keys[id_]) for id_, one in said.items()}
+        values = {id_: without_ours(self.known.ledger, one, keys[id_]) for id_, one in metadata.values.items()}
         return replace(metadata, values=values)
 
 

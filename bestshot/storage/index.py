@@ -39,9 +39,6 @@ class Subject(Protocol):
 
 Measurable = TypeVar("Measurable", bound=Subject)
 
-_RevisedPlace = tuple[str, str, str]
-"""An origin, a key in it, and a revision of what is there."""
-
 _APPLICATION_ID = 0x50684F49  # "PhOI"
 _MIGRATIONS = (
     """
@@ -137,19 +134,24 @@ class Index:
         return self._tried(found)
 
     def recall(
-        self, wanted: Sequence[tuple[Measurable, str]], recipe: str, kind: type[Value]
+        self, wanted: Iterable[tuple[Measurable, str]], recipe: str, kind: type[Value]
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         """Yield what is known of photos, or pairs, at the given revisions; those not measured yet are left out."""
-        by_place = {(one.origin, one.key, revision): one for one, revision in wanted}
+        libraries: dict[str, dict[str, tuple[Measurable, str]]] = {}
+        for pair in wanted:
+            libraries.setdefault(pair[0].origin, {})[pair[0].key] = pair
         decode = msgspec.json.Decoder(kind).decode
         try:
-            for place, value, error in self._rows(by_place, recipe):
-                if (subject := by_place.get(place)) is not None:
+            for origin, places in sorted(libraries.items()):
+                for key, stored, value, error in self._rows(origin, places, recipe):
+                    subject, revision = places.get(key, (None, ""))
+                    if subject is None or stored != revision:
+                        continue
                     try:
                         found = Failure(error) if value is None else decode(value)
                     except msgspec.DecodeError:  # of before there were seals, so it is measured again
                         continue
-                    yield IndexEntry(subject, place[2], found)
+                    yield IndexEntry(subject, revision, found)
         except DamagedError:
             self._begin_anew()
 
@@ -206,24 +208,20 @@ class Index:
             "INSERT OR IGNORE INTO origins (name) VALUES (?)", [(name,) for name in sorted(names)]
         )
 
-    def _rows(
-        self, places: Collection[_RevisedPlace], recipe: str
-    ) -> Iterator[tuple[_RevisedPlace, bytes | None, str]]:
-        """What is known by a recipe of the libraries with these places; where few are wanted, of these alone."""
+    def _rows(self, origin: str, keys: Collection[str], recipe: str) -> Iterator[tuple[str, str, bytes | None, str]]:
+        """What is known by a recipe of a library; where little of it is wanted, of these keys alone."""
         query = (
             "SELECT key, revision, value, error FROM measurements JOIN origins ON origins.id = origin"  # noqa: S608 - names of ours
             f" WHERE name = ? AND recipe = ? AND {whole(self._connection, 'measurements')}"
         )
-        if len(places) > _FEW:
-            origins = sorted({origin for origin, _, _ in places})
-            wanted: list[tuple[str, tuple[bytes | str, ...]]] = [(name, (to_key(name), recipe)) for name in origins]
-        else:
+        wanted: Iterable[tuple[bytes | str, ...]] = [(to_key(origin), recipe)]
+        if len(keys) <= _FEW:
             query += " AND key = ?"
-            wanted = [(origin, (to_key(origin), recipe, to_key(key))) for origin, key, _ in sorted(places)]
-        for origin, values in wanted:
+            wanted = ((to_key(origin), recipe, to_key(key)) for key in sorted(keys))
+        for values in wanted:
             with storage_errors(self._path):
-                for key, revision, value, error in self._connection.execute(query, values):
-                    yield (origin, from_key(key), revision), value, error
+                for key, *rest in self._connection.execute(query, values):
+                    yield from_key(key), *rest
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -19,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bestshot.analysis import recipes
-from bestshot.analysis.analyser import Analyser, Measurements, fingerprint_measurement
+from bestshot.analysis.analyser import READ_METADATA, Analyser, Measurements, fingerprint_measurement
 from bestshot.analysis.looks.pairs import comparison_measurement
 from bestshot.grouping import sketches
 from bestshot.grouping.group import Grouping
@@ -331,6 +332,29 @@ def test_groups_without_a_photo_that_could_not_be_read_for_now_are_not_remembere
         assert [one.id for one in bench.find(burst).unread] == [first.name]
         (tmp_path / "away").rename(first)
         assert [len(group.photos) for group in bench.find(burst).groups] == [3]
+
+
+def test_finding_groups_keeps_of_each_photo_no_more_than_it_follows_from(tmp_path: Path) -> None:
+    many, said, chance = 4000, READ_METADATA.recipe, Random(1)
+    photos = [photo(f"{number}.jpg", f"{number}") for number in range(many)]
+    with closing(Index(tmp_path / "index.sqlite3")) as index, closing(Workers(1)) as workers:
+        analyser = Analyser(LocalPhotoSource(tmp_path), index, workers, no_progress)
+        taken = [builders.metadata_with(builders.wall_at(number // 2 * 9000), camera="A") for number in range(many)]
+        index.store(
+            (IndexEntry(*one) for one in zip(photos, map(READ_METADATA.revision, photos), taken, strict=True)), said
+        )
+        prints = [Fingerprint(chance.getrandbits(64), phash=chance.getrandbits(64)) for _ in photos]
+        hashing = fingerprint_measurement(rotations=False).recipe
+        index.store((IndexEntry(one, one.revision, seen) for one, seen in zip(photos, prints, strict=True)), hashing)
+        few, all_of_them = (ListedPhotos(some, {}, {}, Settings()) for some in (photos[:10], photos))
+        few.groups(analyser, index, lambda: analyser.measure(few.photos, READ_METADATA))  # which loads what it takes
+        tracemalloc.start()
+        try:
+            all_of_them.groups(analyser, index, lambda: analyser.measure(photos, READ_METADATA))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert most < 1450 * many
 
 
 def test_groups_that_another_version_found_by_other_rules_are_not_recalled(tmp_path: Path) -> None:
