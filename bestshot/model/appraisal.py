@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import log2
 
 from bestshot.model.faces import Face
+from bestshot.model.photo import SentOften
 
 HASH_BITS = 64
 """Bits of each hash of a fingerprint."""
@@ -44,7 +45,7 @@ ReducedSharpness = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(SentOften):
     """What the upright picture looks like: a difference hash and a hash of its low frequencies, 64 bits each.
 
     A plain picture (a starry sky, a white wall) has hardly any gradients, so its hashes do not distinguish it. `turned`

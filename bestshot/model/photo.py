@@ -1,18 +1,35 @@
 """A photo and its files, as a source lists them."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum
+from functools import cache
 from hashlib import blake2b
 from math import log2
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from bestshot.model.burst_names import BurstFrame
 from bestshot.model.times import CaptureTime
 
 
+class SentOften:
+    """A dataclass of several fields that is pickled by these in half the time that dataclasses take to do it."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        kind: Any = type(self)  # mypy takes no type for hashable
+        return kind, _fields_of(kind)(self)
+
+
+@cache
+def _fields_of(kind: type[Any]) -> Callable[[object], tuple[object, ...]]:
+    return attrgetter(*(field.name for field in fields(kind)))
+
+
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(SentOften):
     """What a photo states about itself; width and height are those of the upright picture, in pixels.
 
     `rating` (-1 rejected, 1 to 5 stars, None not rated) and `is_favorite` are the user's, never set by this tool.
@@ -67,7 +84,7 @@ class FileRole(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoFile:
+class PhotoFile(SentOften):
     """One file of a photo; `path` is absolute, with undecodable bytes as surrogates (os.fsdecode).
 
     Where it is not on this machine's disks, its path begins with the origin of the photo.
@@ -89,7 +106,7 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
+class Photo(SentOften):
     """One photo of a library with the files that belong to it, without its pixels.
 
     `id` is what the user sees and what plans contain. `origin` and `key` are permanent: the library and the place in
