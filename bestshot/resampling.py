@@ -4,7 +4,7 @@ Pillow computes its weights anew for each picture, which for one of 80 x 60 pixe
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache, reduce
 from operator import add
 from typing import Final
@@ -16,7 +16,7 @@ Pixels = npt.NDArray[np.uint8]
 Weights = npt.NDArray[np.float64]
 Weigh = Callable[[int, int], Weights]
 
-_STEPS: Final = 1 << 22
+STEPS: Final = 1 << 22
 """Weights are multiples of one part of so many; so sums of whole pixels weighted are exact, in whatever order."""
 
 _LOBES: Final = 3
@@ -62,19 +62,31 @@ def _sinc(distance: float) -> float:
 
 
 def _weights(length: int, wanted: int, weigh: Callable[[float], float], reach: float) -> Weights:
+    weights = np.zeros((wanted, length))
+    for row, (first, line) in zip(weights, _lines(length, wanted, weigh, reach), strict=True):
+        row[first : first + len(line)] = line
+    return weights
+
+
+def lanczos_lines(length: int, wanted: int) -> Iterator[tuple[int, list[float]]]:
+    """For each of the pixels wanted in a line, the first of those that add to it, and what each adds from there on."""
+    return _lines(length, wanted, _of_lanczos, _LOBES)
+
+
+def _lines(
+    length: int, wanted: int, weigh: Callable[[float], float], reach: float
+) -> Iterator[tuple[int, list[float]]]:
     """Compute weights step by step as `precompute_coeffs` and `normalize_coeffs_8bpc` of Pillow's Resample.c do."""
     scale = length / wanted
     spread = max(scale, 1.0)
-    weights = np.zeros((wanted, length))
-    for place, row in enumerate(weights):
+    for place in range(wanted):
         centre = (place + 0.5) * scale
         first = max(int(centre - reach * spread + 0.5), 0)
         last = min(int(centre + reach * spread + 0.5), length)
         line = [weigh((pixel - centre + 0.5) * (1.0 / spread)) for pixel in range(first, last)]
         total = reduce(add, line)
-        row[first:last] = [_in_steps(weight / total) for weight in line]
-    return weights
+        yield first, [_in_steps(weight / total) for weight in line]
 
 
 def _in_steps(weight: float) -> float:
-    return int(math.copysign(0.5, weight) + weight * _STEPS) / _STEPS
+    return int(math.copysign(0.5, weight) + weight * STEPS) / STEPS

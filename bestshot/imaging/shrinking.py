@@ -1,0 +1,115 @@
+"""Shrinking large pictures as Pillow does with LANCZOS, to the last bit, in half the time.
+
+Pillow weighs pixel after pixel. Here products of matrices in single precision weigh many at once: the weights of a few
+lines, and all pixels that these reach. What rounding leaves in doubt, two pixels in a thousand, is computed anew in
+whole numbers.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from bestshot.resampling import STEPS, lanczos_lines
+
+Pixels = npt.NDArray[np.uint8]
+Size = tuple[int, int]
+
+_LINES: Final = 16
+"""How many lines are weighed in one product: the more, the more of their weights are 0."""
+
+_STRIP: Final = 256
+"""How many values of each line are weighed at a time: all that is computed of them stays in the processor's cache."""
+
+_CLEAR: Final = 0.5 - 1 / 1024
+"""Sums that are nearer to a whole number are rounded to it by Pillow too: they are off by 1 in 2,000 at most."""
+
+_LEAST_SIDE: Final = 256
+"""In pixels; of smaller pictures, the weights cost more than to leave all to Pillow."""
+
+_MOST_TIMES: Final = 4
+"""Pictures that are so many times as large are left to Pillow, which first takes means of their pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """Lines that are weighed at once, and those that they are made of."""
+
+    lines: slice
+    sources: slice
+    weights: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """What lines are made of: in bands, and for each line its sources and their weights in whole steps."""
+
+    bands: tuple[_Band, ...]
+    sources: npt.NDArray[np.intp]
+    weights: npt.NDArray[np.int64]
+
+
+def can_shrink(mode: str, size: Size, target: Size) -> bool:
+    """Whether a picture of this mode and size is shrunk here; Pillow does it for all others."""
+    (width, height), (wide, high) = size, target
+    is_much_higher = height - high > 2 * (width - wide)  # Pillow goes through the columns of such first
+    is_within = wide < width < _MOST_TIMES * wide and high < height < _MOST_TIMES * high
+    return mode in ("L", "RGB") and is_within and min(target) >= _LEAST_SIDE and not is_much_higher
+
+
+def shrunk(pixels: Pixels, target: Size) -> Pixels:
+    """Shrink a picture to this width and height."""
+    if pixels.ndim > 2:
+        return np.asarray(cv2.merge([shrunk(np.asarray(channel), target) for channel in cv2.split(pixels)]), np.uint8)
+    columns = _weighed(np.asarray(cv2.transpose(pixels), np.uint8), target[0])
+    return _weighed(np.asarray(cv2.transpose(columns), np.uint8), target[1])
+
+
+def _weighed(lines: Pixels, count: int) -> Pixels:
+    """Make so many lines of more."""
+    length, width = lines.shape
+    by, made = _filter(length, count), np.empty((count, width), np.uint8)
+    for left in range(0, width, _STRIP):
+        strip = slice(left, left + _STRIP)
+        _weigh(lines[:, strip], by, made[:, strip])
+    return made
+
+
+def _weigh(pixels: Pixels, by: _Filter, made: Pixels) -> None:
+    values, sums = pixels.astype(np.float32), np.empty(made.shape, np.float32)
+    for band in by.bands:
+        np.matmul(band.weights, values[band.sources], out=sums[band.lines])
+    whole = np.rint(sums)
+    np.subtract(sums, whole, out=sums)
+    np.abs(sums, out=sums)
+    lines, places = np.divmod(np.flatnonzero(sums > _CLEAR), made.shape[1])
+    made[:] = np.clip(whole, 0, 255, out=whole)
+    exact = (by.weights[lines] * pixels[by.sources[lines], places[:, None]]).sum(axis=1)
+    made[lines, places] = np.clip((exact + STEPS // 2) // STEPS, 0, 255)
+
+
+@lru_cache(32)  # as the photos of one camera share a few
+def _filter(length: int, count: int) -> _Filter:
+    lines = list(lanczos_lines(length, count))
+    most = max(len(weights) for _, weights in lines)
+    weights = np.zeros((count, most), np.int64)
+    for row, (_, line) in zip(weights, lines, strict=True):
+        row[: len(line)] = [round(weight * STEPS) for weight in line]
+    firsts = np.array([first for first, _ in lines], np.intp)
+    sources = np.minimum(firsts[:, None] + np.arange(most), length - 1)
+    return _Filter(tuple(_bands(lines)), sources, weights)
+
+
+def _bands(lines: list[tuple[int, list[float]]]) -> list[_Band]:
+    bands = []
+    for top in range(0, len(lines), _LINES):
+        few = lines[top : top + _LINES]
+        begin, end = few[0][0], max(first + len(line) for first, line in few)
+        weights = np.zeros((len(few), end - begin), np.float32)
+        for row, (first, line) in zip(weights, few, strict=True):
+            row[first - begin : first - begin + len(line)] = line
+        bands.append(_Band(slice(top, top + len(few)), slice(begin, end), weights))
+    return bands
