@@ -17,7 +17,7 @@ from bestshot.traffic import add_fetched, with_fetched
 from bestshot.workers.capacity import available_cores
 from bestshot.workers.deadline import PHOTO_SECONDS, within_deadlines
 from bestshot.workers.processes import ProcessPool, WorkerLostError, WorkersError
-from bestshot.workers.worker import Load
+from bestshot.workers.worker import Load, give_back_memory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -119,6 +119,7 @@ class Workers:
         unless all jobs so far are worth one process only. What the processes fetch from servers counts as fetched here.
         Raises WorkersError if they die even without work.
         """
+        give_back_memory()  # while they work, none of it is needed here
         submit = partial(self._submit, load, partial(with_fetched, work))
         return map(_counted, self._run(submit, batches))
 

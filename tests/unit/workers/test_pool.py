@@ -356,3 +356,23 @@ def test_what_runs_already_is_used_by_a_small_job_too() -> None:
         assert len(workers.batches(range(3), 1, 0.1)) == 3
     with ThreadPoolExecutor(2) as executor:
         assert len(Workers(2, executor).batches(range(3), 1, 0.1)) == 3
+
+
+def megabytes_here() -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1000
+
+
+def megabytes_while_workers_work() -> tuple[int, int]:
+    """Of many objects a few are left, so that no page at the end of the memory is free."""
+    few = [bytes(2000) for _ in range(40_000)][::200]
+    before = megabytes_here()
+    with closing(Workers(1)) as workers:
+        during = [megabytes_here() for _ in workers.run(len, [few])]
+    return before, during[0]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only this library can be told to give back memory")
+def test_what_is_free_of_the_memory_is_given_back_while_workers_work() -> None:
+    before, during = in_own_process(megabytes_while_workers_work)
+    assert during < before - 50
