@@ -1,7 +1,7 @@
 """The groups of a library: found once, and recalled as long as all that they follow from is as it was."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from itertools import chain
@@ -321,7 +321,9 @@ def _find(analyser: Analyser, index: Index, task: GroupingTask, library: _Librar
     prints.update(analyser.measure(others, hashing))
     seen = [photo for photo in shown if photo.id in prints.values]
     grouping = _grouping(index, library, (seen, metadata, prints.values), task.rules)
-    pairs = [replace(pair, left=whole[pair.left.id], right=whole[pair.right.id]) for pair in grouping.candidate_pairs()]
+    pairs = [
+        PhotoPair(whole[pair.left.id], whole[pair.right.id], pair.are_apart) for pair in grouping.candidate_pairs()
+    ]
     looks = analyser.measure(pairs, comparing) if pairs else Measurements()
     groups = [Group(tuple(whole[photo.id] for photo in group.photos)) for group in grouping.groups(looks.values)]
     is_final = not prints.passing and not looks.passing
