@@ -70,7 +70,8 @@ def _trace(on_grid: dict[tuple[int, int], float], beside: dict[tuple[int, int], 
 
 def _rises(luma: npt.NDArray[np.uint8], corner: tuple[int, int], steps: Floats) -> dict[tuple[int, int], float]:
     """By which share the histogram of each frequency rises where it should fall."""
-    own_steps = np.array([steps[place] for place in MIDDLE], np.float32)[:, None]
+    # A damaged table may hold a step of 0.
+    own_steps = np.array([max(1.0, steps[place]) for place in MIDDLE], np.float32)[:, None]
     sizes = np.abs(coefficients := _coefficients(luma, corner), out=coefficients)
     sizes /= own_steps
     np.minimum(np.rint(sizes, out=sizes), _MAX_BIN, out=sizes)

@@ -72,6 +72,14 @@ def test_a_picture_too_small_to_tell_tells_nothing(size: tuple[int, int]) -> Non
     assert spectrum(small) == ()
 
 
+def test_a_step_of_0_which_only_a_damaged_table_holds_counts_as_1() -> None:
+    pixels = luma(drawn()).copy()
+    pixels[:200] = 128  # of which all coefficients are 0
+    damaged = np.full((8, 8), 3.0)
+    damaged[0, 1:4] = 0
+    assert was_jpeg(pixels, damaged) == was_jpeg(pixels, np.maximum(damaged, 1))
+
+
 def test_an_enlargement_has_no_power_beyond_what_it_was_made_from() -> None:
     picture = drawn()
     small = picture.resize((300, 220), Image.Resampling.LANCZOS)
