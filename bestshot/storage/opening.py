@@ -48,7 +48,7 @@ def read_at_most(stream: BinaryIO, most: int) -> bytes:
     place = stream.tell()
     end = stream.seek(0, os.SEEK_END)
     stream.seek(place)
-    return stream.read(min(most, end - place))
+    return stream.read(max(0, min(most, end - place)))  # it may have been cut off meanwhile
 
 
 def _open_regular(path: str, flags: int, *, follow: bool) -> int:

@@ -116,3 +116,11 @@ def test_of_a_small_file_no_more_is_made_room_for_than_it_has(tmp_path: Path) ->
             tracemalloc.stop()
         file.seek(2)
         assert read_at_most(file, 3) == b"234"
+
+
+def test_of_a_file_that_was_cut_off_meanwhile_no_more_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    with open_regular(tmp_path / "a") as file:
+        file.seek(8)
+        os.truncate(tmp_path / "a", 4)
+        assert read_at_most(file, 100) == b""
