@@ -122,7 +122,7 @@ class Similarity:
         return self.agreement + _INLIER_BONUS * min(self.inliers / _MANY_INLIERS, 1.0)
 
 
-_APART = " apart/1"
+_APART = " apart/2"
 """How photos taken apart are looked at: renamed when that way changes, as recipes are."""
 
 

@@ -92,6 +92,21 @@ def test_a_copy_is_known_whatever_was_done_to_it_if_it_was_taken_apart_too(name:
     assert is_same(compared(COPIES[name], PICTURE, apart=True))
 
 
+def gravel(seed: int, grain: int) -> Image.Image:
+    stones = np.random.default_rng(seed).integers(40, 216, (400 // grain, 600 // grain), np.uint8)
+    return Image.fromarray(stones).resize((600, 400), Image.Resampling.BICUBIC)
+
+
+@every("seed", range(4))
+@every("grain", [6, 8, 10])
+@every("frame", [24, 30, 36, 42])
+def test_a_framed_copy_of_fine_texture_is_no_other_picture_if_it_was_taken_apart(
+    seed: int, grain: int, frame: int
+) -> None:
+    picture = gravel(seed, grain)
+    assert is_same(compared(picture, ImageOps.expand(picture, frame, 255), apart=True))
+
+
 def window(width: int, height: int) -> Image.Image:
     """A dark room with one bright window."""
     room = Image.new("L", (600, 400), 12)
