@@ -11,6 +11,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
+from bestshot.imaging import shrinking
 from bestshot.imaging.guards import (
     JPEG_PIXELS,
     MOST_SCANS,
@@ -25,7 +26,6 @@ from bestshot.imaging.headers import Header, read_whole
 from bestshot.imaging.jpeg_damage import grey_if_sound
 from bestshot.imaging.plain_jpeg import UnusualError, read_jpeg
 from bestshot.imaging.raw import raw_preview
-from bestshot.imaging.shrinking import can_shrink, shrunk
 from bestshot.imaging.tiff import check_header, check_tiff, is_dng, is_signed, is_white_zero
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
 from bestshot.resampling import Pixels, lanczos, resized
@@ -316,8 +316,8 @@ def _resizable(image: Image.Image) -> Image.Image:
 def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     if image.size == target:
         return image
-    if can_shrink(image.mode, image.size, target):
-        return Image.fromarray(shrunk(np.asarray(image), target))
+    if shrinking.can_shrink(image.mode, image.size, target):
+        return Image.fromarray(shrinking.shrunk(np.asarray(image), target))
     # Deep pixels must not overshoot at edges, since white is derived from the brightest one.
     sampler = Image.Resampling.BOX if image.mode in _WHITES else Image.Resampling.LANCZOS
     return image.resize(target, sampler, reducing_gap=_REDUCING_GAP)

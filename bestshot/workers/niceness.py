@@ -14,8 +14,10 @@ _OF_PROCESS, _IDLE = 1, 3 << 13
 _BELOW_NORMAL: Final = 0x4000
 _THIS_PROCESS: Final = -1
 
-
-_SINGLE_THREADED: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_SINGLE_THREADED: Final = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+"""What those libraries heed by which numpy multiplies; the last is that of macOS."""
 
 
 def work_in_one_thread() -> None:

@@ -37,8 +37,8 @@ _MIN_COVERAGE = 0.9
 MIN_TEXTURED = 50
 """Fewer textured pixels than this are not enough to compare."""
 
-_SHAPES = 64
-"""Of so many shapes of small copies it is remembered what blocks cover: few libraries have more."""
+_SHAPES = 16
+"""Of so many shapes of small copies it is remembered what blocks cover, in 3 MB each at most; few have more."""
 
 Floats = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
