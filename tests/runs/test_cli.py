@@ -17,7 +17,7 @@ from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.lock import LibraryLock
 from bestshot.text import format_size
 from tests.support.drawn_library import NOON, add, add_burst, contents, run_program, scene
-from tests.support.file_systems import in_own_process
+from tests.support.file_systems import in_own_process, little_memory
 
 QUICK = ("--no-faces", "--workers", "1")
 
@@ -397,11 +397,7 @@ def test_another_run_on_the_library_is_named(library: Path, home: Path, capsys: 
 
 
 def read_a_plan_without_room(plan: Path) -> tuple[int, str]:
-    import resource
-
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size + 100_000_000, size + 100_000_000))
-    with redirect_stderr(StringIO()) as told:
+    with little_memory(100_000_000), redirect_stderr(StringIO()) as told:
         return main(["--apply", str(plan)]), told.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Disks and users as they are met outside: full ones, read-only ones, some without hard links, some without rights."""
+"""What is met outside: disks that are full, read-only or without hard links, users without rights, want of memory."""
 
 import errno
 import multiprocessing
@@ -75,6 +75,23 @@ def become_nobody() -> None:
     if os.geteuid() == 0:
         os.setegid(NOBODY)
         os.seteuid(NOBODY)
+
+
+@contextmanager
+def little_memory(room: int) -> Iterator[None]:
+    """Let this process have only so many bytes more than it has now; for a process of its own, on Linux.
+
+    It gets back what it had: without room, not even the answer could be sent.
+    """
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def refuse_names(pattern: str, number: int) -> None:

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_info
 from bestshot.workers.pool import WorkerDied, Workers
 from bestshot.workers.processes import WorkersError
 from tests.support.drawn_library import add_burst
-from tests.support.file_systems import SPAWN, in_own_process
+from tests.support.file_systems import SPAWN, in_own_process, little_memory
 from tests.support.paths import ROOT
 
 DEADLY = -1
@@ -220,11 +220,7 @@ def test_a_script_without_the_usual_guard_is_told_so_in_one_sentence(tmp_path: P
 
 
 def started_without_room() -> str:
-    import resource
-
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size + 1_000_000, size + 1_000_000))
-    with closing(Workers(1)) as workers, pytest.raises(WorkersError) as refusal:
+    with little_memory(1_000_000), closing(Workers(1)) as workers, pytest.raises(WorkersError) as refusal:
         results(workers, doubled, [[1]])
     return str(refusal.value)
 
