@@ -14,7 +14,7 @@ from bestshot.errors import FaceDetectionError, PhotoError, TransientError
 from bestshot.model.appraisal import Appraisal, Fingerprint, ReducedSharpness
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
-from bestshot.model.phases import HASHING, JUDGING, JUDGING_BRACKETS, Forecast, Foreseeing, seconds_of
+from bestshot.model.phases import HASHING, JUDGING, JUDGING_WITHOUT_FACES, PHASES, UNKNOWN, Forecast, Foreseeing, Phase
 from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.provenance import Provenance
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
@@ -37,6 +37,11 @@ _NO_MEMORY = ("bad_alloc", "Insufficient memory")
 
 def _nothing() -> None:
     """Checked before most measurements."""
+
+
+def _nothing_foretold(forecast: Forecast, _values: object) -> Forecast:
+    """Told by most results of what is to come."""
+    return forecast
 
 
 def _load_pictures() -> None:
@@ -82,10 +87,10 @@ class Measurement(Generic[Measurable, Value]):
 
     `measure` must be picklable; its second argument is how many photos it may read at once. `recipe` names the way the
     results are made: results of another recipe are not used. `batch` is how many subjects a worker gets at a time.
-    `likely_members` tells from the results of a batch how many of its photos will be in a group, where it can.
+    `foretell` adds to a forecast what the results of a batch tell of what is to come.
     `check` raises an OrganizerError where nothing can be measured; it is asked before anything is. `load` loads what
     measuring takes in a worker, which else loads it with its first photo. It costs what the phase of its title does, or
-    that of the title which it is `like`.
+    what it is `like`.
     """
 
     title: str
@@ -94,14 +99,14 @@ class Measurement(Generic[Measurable, Value]):
     measure: Callable[[PhotoReader, int, Sequence[Measurable]], list[Value | Failure]]
     revision: Callable[[Measurable], str]
     batch: int
-    likely_members: Callable[[Sequence[Value | Failure]], int] | None = None
+    foretell: Callable[[Forecast, Sequence[Value | Failure]], Forecast] = _nothing_foretold
     check: Callable[[], None] = _nothing
     load: Callable[[], None] = _load_pictures
-    like: str = ""
+    like: Phase | None = None
 
     def seconds(self, megabytes: float) -> float:
         """What it roughly takes to measure a photo of so many megabytes."""
-        return seconds_of(self.like or self.title, megabytes)
+        return (self.like or PHASES.get(self.title, UNKNOWN)).cost(megabytes)
 
 
 def _revision(photo: Photo) -> str:
@@ -256,13 +261,19 @@ def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measu
     """
     measure = partial(_hash_together, rotations=rotations, in_group=in_group)
     recipe = recipes.fingerprint_recipe(rotations=rotations)
-    return Measurement(HASHING, recipe, Fingerprint, measure, _revision, 8, _alike)
+    return Measurement(HASHING, recipe, Fingerprint, measure, _revision, 8, _foretold)
 
 
-def _alike(prints: Sequence[Fingerprint | Failure]) -> int:
-    from bestshot.analysis.hashing import alike_neighbours
+def _foretold(forecast: Forecast, prints: Sequence[Fingerprint | Failure]) -> Forecast:
+    from bestshot.analysis.hashing import neighbours
 
-    return len(alike_neighbours([one for one in prints if isinstance(one, Fingerprint)]))
+    alike, doubtful = neighbours([one for one in prints if isinstance(one, Fingerprint)])
+    return replace(
+        forecast,
+        hashed=forecast.hashed + len(prints),
+        alike=forecast.alike + alike,
+        doubtful=forecast.doubtful + doubtful,
+    )
 
 
 def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Appraisal]:
@@ -270,7 +281,7 @@ def appraisal_measurement(model: FaceModel | None) -> Measurement[Photo, Apprais
     measure = partial(measure_each, partial(_appraise, model=model))
     recipe, load = recipes.appraisal_recipe(model), _LOADS[model]
     if model is None:
-        return Measurement(JUDGING, recipe, Appraisal, measure, _revision, 8, load=load, like=JUDGING_BRACKETS)
+        return Measurement(JUDGING, recipe, Appraisal, measure, _revision, 8, load=load, like=JUDGING_WITHOUT_FACES)
     return Measurement(JUDGING, recipe, Appraisal, measure, _revision, 1, check=_check_faces, load=load)
 
 
@@ -307,23 +318,6 @@ class Measurements(Generic[Value]):
             self.values[entry.subject.id] = entry.value
 
 
-class _Outlook(Generic[Measurable, Value]):
-    """What is to be expected of so many subjects, by the results so far."""
-
-    def __init__(self, measurement: Measurement[Measurable, Value], total: int, megabytes: float) -> None:
-        self._likely_members = measurement.likely_members
-        self._total, self._megabytes = total, megabytes
-        self._done = self._members = 0
-
-    def after(self, values: Sequence[Value | Failure]) -> Forecast:
-        """The forecast after the results of one more batch."""
-        if self._likely_members is None or not values:
-            return Forecast(self._megabytes)
-        self._done += len(values)
-        self._members += self._likely_members(values)
-        return Forecast(self._megabytes, round(self._total * self._members / self._done))
-
-
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
 
@@ -344,6 +338,7 @@ class Analyser:
         self._workers = workers
         self._progress = progress
         self._foresee = progress.foresee if isinstance(progress, Foreseeing) else _not_heard
+        self._forecast = Forecast()
         self.passing = set[str]()
         """The ids of all that could not be measured for now: what follows from them may be another in the next run."""
 
@@ -392,8 +387,8 @@ class Analyser:
         work = partial(measurement.measure, self._source, threads)
         megabytes = mean(subject.size for subject in subjects) / 1_000_000
         batches = self._workers.batches(subjects, measurement.batch, measurement.seconds(megabytes))
-        outlook = _Outlook(measurement, len(subjects), megabytes)
-        self._foresee(outlook.after([]))
+        self._forecast = replace(self._forecast, megabytes=megabytes)
+        self._foresee(self._forecast)
         with self._progress(measurement.title, len(subjects)) as advance:
             for finished in self._workers.run(work, batches, measurement.load):
                 values = finished.result
@@ -402,7 +397,8 @@ class Analyser:
                     values = [Failure(values.reason, is_transient=True)]
                 for subject, value in zip(finished.batch, values, strict=True):
                     yield IndexEntry(subject, measurement.revision(subject), value)
-                self._foresee(outlook.after(values))
+                self._forecast = measurement.foretell(self._forecast, values)
+                self._foresee(self._forecast)
                 advance(len(finished.batch))
 
     def _stored(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 from bestshot.resampling import Pixels, box, lanczos, resized
 
@@ -19,6 +20,8 @@ _PLAIN_DEVIATION = 2.0
 
 _ALIKE = 40
 """Of pairs that differ in no more bits, of 128, a closer look finds four of five to show the same."""
+
+_USUAL = GroupingRules()
 
 _FREQUENCIES = 8
 """Frequencies per axis that make up the frequency hash, as in `imagehash.phash`."""
@@ -41,14 +44,20 @@ _TURNS: Sequence[Callable[[Pixels], Pixels]] = (
 )
 
 
-def alike_neighbours(prints: Sequence[Fingerprint]) -> set[int]:
-    """The places of pictures that a closer look would probably find to show the same as the one before or after."""
-    places = set()
+def neighbours(prints: Sequence[Fingerprint]) -> tuple[int, int]:
+    """How many of some pictures are probably like the one before or after, and how many such pairs are doubtful.
+
+    Of what is doubtful, only a closer look decides; of what is alike, it would find four of five to be the same.
+    """
+    alike, doubtful = set[int](), 0
     for place, (one, other) in enumerate(pairwise(prints)):
-        differing = (one.dhash ^ other.dhash).bit_count() + (one.phash ^ other.phash).bit_count()
-        if differing <= _ALIKE and not (one.is_plain or other.is_plain):
-            places |= {place, place + 1}
-    return places
+        differing = (one.dhash ^ other.dhash).bit_count(), (one.phash ^ other.phash).bit_count()
+        is_plain = one.is_plain or other.is_plain
+        if sum(differing) <= _ALIKE and not is_plain:
+            alike |= {place, place + 1}
+        is_clear = max(differing) <= _USUAL.threshold and not is_plain
+        doubtful += sum(differing) <= _USUAL.candidate_limit and not is_clear
+    return len(alike), doubtful
 
 
 def fingerprint(picture: Image.Image, *, rotations: bool = False) -> Fingerprint:

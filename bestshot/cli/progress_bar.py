@@ -94,7 +94,7 @@ class ProgressBar:
     def __call__(self, title: str, total: int) -> Iterator[Callable[[int], object]]:
         """One phase of the run, of so many steps; 0 stands for a number that is not known."""
         place, started = len(self._begun), time.monotonic()
-        self._begun.append(Begun(title, total))
+        self._begun.append(Begun(title, total, megabytes=self._forecast.megabytes))
         if title == JUDGING:
             self._tell_of_groups()
 
@@ -114,8 +114,7 @@ class ProgressBar:
 
     def foresee(self, forecast: Forecast) -> None:
         """Hear what is to be expected of the photos."""
-        members = self._forecast.members if forecast.members is None else forecast.members
-        self._forecast = replace(forecast, members=members)
+        self._forecast = forecast
 
     def groups_found(self, groups: "Sequence[Group]") -> None:
         """Hear of the groups; what judging them takes shows when that begins, and how many are not known yet."""

@@ -39,23 +39,27 @@ _PICTURE: Final = 0.3
 
 LISTING: Final = "Listing"
 HASHING: Final = "Hashing"
+COMPARING: Final = "Comparing"
 JUDGING: Final = "Judging"
 JUDGING_BRACKETS: Final = "Judging brackets"
+
+JUDGING_WITHOUT_FACES: Final = Phase(JUDGING, "photo", 0.0005, 0.01, 0.025, of=HASHING, share=0.4)
+"""Looking for faces costs 0.1 s more."""
 
 PHASES: Final[Mapping[str, Phase]] = {
     phase.title: phase
     for phase in (
-        Phase(LISTING, "photo", 0.0001),
+        Phase(LISTING, "photo", 0.00001),
         Phase("Comparing namesakes", "file", 0.001),
-        Phase("Reading dates", "photo", 0.0006),
-        Phase(HASHING, "photo", 0.001, 0.02, of="Reading dates", share=0.8),
-        Phase("Comparing", "pair", 0.013, 0.01, of=JUDGING, share=0.6),
-        Phase(JUDGING_BRACKETS, "photo", 0.003, 0.06, 0.1, of=JUDGING, share=0.02),
-        Phase(JUDGING, "photo", 0.15, 0.06, 0.1, of=HASHING, share=0.4),
-        Phase("Comparing copies", "photo", 0.002, of=JUDGING, share=0.05),
-        Phase("Tracing copies", "photo", 0.01, 0.05, of=JUDGING, share=0.05),
-        Phase("Comparing sizes", "photo", 0.005, 0.04, 0.03, of=JUDGING, share=0.02),
-        Phase("Recognising", "photo", 0.15, 0.05, of=JUDGING, share=0.03),
+        Phase("Reading dates", "photo", 0.0002),
+        Phase(HASHING, "photo", 0.0002, 0.009, 0.003, of="Reading dates", share=0.8),
+        Phase(COMPARING, "pair", 0.004, 0.01, 0.015, of=JUDGING, share=0.3),
+        replace(JUDGING_WITHOUT_FACES, title=JUDGING_BRACKETS, of=JUDGING, share=0.02),
+        replace(JUDGING_WITHOUT_FACES, seconds=0.105),
+        Phase("Comparing copies", "photo", 0.0005, of=JUDGING, share=0.2),
+        Phase("Tracing copies", "photo", 0.003, 0.03, of=JUDGING, share=0.1),
+        Phase("Comparing sizes", "photo", 0.003, 0.01, 0.012, of=JUDGING, share=0.02),
+        Phase("Recognising", "photo", 0.1, 0.01, of=JUDGING, share=0.03),
         Phase("Making the report", "photo", 0.02, 0.05, of=JUDGING, share=1.0),
         Phase("Laying out", "change", 0.001, 0.003, of=JUDGING, share=1.7),
         Phase("Marking", "change", 0.5, of=JUDGING, share=0.02),
@@ -63,28 +67,26 @@ PHASES: Final[Mapping[str, Phase]] = {
 }
 """All phases of a run that groups photos, by title."""
 
-JUDGING_WITHOUT_FACES: Final = replace(PHASES[JUDGING], seconds=0.003)
-
 UNKNOWN: Final = Phase("", "", 0.01)
 """What a phase is taken for that is none of these, such as an undo."""
 
 
-def seconds_of(title: str, megabytes: float) -> float:
-    """What a unit of this phase costs, by its title, where photos have so many megabytes."""
-    return PHASES.get(title, UNKNOWN).cost(megabytes)
-
-
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is to be expected: the size of a photo, and how many photos will be in groups, where that is known yet."""
+    """What is to be expected: the size of a photo, and what those tell that are hashed.
+
+    So many of these are `alike` to one beside them, and so many pairs beside each other are `doubtful`.
+    """
 
     megabytes: float = _USUAL
-    members: int | None = None
+    hashed: int = 0
+    alike: int = 0
+    doubtful: int = 0
 
 
 @runtime_checkable
 class Foreseeing(Protocol):
-    """Wants to hear what is to be expected; of a later forecast, what is known in it holds."""
+    """Wants to hear what is to be expected."""
 
     def foresee(self, forecast: Forecast) -> None:
         """Hear it."""
@@ -94,7 +96,8 @@ class Foreseeing(Protocol):
 class Begun:
     """A phase of this run as far as it has come: so many units of so many are done after these seconds.
 
-    `lead` and `lead_seconds` tell how many came first, and when: they may have had to wait for processes to start.
+    Its photos had so many `megabytes`, as it was foreseen when it began. `lead` and `lead_seconds` tell how many came
+    first, and when: they may have had to wait for processes to start.
     """
 
     title: str
@@ -103,6 +106,7 @@ class Begun:
     seconds: float = 0.0
     lead: int = 0
     lead_seconds: float = 0.0
+    megabytes: float = _USUAL
 
     def after(self, units: int, seconds: float) -> "Begun":
         """This phase when so many more are done, so long after its beginning."""
@@ -112,7 +116,10 @@ class Begun:
 
 
 _FEW: Final = 16
-"""Photos; so many tell as much of what share is in groups as is known beforehand."""
+"""Photos; so many tell as much of what share is judged, and how many pairs are compared, as is known beforehand."""
+
+_LOOKS: Final = 4.0
+"""Pairs that are compared for each doubtful one beside each other: 1.5 of drawn photos, 3 to 8 of real ones."""
 
 _DOUBT: Final = 1.0
 """Seconds of work for which what was measured elsewhere counts as much as what this run has shown."""
@@ -124,13 +131,8 @@ def seconds_left(begun: Sequence[Begun], phases: Mapping[str, Phase], forecast: 
     `phases` are those that the run may have, by title and in their order.
     """
     running, megabytes = begun[-1], forecast.megabytes
-    totals: dict[str, float] = {}
-    for phase in begun:
-        totals[phase.title] = totals.get(phase.title, 0) + phase.total
-    if JUDGING in phases and JUDGING not in totals:
-        hashed = sum(phase.done for phase in begun if phase.title == HASHING)
-        totals[JUDGING] = _members(_units(phases[JUDGING], phases, totals), forecast, hashed)
-    evidence = [_evidence(phase, phases, megabytes) for phase in begun]
+    totals = _totals(begun, phases, forecast)
+    evidence = [_evidence(phase, phases) for phase in begun]
     pace = _pace(1.0, *map(sum, zip(*evidence, strict=True)))
     to_come = sum(
         _units(phase, phases, totals) * phase.cost(megabytes) * pace for phase in _after(running.title, phases)
@@ -139,14 +141,24 @@ def seconds_left(begun: Sequence[Begun], phases: Mapping[str, Phase], forecast: 
     return to_come + rest * _pace(pace, *evidence[-1])
 
 
-def _members(usual: float, forecast: Forecast, hashed: int) -> float:
-    """How many photos will be judged, by what is usual and, the more are hashed, by what was foreseen of those."""
-    return usual if forecast.members is None else (_FEW * usual + hashed * forecast.members) / (_FEW + hashed)
+def _totals(begun: Sequence[Begun], phases: Mapping[str, Phase], forecast: Forecast) -> Mapping[str, float]:
+    """How many units phases have that have begun, and those of which hashed photos tell, more surely the more they are.
+
+    They tell it by what share of them is alike, and how many pairs of them are doubtful; else it is what is usual.
+    """
+    totals: dict[str, float] = {}
+    for phase in begun:
+        totals[phase.title] = totals.get(phase.title, 0) + phase.total
+    for title, shown in ((JUDGING, forecast.alike), (COMPARING, _LOOKS * forecast.doubtful)):
+        if title in phases and title not in totals:
+            usual = _FEW * _units(phases[title], phases, totals)
+            totals[title] = (usual + totals.get(HASHING, 0) * shown) / (_FEW + forecast.hashed)
+    return totals
 
 
-def _evidence(begun: Begun, phases: Mapping[str, Phase], megabytes: float) -> tuple[float, float]:
+def _evidence(begun: Begun, phases: Mapping[str, Phase]) -> tuple[float, float]:
     """What the units of a phase after the first ones should have taken, and what they took."""
-    should = (begun.done - begun.lead) * phases.get(begun.title, UNKNOWN).cost(megabytes)
+    should = (begun.done - begun.lead) * phases.get(begun.title, UNKNOWN).cost(begun.megabytes)
     return should, begun.seconds - begun.lead_seconds
 
 

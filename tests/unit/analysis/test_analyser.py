@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,16 +107,20 @@ class Foresight:
         self.heard.append(forecast)
 
 
-def test_how_many_photos_will_be_judged_is_foreseen_from_the_first_hashes_on(bench: Bench) -> None:
+def test_what_is_to_come_is_foreseen_from_the_first_hashes_on_and_not_forgotten(bench: Bench) -> None:
     drawn_library.add_burst(bench.folder, "a", count=8)
     for number in range(8):
         drawn_library.add(bench.folder / f"b{number}.jpg", drawn_library.scene(10 + number))
     photos, foresight = bench.photos(), Foresight()
-    Analyser(bench.source, bench.index, bench.workers, foresight).measure(photos, FINGERPRINT)
-    before, *_, after = foresight.heard
-    assert (before.members, after.members) == (None, 8)
     size = sum(photo.size for photo in photos) / len(photos) / 1_000_000
+    analyser = Analyser(bench.source, bench.index, bench.workers, foresight)
+    analyser.measure(photos, FINGERPRINT)
+    before, *_, after = foresight.heard
+    assert (before.hashed, before.alike, before.doubtful) == (0, 0, 0)
     assert before.megabytes == pytest.approx(size)
+    assert (after.hashed, after.alike) == (16, 8)
+    analyser.measure(photos[:1], READ_METADATA)
+    assert foresight.heard[-1] == replace(after, megabytes=photos[0].size / 1_000_000)
 
 
 def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None:

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.estimate import RECORDED_RUNS, RecordedRun
 from bestshot.cli.progress_bar import ProgressBar, bar_line, phases_of
 from bestshot.cli.wording import phase_in_words, time_left
 from bestshot.model.groups import Group
-from bestshot.model.phases import HASHING, JUDGING, PHASES, Begun, Forecast, Phase, seconds_left
+from bestshot.model.phases import COMPARING, HASHING, JUDGING, PHASES, Begun, Forecast, Phase, seconds_left
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
@@ -26,43 +27,21 @@ from bestshot.text import format_size
 from tests.support import drawn_library
 from tests.support.builders import photo
 
-RECORDED = json.loads((Path(__file__).parent / "recorded_runs.json").read_text("utf-8"))
-"""Runs as they were on one core: each phase with its beginning and its steps, and what was foreseen, by the second."""
+RECORDED = {name: RecordedRun(**run) for name, run in json.loads(RECORDED_RUNS.read_text("utf-8")).items()}
 
-
-UNEVEN = {"a folder of bursts, with faces", "a dated library, a third in groups"}
+UNEVEN = {"bursts, with faces", "portraits, with faces"}
 """Runs whose last photos take a third of the time of the first ones: only how long the whole takes is known."""
-
-
-def estimates(name: str) -> Iterator[tuple[float, float]]:
-    """What was left, and what was thought to be left, at each step of a run from a tenth of it on, in shares of it."""
-    run = RECORDED[name]
-    phases = phases_of(Settings(cache_dir="c", state_dir="s", **run["settings"]))
-    begun: list[Begun] = []
-    forecast, started = Forecast(), 0.0
-    for at, *what in run["events"]:
-        match what:
-            case ["foresee", megabytes, members]:
-                forecast = Forecast(megabytes, forecast.members if members is None else members)
-                continue
-            case [str(title), int(total)]:
-                begun.append(Begun(title, total))
-                started = at
-            case [int(steps)]:
-                begun[-1] = begun[-1].after(steps, at - started)
-        if at >= run["seconds"] / 10:
-            yield 1 - at / run["seconds"], seconds_left(begun, phases, forecast) / run["seconds"]
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
 def test_how_long_a_run_takes_is_known_within_30_percent_from_a_tenth_of_it_on(name: str) -> None:
-    assert all(abs(estimate - left) <= 0.3 for left, estimate in estimates(name))
+    assert all(abs(estimate.error) <= 0.3 for estimate in RECORDED[name].estimates())
 
 
 @pytest.mark.parametrize("name", sorted(set(RECORDED) - UNEVEN))
 def test_what_is_left_is_known_within_30_percent_from_a_tenth_of_the_run_on(name: str) -> None:
     """What is left of the last moments cannot be known so well, and need not be: 5 % of the run are allowed beside."""
-    assert all(abs(estimate - left) <= 0.3 * left + 0.05 for left, estimate in estimates(name))
+    assert all(abs(estimate.error) <= 0.3 * estimate.left + 0.05 for estimate in RECORDED[name].estimates())
 
 
 def test_every_phase_of_a_run_is_weighed(tmp_path: Path) -> None:
@@ -92,7 +71,7 @@ def test_every_phase_of_a_run_is_weighed(tmp_path: Path) -> None:
         ),
         min_size=1,
     ),
-    st.builds(Forecast, st.floats(0, 10**4), st.none() | st.integers(0, 10**6)),
+    st.builds(Forecast, st.floats(0, 10**4), *[st.integers(0, 10**6)] * 3),
 )
 def test_there_is_always_an_estimate_and_it_is_never_negative(begun: list[Begun], forecast: Forecast) -> None:
     assert 0 <= seconds_left(begun, PHASES, forecast) < float("inf")
@@ -111,10 +90,25 @@ def left(*begun: Begun, forecast: Forecast | None = None) -> float:
 
 def test_what_is_to_come_is_expected_by_what_is_usual_until_it_is_known() -> None:
     assert left(Begun(HASHING, 100)) == 100 + 50 * 2 + 25 * 2
-    half_known = (16 * 25 + 84 * 10) / 100
-    assert left(Begun(HASHING, 100, 84, 84.0), forecast=Forecast(2.0, members=10)) == 16 + 50 * 2 + half_known * 2
+    mostly_known = (16 * 25 + 100 * 42) / 100
+    of_84 = Forecast(2.0, hashed=84, alike=42)
+    assert left(Begun(HASHING, 100, 84, 84.0), forecast=of_84) == 16 + 50 * 2 + mostly_known * 2
     assert left(Begun(HASHING, 100), Begun("b", 80), forecast=Forecast(0.0)) == 80 * 2 + 40
     assert left(Begun(JUDGING, 7)) == 14
+
+
+def test_pairs_to_be_compared_are_expected_by_those_beside_each_other_that_are_doubtful() -> None:
+    phases = {
+        HASHING: Phase(HASHING, "photo", 1.0),
+        COMPARING: Phase(COMPARING, "pair", 1.0, of=JUDGING, share=2.0),
+        JUDGING: Phase(JUDGING, "photo", 0.0, of=HASHING, share=0.5),
+    }
+    usual, seen = 1_000_000, 4_000_000
+    begun = Begun(HASHING, 1_000_000, 1984, 1984.0)
+    forecast = Forecast(hashed=1984, alike=992, doubtful=1984)
+    pairs = (16 * usual + 1984 * seen) / 2000
+    assert seconds_left([begun], phases, forecast) == pytest.approx(1_000_000 - 1984 + pairs, rel=0.001)
+    assert seconds_left([begun, Begun(COMPARING, 7)], phases, forecast) == pytest.approx(7)
 
 
 def test_a_slow_machine_is_found_out_by_what_it_has_done() -> None:
@@ -178,7 +172,7 @@ def test_the_bar_is_one_line_that_is_taken_away(capfd: pytest.CaptureFixture[str
         advance(2)
     with bar("Hashing", 4) as advance:
         advance(1)
-        bar.foresee(Forecast(1.0, 3))
+        bar.foresee(Forecast(1.0, hashed=1, alike=1))
         advance(3)
     shown = capfd.readouterr().err
     assert "\n" not in shown
