@@ -4,15 +4,15 @@ Pillow computes its weights anew for each picture, which for one of 80 x 60 pixe
 """
 
 import math
-from collections.abc import Callable, Iterator
-from functools import lru_cache, reduce
-from operator import add
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.intp]
 Weights = npt.NDArray[np.float64]
 Weigh = Callable[[int, int], Weights]
 
@@ -43,50 +43,54 @@ def _levels(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 @lru_cache(256)
 def lanczos(length: int, wanted: int) -> Weights:
     """For each of the pixels wanted in a line, a row of what each of those that there are adds to it."""
-    return _weights(length, wanted, _of_lanczos, _LOBES)
+    return _of_whole_lines(length, *lanczos_lines(length, wanted))
 
 
 @lru_cache(256)
 def box(length: int, wanted: int) -> Weights:
     """Weights like those of `lanczos`, for plain means."""
-    return _weights(length, wanted, lambda distance: 1.0 if -0.5 < distance <= 0.5 else 0.0, 0.5)
+    return _of_whole_lines(length, *_lines(length, wanted, _of_box, 0.5))
 
 
-def _of_lanczos(distance: float) -> float:
-    return _sinc(distance) * _sinc(distance / _LOBES) if -_LOBES <= distance < _LOBES else 0.0
+def lanczos_lines(length: int, wanted: int) -> tuple[Places, Weights]:
+    """For each of the pixels wanted in a line, the first of those that add to it, and what each adds from there on.
 
-
-def _sinc(distance: float) -> float:
-    angle = distance * math.pi
-    return math.sin(angle) / angle if angle else 1.0
-
-
-def _weights(length: int, wanted: int, weigh: Callable[[float], float], reach: float) -> Weights:
-    weights = np.zeros((wanted, length))
-    for row, (first, line) in zip(weights, _lines(length, wanted, weigh, reach), strict=True):
-        row[first : first + len(line)] = line
-    return weights
-
-
-def lanczos_lines(length: int, wanted: int) -> Iterator[tuple[int, list[float]]]:
-    """For each of the pixels wanted in a line, the first of those that add to it, and what each adds from there on."""
+    What a row has beyond the last of them is 0.
+    """
     return _lines(length, wanted, _of_lanczos, _LOBES)
 
 
-def _lines(
-    length: int, wanted: int, weigh: Callable[[float], float], reach: float
-) -> Iterator[tuple[int, list[float]]]:
+def _of_whole_lines(length: int, firsts: Places, weights: Weights) -> Weights:
+    whole = np.zeros((len(firsts), length + weights.shape[1]))
+    np.put_along_axis(whole, firsts[:, None] + np.arange(weights.shape[1]), weights, axis=1)
+    return np.ascontiguousarray(whole[:, :length])
+
+
+def _of_box(distances: Weights) -> Weights:
+    return ((distances > -0.5) & (distances <= 0.5)).astype(np.float64)
+
+
+def _of_lanczos(distances: Weights) -> Weights:
+    is_within = (distances >= -_LOBES) & (distances < _LOBES)
+    return np.where(is_within, _sinc(distances) * _sinc(distances / _LOBES), 0.0)
+
+
+def _sinc(distances: Weights) -> Weights:
+    angles = distances * math.pi
+    # NumPy's sine is another one on some processors.
+    sines = np.fromiter(map(math.sin, angles.ravel().tolist()), np.float64, angles.size).reshape(angles.shape)
+    return np.divide(sines, angles, out=np.ones_like(angles), where=angles != 0)
+
+
+def _lines(length: int, wanted: int, weigh: Callable[[Weights], Weights], reach: float) -> tuple[Places, Weights]:
     """Compute weights step by step as `precompute_coeffs` and `normalize_coeffs_8bpc` of Pillow's Resample.c do."""
     scale = length / wanted
     spread = max(scale, 1.0)
-    for place in range(wanted):
-        centre = (place + 0.5) * scale
-        first = max(int(centre - reach * spread + 0.5), 0)
-        last = min(int(centre + reach * spread + 0.5), length)
-        line = [weigh((pixel - centre + 0.5) * (1.0 / spread)) for pixel in range(first, last)]
-        total = reduce(add, line)
-        yield first, [_in_steps(weight / total) for weight in line]
-
-
-def _in_steps(weight: float) -> float:
-    return int(math.copysign(0.5, weight) + weight * STEPS) / STEPS
+    centres = (np.arange(wanted) + 0.5) * scale
+    firsts = np.maximum(np.trunc(centres - reach * spread + 0.5), 0).astype(np.intp)
+    lasts = np.minimum(np.trunc(centres + reach * spread + 0.5), length).astype(np.intp)
+    pixels = firsts[:, None] + np.arange((lasts - firsts).max())
+    weights = weigh((pixels - centres[:, None] + 0.5) * (1.0 / spread))
+    weights[pixels >= lasts[:, None]] = 0.0
+    weights /= np.add.accumulate(weights, axis=1)[:, -1:]  # as they follow each other, which NumPy's sum does not
+    return firsts, np.trunc(np.copysign(0.5, weights) + weights * STEPS) / STEPS

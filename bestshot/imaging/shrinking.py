@@ -5,6 +5,7 @@ lines, and all pixels that these reach. What rounding leaves in doubt, two pixel
 whole numbers.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -93,23 +94,18 @@ def _weigh(pixels: Pixels, by: _Filter, made: Pixels) -> None:
 
 @lru_cache(32)  # as the photos of one camera share a few
 def _filter(length: int, count: int) -> _Filter:
-    lines = list(lanczos_lines(length, count))
-    most = max(len(weights) for _, weights in lines)
-    weights = np.zeros((count, most), np.int64)
-    for row, (_, line) in zip(weights, lines, strict=True):
-        row[: len(line)] = [round(weight * STEPS) for weight in line]
-    firsts = np.array([first for first, _ in lines], np.intp)
-    sources = np.minimum(firsts[:, None] + np.arange(most), length - 1)
-    return _Filter(tuple(_bands(lines)), sources, weights)
+    firsts, weights = lanczos_lines(length, count)
+    sources = firsts[:, None] + np.arange(weights.shape[1])
+    steps = np.rint(weights * STEPS).astype(np.int64)
+    return _Filter(tuple(_bands(length, firsts, weights)), np.minimum(sources, length - 1), steps)
 
 
-def _bands(lines: list[tuple[int, list[float]]]) -> list[_Band]:
-    bands = []
-    for top in range(0, len(lines), _LINES):
-        few = lines[top : top + _LINES]
-        begin, end = few[0][0], max(first + len(line) for first, line in few)
-        weights = np.zeros((len(few), end - begin), np.float32)
-        for row, (first, line) in zip(weights, few, strict=True):
-            row[first - begin : first - begin + len(line)] = line
-        bands.append(_Band(slice(top, top + len(few)), slice(begin, end), weights))
-    return bands
+def _bands(length: int, firsts: npt.NDArray[np.intp], weights: npt.NDArray[np.float64]) -> Iterator[_Band]:
+    count, most = weights.shape
+    for top in range(0, count, _LINES):
+        lines = slice(top, min(top + _LINES, count))
+        begin, end = int(firsts[top]), min(int(firsts[lines][-1]) + most, length)
+        of_band = np.zeros((lines.stop - top, int(firsts[lines][-1]) + most - begin), np.float32)
+        places = firsts[lines, None] - begin + np.arange(most)
+        np.put_along_axis(of_band, places, weights[lines].astype(np.float32), axis=1)
+        yield _Band(lines, slice(begin, end), np.ascontiguousarray(of_band[:, : end - begin]))
