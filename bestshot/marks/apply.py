@@ -37,14 +37,14 @@ class VerifyPolicy:
 
     Changes that stood `steady` times in a row are believed. A loss shows late where the server's queue of jobs is
     long: so the first pause is longer by `per_photo` seconds for each photo with a job that may lose a write. `told`
-    hears of changes once they are written; what it raises ends the work there.
+    hears of how many photos changes were written, of each change anew; what it raises ends the work there.
     """
 
     pauses: tuple[float, ...] = (1, 2, 4, 8, 16, 32)
     steady: int = 2
     per_photo: float = 0.02
     wait: Callable[[float], None] = time.sleep
-    told: Callable[[int], object] = lambda _changes: None
+    told: Callable[[int], object] = lambda _photos: None
 
 
 AT_ONCE: Final = VerifyPolicy(pauses=(0, 0), steady=1, per_photo=0)
@@ -132,7 +132,7 @@ def carry_out_in_part(
     try:
         for changes in _together(journal.begin(part, KINDS, actions), library.marked_together):
             applier.make(changes)
-            policy.told(len(changes))
+            policy.told(sum(len(change.action.keys) for change in changes))
         applier.settle()
     except SourceError as error:
         done = ", ".join(done_in_words(one for one in applier.results() if isinstance(one, MarkReceipt)))

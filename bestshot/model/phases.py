@@ -62,7 +62,7 @@ PHASES: Final[Mapping[str, Phase]] = {
         Phase("Recognising", "photo", 0.1, 0.01, of=JUDGING, share=0.03),
         Phase("Making the report", "photo", 0.02, 0.05, of=JUDGING, share=1.0),
         Phase("Laying out", "change", 0.001, 0.003, of=JUDGING, share=1.7),
-        Phase("Marking", "change", 0.5, of=JUDGING, share=0.02),
+        Phase("Marking", "change", 0.001, of=JUDGING, share=1.0),
     )
 }
 """All phases of a run that groups photos, by title."""

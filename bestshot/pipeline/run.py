@@ -233,7 +233,7 @@ class _Run:
                     yield result
                     advance(1)
         if marks:
-            with progress("Marking", len(marks)) as advance:
+            with progress("Marking", sum(len(mark.keys) for mark in marks)) as advance:
                 policy = replace(self._request.policy or VerifyPolicy(), told=advance)
                 yield from self._marks.carry_out(marks, sources, policy)
 

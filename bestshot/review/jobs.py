@@ -80,7 +80,7 @@ class JobControl:
     @property
     def policy(self) -> VerifyPolicy:
         """How long it is looked whether marks stay, unless the job is to end."""
-        return VerifyPolicy(wait=self._wait, told=lambda _changes: self._go_on())
+        return VerifyPolicy(wait=self._wait, told=lambda _photos: self._go_on())
 
     @contextmanager
     def _phase(self, title: str, total: int) -> Iterator[Callable[[int], object]]:

@@ -427,15 +427,15 @@ def test_work_that_is_to_end_ends_after_the_change_that_was_written_and_can_be_t
     photos = fake.seeds.burst(3)
     heard: list[int] = []
 
-    def told(changes: int) -> None:
-        heard.append(changes)
+    def told(photos: int) -> None:
+        heard.append(photos)
         if len(heard) == 2:
             raise EnoughError
 
     actions = [MakeAlbum(number, f"Album {number}", ids(photos)) for number in (1, 2, 3)]
     with pytest.raises(EnoughError):
         made(marks_on(fake), journal, actions, VerifyPolicy((0.0,), wait=lambda _seconds: None, told=told))
-    assert heard == [1, 1]
+    assert heard == [3, 3]
     assert len(fake.state.albums) == 2
     recover_marks(marks_on(fake), journal, TARGET)
     assert len(list(journal.done(TARGET, KINDS))) == 2
