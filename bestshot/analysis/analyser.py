@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from statistics import mean
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bestshot.analysis import recipes
@@ -321,10 +320,6 @@ class Measurements(Generic[Value]):
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
 
-def _not_heard(_forecast: Forecast) -> None:
-    """For progress that does not ask what is to come."""
-
-
 class Analyser:
     """Measures the photos of one source and keeps all results in the index.
 
@@ -337,14 +332,20 @@ class Analyser:
         self._index = index
         self._workers = workers
         self._progress = progress
-        self._foresee = progress.foresee if isinstance(progress, Foreseeing) else _not_heard
-        self._forecast = Forecast()
+        self.forecast = Forecast()
+        """What is to be expected by now."""
         self.passing = set[str]()
         """The ids of all that could not be measured for now: what follows from them may be another in the next run."""
 
     def watched(self, title: str) -> AbstractContextManager[object]:
         """A phase in which nothing is measured; progress that does not foresee would take it for one without an end."""
         return self._progress(title, 0) if isinstance(self._progress, Foreseeing) else nullcontext()
+
+    def foresee(self, forecast: Forecast) -> None:
+        """Expect this from now on, and tell it to progress that foresees."""
+        self.forecast = forecast
+        if isinstance(self._progress, Foreseeing):
+            self._progress.foresee(forecast)
 
     def recipe(self, measurement: Measurement[Measurable, Value]) -> str:
         """The name of the way in which this source's photos are measured."""
@@ -359,47 +360,59 @@ class Analyser:
         self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]
     ) -> Measurements[Value]:
         """Look up photos or pairs in the index and measure the rest; their order does not matter."""
-        recipe = self.recipe(measurement)
-        found, unknown = self._recalled(subjects, measurement, recipe)
-        if unknown:
-            measurement.check()
-            for entry in self._stored(self._measured(unknown, measurement), recipe):
-                found.add(entry)
-            self.passing |= found.passing
+        return self.measure_in_parts([(subjects, measurement)])
+
+    def measure_in_parts(
+        self, parts: Sequence[tuple[Sequence[Measurable], Measurement[Measurable, Value]]]
+    ) -> Measurements[Value]:
+        """Look up photos or pairs and measure the rest, each part of them in its own way, as one phase."""
+        found: Measurements[Value] = Measurements()
+        missing = [(unknown, way) for subjects, way in parts if (unknown := self._unknown(subjects, way, found))]
+        if not missing:
+            return found
+        for _, way in missing:
+            way.check()
+        sizes = [subject.size for unknown, _ in missing for subject in unknown]
+        self.foresee(replace(self.forecast, megabytes=sum(sizes) / len(sizes) / 1_000_000))
+        with self._progress(missing[0][1].title, len(sizes)) as advance:
+            for unknown, way in missing:
+                for entry in self._stored(self._measured(unknown, way, advance), self.recipe(way)):
+                    found.add(entry)
+        self.passing |= found.passing
         return found
 
-    def _recalled(
-        self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value], recipe: str
-    ) -> tuple[Measurements[Value], list[Measurable]]:
-        """What the index knows of these subjects, and those of which it knows nothing."""
-        found: Measurements[Value] = Measurements()
+    def _unknown(
+        self,
+        subjects: Sequence[Measurable],
+        measurement: Measurement[Measurable, Value],
+        found: Measurements[Value],
+    ) -> list[Measurable]:
+        """Add to what is `found` what the index knows of these subjects; those of which it knows nothing are left."""
         known = set[str]()
         wanted = ((subject, measurement.revision(subject)) for subject in subjects)
-        for entry in self._index.recall(wanted, recipe, measurement.kind):
+        for entry in self._index.recall(wanted, self.recipe(measurement), measurement.kind):
             known.add(entry.subject.id)
             found.add(entry)
-        return found, [subject for subject in subjects if subject.id not in known]
+        return [subject for subject in subjects if subject.id not in known]
 
     def _measured(
-        self, subjects: Sequence[Measurable], measurement: Measurement[Measurable, Value]
+        self,
+        subjects: Sequence[Measurable],
+        measurement: Measurement[Measurable, Value],
+        advance: Callable[[int], object],
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         threads = max(1, min(measurement.batch, self._source.read_at_once // self._workers.count))
         work = partial(measurement.measure, self._source, threads)
-        megabytes = mean(subject.size for subject in subjects) / 1_000_000
-        batches = self._workers.batches(subjects, measurement.batch, measurement.seconds(megabytes))
-        self._forecast = replace(self._forecast, megabytes=megabytes)
-        self._foresee(self._forecast)
-        with self._progress(measurement.title, len(subjects)) as advance:
-            for finished in self._workers.run(work, batches, measurement.load):
-                values = finished.result
-                if isinstance(values, WorkerDied):
-                    # Another program may have used up the memory, so the next run tries again.
-                    values = [Failure(values.reason, is_transient=True)]
-                for subject, value in zip(finished.batch, values, strict=True):
-                    yield IndexEntry(subject, measurement.revision(subject), value)
-                self._forecast = measurement.foretell(self._forecast, values)
-                self._foresee(self._forecast)
-                advance(len(finished.batch))
+        batches = self._workers.batches(subjects, measurement.batch, measurement.seconds(self.forecast.megabytes))
+        for finished in self._workers.run(work, batches, measurement.load):
+            values = finished.result
+            if isinstance(values, WorkerDied):
+                # Another program may have used up the memory, so the next run tries again.
+                values = [Failure(values.reason, is_transient=True)]
+            for subject, value in zip(finished.batch, values, strict=True):
+                yield IndexEntry(subject, measurement.revision(subject), value)
+            self.foresee(measurement.foretell(self.forecast, values))
+            advance(len(finished.batch))
 
     def _stored(
         self, measured: Iterator[IndexEntry[Measurable, Value]], recipe: str

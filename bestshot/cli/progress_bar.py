@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from bestshot.cli.log import event
@@ -22,6 +21,7 @@ from bestshot.model.phases import (
     Phase,
     seconds_left,
 )
+from bestshot.model.photo import SourceType
 from bestshot.plans.document import size_of
 from bestshot.storage.files import write_out
 
@@ -64,13 +64,11 @@ def phases_of(settings: "Settings", workers: int = 1) -> Mapping[str, Phase]:
     phases = {title: phase for title, phase in PHASES.items() if wanted.get(title, True)}
     if settings.no_faces:
         phases |= {JUDGING: JUDGING_WITHOUT_FACES}
-    return {title: phase if title in _UNSHARED else _shared(phase, workers) for title, phase in phases.items()}
-
-
-def _shared(phase: Phase, workers: int) -> Phase:
-    costs = (phase.seconds, phase.per_megabyte, phase.picture)
-    seconds, per_megabyte, picture = (cost / workers for cost in costs)
-    return replace(phase, seconds=seconds, per_megabyte=per_megabyte, picture=picture)
+    shows_pictures = settings.source_type == SourceType.IMMICH and not settings.use_full_resolution
+    return {
+        title: phase if title in _UNSHARED else (phase.of_server() if shows_pictures else phase).shared_by(workers)
+        for title, phase in phases.items()
+    }
 
 
 class ProgressBar:

@@ -1,7 +1,6 @@
 """Grouping photos by their fingerprints, times and similarities: pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
 
 import numpy as np
 
@@ -37,14 +36,19 @@ def with_lookalikes_in_time(
 ) -> tuple[list[Photo], list[Photo]]:
     """The photos that are likely to look like a neighbour in time, and the others that may.
 
-    Without thumbhashes, which are given by id, all with a neighbour may.
+    Without thumbhashes, which are given by id, all with a neighbour may. With them, photos are in order of time: ids of
+    a server's say nothing, and what is seen of one photo after another tells what is to come.
     """
     if not thumbhashes:
         return [], with_neighbours_in_time(photos, metadata, rules)
     clocks = Clocks.of([metadata[photo.id] for photo in photos])
     found = Lookalikes.among([thumbhashes.get(photo.id) for photo in photos], clocks, rules.time_window)
-    likely, others = found.likely.tolist(), (found.possible & ~found.likely).tolist()
-    return list(compress(photos, likely)), list(compress(photos, others))
+    in_order = np.argsort(clocks.wall, kind="stable")
+    likely, others = (
+        [photos[place] for place in in_order[flags[in_order]]]
+        for flags in (found.likely, found.possible & ~found.likely)
+    )
+    return likely, others
 
 
 class Grouping:

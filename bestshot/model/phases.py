@@ -27,6 +27,16 @@ class Phase:
         picture = self.picture * min(megabytes / _PICTURE, 1.0)
         return self.seconds + picture + self.per_megabyte * min(megabytes, _MOST)
 
+    def of_server(self) -> "Phase":
+        """This phase where a server shows pictures of its own, fetched to be hashed, whatever the size of the files."""
+        fetching = _FETCHING if self.title == HASHING else 0.0
+        return replace(self, seconds=self.cost(_PICTURE) + fetching, per_megabyte=0.0, picture=0.0)
+
+    def shared_by(self, workers: int) -> "Phase":
+        """This phase where so many processes work on it."""
+        seconds, per_megabyte, picture = (cost / workers for cost in (self.seconds, self.per_megabyte, self.picture))
+        return replace(self, seconds=seconds, per_megabyte=per_megabyte, picture=picture)
+
 
 _USUAL: Final = 4.0
 """Megabytes of a photo from a phone or a camera."""
@@ -37,11 +47,15 @@ _MOST: Final = 20.0
 _PICTURE: Final = 0.3
 """Megabytes of a picture of 1,280 pixels."""
 
+_FETCHING: Final = 0.004
+"""Seconds for a picture from a server at home, of which several are fetched at once."""
+
 LISTING: Final = "Listing"
 HASHING: Final = "Hashing"
 COMPARING: Final = "Comparing"
 JUDGING: Final = "Judging"
 JUDGING_BRACKETS: Final = "Judging brackets"
+REPORTING: Final = "Making the report"
 
 JUDGING_WITHOUT_FACES: Final = Phase(JUDGING, "photo", 0.0005, 0.01, 0.025, of=HASHING, share=0.4)
 """Looking for faces costs 0.1 s more."""
@@ -60,7 +74,7 @@ PHASES: Final[Mapping[str, Phase]] = {
         Phase("Tracing copies", "photo", 0.003, 0.03, of=JUDGING, share=0.1),
         Phase("Comparing sizes", "photo", 0.003, 0.01, 0.012, of=JUDGING, share=0.02),
         Phase("Recognising", "photo", 0.1, 0.01, of=JUDGING, share=0.03),
-        Phase("Making the report", "photo", 0.02, 0.05, of=JUDGING, share=1.0),
+        Phase(REPORTING, "photo", 0.02, 0.05, of=JUDGING, share=1.0),
         Phase("Laying out", "change", 0.001, 0.003, of=JUDGING, share=1.7),
         Phase("Marking", "change", 0.001, of=JUDGING, share=1.0),
     )
@@ -75,13 +89,18 @@ UNKNOWN: Final = Phase("", "", 0.01)
 class Forecast:
     """What is to be expected: the size of a photo, and what those tell that are hashed.
 
-    So many of these are `alike` to one beside them, and so many pairs beside each other are `doubtful`.
+    So many of these are `alike` to one beside them, and so many pairs beside each other are `doubtful`. Where no
+    earlier run came to groups, all `photos` that may be in one are still to be judged, also those that it hashed; so
+    many of them, hashed first, are `likely` to be in one. So many are `grouped`, as soon as groups are found.
     """
 
     megabytes: float = _USUAL
     hashed: int = 0
     alike: int = 0
     doubtful: int = 0
+    photos: int = 0
+    likely: int = 0
+    grouped: int = 0
 
 
 @runtime_checkable
@@ -146,13 +165,18 @@ def _totals(begun: Sequence[Begun], phases: Mapping[str, Phase], forecast: Forec
 
     They tell it by what share of them is alike, and how many pairs of them are doubtful; else it is what is usual.
     """
-    totals: dict[str, float] = {}
+    totals: dict[str, float] = {REPORTING: forecast.grouped} if forecast.grouped else {}
     for phase in begun:
         totals[phase.title] = totals.get(phase.title, 0) + phase.total
-    for title, shown in ((JUDGING, forecast.alike), (COMPARING, _LOOKS * forecast.doubtful)):
-        if title in phases and title not in totals:
-            usual = _FEW * _units(phases[title], phases, totals)
-            totals[title] = (usual + totals.get(HASHING, 0) * shown) / (_FEW + forecast.hashed)
+    if forecast.photos:
+        totals[HASHING] = max(totals.get(HASHING, 0), forecast.photos)
+    photos, likely = totals.get(HASHING, 0), forecast.likely
+    for title, sure, shown in ((JUDGING, likely, forecast.alike), (COMPARING, 0, _LOOKS * forecast.doubtful)):
+        if photos and title in phases and title not in totals:
+            usual = _units(phases[title], phases, totals) / photos
+            # What is sure was hashed first, and tells nothing of the others.
+            seen, of_those = max(forecast.hashed - sure, 0), max(shown - sure, 0)
+            totals[title] = sure + max(photos - sure, 0) * (_FEW * usual + of_those) / (_FEW + seen)
     return totals
 
 

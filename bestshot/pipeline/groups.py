@@ -1,7 +1,7 @@
 """The groups of a library: found once, and recalled as long as all that they follow from is as it was."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from itertools import chain
@@ -317,8 +317,11 @@ def _find(analyser: Analyser, index: Index, task: GroupingTask, library: _Librar
         [whole[photo.id] for photo in photos]
         for photos in with_lookalikes_in_time(shown, metadata, task.thumbhashes, task.rules)
     )
-    prints = analyser.measure(likely, fingerprint_measurement(rotations=task.rotations, in_group=True))
-    prints.update(analyser.measure(others, hashing))
+    if not any(index.has(library, recipe) for recipe in (_RECIPE, _RECIPE_OF_AGREEMENTS)):
+        photos = len(likely) + len(others)
+        analyser.foresee(replace(analyser.forecast, photos=photos, likely=len(likely)))
+    ways = fingerprint_measurement(rotations=task.rotations, in_group=True), hashing
+    prints = analyser.measure_in_parts([*zip((likely, others), ways, strict=True)])
     seen = [photo for photo in shown if photo.id in prints.values]
     grouping = _grouping(index, library, (seen, metadata, prints.values), task.rules)
     pairs = [

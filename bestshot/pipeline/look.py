@@ -89,6 +89,7 @@ def analyse_library(
     if settings.options.layout is not None:
         groups = _with_all_files(source, groups)
     tell_of_groups(groups)
+    _foresee(analyser, [photo for group in groups for photo in group.photos])
     judged = _Judging(source, settings, analyser, known, listing, library).judged(groups)
     own = [verdict for one in judged.groups for verdict in one.verdicts if has_own(verdict.group)]
     verdicts = tuple(own if known.proposes else map(decisions.prefer, own))
@@ -140,6 +141,7 @@ def load_planned(
     if settings.options.layout is not None:
         photos = source.with_all_files(photos)
     fitting = fit(plan.groups, {photo.place: photo for photo in photos})
+    _foresee(analyser, fitting.seen)
     metadata = _describe(analyser, listing, fitting.seen)
     if metadata.skipped:
         source.check_reachable()
@@ -147,6 +149,13 @@ def load_planned(
     verdicts, numbers = tuple(compress(fitting.verdicts, is_known)), tuple(compress(fitting.numbers, is_known))
     skipped = _each_once([*listing.skipped, *metadata.skipped, *fitting.left_alone])
     return LibraryAnalysis(fitting.seen, metadata.values, verdicts, skipped, numbers=numbers)
+
+
+def _foresee(analyser: Analyser, grouped: Sequence[Photo]) -> None:
+    """Tell of the photos in groups: also where all of them are known, they are shown and laid out."""
+    if grouped:
+        megabytes = sum(photo.size for photo in grouped) / len(grouped) / 1_000_000
+        analyser.foresee(replace(analyser.forecast, grouped=len(grouped), megabytes=megabytes))
 
 
 def _list(

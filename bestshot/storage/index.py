@@ -133,6 +133,10 @@ class Index:
 
         return self._tried(found)
 
+    def has(self, subject: Subject, recipe: str) -> bool:
+        """Whether anything is known of a subject by a recipe, of whatever revision."""
+        return self._tried(lambda: any(True for _ in self._rows(subject.origin, [subject.key], recipe)))
+
     def recall(
         self, wanted: Iterable[tuple[Measurable, str]], recipe: str, kind: type[Value]
     ) -> Iterator[IndexEntry[Measurable, Value]]:

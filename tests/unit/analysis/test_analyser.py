@@ -123,6 +123,18 @@ def test_what_is_to_come_is_foreseen_from_the_first_hashes_on_and_not_forgotten(
     assert foresight.heard[-1] == replace(after, megabytes=photos[0].size / 1_000_000)
 
 
+def test_what_is_measured_in_two_ways_is_one_phase_and_of_each_part_the_known_is_not_measured(bench: Bench) -> None:
+    drawn_library.add_burst(bench.folder, count=6)
+    photos, turned = bench.photos(), fingerprint_measurement(rotations=True)
+    bench.measure(photos[:1])
+    analyser = Analyser(bench.source, bench.index, bench.workers, bench.progress)
+    found = analyser.measure_in_parts([(photos[:3], FINGERPRINT), (photos[3:], turned)])
+    assert bench.reported == [("Hashing", 1, 1), ("Hashing", 5, 5)]
+    assert [bool(found.values[photo.id].turned) for photo in photos] == [False] * 3 + [True] * 3
+    assert analyser.measure_in_parts([(photos[:3], FINGERPRINT), (photos[3:], turned)]) == found
+    assert len(bench.reported) == 2
+
+
 def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None:
     drawn_library.add_burst(bench.folder)
     before = bench.measure(bench.photos())

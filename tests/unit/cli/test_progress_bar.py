@@ -19,7 +19,7 @@ from benchmarks.estimate import RECORDED_RUNS, RecordedRun
 from bestshot.cli.progress_bar import ProgressBar, bar_line, phases_of
 from bestshot.cli.wording import phase_in_words, time_left
 from bestshot.model.groups import Group
-from bestshot.model.phases import COMPARING, HASHING, JUDGING, PHASES, Begun, Forecast, Phase, seconds_left
+from bestshot.model.phases import COMPARING, HASHING, JUDGING, PHASES, REPORTING, Begun, Forecast, Phase, seconds_left
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
@@ -71,7 +71,7 @@ def test_every_phase_of_a_run_is_weighed(tmp_path: Path) -> None:
         ),
         min_size=1,
     ),
-    st.builds(Forecast, st.floats(0, 10**4), *[st.integers(0, 10**6)] * 3),
+    st.builds(Forecast, st.floats(0, 10**4), *[st.integers(0, 10**6)] * 6),
 )
 def test_there_is_always_an_estimate_and_it_is_never_negative(begun: list[Begun], forecast: Forecast) -> None:
     assert 0 <= seconds_left(begun, PHASES, forecast) < float("inf")
@@ -111,6 +111,31 @@ def test_pairs_to_be_compared_are_expected_by_those_beside_each_other_that_are_d
     assert seconds_left([begun, Begun(COMPARING, 7)], phases, forecast) == pytest.approx(7)
 
 
+def test_what_an_earlier_run_hashed_and_did_not_judge_is_expected_to_be_judged() -> None:
+    a_third_is_left = Begun(HASHING, 100)
+    assert left(a_third_is_left, forecast=Forecast(2.0, photos=300)) == 100 + 150 * 2 + 75 * 2
+    all_alike = Forecast(2.0, hashed=100, alike=100, photos=300)
+    judged = (16 * 75 + 100 * 300) / 116
+    assert left(replace(a_third_is_left, done=100, seconds=100.0), forecast=all_alike) == pytest.approx(
+        150 * 2 + judged * 2
+    )
+
+
+def test_of_photos_that_are_likely_to_be_in_a_group_nothing_is_concluded_about_the_others() -> None:
+    begun, likely = Begun(HASHING, 1000), Forecast(2.0, photos=1000, likely=200)
+    assert left(begun, forecast=likely) == 1000 + 500 * 2 + (200 + 800 / 4) * 2
+    assert left(begun, forecast=replace(likely, hashed=200, alike=200)) == left(begun, forecast=likely)
+    judged = 200 + 800 * 16 / 4 / 816
+    all_seen = replace(likely, hashed=1000, alike=200)
+    assert left(begun, forecast=all_seen) == pytest.approx(1000 + 500 * 2 + judged * 2)
+
+
+def test_a_report_is_expected_to_show_all_that_is_grouped_whatever_was_judged_before() -> None:
+    phases = PHOTOS | {REPORTING: Phase(REPORTING, "photo", 1.0, of=JUDGING, share=1.0)}
+    assert seconds_left([Begun(JUDGING, 7)], phases, Forecast(2.0)) == 14 + 7
+    assert seconds_left([Begun(JUDGING, 7)], phases, Forecast(2.0, grouped=500)) == 14 + 500
+
+
 def test_a_slow_machine_is_found_out_by_what_it_has_done() -> None:
     slow = Begun(HASHING, 1000).after(1, 30.0).after(499, 30.0 + 499 * 3.0)
     assert left(slow) == pytest.approx(3 * (500 + 500 * 2 + 250 * 2), rel=0.01)
@@ -143,6 +168,14 @@ def test_what_several_processes_share_is_expected_to_take_so_much_less() -> None
     for title in (HASHING, JUDGING):
         assert shared[title].cost(4.0) == pytest.approx(alone[title].cost(4.0) / 4)
     assert shared["Laying out"] == PHASES["Laying out"]
+
+
+def test_the_pictures_of_a_server_cost_the_same_however_large_its_files_are() -> None:
+    of_server = phases_of(replace(HOME, source_type="immich"))
+    of_files = phases_of(replace(HOME, source_type="immich", use_full_resolution=True))
+    for title in (HASHING, COMPARING, JUDGING):
+        assert of_server[title].cost(0.3) == of_server[title].cost(20.0) < of_files[title].cost(20.0)
+    assert of_files == phases_of(HOME)
 
 
 def test_a_phase_is_worded_with_its_unit() -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bestshot.grouping.clocks import Clocks
+from bestshot.grouping.group import with_lookalikes_in_time
 from bestshot.grouping.rough import HOPELESS, Lookalikes
-from bestshot.grouping.rules import BURST_SECONDS
+from bestshot.grouping.rules import BURST_SECONDS, GroupingRules
 from tests.fake_immich.answers.thumbhash import thumbhash_of
 from tests.fake_immich.pictures import Scene, draw
+from tests.support.builders import metadata_with, photo, wall_at
 
 WINDOW = 300.0
 WIDE, HIGH, SQUARE = (90, 60), (60, 90), (60, 60)
@@ -47,6 +49,15 @@ A_LIBRARY = st.lists(st.tuples(A_HASH, st.integers(0, 2000).map(float)), max_siz
 
 def of(library: Sequence[tuple[bytes | None, float]], window: float = WINDOW, limit: float = HOPELESS) -> Lookalikes:
     return Lookalikes.among([one for one, _ in library], clocks_at([time for _, time in library]), window, limit)
+
+
+def test_photos_come_in_order_of_time_whatever_their_ids_are() -> None:
+    photos = [photo(name) for name in ("a", "b", "c", "d", "e")]
+    seconds = dict(zip("abcde", (120, 60, 0, 90, 180), strict=True))
+    metadata = {name: metadata_with(wall_at(at)) for name, at in seconds.items()}
+    thumbhashes = {"a": hashed(1), "b": hashed(1), "c": hashed(1)}
+    likely, others = with_lookalikes_in_time(photos, metadata, thumbhashes, GroupingRules())
+    assert [[one.id for one in some] for some in (likely, others)] == [["c", "b", "a"], ["d", "e"]]
 
 
 class TestLaws:

@@ -27,6 +27,7 @@ from bestshot.grouping.group import Grouping
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 from bestshot.model.burst_names import BurstFrame
 from bestshot.model.groups import PhotoPair, Similarity
+from bestshot.model.phases import Forecast
 from bestshot.model.photo import FileRole, Metadata, Photo, PhotoFile, Skipped
 from bestshot.model.times import CaptureTime
 from bestshot.pipeline.groups import FoundGroups, GroupingTask, ListedPhotos, find_groups
@@ -190,6 +191,16 @@ def test_with_the_groups_of_any_earlier_run_in_memory_those_are_found_that_are_f
     with bench_of(before, after) as bench, bench_of(after) as fresh:
         bench.find(before)
         assert bench.find(after) == fresh.find(after)
+
+
+def test_only_of_photos_that_no_earlier_run_grouped_all_are_expected_to_be_judged() -> None:
+    before, after = world({"a.jpg": "near", "b.jpg": "far"}), world({"a.jpg": "near", "b.jpg": "far", "c.jpg": "near"})
+    with bench_of(before, after) as bench:
+        bench.find(before)
+        assert bench.analyser.forecast.photos == 2
+        bench.analyser.forecast = Forecast()
+        bench.find(after)
+        assert bench.analyser.forecast.photos == 0
 
 
 @given(worlds())

@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 from bestshot.cli.wording import summary
 from bestshot.errors import LockedError, SourceError
 from bestshot.layout.actions import CopyFile
+from bestshot.model.phases import Forecast
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.plans.plan import Plan
 from bestshot.plans.reading import read_plans
@@ -235,6 +236,32 @@ class TestEmptySources:
         with ThreadPoolExecutor(1) as executor:
             outcome = PhotoOrganizer(source, Settings(), executor=executor).run()
         assert outcome.plan.photo_count == 0
+
+
+class Foresight:
+    """Progress that keeps what it hears is to be expected."""
+
+    def __init__(self) -> None:
+        self.heard: list[Forecast] = []
+
+    @contextmanager
+    def __call__(self, _title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        yield lambda _done: None
+
+    def foresee(self, forecast: Forecast) -> None:
+        self.heard.append(forecast)
+
+
+def test_where_all_is_known_it_is_foreseen_how_many_photos_are_grouped_and_how_large_they_are(
+    library: Path, tmp_path: Path
+) -> None:
+    settings = Settings(no_faces=True, report=str(tmp_path / "report.html"))
+    organize(library, settings=settings)
+    foresight = Foresight()
+    with ThreadPoolExecutor(1) as executor:
+        PhotoOrganizer(LocalPhotoSource(library), settings, executor=executor, progress=foresight).run()
+    sizes = [path.stat().st_size for path in library.iterdir() if path.name != "single.jpg"]
+    assert foresight.heard == [Forecast(megabytes=sum(sizes) / 6 / 1_000_000, grouped=6)]
 
 
 def test_progress_is_told_stage_by_stage_up_to_the_total(library: Path, tmp_path: Path) -> None:

@@ -112,6 +112,13 @@ def test_a_library_is_known_once_a_photo_of_it_was_measured(index: Index) -> Non
     assert not index.knows("folder:/elsewhere")
 
 
+def test_of_whatever_revision_something_is_known_by_its_recipe(index: Index) -> None:
+    stored(index, replace(PHOTOS[0], revision="of before"))
+    assert index.has(PHOTOS[0], RECIPE)
+    assert not index.has(PHOTOS[0], "another")
+    assert not index.has(PHOTOS[1], RECIPE)
+
+
 def test_only_what_was_not_told_before_is_news(index: Index) -> None:
     broken, odd = Skipped("a.jpg", "broken"), Skipped(PHOTOS[2].id, "odd date")
     assert index.new_problems("library", [broken]) == (broken,)
