@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
 from typing import Any, Final
 
 import cv2
@@ -62,8 +61,8 @@ class _Walk:
     size: tuple[int, int] = 0, 0
     sampling: dict[int, int] = field(default_factory=dict)
     """How often each component is sampled in the units that are coded together, across and down, in four bits each."""
-    lacking: dict[tuple[int, int], int] = field(default_factory=dict)
-    """The bits that no scan has brought yet, by component and coefficient."""
+    lacking: dict[int, list[int]] = field(default_factory=dict)
+    """Of each component, the bits of each coefficient that no scan has brought yet."""
     is_ended: bool = False
     """Whether the marker of its end is there."""
 
@@ -71,6 +70,11 @@ class _Walk:
     def is_known(self) -> bool:
         """Whether it is of the usual kinds, which are looked at."""
         return self.frame in _FRAMES and len(self.sampling) in _COLOURS and _colours(self.coded) is not None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether scans are missing that would bring what is lacking."""
+        return any(map(any, self.lacking.values()))
 
     @property
     def unit(self) -> tuple[int, int]:
@@ -86,14 +90,14 @@ class _Walk:
         self.size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
         known = body[6 : 6 + 3 * body[5]] if precision == _MOST_BITS else body[:0]
         self.sampling = dict(zip(known[::3], known[1::3], strict=False))
-        self.lacking = dict.fromkeys(product(self.sampling, range(_COEFFICIENTS)), _MOST_BITS)
+        self.lacking = {component: [_MOST_BITS] * _COEFFICIENTS for component in self.sampling}
 
     def scan_begins(self, body: memoryview) -> None:
         """Take note of what a scan brings."""
         count = body[0]
         first, last, bits = body[1 + 2 * count : 4 + 2 * count]
-        for place in product(body[1 : 1 + 2 * count : 2], range(first, last + 1)):
-            self.lacking[place] = bits & 15
+        for component in body[1 : 1 + 2 * count : 2]:
+            self.lacking.setdefault(component, [])[first : last + 1] = [bits & 15] * (last + 1 - first)
 
 
 def jpeg_damage(data: bytes) -> JpegDamage | None:
@@ -108,7 +112,7 @@ def jpeg_damage(data: bytes) -> JpegDamage | None:
     problem, pixels = _decoded(walk.coded, _COLOURS[len(walk.sampling)])
     luma = _luma(pixels)
     seam = find_seam(luma, *walk.unit)
-    if problem is None and any(walk.lacking.values()):
+    if problem is None and walk.is_unfinished:
         return JpegDamage("lacks its last scans", None)
     if problem is None:
         return JpegDamage("its halves do not fit", seam.row) if seam.step >= _CLEAR_SEAM else None
@@ -123,7 +127,7 @@ def pixels_if_sound(data: bytes, size: tuple[int, int], mode: str) -> Pixels | N
     there has none in full. All others have to be looked at in full by `jpeg_damage`.
     """
     walk = _walked(data)
-    if not walk.is_known or not walk.is_ended or any(walk.lacking.values()):
+    if not walk.is_known or not walk.is_ended or walk.is_unfinished:
         return None
     problem, pixels = _decoded(walk.coded, _DECODED_AS[mode], size)
     if problem is not None or pixels.shape[1::-1] != size:
