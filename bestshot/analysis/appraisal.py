@@ -1,5 +1,6 @@
 """Measuring the quality of a picture: sharpness, exposure, level, faces."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,6 +51,9 @@ _EDGES = 0.05
 
 _SAMPLED = 61
 """One of so many pixels tells about which gradients are strong; a prime, so as not to keep to one column."""
+
+_STANDARD_ERRORS = 4.0
+"""By how many of these a sample may be wrong before all gradients have to be looked at."""
 
 _MAX_TILT = 12.0
 """In degrees; lines that are off by more are so on purpose."""
@@ -120,7 +124,8 @@ def _strongest(strength: Floats, count: int) -> npt.NDArray[np.intp]:
     They are looked for only among those that a sample tells to be strong.
     """
     sample = strength[::_SAMPLED]
-    rank = int((1 - 1.5 * _EDGES) * len(sample))
+    share = _EDGES + _STANDARD_ERRORS * math.sqrt(_EDGES / len(sample))
+    rank = int((1 - share) * len(sample))
     likely = np.flatnonzero(strength >= max(_LEAST_EDGE, _ranked(sample, rank)))
     if len(likely) < count:
         likely = np.flatnonzero(strength >= _LEAST_EDGE)
