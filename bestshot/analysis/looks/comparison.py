@@ -6,8 +6,7 @@ scale, features crowded into a corner) aligns nothing, so the correlation reject
 show to match, or to have nothing in common, need no features.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
 from math import inf
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bestshot.analysis.looks.correlation import MIN_TEXTURED, Layer, Mask, agreement, conflict, everywhere
+from bestshot.analysis.looks.features import Features, features_of, matches
 from bestshot.analysis.looks.pages import are_pages, letters, unlike_writing
 from bestshot.analysis.looks.placing import Small, placed, refined
 from bestshot.grouping.rules import GroupingRules
@@ -27,30 +27,6 @@ MATCH_SIZE = 480
 
 _SMALL_SIZE = 128
 """Longest side, in pixels, of the pictures that are laid over each other."""
-
-_CELLS = 6
-"""Cells per axis in which features are kept; otherwise foliage would take them all."""
-
-_FEATURES_PER_CELL = 20
-"""The strongest features of a cell, which are kept."""
-
-_MAX_FEATURES = 2000
-"""Features that ORB detects before they are spread over the cells."""
-
-_FAST_THRESHOLD = 5
-"""ORB's corner threshold; low, so that soft pictures have features too."""
-
-_CONTRAST_LIMIT = 4.0
-"""Clip limit of the contrast equalisation (CLAHE) before detection."""
-
-_CONTRAST_TILES = (8, 8)
-"""Tiles of the contrast equalisation."""
-
-_MIN_SIDE = 64
-"""In pixels; ORB would scale narrower pictures down to nothing."""
-
-_RATIO = 0.8
-"""Lowe's ratio test: the best match must be closer than this fraction of the second best."""
 
 _MIN_INLIERS = 8
 """Matches that must agree on a transform for it to be considered."""
@@ -119,14 +95,6 @@ Boxes = npt.NDArray[np.integer | np.floating]
 cv2.setNumThreads(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Local features of a picture: x, y and 256 bits each."""
-
-    points: Floats
-    descriptors: Pixels
-
-
 class Comparable:
     """What an upright grey picture is compared by: a small copy, and its features, found once they are needed."""
 
@@ -179,14 +147,7 @@ class Comparable:
     @cached_property
     def features(self) -> Features:
         """Evenly spread features."""
-        equalised = cv2.createCLAHE(_CONTRAST_LIMIT, _CONTRAST_TILES).apply(self._grey)
-        orb = cv2.ORB.create(nfeatures=_MAX_FEATURES, fastThreshold=_FAST_THRESHOLD)
-        found = orb.detect(equalised, None) if min(self.size) >= _MIN_SIDE else ()
-        kept, descriptors = orb.compute(equalised, _spread(found, *self.size))
-        points = np.array(cv2.KeyPoint.convert(kept), dtype=np.float64).reshape(-1, 2)
-        # Without features, OpenCV returns None instead of an empty array.
-        bits = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, dtype=np.uint8)
-        return Features(points, bits)
+        return features_of(self._grey)
 
 
 def similarity(left: Comparable, right: Comparable, *, rotations: bool = False, apart: bool = False) -> Similarity:
@@ -239,7 +200,7 @@ def _estimates(left: Comparable, right: Comparable, *, rotations: bool) -> Itera
 def _estimated(left: Comparable, right: Comparable, *, rotations: bool) -> Iterator[tuple[Floats, int]]:
     """The similarity transform on which most matches agree, if any."""
     one, other = left.features, right.features
-    pairs = _matches(one.descriptors, other.descriptors)
+    pairs = matches(one.descriptors, other.descriptors)
     if len(pairs) < _MIN_INLIERS:
         return
     transform, is_inlier = cv2.estimateAffinePartial2D(
@@ -255,18 +216,6 @@ def _estimated(left: Comparable, right: Comparable, *, rotations: bool) -> Itera
     degrees = abs(float(np.degrees(np.arctan2(transform[1, 0], transform[0, 0]))))
     if _MIN_SCALE < scale < _MAX_SCALE and (rotations or degrees < _MAX_ROTATION):
         yield np.vstack([transform, [0.0, 0.0, 1.0]]), int(is_inlier.sum())
-
-
-def _matches(left: Pixels, right: Pixels) -> npt.NDArray[np.int64]:
-    """Pairs of features that are each other's best match, and clearly better than the second best."""
-    if min(len(left), len(right)) < _MIN_INLIERS:
-        return np.zeros((0, 2), dtype=np.int64)
-    best: dict[int, tuple[float, int]] = {}
-    for first, second in cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(left, right, k=2):
-        rank = (first.distance, first.queryIdx)
-        if first.distance < _RATIO * second.distance and rank < best.get(first.trainIdx, (np.inf, 0)):
-            best[first.trainIdx] = rank
-    return np.array([(query, train) for train, (_, query) in best.items()], dtype=np.int64).reshape(-1, 2)
 
 
 def _aligned(left: Comparable, right: Comparable, transform: Floats, inliers: int) -> Similarity:
@@ -307,20 +256,6 @@ def _unlike_writing(left: Comparable, right: Comparable, transform: Floats) -> f
 
 def _warped(pixels: Pixels, transform: Floats, size: tuple[int, int], sampler: int = cv2.INTER_LINEAR) -> Pixels:
     return np.asarray(cv2.warpAffine(pixels, transform[:2], size, flags=sampler), dtype=np.uint8)
-
-
-def _spread(found: Sequence[cv2.KeyPoint], width: int, height: int) -> Sequence[cv2.KeyPoint]:
-    """The strongest features of each cell of a grid, the strongest first."""
-    if not found:
-        return ()
-    points = np.array(cv2.KeyPoint.convert(found), dtype=np.float64)
-    order: npt.NDArray[np.int64] = np.argsort([-point.response for point in found], kind="stable")
-    across, down = (points[order] * _CELLS / (width, height)).astype(np.int64).T
-    cell = across * _CELLS + down
-    by_cell = np.argsort(cell, kind="stable")
-    begins = np.searchsorted(cell[by_cell], cell[by_cell])
-    kept = by_cell[np.arange(len(cell)) - begins < _FEATURES_PER_CELL]
-    return [found[place] for place in order[np.sort(kept)].tolist()]
 
 
 def _resized(grey: Pixels, longest_side: int) -> Pixels:
