@@ -10,7 +10,7 @@ from PIL import Image
 
 from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
-from bestshot.resampling import Pixels, box, lanczos, resized
+from bestshot.resampling.small import Pixels, box, lanczos, resized
 
 DECODE_SIZE = 64
 """Longest side, in pixels, that a fingerprint needs; the hashes themselves use 9 x 8 and 32 x 32."""

@@ -11,7 +11,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from bestshot.errors import PhotoError
-from bestshot.imaging import shrinking
 from bestshot.imaging.guards import (
     JPEG_PIXELS,
     MOST_SCANS,
@@ -28,7 +27,8 @@ from bestshot.imaging.plain_jpeg import UnusualError, read_jpeg
 from bestshot.imaging.raw import raw_preview
 from bestshot.imaging.tiff import check_header, check_tiff, is_dng, is_signed, is_white_zero
 from bestshot.model.formats import HEADER_LENGTH, RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, PictureKind, sniff, suffix_of
-from bestshot.resampling import Pixels, lanczos, resized
+from bestshot.resampling.large import REDUCING_GAP, lanczos_resized
+from bestshot.resampling.small import Pixels, lanczos, resized
 
 # The C library keeps what it gave out in smaller blocks, so four threads would keep what four pictures take.
 Image.core.set_block_size(1 << 26)  # type: ignore[attr-defined] # which Pillow does not export
@@ -58,8 +58,6 @@ _TAKE_ROOM_EARLY = frozenset({PictureKind.WEBP, PictureKind.AVIF, PictureKind.HE
 _YCC = 1
 """How an Adobe marker says that colours are stored as nearly all JPEGs have them, as luma and differences from it."""
 _WITH_ALPHA = frozenset({"RGBA", "LA"})
-_REDUCING_GAP = 2.0
-"""How many times smaller a picture is made by its sampler at least, if it is made smaller by means of blocks before."""
 _FEW_PIXELS = 128
 """Along a side; a product of matrices grows faster than what Pillow does."""
 # What begins a scan of a JPEG, and what ends the picture; within a scan, neither stands.
@@ -316,17 +314,15 @@ def _resizable(image: Image.Image) -> Image.Image:
 def _shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     if image.size == target:
         return image
-    if shrinking.can_shrink(image.mode, image.size, target):
-        return Image.fromarray(shrinking.shrunk(np.asarray(image), target))
-    # Deep pixels must not overshoot at edges, since white is derived from the brightest one.
-    sampler = Image.Resampling.BOX if image.mode in _WHITES else Image.Resampling.LANCZOS
-    return image.resize(target, sampler, reducing_gap=_REDUCING_GAP)
+    if image.mode in _WHITES:  # which must not overshoot at edges, since white is derived from the brightest one
+        return image.resize(target, Image.Resampling.BOX, reducing_gap=REDUCING_GAP)
+    return lanczos_resized(image, target)
 
 
 def _shrunk_grey(pixels: Pixels, target: tuple[int, int]) -> Image.Image:
     """What `_shrunk` gives, which spends more on weights than on pixels where these are few."""
     size = pixels.shape[::-1]
-    is_near = all(length < 2 * _REDUCING_GAP * wanted for length, wanted in zip(size, target, strict=True))
+    is_near = all(length < 2 * REDUCING_GAP * wanted for length, wanted in zip(size, target, strict=True))
     if size == target or max(size) > _FEW_PIXELS or not is_near:
         return _shrunk(Image.fromarray(pixels), target)
     return Image.fromarray(resized(pixels, target, lanczos))

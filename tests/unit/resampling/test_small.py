@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bestshot.resampling import Weigh, box, lanczos, resized
+from bestshot.resampling.small import Weigh, box, lanczos, resized
 
 SIZES = st.tuples(st.integers(1, 128), st.integers(1, 128))
 FILTERS = [(lanczos, Image.Resampling.LANCZOS), (box, Image.Resampling.BOX)]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bestshot.imaging.shrinking import can_shrink, shrunk
+from bestshot.resampling.large import can_shrink, lanczos_resized, shrunk
 from tests.support.each import every
 
 Pixels = npt.NDArray[np.uint8]
@@ -58,3 +58,6 @@ def test_the_colours_of_a_photo_are_shrunk_as_pillow_does(size: tuple[int, int])
 ])  # fmt: skip
 def test_what_pillow_does_otherwise_is_left_to_it(mode: str, size: tuple[int, int], target: tuple[int, int]) -> None:
     assert not can_shrink(mode, size, target)
+    picture = Image.fromarray(noise((size[1], size[0], 4), 1), "RGBA").convert(mode)
+    as_ever = picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    assert lanczos_resized(picture, target).tobytes() == as_ever.tobytes()

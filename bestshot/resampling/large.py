@@ -13,8 +13,9 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from bestshot.resampling import STEPS, lanczos_lines
+from bestshot.resampling.small import STEPS, lanczos_lines
 
 Pixels = npt.NDArray[np.uint8]
 Size = tuple[int, int]
@@ -30,6 +31,9 @@ _CLEAR: Final = 0.5 - 1 / 1024
 
 _LEAST_SIDE: Final = 256
 """In pixels; of smaller pictures, the weights cost more than to leave all to Pillow."""
+
+REDUCING_GAP: Final = 2.0
+"""How many times smaller a picture is made by its sampler at least, if it is made smaller by means of blocks before."""
 
 _MOST_TIMES: Final = 4
 """Pictures that are so many times as large are left to Pillow, which first takes means of their pixels."""
@@ -51,6 +55,13 @@ class _Filter:
     bands: tuple[_Band, ...]
     sources: npt.NDArray[np.intp]
     weights: npt.NDArray[np.int64]
+
+
+def lanczos_resized(picture: Image.Image, target: Size) -> Image.Image:
+    """Resize a picture to this width and height."""
+    if can_shrink(picture.mode, picture.size, target):
+        return Image.fromarray(shrunk(np.asarray(picture), target))
+    return picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)
 
 
 def can_shrink(mode: str, size: Size, target: Size) -> bool:

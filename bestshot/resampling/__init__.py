@@ -1,0 +1,1 @@
+"""Pictures resized as Pillow does, to the last bit, by products of matrices."""
