@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bestshot.analysis import recipes
-from bestshot.errors import FaceDetectionError, PhotoError, TransientError
+from bestshot.analysis.attempts import BATCH_SECONDS, attempted, measure_each
+from bestshot.errors import FaceDetectionError
 from bestshot.model.appraisal import Appraisal, Fingerprint, ReducedSharpness
 from bestshot.model.faces import FaceBox, FaceEmbeddings, FaceModel
 from bestshot.model.file_facts import FileFacts
@@ -18,7 +18,6 @@ from bestshot.model.photo import Metadata, Photo, Skipped
 from bestshot.model.provenance import Provenance
 from bestshot.model.reader import PREVIEW_SIZE, PhotoReader
 from bestshot.storage.index import Failure, Index, IndexEntry, Measurable
-from bestshot.workers.deadline import begin_photo
 from bestshot.workers.pool import WorkerDied, Workers
 
 if TYPE_CHECKING:
@@ -28,10 +27,6 @@ Value = TypeVar("Value")
 
 _STORE_SECONDS = 2.0
 """Results are stored at least this often, so that a killed run loses little work."""
-
-
-# How OpenCV says that memory has run out, in errors of its own.
-_NO_MEMORY = ("bad_alloc", "Insufficient memory")
 
 
 def _nothing() -> None:
@@ -84,8 +79,9 @@ _LOADS = {
 class Measurement(Generic[Measurable, Value]):
     """A way to measure photos, or pairs of them, and how its results are kept in the index.
 
-    `measure` must be picklable; its second argument is how many photos it may read at once. `recipe` names the way the
-    results are made: results of another recipe are not used. `batch` is how many subjects a worker gets at a time.
+    `measure` must be picklable; its second argument is how many photos it may read at once. If they take long, it may
+    return the results of the first ones alone. `recipe` names the way the results are made: results of another recipe
+    are not used. `batch` is how many subjects a worker gets at a time, or more if they take little time.
     `foretell` adds to a forecast what the results of a batch tell of what is to come.
     `check` raises an OrganizerError where nothing can be measured; it is asked before anything is. `load` loads what
     measuring takes in a worker, which else loads it with its first photo. It costs what the phase of its title does, or
@@ -165,43 +161,6 @@ def _check_faces() -> None:
         raise FaceDetectionError(problem)
 
 
-def attempt(measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, photo: Photo) -> Value | Failure:
-    """Measure one photo; the Failure says why it cannot be measured."""
-    begin_photo()
-    return attempted(partial(measure, source, photo))
-
-
-def attempted(work: Callable[[], Value]) -> Value | Failure:
-    """What comes of work on one photo or pair; the Failure says why nothing does."""
-    try:
-        return work()
-    except PhotoError as error:
-        return Failure(str(error), is_transient=isinstance(error, TransientError))
-    except Exception as error:
-        if not _is_out_of_memory(error):
-            raise
-        return Failure("needs more memory than is available now", is_transient=True)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    is_of_opencv = type(error).__module__ == "cv2"  # which is not loaded to read dates
-    return isinstance(error, MemoryError) or (is_of_opencv and any(words in str(error) for words in _NO_MEMORY))
-
-
-def measure_each(
-    measure: Callable[[PhotoReader, Photo], Value], source: PhotoReader, threads: int, photos: Sequence[Photo]
-) -> list[Value | Failure]:
-    """Measure photos one by one, in several threads where reading mostly means waiting."""
-
-    def one(photo: Photo) -> Value | Failure:
-        return attempt(measure, source, photo)
-
-    if threads == 1:
-        return [one(photo) for photo in photos]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, photos))
-
-
 def _hash_together(
     source: PhotoReader, threads: int, photos: Sequence[Photo], *, rotations: bool, in_group: bool
 ) -> list[Fingerprint | Failure]:
@@ -212,7 +171,7 @@ def _hash_together(
     pictures = [picture for picture in loaded if not isinstance(picture, Failure)]
     prints = attempted(partial(fingerprints, pictures, rotations=rotations))
     if isinstance(prints, Failure):
-        return [prints] * len(photos)
+        return [prints] * len(loaded)
     hashed = iter(prints)
     return [one if isinstance(one, Failure) else next(hashed) for one in loaded]
 
@@ -403,16 +362,22 @@ class Analyser:
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         threads = max(1, min(measurement.batch, self._source.read_at_once // self._workers.count))
         work = partial(measurement.measure, self._source, threads)
-        batches = self._workers.batches(subjects, measurement.batch, measurement.seconds(self.forecast.megabytes))
-        for finished in self._workers.run(work, batches, measurement.load):
-            values = finished.result
-            if isinstance(values, WorkerDied):
-                # Another program may have used up the memory, so the next run tries again.
-                values = [Failure(values.reason, is_transient=True)]
-            for subject, value in zip(finished.batch, values, strict=True):
-                yield IndexEntry(subject, measurement.revision(subject), value)
-            self.foresee(measurement.foretell(self.forecast, values))
-            advance(len(finished.batch))
+        size, seconds = measurement.batch, measurement.seconds(self.forecast.megabytes)
+        left = [*subjects]
+        while left:
+            batches, left = self._workers.batches(left, size, seconds), []
+            for finished in self._workers.run(work, batches, measurement.load):
+                values = finished.result
+                if isinstance(values, WorkerDied):
+                    # Another program may have used up the memory, so the next run tries again.
+                    values = [Failure(values.reason, is_transient=True)]
+                for subject, value in zip(finished.batch, values, strict=False):
+                    yield IndexEntry(subject, measurement.revision(subject), value)
+                if len(values) < len(finished.batch):
+                    left += finished.batch[len(values) :]
+                    size, seconds = min(size, len(values)), max(seconds, BATCH_SECONDS / len(values))
+                self.foresee(measurement.foretell(self.forecast, values))
+                advance(len(values))
 
     def _stored(
         self, measured: Iterator[IndexEntry[Measurable, Value]], recipe: str

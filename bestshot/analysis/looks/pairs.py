@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bestshot.analysis.analyser import Measurement, attempt, attempted
+from bestshot.analysis.analyser import Measurement
+from bestshot.analysis.attempts import attempt, attempted
 from bestshot.analysis.recipes import comparison_recipe
 from bestshot.model.groups import PhotoPair, Similarity
 from bestshot.model.photo import Photo

@@ -21,10 +21,9 @@ from bestshot.analysis.analyser import (
     Measurement,
     Measurements,
     appraisal_measurement,
-    attempt,
     fingerprint_measurement,
-    measure_each,
 )
+from bestshot.analysis.attempts import attempt, measure_each
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
 from bestshot.model.phases import Forecast
@@ -133,6 +132,30 @@ def test_what_is_measured_in_two_ways_is_one_phase_and_of_each_part_the_known_is
     assert [bool(found.values[photo.id].turned) for photo in photos] == [False] * 3 + [True] * 3
     assert analyser.measure_in_parts([(photos[:3], FINGERPRINT), (photos[3:], turned)]) == found
     assert len(bench.reported) == 2
+
+
+@pytest.mark.parametrize("read_at_once", [1, 4])
+@pytest.mark.parametrize("measurement", [FINGERPRINT, READ_METADATA])
+def test_a_batch_that_takes_long_is_handed_back_in_part_and_each_photo_is_measured_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, measurement: Measurement[Photo, Any], read_at_once: int
+) -> None:
+    drawn_library.add_burst(bench.folder, count=6)
+    told: list[int] = []
+
+    @contextmanager
+    def progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        yield told.append
+
+    monkeypatch.setattr("bestshot.analysis.attempts.BATCH_SECONDS", 0.0)
+    monkeypatch.setattr(LocalPhotoSource, "read_at_once", read_at_once)
+    with ThreadPoolExecutor(1) as executor:
+        slow = Analyser(bench.source, bench.index, Workers(1, executor), progress).measure(bench.photos(), measurement)
+    assert told == [1] * 6
+    monkeypatch.undo()
+    with closing(Index(bench.folder.parent / "another.sqlite3")) as empty:
+        quick = Analyser(bench.source, empty, bench.workers, progress).measure(bench.photos(), measurement)
+    assert told[6:] == [6]
+    assert slow == quick
 
 
 def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None:
