@@ -4,20 +4,19 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from bestshot.errors import PhotoError, SourceError, TransientError
-from bestshot.layout.actions import CopyFile
-from bestshot.marks.actions import MarkAction, MarkOptions, MarkResult
-from bestshot.marks.kinds.albums import MakeAlbum
-from bestshot.marks.kinds.tags import AddTags
-from bestshot.marks.kinds.values import SetFavorite
-from bestshot.marks.library import MarkableLibrary
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.model.selection import ALWAYS, TimeSpan
 from bestshot.text import after_colon
+
+if TYPE_CHECKING:  # what is copied and marked: processes that only read photos do neither
+    from bestshot.layout.actions import CopyFile
+    from bestshot.marks.actions import MarkAction, MarkOptions, MarkResult
+    from bestshot.marks.library import MarkableLibrary
 
 Examine = Callable[[Sequence[Photo]], Mapping[str, FileFacts]]
 """Asks files, each as if it were a photo, what they say of their shot; answers by id, where they say anything."""
@@ -52,7 +51,7 @@ class PhotoSource(PhotoReader):
         """Where a browser shows the photo itself."""
 
     @abstractmethod
-    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+    def fetch_file(self, file: "CopyFile", copy: Path) -> str:
         """Write one file of a photo to a new file with its time, verified; returns its SHA-256 in hexadecimal.
 
         Raises TransientError if it cannot be read or has changed since it was listed, OutputError if the copy cannot
@@ -68,7 +67,7 @@ class PhotoSource(PhotoReader):
         """The keys under which a photo is marked, its own first and that of its RAW file if that has one."""
 
     @abstractmethod
-    def markable(self, options: MarkOptions) -> MarkableLibrary:
+    def markable(self, options: "MarkOptions") -> "MarkableLibrary":
         """The library as it is marked; what it says of photos without reading comes from the last listing."""
 
     def user_name(self) -> str | None:
@@ -81,20 +80,28 @@ class PhotoSource(PhotoReader):
 
     def tag_photo(self, photo: Photo, tags: Sequence[str]) -> None:
         """Put tags on a photo; raises PhotoError if that is refused."""
+        from bestshot.marks.kinds.tags import AddTags
+
         self._mark(AddTags(self.mark_keys(photo), tuple(tags)))
 
     def set_favorite(self, photo: Photo, value: bool) -> None:  # noqa: FBT001 - users' code says set_favorite(photo, True)
         """Make a photo a favourite, or no longer; raises PhotoError if that is refused."""
+        from bestshot.marks.kinds.values import SetFavorite
+
         self._mark(SetFavorite(self.mark_keys(photo)[:1], value))
 
     def create_album(self, name: str, photos: Sequence[Photo]) -> str:
         """Make an album and return its id; raises PhotoError if a photo is refused."""
+        from bestshot.marks.kinds.albums import MakeAlbum
+
         keys = tuple(key for photo in photos for key in self.mark_keys(photo))
         made = self._mark(MakeAlbum(0, name, keys)).container
         assert made is not None  # an album was made, or an error raised
         return made
 
-    def _mark(self, action: MarkAction) -> MarkResult:
+    def _mark(self, action: "MarkAction") -> "MarkResult":
+        from bestshot.marks.actions import MarkOptions
+
         marked = self.markable(MarkOptions()).mark(action)
         if marked.refused:
             raise PhotoError("; ".join(f"{refused.key}: {after_colon(refused.error)}" for refused in marked.refused))

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from bestshot.marks.actions import MarkOptions
-from bestshot.marks.library import MarkableLibrary, Unmarkable
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Metadata, Photo
 from bestshot.model.provenance import Provenance
@@ -11,6 +9,9 @@ from bestshot.sources.interface import PhotoSource
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from bestshot.marks.actions import MarkOptions
+    from bestshot.marks.library import MarkableLibrary
 
 
 class WholeFileSource(PhotoSource):
@@ -63,6 +64,8 @@ class WholeFileSource(PhotoSource):
         """The key of the photo."""
         return (photo.key,)
 
-    def markable(self, options: MarkOptions) -> MarkableLibrary:
+    def markable(self, options: "MarkOptions") -> "MarkableLibrary":
         """A library that refuses to be marked; raises UsageError if that is wanted."""
+        from bestshot.marks.library import Unmarkable
+
         return Unmarkable(options)

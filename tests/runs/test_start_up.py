@@ -49,6 +49,23 @@ def test_a_command_that_looks_at_no_photo_loads_next_to_nothing(flag: str) -> No
     assert _loaded_by(flag) <= _LIGHT
 
 
+_READER = """
+import runpy, sys
+runpy.run_path("photo_organizer.py", run_name="__mp_main__")
+from bestshot.analysis.analyser import READ_METADATA, READ_PROVENANCE
+from bestshot.analysis.looks.pairs import compare_pairs
+from bestshot.sources.local.source import LocalPhotoSource
+print(*{name.split(".")[1] for name in sys.modules if name.startswith("bestshot.")})
+"""
+"""What a process loads before it reads photos: the program's own file, and what its tasks are made of."""
+
+
+def test_a_process_that_reads_photos_loads_nothing_that_decides_copies_or_marks() -> None:
+    done = subprocess.run([sys.executable, "-c", _READER], cwd=ROOT, capture_output=True, check=True)
+    acting = {"cli", "journal", "marks", "pipeline", "plans", "ranking", "report", "settings", "undo"}
+    assert acting.isdisjoint(done.stdout.decode().split())
+
+
 _THREADS = """
 import os, sys
 from bestshot.cli.main import main

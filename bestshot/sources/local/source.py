@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bestshot.errors import PhotoError, SourceError, UsageError
-from bestshot.layout.actions import CopyFile
-from bestshot.marks.actions import MarkOptions
 from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Photo
 from bestshot.model.selection import ALWAYS, TimeSpan
@@ -22,6 +20,8 @@ from bestshot.text import printable
 if TYPE_CHECKING:
     from PIL import Image
 
+    from bestshot.layout.actions import CopyFile
+    from bestshot.marks.actions import MarkOptions
     from bestshot.sources.local.marks import FolderMarks
 
 
@@ -112,7 +112,7 @@ class LocalPhotoSource(WholeFileSource):
         """The path of the picture: its sidecar is that of its RAW file too."""
         return (photo.files[0].path,)
 
-    def markable(self, options: MarkOptions) -> "FolderMarks":
+    def markable(self, options: "MarkOptions") -> "FolderMarks":
         """The sidecars, and the albums below the folder for them."""
         from bestshot.sources.local.marks import FolderMarks
 
@@ -122,7 +122,7 @@ class LocalPhotoSource(WholeFileSource):
         """The picture's file."""
         return Path(photo.files[0].path).as_uri()
 
-    def fetch_file(self, file: CopyFile, copy: Path) -> str:
+    def fetch_file(self, file: "CopyFile", copy: Path) -> str:
         """Copy one file with its times and permissions."""
         from bestshot.storage.files import copy_verified
 
