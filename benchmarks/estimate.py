@@ -1,9 +1,12 @@
-"""How well a first run tells how long it will still take, from a tenth of it on.
+"""How well a run tells how long it will still take, from a tenth of it on.
 
-Usage: python benchmarks/estimate.py FOLDER [--no-faces] [--lay-out] [--workers N] [--record NAME]
+Usage: python benchmarks/estimate.py FOLDER [--no-faces] [--lay-out] [--report] [--workers N] [--after SHARE]
+                                    [--record NAME]
 
-The run is looked at as its bar sees it. With --record it is kept under this name among the recorded runs that the tests
-look at; whoever makes a phase faster sets its cost in bestshot/model/phases.py anew, and records these runs anew.
+The run is looked at as its bar sees it. It is a first run, or with --after one that goes on where another was killed
+when it had hashed this share of the photos; after 1, all is known. With --record it is kept under this name among the
+recorded runs that the tests look at; whoever makes a phase faster sets its cost in bestshot/model/phases.py anew, and
+records these runs anew.
 """
 
 import argparse
@@ -12,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +24,7 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bestshot.cli.progress_bar import phases_of
-from bestshot.model.phases import Begun, Forecast, seconds_left
+from bestshot.model.phases import HASHING, Begun, Forecast, seconds_left
 from bestshot.pipeline.organizer import PhotoOrganizer
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
@@ -127,6 +130,25 @@ def recorded(folder: Path, settings: Settings, asked: Mapping[str, object]) -> R
     return RecordedRun(settings.workers, asked, recorder.seconds(), recorder.events)
 
 
+def _killed(folder: Path, settings: Settings, share: float) -> None:
+    """Run until this share of the photos is hashed; to the end, if that is all of them."""
+
+    @contextmanager
+    def progress(title: str, total: int) -> Iterator[Callable[[int], object]]:
+        done = 0
+
+        def advance(units: int) -> None:
+            nonlocal done
+            done += units
+            if title == HASHING and total * share <= done < total:
+                raise KeyboardInterrupt
+
+        yield advance
+
+    with suppress(KeyboardInterrupt):
+        PhotoOrganizer(LocalPhotoSource(folder), settings, progress=progress).run()
+
+
 def _keep(name: str, run: RecordedRun) -> None:
     runs = json.loads(RECORDED_RUNS.read_text("utf-8")) if RECORDED_RUNS.exists() else {}
     runs[name] = asdict(run)
@@ -148,19 +170,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--no-faces", action="store_true", help="judge without faces")
     parser.add_argument("--lay-out", action="store_true", help="lay the photos out in folders")
+    parser.add_argument("--report", action="store_true", help="write a report")
+    parser.add_argument("--after", type=float, metavar="SHARE", help="go on after a run that had hashed this share")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that read photos (default: 1)")
     parser.add_argument("--record", metavar="NAME", help="keep the run for the tests")
     arguments = parser.parse_args(argv)
     asked: dict[str, object] = {}
     if arguments.no_faces:
         asked["no_faces"] = True
-    if arguments.lay_out:
-        asked["output"] = "output"
     with tempfile.TemporaryDirectory() as name:
         kept = str(Path(name) / "kept")
         settings = Settings(cache_dir=kept, state_dir=kept, no_faces=arguments.no_faces, workers=arguments.workers)
+        if arguments.after is not None:
+            _killed(arguments.folder, settings, arguments.after)
         if arguments.lay_out:
+            asked["output"] = "output"
             settings = replace(settings, output=str(Path(name) / "output"))
+        if arguments.report:
+            asked["report"] = "report"
+            settings = replace(settings, report=str(Path(name) / "report"))
         run = recorded(arguments.folder, settings, asked)
     if arguments.record:
         _keep(arguments.record, run)

@@ -74,7 +74,7 @@ PHASES: Final[Mapping[str, Phase]] = {
         Phase("Tracing copies", "photo", 0.003, 0.03, of=JUDGING, share=0.1),
         Phase("Comparing sizes", "photo", 0.003, 0.01, 0.012, of=JUDGING, share=0.02),
         Phase("Recognising", "photo", 0.1, 0.01, of=JUDGING, share=0.03),
-        Phase(REPORTING, "photo", 0.02, 0.05, of=JUDGING, share=1.0),
+        Phase(REPORTING, "photo", 0.004, 0.012, 0.08, of=JUDGING, share=1.0),
         Phase("Laying out", "change", 0.001, 0.003, of=JUDGING, share=1.7),
         Phase("Marking", "change", 0.001, of=JUDGING, share=1.0),
     )
