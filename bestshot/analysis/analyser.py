@@ -223,7 +223,7 @@ def fingerprint_measurement(*, rotations: bool, in_group: bool = False) -> Measu
 
 
 def _foretold(forecast: Forecast, prints: Sequence[Fingerprint | Failure]) -> Forecast:
-    from bestshot.analysis.hashing import neighbours
+    from bestshot.grouping.hashes import neighbours
 
     alike, doubtful = neighbours([one for one in prints if isinstance(one, Fingerprint)])
     return replace(

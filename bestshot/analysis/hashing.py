@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise, repeat
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from bestshot.grouping.rules import GroupingRules
 from bestshot.model.appraisal import SKETCH_SIZE, Fingerprint
 from bestshot.resampling.small import Pixels, box, lanczos, resized
 
@@ -17,11 +16,6 @@ DECODE_SIZE = 64
 
 _PLAIN_DEVIATION = 2.0
 """A picture whose 9 x 8 pixels have a smaller standard deviation, in 256 levels, is too plain to hash."""
-
-_ALIKE = 40
-"""Of pairs that differ in no more bits, of 128, a closer look finds four of five to show the same."""
-
-_USUAL = GroupingRules()
 
 _FREQUENCIES = 8
 """Frequencies per axis that make up the frequency hash, as in `imagehash.phash`."""
@@ -42,22 +36,6 @@ _TURNS: Sequence[Callable[[Pixels], Pixels]] = (
     lambda stack: stack.swapaxes(1, 2),
     lambda stack: np.flip(stack, (1, 2)).swapaxes(1, 2),
 )
-
-
-def neighbours(prints: Sequence[Fingerprint]) -> tuple[int, int]:
-    """How many of some pictures are probably like the one before or after, and how many such pairs are doubtful.
-
-    Of what is doubtful, only a closer look decides; of what is alike, it would find four of five to be the same.
-    """
-    alike, doubtful = set[int](), 0
-    for place, (one, other) in enumerate(pairwise(prints)):
-        differing = (one.dhash ^ other.dhash).bit_count(), (one.phash ^ other.phash).bit_count()
-        is_plain = one.is_plain or other.is_plain
-        if sum(differing) <= _ALIKE and not is_plain:
-            alike |= {place, place + 1}
-        is_clear = max(differing) <= _USUAL.threshold and not is_plain
-        doubtful += sum(differing) <= _USUAL.candidate_limit and not is_clear
-    return len(alike), doubtful
 
 
 def fingerprint(picture: Image.Image, *, rotations: bool = False) -> Fingerprint:

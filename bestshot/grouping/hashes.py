@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from bestshot.grouping.clocks import Flags
+from bestshot.grouping.rules import GroupingRules
 from bestshot.grouping.spans import Indices
 from bestshot.model.appraisal import Fingerprint
 
 Bits = npt.NDArray[np.uint64]
+
+_ALIKE = 40
+"""Of pairs that differ in no more bits, of 128, a closer look finds four of five to show the same."""
+
+_USUAL = GroupingRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +95,19 @@ class Hashes:
             np.bitwise_count(self.phashes[turn][left] ^ self.phashes[0][right]),
             self.is_plain[left] | self.is_plain[right],
         )
+
+
+def neighbours(prints: Sequence[Fingerprint]) -> tuple[int, int]:
+    """How many of some pictures are probably like the one before or after, and how many such pairs are doubtful.
+
+    Of what is doubtful, only a closer look decides; of what is alike, it would find four of five to be the same.
+    """
+    alike, doubtful = set[int](), 0
+    for place, (one, other) in enumerate(pairwise(prints)):
+        differing = (one.dhash ^ other.dhash).bit_count(), (one.phash ^ other.phash).bit_count()
+        is_plain = one.is_plain or other.is_plain
+        if sum(differing) <= _ALIKE and not is_plain:
+            alike |= {place, place + 1}
+        is_clear = max(differing) <= _USUAL.threshold and not is_plain
+        doubtful += sum(differing) <= _USUAL.candidate_limit and not is_clear
+    return len(alike), doubtful

@@ -6,7 +6,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -353,5 +353,7 @@ def _scaled_to_white(image: Image.Image, whites: Sequence[float]) -> Image.Image
 
 
 def _rgb_of_lab(image: Image.Image) -> Image.Image:
+    from PIL import ImageCms  # which hardly any picture needs
+
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)

@@ -44,6 +44,12 @@ def test_a_run_that_finds_nothing_new_loads_nothing_that_reads_or_judges_picture
 
 
 @pytest.mark.usefixtures("home")
+def test_a_run_leaves_pictures_to_the_processes_that_read_them(tmp_path: Path) -> None:
+    add_burst(tmp_path)
+    assert _loaded_by(str(tmp_path), "--no-faces", "--workers", "1").isdisjoint({"PIL", "cv2", "simplejpeg"})
+
+
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("flag", ["--help", "--version", "--history", "--health"])
 def test_a_command_that_looks_at_no_photo_loads_next_to_nothing(flag: str) -> None:
     assert _loaded_by(flag) <= _LIGHT

@@ -11,7 +11,6 @@ from bestshot.model.file_facts import FileFacts
 from bestshot.model.photo import Listing, Photo
 from bestshot.model.selection import ALWAYS, TimeSpan
 from bestshot.sources.interface import Examine, reading
-from bestshot.sources.local.walk import FolderWalk
 from bestshot.sources.whole_files import WholeFileSource
 from bestshot.storage.opening import open_regular
 from bestshot.storage.picture_cache import PhotoCache
@@ -60,6 +59,8 @@ class LocalPhotoSource(WholeFileSource):
 
         Of folders within one another the outer one is walked first, in whatever order they were given.
         """
+        from bestshot.sources.local.walk import FolderWalk  # not needed where photos are only read
+
         for given in self._given:
             _check_folder(given)
         for given in self._references:
