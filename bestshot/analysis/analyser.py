@@ -81,7 +81,8 @@ class Measurement(Generic[Measurable, Value]):
 
     `measure` must be picklable; its second argument is how many photos it may read at once. If they take long, it may
     return the results of the first ones alone. `recipe` names the way the results are made: results of another recipe
-    are not used. `batch` is how many subjects a worker gets at a time, or more if they take little time.
+    are not used. `batch` is how many subjects a worker gets at a time, or more if they take little time, and
+    fewer if they take long.
     `foretell` adds to a forecast what the results of a batch tell of what is to come.
     `check` raises an OrganizerError where nothing can be measured; it is asked before anything is. `load` loads what
     measuring takes in a worker, which else loads it with its first photo. It costs what the phase of its title does, or
@@ -362,8 +363,8 @@ class Analyser:
     ) -> Iterator[IndexEntry[Measurable, Value]]:
         threads = max(1, min(measurement.batch, self._source.read_at_once // self._workers.count))
         work = partial(measurement.measure, self._source, threads)
-        size, seconds = measurement.batch, measurement.seconds(self.forecast.megabytes)
-        left = [*subjects]
+        left, seconds = [*subjects], measurement.seconds(self.forecast.megabytes)
+        size = min(measurement.batch, max(1, round(_STORE_SECONDS / seconds)))
         while left:
             batches, left = self._workers.batches(left, size, seconds), []
             for finished in self._workers.run(work, batches, measurement.load):

@@ -26,7 +26,7 @@ from bestshot.analysis.analyser import (
 from bestshot.analysis.attempts import attempt, measure_each
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
-from bestshot.model.phases import Forecast
+from bestshot.model.phases import Forecast, Phase
 from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.sources.local.source import LocalPhotoSource
@@ -156,6 +156,21 @@ def test_a_batch_that_takes_long_is_handed_back_in_part_and_each_photo_is_measur
         quick = Analyser(bench.source, empty, bench.workers, progress).measure(bench.photos(), measurement)
     assert told[6:] == [6]
     assert slow == quick
+
+
+def test_no_batch_is_larger_than_what_two_seconds_should_do(bench: Bench) -> None:
+    """Of large pictures, a hundred pairs are worth ten seconds: so much would be lost with a run that is killed."""
+    drawn_library.add_burst(bench.folder, count=6)
+    told: list[int] = []
+
+    @contextmanager
+    def progress(_title: str, _total: int) -> Iterator[Callable[[int], object]]:
+        yield told.append
+
+    slow = replace(FINGERPRINT, like=Phase("Hashing", "photo", 1.0))
+    with ThreadPoolExecutor(1) as executor:
+        Analyser(bench.source, bench.index, Workers(1, executor), progress).measure(bench.photos(), slow)
+    assert told == [2, 2, 2]
 
 
 def test_what_changed_is_measured_anew_and_the_rest_is_not(bench: Bench) -> None:
