@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bestshot.layout.numbering import number_groups
@@ -507,12 +507,16 @@ def keys_in(one: PlannedGroup) -> str:
 
 @settings(deadline=None, max_examples=200)
 @given(runs(), runs(), st.sampled_from(KEYS))
+@example(([MakeStack(0, ("a", "e", "b"))], EVERYTHING, KEYS, ["dbf", "eg"]), ([], EVERYTHING, KEYS, []), "b")
 def test_what_is_merely_absent_is_never_a_reason_to_take_anything_back(
     first: tuple[list[MarkAction | str], MarkOptions, str, list[str]],
     second: tuple[list[MarkAction | str], MarkOptions, str, list[str]],
     absent: str,
 ) -> None:
-    """A later run that sees the same groups but for one photo takes nothing back."""
+    """A later run that sees the same groups but for one photo takes nothing back, and brings none back into sight.
+
+    A photo that goes below another one in a stack is out of sight there: archived, it would not be shown in it.
+    """
     wishes = second[1]
     marks, options = book(KEYS), replace(EVERYTHING, inherit=wishes.inherit, rate=wishes.rate, label=wishes.label)
     for deed in first[0]:
@@ -523,7 +527,15 @@ def test_what_is_merely_absent_is_never_a_reason_to_take_anything_back(
     left = [planned(one.number, *(photo(key) for key in keys_in(one) if key != absent)) for one in groups]
     seen = "".join(key for key in marks.photos if key != absent)
     actions = plan(marks, options, *(one for one in left if len(one.verdict.ranking) > 1), seen=seen)
-    assert not [action for action in actions if is_taking_back(action)]
+    below = {key for action in actions if isinstance(action, MakeStack) for key in action.keys[1:]}
+    assert not [
+        action
+        for action in actions
+        if is_taking_back(action) and not (isinstance(action, SetArchived) and below.issuperset(action.keys))
+    ]
+    hidden = [key for key, marked in marks.photos.items() if not in_sight(marked)]
+    marks.carry_out(actions)
+    assert not [key for key in hidden if in_sight(marks.photos[key])]
 
 
 @pytest.mark.parametrize("text", ["Minolta DSC", "OLYMPUS DIGITAL CAMERA  ", "DCIM\\100MEDIA\\DJI_0001.JPG", "dav"])
