@@ -54,7 +54,10 @@ def run_program(
 
 
 def run_unprivileged(imports: str, program: str, folder: Path) -> str:
-    """What a program prints that runs in a folder as somebody who may not read everything, as root may."""
+    """What a program prints that runs in a folder as somebody who may not read everything, as root may.
+
+    What it imports is imported before: this code, too, may be root's alone.
+    """
     become_nobody = "if os.geteuid() == 0:\n    os.setgid(65534)\n    os.setuid(65534)\n"
     whole = f"import os\n{imports}\nos.chdir({str(folder)!r})\n{become_nobody}{program}"
     return subprocess.run([sys.executable, "-c", whole], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -77,7 +77,8 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "locked").chmod(0)
     said = run_unprivileged(
-        "from bestshot.errors import SourceError; from photo_sources import LocalPhotoSource",
+        "import bestshot.sources.local.walk; from bestshot.errors import SourceError; "
+        "from photo_sources import LocalPhotoSource",
         "try:\n    LocalPhotoSource('locked').scan()\nexcept SourceError as error:\n    print(error)\n",
         tmp_path,
     )
