@@ -81,12 +81,10 @@ class Measurement(Generic[Measurable, Value]):
 
     `measure` must be picklable; its second argument is how many photos it may read at once. If they take long, it may
     return the results of the first ones alone. `recipe` names the way the results are made: results of another recipe
-    are not used. `batch` is how many subjects a worker gets at a time, or more if they take little time, and
-    fewer if they take long.
-    `foretell` adds to a forecast what the results of a batch tell of what is to come.
-    `check` raises an OrganizerError where nothing can be measured; it is asked before anything is. `load` loads what
-    measuring takes in a worker, which else loads it with its first photo. It costs what the phase of its title does, or
-    what it is `like`.
+    are not used. `batch` is how many subjects a worker gets at a time, or more if they take little time, and fewer if
+    they take long. `foretell` adds to a forecast what the results of a batch tell of what is to come. `check` raises an
+    OrganizerError where nothing can be measured; it is asked before anything is. `load` loads what measuring takes in a
+    worker, which else loads it with its first photo. It costs what the phase of its title does, or what it is `like`.
     """
 
     title: str

@@ -26,13 +26,14 @@ from bestshot.analysis.analyser import (
 from bestshot.analysis.attempts import attempt, measure_each
 from bestshot.errors import OrganizerError, PhotoError
 from bestshot.model.appraisal import Fingerprint
-from bestshot.model.phases import Forecast, Phase
+from bestshot.model.phases import Phase
 from bestshot.model.photo import Photo
 from bestshot.model.reader import PhotoReader
 from bestshot.sources.local.source import LocalPhotoSource
 from bestshot.storage.index import Failure, Index
 from bestshot.workers.pool import Workers
 from tests.support import drawn_library
+from tests.support.foresight import Foresight
 
 FINGERPRINT = fingerprint_measurement(rotations=False)
 
@@ -90,20 +91,6 @@ def test_what_was_measured_is_not_examined_again(bench: Bench) -> None:
     assert bench.measure(photos) == first
     assert set(first.values) == {photo.id for photo in photos}
     assert bench.reported == [("Hashing", 3, 3)]
-
-
-class Foresight:
-    """Progress that keeps what it hears is to be expected."""
-
-    def __init__(self) -> None:
-        self.heard: list[Forecast] = []
-
-    @contextmanager
-    def __call__(self, _title: str, _total: int) -> Iterator[Callable[[int], object]]:
-        yield lambda _done: None
-
-    def foresee(self, forecast: Forecast) -> None:
-        self.heard.append(forecast)
 
 
 def test_what_is_to_come_is_foreseen_from_the_first_hashes_on_and_not_forgotten(bench: Bench) -> None:

@@ -21,6 +21,7 @@ from bestshot.plans.reading import read_plans
 from bestshot.settings.settings import Settings
 from bestshot.sources.local.source import LocalPhotoSource
 from tests.support.drawn_library import NOON, add, add_burst, contents, exif, groups, organize, scene, skipped
+from tests.support.foresight import Foresight
 
 
 @pytest.fixture
@@ -236,20 +237,6 @@ class TestEmptySources:
         with ThreadPoolExecutor(1) as executor:
             outcome = PhotoOrganizer(source, Settings(), executor=executor).run()
         assert outcome.plan.photo_count == 0
-
-
-class Foresight:
-    """Progress that keeps what it hears is to be expected."""
-
-    def __init__(self) -> None:
-        self.heard: list[Forecast] = []
-
-    @contextmanager
-    def __call__(self, _title: str, _total: int) -> Iterator[Callable[[int], object]]:
-        yield lambda _done: None
-
-    def foresee(self, forecast: Forecast) -> None:
-        self.heard.append(forecast)
 
 
 def test_where_all_is_known_it_is_foreseen_how_many_photos_are_grouped_and_how_large_they_are(
